@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { ChargePointSession } from "./durable/charge-point-session.ts";
+import type { SimulatorHost } from "./durable/simulator-host.ts";
+
+const integer = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+const optionalText = z
+  .string()
+  .optional()
+  .transform((value) => (value === "" ? undefined : value));
+const flag = z
+  .enum(["true", "false", "1", "0", ""])
+  .default("false")
+  .transform((value) => value === "true" || value === "1");
+
+/** Text variables and secrets. Numbers carry their unit in the name. Documented in README.md, "Configuration". */
+const variables = z.object({
+  BUSBAR_ENV: z.enum(["production", "development"]).default("production"),
+  PUBLIC_BASE_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
+  DATABASE_URL: z.string().min(1),
+  NEON_FETCH_ENDPOINT: optionalText,
+  UPSTASH_REDIS_REST_URL: z.url(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
+  QSTASH_URL: optionalText,
+  QSTASH_TOKEN: optionalText,
+  QSTASH_CURRENT_SIGNING_KEY: optionalText,
+  QSTASH_NEXT_SIGNING_KEY: optionalText,
+  QSTASH_DEV: optionalText,
+  QSTASH_REGION: optionalText,
+  JWT_SECRET: optionalText,
+  JWKS_URL: optionalText,
+  JWT_ISSUER: optionalText,
+  JWT_AUDIENCE: z.string().default("busbar"),
+  SETTINGS_TOKEN_SECRET: z.string().min(32),
+  CREDENTIAL_SECRET: z.string().min(32),
+  RATE_LIMIT_REQUESTS: integer(600),
+  RATE_LIMIT_WINDOW_SECONDS: integer(60),
+  AUTH_FAILURE_LIMIT: integer(20),
+  OCPP_UPGRADE_FAILURE_LIMIT: integer(20),
+  OCPP_ALLOWED_ORIGINS: z.string().default(""),
+  OCPP_INBOUND_VALIDATION: z.enum(["lenient", "strict"]).default("lenient"),
+  PROVISION_PARALLELISM: integer(20),
+  SIMULATOR_CONNECTS_PER_SECOND: integer(200),
+  ALLOW_PRIVATE_TARGETS: flag,
+});
+
+const oneTokenKey = (env: z.infer<typeof variables>, ctx: z.RefinementCtx) => {
+  if ((env.JWT_SECRET === undefined) === (env.JWKS_URL === undefined))
+    ctx.addIssue({ code: "custom", path: ["JWT_SECRET"], message: "set exactly one of JWT_SECRET and JWKS_URL" });
+  if (env.JWT_SECRET !== undefined && new TextEncoder().encode(env.JWT_SECRET).length < 32)
+    ctx.addIssue({ code: "custom", path: ["JWT_SECRET"], message: "needs at least 32 bytes" });
+};
+
+const schema = variables.superRefine(oneTokenKey);
+
+export interface Bindings {
+  CHARGE_POINT_SESSION: DurableObjectNamespace<ChargePointSession>;
+  SIMULATOR_HOST: DurableObjectNamespace<SimulatorHost>;
+}
+
+/** What the runtime hands in, before it is parsed. */
+export type RawEnv = Bindings & Record<string, unknown>;
+
+export type Config = z.infer<typeof schema>;
+
+/** Parsed configuration with the bindings beside it. The only value the rest of the code may read. */
+export type Env = Config & Bindings;
+
+/** Names what is wrong, never a value. */
+export class Misconfigured extends Error {
+  readonly variables: string[];
+  constructor(variables: string[]) {
+    super(`Configuration is incomplete: ${variables.join("; ")}`);
+    this.variables = variables;
+  }
+}
+
+const parsed = new WeakMap<object, Env>();
+
+/**
+ * Parses the bindings once per isolate.
+ * @throws Misconfigured with the names of the variables at fault.
+ */
+export function readEnv(raw: RawEnv): Env {
+  const known = parsed.get(raw);
+  if (known) return known;
+  const result = schema.safeParse(raw);
+  if (!result.success) {
+    throw new Misconfigured(result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+  }
+  const env: Env = {
+    ...result.data,
+    CHARGE_POINT_SESSION: raw.CHARGE_POINT_SESSION,
+    SIMULATOR_HOST: raw.SIMULATOR_HOST,
+  };
+  parsed.set(raw, env);
+  return env;
+}

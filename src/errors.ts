@@ -1,0 +1,55 @@
+/**
+ * Domain errors: outcomes that are not results. They know no HTTP; each surface maps them once, next to its
+ * schemas. A refusal by a station is a value, not an error.
+ */
+export class DomainError extends Error {
+  override readonly name: string = new.target.name;
+}
+
+/** No credential, or one that does not hold. */
+export class Unauthenticated extends DomainError {}
+
+export type ForbiddenReason = "role" | "organizationRequired" | "organizationNotAllowed" | "organizationUnknown" | "guarded";
+
+export class Forbidden extends DomainError {
+  readonly reason: ForbiddenReason;
+  constructor(reason: ForbiddenReason, message = "Insufficient permissions or missing required claims") {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export type ThingName = "Charger" | "Location" | "Job" | "Brand" | "Model" | "Route" | "API key" | "Transaction";
+
+/** Unknown, or of another organisation: the two are indistinguishable on purpose. */
+export class NotFound extends DomainError {
+  readonly thing: ThingName;
+  readonly id: string | null;
+  constructor(thing: ThingName, id: string | null = null) {
+    super(`${thing} not found`);
+    this.thing = thing;
+    this.id = id;
+  }
+}
+
+/** Well-formed, but refused: an unknown slug, a forbidden target, a row that cannot take the change. */
+export class Policy extends DomainError {}
+
+export class Conflict extends DomainError {}
+
+/** The Idempotency-Key was used with another body. */
+export class IdempotencyMismatch extends DomainError {}
+
+/** The first request with this Idempotency-Key is still running. */
+export class IdempotencyInFlight extends DomainError {}
+
+export class Limited extends DomainError {
+  readonly retryAfterSeconds: number | null;
+  constructor(message: string, retryAfterSeconds: number | null) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A dependency of ours did not answer; nothing was stored. */
+export class Unavailable extends DomainError {}
