@@ -1,0 +1,27 @@
+import type { Background, Organization, Ports, Role } from "../../ports.ts";
+import type { Config, RawEnv } from "../../env.ts";
+
+/** Who sent a request. `organization` is null for catalog readers without tenant. */
+export interface Principal {
+  /** API key id, or the token's `sub`. */
+  subject: string;
+  organization: Organization | null;
+  role: Role | null;
+  via: "apiKey" | "jwt";
+}
+
+/** What every route finds in its context; set by `app.ts` and the middleware of `api/http/`. */
+export interface RequestVariables {
+  ports: Ports;
+  config: Config;
+  background: Background;
+  requestId: string;
+  principal: Principal;
+  /** The organisation the request acts in; set by `requireRole` on tenant-scoped routes. */
+  organization: Organization;
+}
+
+export interface AppEnv {
+  Bindings: RawEnv;
+  Variables: RequestVariables;
+}
