@@ -381,6 +381,8 @@ export interface Sessions {
   snapshot(ref: SessionRef): Promise<SessionSnapshot | null>;
   /** Sends the new key to a connected station, or stores it for its next login; null when not provisioned. */
   rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null>;
+  /** The charger is gone or failed: closes its socket (4004), flushes the outbox, wipes the object. Idempotent. */
+  retire(ref: SessionRef & { chargerId: string }): Promise<void>;
 }
 
 /** One row of a session's outbox on its way to Postgres. `at` is the station-independent receive time. */
@@ -425,6 +427,8 @@ export type StartOutcome =
 export interface Simulators {
   /** Idempotent: provisions the session, starts the station and waits at most `waitMs` for its accepted boot. */
   start(hostName: string, station: SimulatedStation, waitMs: number): Promise<StartOutcome>;
+  /** Forgets the station. Idempotent. */
+  remove(hostName: string, chargerId: string): Promise<void>;
 }
 
 // ---- runs, counters, time ------------------------------------------------------------------------------------
