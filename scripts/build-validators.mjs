@@ -1,0 +1,132 @@
+/**
+ * Compiles the official OCPP JSON schemas into one ES module per version under `src/ocpp/generated/`.
+ *
+ * workerd forbids code generation from strings, so ajv cannot run there; its standalone output can.
+ * Usage: `node scripts/build-validators.mjs` (does nothing while its inputs are unchanged).
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+const versions = {
+  "ocpp1.6": "ocpp1_6.json",
+  "ocpp2.0.1": "ocpp2_0_1.json",
+  "ocpp2.1": "ocpp2_1.json",
+};
+
+const declaration = `/** Compiled from the official OCPP schemas; never edited by hand. */
+export interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+export interface Check {
+  (payload: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+}
+export declare const requests: Readonly<Record<string, Check>>;
+export declare const responses: Readonly<Record<string, Check>>;
+`;
+
+// RFC 3339, as the OCPP texts ask for; an offset is required, the number of decimals is not limited here.
+const dateTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
+const uri = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s]*$/;
+
+/** Directory of an installed package, found without loading the package itself. */
+function packageDirectory(name) {
+  return join(root, "node_modules", name);
+}
+
+function packageVersion(name) {
+  return JSON.parse(readFileSync(join(packageDirectory(name), "package.json"), "utf8")).version;
+}
+
+function fingerprint() {
+  const hash = createHash("sha256").update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const name of ["ocpp-rpc", "ajv", "esbuild"]) hash.update(`\n${name}@${packageVersion(name)}`);
+  return hash.digest("hex");
+}
+
+/** `urn:Reset.req`, `urn:ResetRequest` and the suffixless `urn:NotifyPeriodicEventStream`. */
+export function parseSchemaId(id) {
+  const [, action, suffix] = /^urn:(.+?)(\.req|\.conf|Request|Response)?$/.exec(id) ?? [];
+  if (!action) throw new Error(`schema id ${id} is not understood`);
+  return { action, direction: suffix === ".conf" || suffix === "Response" ? "responses" : "requests" };
+}
+
+function readSchemas(file) {
+  const text = readFileSync(join(packageDirectory("ocpp-rpc"), "lib", "schemas", file), "utf8");
+  return JSON.parse(text.replace(/^\uFEFF/, ""));
+}
+
+async function compile(schemas) {
+  const { default: Ajv } = await import("ajv");
+  const { default: standaloneCode } = await import("ajv/dist/standalone/index.js");
+  const ajv = new Ajv({
+    strict: false,
+    messages: false,
+    // Tenths such as 1.4 are not exact multiples of 0.1 in binary floating point.
+    multipleOfPrecision: 6,
+    formats: { "date-time": dateTime, uri },
+    code: { source: true, esm: true },
+  });
+  const tables = { requests: [], responses: [] };
+  const names = {};
+  // A schema is known by our own name: its id is a URN without a namespace, which newer resolvers refuse.
+  for (const { $schema: _draft, $id, ...schema } of schemas) {
+    const { action, direction } = parseSchemaId($id);
+    const name = `${action}_${direction}`;
+    ajv.addSchema(schema, name);
+    names[name] = name;
+    tables[direction].push(`${JSON.stringify(action)}:${name}`);
+  }
+  const code = standaloneCode
+    .default(ajv, names)
+    .replaceAll(/^export const (\w+_(?:requests|responses)) = /gm, "const $1 = ");
+  const table = (direction) =>
+    `export const ${direction} = {__proto__: null, ${tables[direction].join(",")}};`;
+  return [code, table("requests"), table("responses")].join("\n");
+}
+
+async function bundle(contents) {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root, loader: "js" },
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+  });
+  return outputFiles[0].text;
+}
+
+/** Two builds may run at once: a reader sees the old file or the new one, never half of it. */
+function writeWhole(path, text) {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
+/** @returns {Promise<boolean>} whether anything had to be compiled */
+export async function buildValidators(directory = join(root, "src", "ocpp", "generated")) {
+  const stampPath = join(directory, ".stamp");
+  const stamp = fingerprint();
+  const complete = Object.keys(versions).every((version) => existsSync(join(directory, `${version}.js`)));
+  if (complete && existsSync(stampPath) && readFileSync(stampPath, "utf8") === stamp) return false;
+  mkdirSync(directory, { recursive: true });
+  for (const [version, file] of Object.entries(versions)) {
+    const code = await bundle(await compile(readSchemas(file)));
+    writeWhole(join(directory, `${version}.js`), code);
+    writeWhole(join(directory, `${version}.d.ts`), declaration);
+  }
+  writeWhole(stampPath, stamp);
+  return true;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await buildValidators();

@@ -1,0 +1,45 @@
+import type { HandlerContext, HandlerResult } from "../handler.ts";
+import type {
+  ConnectorAddress,
+  ConnectorState,
+  ConnectorStatus,
+  StateChange,
+  StationEvent,
+} from "../station-state.ts";
+import { orderingTime } from "../station-time.ts";
+
+export interface ConnectorReport extends ConnectorAddress {
+  readonly status: ConnectorStatus;
+  readonly reported: string;
+  readonly errorCode: string;
+  readonly info?: string | null;
+  readonly vendorErrorCode?: string | null;
+  readonly timestamp: string | null;
+}
+
+/** Turns one report into change and event; one older than what is known changes nothing. */
+export function reportConnector(ctx: HandlerContext, report: ConnectorReport): Omit<HandlerResult, "answer"> {
+  const { evseId, connectorId, status, reported, errorCode } = report;
+  const { at, skewSeconds } = orderingTime(report.timestamp, ctx.now);
+  const changes: StateChange[] = [];
+  const events: StationEvent[] = [];
+  if (skewSeconds !== null) changes.push({ type: "clockSkewed", skewSeconds, at: ctx.now.toISOString() });
+  const known = findConnector(ctx, report);
+  if (known && known.at > at) return { changes, events };
+  changes.push({ type: "connectorStatus", evseId, connectorId, status, reported, errorCode, at });
+  if (known?.status !== status || known.errorCode !== errorCode) {
+    const previousStatus = known?.status ?? null;
+    const { info = null, vendorErrorCode = null } = report;
+    events.push({
+      type: "connectorStatusChanged",
+      ...{ evseId, connectorId, status, previousStatus, errorCode, info, vendorErrorCode, at },
+    });
+  }
+  return { changes, events };
+}
+
+export function findConnector(ctx: HandlerContext, address: ConnectorAddress): ConnectorState | undefined {
+  return ctx.station.connectors.find(
+    (connector) => connector.evseId === address.evseId && connector.connectorId === address.connectorId,
+  );
+}

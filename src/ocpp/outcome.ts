@@ -1,0 +1,19 @@
+import type { JsonValue } from "./json.ts";
+
+/** How one command to a station ended. `sent` false: the station never got it and never will. */
+export type CallOutcome =
+  | { readonly kind: "answered"; readonly payload: JsonValue }
+  | {
+      readonly kind: "stationError";
+      /** As received: every spelling of every version occurs. */
+      readonly code: string;
+      readonly description: string;
+      readonly action: string;
+    }
+  | { readonly kind: "invalidAnswer"; readonly reason: string }
+  | { readonly kind: "timeout"; readonly sent: boolean }
+  | { readonly kind: "lost"; readonly sent: boolean; readonly reason: "disconnected" | "superseded" }
+  | { readonly kind: "offline" }
+  | { readonly kind: "busy" }
+  | { readonly kind: "notAccepted" }
+  | { readonly kind: "notProvisioned" };

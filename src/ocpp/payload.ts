@@ -1,0 +1,74 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+
+/**
+ * A needed field is missing or has the wrong JSON type. Lenient validation lets a payload through that breaks its schema
+ * in harmless places; what a handler cannot do without, it reads with these functions, and this becomes the CALLERROR.
+ */
+export class PayloadProblem extends Error {
+  readonly keyword: "required" | "type";
+  readonly pointer: string;
+
+  constructor(keyword: "required" | "type", field: string) {
+    super(`${keyword} ${field}`);
+    this.name = "PayloadProblem";
+    this.keyword = keyword;
+    this.pointer = `/${field}`;
+  }
+}
+
+export function needText(payload: JsonObject, field: string): string {
+  const value = needed(payload, field);
+  if (typeof value !== "string") throw new PayloadProblem("type", field);
+  return value;
+}
+
+export function needInteger(payload: JsonObject, field: string): number {
+  const value = needed(payload, field);
+  if (typeof value !== "number" || !Number.isInteger(value)) throw new PayloadProblem("type", field);
+  return value;
+}
+
+export function needObject(payload: JsonObject, field: string): JsonObject {
+  const value = needed(payload, field);
+  if (!isJsonObject(value)) throw new PayloadProblem("type", field);
+  return value;
+}
+
+/** The objects of a list; entries that are none are left out. */
+export function needObjects(payload: JsonObject, field: string): JsonObject[] {
+  const value = needed(payload, field);
+  if (!Array.isArray(value)) throw new PayloadProblem("type", field);
+  return value.filter(isJsonObject);
+}
+
+/** Null when absent or not a text: an optional field never costs a station its answer. */
+export function optionalText(payload: JsonObject, field: string): string | null {
+  const value = payload[field];
+  return typeof value === "string" ? value : null;
+}
+
+export function optionalInteger(payload: JsonObject, field: string): number | null {
+  const value = payload[field];
+  return typeof value === "number" && Number.isInteger(value) ? value : null;
+}
+
+export function optionalNumber(payload: JsonObject, field: string): number | null {
+  const value = payload[field];
+  return typeof value === "number" ? value : null;
+}
+
+export function optionalObject(payload: JsonObject, field: string): JsonObject | null {
+  const value = payload[field];
+  return isJsonObject(value) ? value : null;
+}
+
+export function optionalObjects(payload: JsonObject, field: string): JsonObject[] {
+  const value = payload[field];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+function needed(payload: JsonObject, field: string): JsonValue {
+  const value = payload[field];
+  if (value === undefined || value === null) throw new PayloadProblem("required", field);
+  return value;
+}

@@ -1,0 +1,249 @@
+import type { JsonObject, JsonValue } from "./json.ts";
+
+export type RegistrationStatus = "Accepted" | "Pending" | "Rejected";
+
+/** What a station says about itself at boot; null where it says nothing. */
+export interface BootFacts {
+  readonly vendor: string;
+  readonly model: string;
+  readonly serialNumber: string | null;
+  readonly firmwareVersion: string | null;
+  readonly iccid: string | null;
+  readonly imsi: string | null;
+  readonly meterType: string | null;
+  readonly meterSerialNumber: string | null;
+}
+
+/** The words of OCPP 1.6, in which every version's connectors are told. */
+export type ConnectorStatus =
+  | "Available"
+  | "Preparing"
+  | "Charging"
+  | "SuspendedEVSE"
+  | "SuspendedEV"
+  | "Finishing"
+  | "Reserved"
+  | "Unavailable"
+  | "Faulted";
+
+/**
+ * `evseId` is the number callers use as connector id on every version; `connectorId` counts within that EVSE. A 1.6
+ * connector n is evse n, connector 1; its connector 0, the main controller, is 0 and 0.
+ */
+export interface ConnectorAddress {
+  readonly evseId: number;
+  readonly connectorId: number;
+}
+
+export interface ConnectorState extends ConnectorAddress {
+  readonly status: ConnectorStatus;
+  /** The station's own word, for example `Occupied` on 2.x. */
+  readonly reported: string;
+  readonly errorCode: string;
+  /** ISO 8601; orders reports, see `orderingTime`. */
+  readonly at: string;
+}
+
+export interface TransactionRecord {
+  /** The integer we assigned. */
+  readonly transactionId: number;
+  /** The station's own id on 2.x. */
+  readonly ocppTransactionId: string | null;
+  readonly evseId: number;
+  readonly connectorId: number;
+  readonly idTag: string | null;
+  readonly meterStartWh: number | null;
+  readonly startedAt: string;
+  readonly stoppedAt: string | null;
+  /** 2.x chargingState as last reported. */
+  readonly chargingState: string | null;
+  /** Highest 2.x seqNo whose state is applied; a message at or below it is late or repeated. */
+  readonly lastSeqNo: number | null;
+  /** Closed by us because a new one began, not by the station. */
+  readonly lostStop: boolean;
+}
+
+/** Looks within this charger only: a station never reaches the transaction of another. */
+export interface TransactionLookup {
+  byId(transactionId: number): TransactionRecord | null;
+  byOcppId(ocppTransactionId: string): TransactionRecord | null;
+  openOn(evseId: number): TransactionRecord | null;
+  byStart(start: {
+    evseId: number;
+    idTag: string;
+    meterStartWh: number;
+    timestamp: string;
+  }): TransactionRecord | null;
+  /** Id reserved by a remote start of this connector and tag that no transaction has claimed yet. */
+  reservedBy(start: { evseId: number; idTag: string }): number | null;
+  /** Has this (transaction, seqNo) been taken in before? */
+  hasEvent(ocppTransactionId: string, seqNo: number): boolean;
+}
+
+/** What the session knows about its station; handlers read it and answer with changes. */
+export interface StationState {
+  /** Null: never booted. */
+  readonly registration: RegistrationStatus | null;
+  /** Answer to the next BootNotification. */
+  readonly bootAnswer: RegistrationStatus;
+  readonly heartbeatIntervalSeconds: number;
+  readonly bootFacts: BootFacts | null;
+  readonly connectors: readonly ConnectorState[];
+  /** Actions we triggered, which the station may therefore send before it is accepted. */
+  readonly triggered: ReadonlySet<string>;
+  readonly transactions: TransactionLookup;
+}
+
+export type StateChange =
+  | {
+      /** A fresh boot voids the times of the connectors' reports: the station's clock may have been set. */
+      readonly type: "booted";
+      readonly facts: BootFacts;
+      readonly registration: RegistrationStatus;
+      readonly intervalSeconds: number;
+      /** 2.x boot reason; null on 1.6. */
+      readonly reason: string | null;
+      readonly at: string;
+    }
+  | ({ readonly type: "connectorStatus" } & ConnectorState)
+  | { readonly type: "clockSkewed"; readonly skewSeconds: number; readonly at: string }
+  | ({ readonly type: "transactionOpened" } & TransactionRecord)
+  | {
+      readonly type: "transactionUpdated";
+      readonly transactionId: number;
+      readonly seqNo: number | null;
+      readonly chargingState: string | null;
+      readonly evseId: number | null;
+      readonly connectorId: number | null;
+      readonly idTag: string | null;
+    }
+  | {
+      readonly type: "transactionClosed";
+      readonly transactionId: number;
+      readonly seqNo: number | null;
+      readonly stoppedAt: string;
+      readonly lostStop: boolean;
+    }
+  | { readonly type: "reservationEnded"; readonly reservationId: number }
+  | {
+      readonly type: "reportPart";
+      readonly report: ReportKind;
+      readonly requestId: number;
+      /** Null where the message carries none. */
+      readonly seqNo: number | null;
+      readonly isLast: boolean;
+      readonly rows: readonly JsonObject[];
+    }
+  | {
+      readonly type: "chargingLimit";
+      readonly evseId: number;
+      readonly source: string;
+      /** Null: the limit was lifted. */
+      readonly limit: JsonObject | null;
+      readonly schedules: readonly JsonObject[];
+      readonly at: string;
+    };
+
+export type ReportKind =
+  | "variables"
+  | "monitoring"
+  | "chargingProfiles"
+  | "displayMessages"
+  | "customerInformation"
+  | "derControl";
+
+/** A fact for the rest of the system. Times are ISO 8601. */
+export type StationEvent =
+  | {
+      readonly type: "booted";
+      readonly facts: BootFacts;
+      readonly registrationStatus: RegistrationStatus;
+      readonly reason: string | null;
+      readonly at: string;
+    }
+  | {
+      readonly type: "connectorStatusChanged";
+      readonly evseId: number;
+      readonly connectorId: number;
+      readonly status: ConnectorStatus;
+      readonly previousStatus: ConnectorStatus | null;
+      readonly errorCode: string;
+      readonly info: string | null;
+      readonly vendorErrorCode: string | null;
+      readonly at: string;
+    }
+  | {
+      readonly type: "transactionStarted";
+      readonly transactionId: number;
+      readonly ocppTransactionId: string | null;
+      readonly evseId: number;
+      readonly connectorId: number;
+      readonly idTag: string | null;
+      readonly idTagStatus: string | null;
+      readonly meterStartWh: number | null;
+      readonly reservationId: number | null;
+      readonly remoteStarted: boolean;
+      readonly offline: boolean;
+      readonly at: string;
+    }
+  | {
+      /** `transactionId` null: values outside transactions, or of one this charger never started (`claimedId`). */
+      readonly type: "meterValues";
+      readonly transactionId: number | null;
+      readonly claimedId: string | null;
+      readonly evseId: number;
+      readonly triggerReason: string | null;
+      readonly chargingState: string | null;
+      readonly meterValue: readonly JsonObject[];
+      readonly at: string;
+    }
+  | {
+      /** `transactionId` null: an orphan, kept because it is money. */
+      readonly type: "transactionStopped";
+      readonly transactionId: number | null;
+      readonly claimedId: string | null;
+      readonly evseId: number | null;
+      readonly idTag: string | null;
+      readonly meterStopWh: number | null;
+      readonly stopReason: string;
+      /** True: the station never told us; the meter's last value stands. */
+      readonly lostStop: boolean;
+      readonly transactionData: readonly JsonObject[];
+      readonly at: string;
+    }
+  | {
+      readonly type: "dataTransferReceived";
+      readonly vendorId: string;
+      readonly messageId: string | null;
+      readonly data: JsonValue | null;
+      readonly responseStatus: string;
+      readonly at: string;
+    }
+  | {
+      readonly type: "diagnosticsStatus";
+      readonly status: string;
+      readonly requestId: number | null;
+      readonly at: string;
+    }
+  | {
+      readonly type: "firmwareStatus";
+      readonly status: string;
+      readonly requestId: number | null;
+      /** True: of PublishFirmware, which serves a local network instead of this station. */
+      readonly published: boolean;
+      readonly at: string;
+    }
+  | {
+      readonly type: "securityEvent";
+      readonly name: string;
+      /** Untrusted text. */
+      readonly techInfo: string | null;
+      readonly at: string;
+    }
+  | {
+      /** Kept as received, for messages that change nothing else. */
+      readonly type: "notified";
+      readonly action: string;
+      readonly payload: JsonObject;
+      readonly at: string;
+    };

@@ -1,0 +1,26 @@
+/** A clock further off than this is not believed (the receive time takes its place). */
+const SKEW_MAX_MS = 24 * 60 * 60 * 1000;
+
+const WITH_ZONE = /(?:[Zz]|[+-]\d\d:?\d\d)$/;
+
+/** Epoch milliseconds of a station's timestamp; one without zone is UTC. Null when it is no time. */
+export function parseStationTime(text: string | null): number | null {
+  if (text === null || !/^\d{4}-\d\d-\d\d/.test(text)) return null;
+  const time = Date.parse(WITH_ZONE.test(text) || !text.includes("T") ? text : `${text}Z`);
+  return Number.isNaN(time) ? null : time;
+}
+
+/**
+ * The time that orders a station's messages about state: its own, or the receive time where its own is missing, more than a
+ * day off or in the future. `skewSeconds` is null unless the clock was too far off to be believed.
+ */
+export function orderingTime(reported: string | null, now: Date): { at: string; skewSeconds: number | null } {
+  const time = parseStationTime(reported);
+  if (time === null) return { at: now.toISOString(), skewSeconds: null };
+  const offMs = time - now.getTime();
+  const believed = Math.abs(offMs) <= SKEW_MAX_MS && offMs <= 0;
+  return {
+    at: believed ? new Date(time).toISOString() : now.toISOString(),
+    skewSeconds: Math.abs(offMs) > SKEW_MAX_MS ? Math.round(offMs / 1000) : null,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Handler } from "../../handler.ts";
+import { reportConnector } from "../../inbound/connector-report.ts";
+import { needInteger, needText, optionalText } from "../../payload.ts";
+import type { ConnectorStatus } from "../../station-state.ts";
+
+const STATUSES: ReadonlySet<string> = new Set<ConnectorStatus>([
+  "Available",
+  "Preparing",
+  "Charging",
+  "SuspendedEVSE",
+  "SuspendedEV",
+  "Finishing",
+  "Reserved",
+  "Unavailable",
+  "Faulted",
+]);
+
+/** OCPP 1.6 §4.9. Connector 0 is the main controller. A word outside the vocabulary is told as Unavailable. */
+export const statusNotification: Handler = (ctx, payload) => {
+  const evseId = needInteger(payload, "connectorId");
+  const reported = needText(payload, "status");
+  const report = reportConnector(ctx, {
+    evseId,
+    connectorId: evseId === 0 ? 0 : 1,
+    status: isConnectorStatus(reported) ? reported : "Unavailable",
+    reported,
+    errorCode: needText(payload, "errorCode"),
+    info: optionalText(payload, "info"),
+    vendorErrorCode: optionalText(payload, "vendorErrorCode"),
+    timestamp: optionalText(payload, "timestamp"),
+  });
+  return { answer: {}, ...report };
+};
+
+function isConnectorStatus(text: string): text is ConnectorStatus {
+  return STATUSES.has(text);
+}
