@@ -1,0 +1,19 @@
+import type { IncomingMessage } from "node:http";
+
+/**
+ * The whole body as text, or undefined when it has more than `bytesMax` bytes. The rest of a body that
+ * is too large is still read, so that the client gets to see the answer instead of a reset connection.
+ */
+export function readBody(req: IncomingMessage, bytesMax: number): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    req.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= bytesMax) chunks.push(chunk);
+      else chunks = [];
+    });
+    req.on("end", () => resolve(size > bytesMax ? undefined : Buffer.concat(chunks).toString("utf8")));
+    req.on("error", reject);
+  });
+}

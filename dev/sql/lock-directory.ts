@@ -1,0 +1,105 @@
+import { execFile } from "node:child_process";
+import { link, mkdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+
+export type DirectoryLock = { release(): Promise<void> };
+
+type Holder = { pid: number; startedAt: string };
+
+let lockCount = 0;
+
+/**
+ * Takes the lock file `<directory>.lock` for this process. A lock whose process is gone, or whose pid
+ * now belongs to a process started at another time, is taken over.
+ * @throws Error naming the holder when a living process has it.
+ */
+export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  const path = `${directory}.lock`;
+  const mine = JSON.stringify({ pid: process.pid, startedAt: await processStartedAt(process.pid) });
+  // Linking a finished file is atomic: nobody ever reads a half-written lock.
+  const draft = `${path}.${process.pid}.${lockCount++}`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(draft, mine);
+  try {
+    while (!(await tryLink(draft, path))) await removeStaleLock(path, directory);
+  } finally {
+    await unlink(draft);
+  }
+  return {
+    release: async () => {
+      if ((await readLock(path)) === mine) await rm(path, { force: true });
+    },
+  };
+}
+
+async function tryLink(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function removeStaleLock(path: string, directory: string): Promise<void> {
+  const found = await readLock(path);
+  if (found === undefined) return;
+  const holder = parseHolder(found);
+  if (holder && (await isAlive(holder))) {
+    throw new Error(`data directory ${directory} is in use by process ${holder.pid}`);
+  }
+  const aside = `${path}.stale.${process.pid}.${lockCount++}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  // Another start may have replaced the stale lock meanwhile: then it is theirs and goes back.
+  if ((await readLock(aside)) !== found) await tryLink(aside, path);
+  await rm(aside, { force: true });
+}
+
+async function readLock(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || !("pid" in value) || !("startedAt" in value)) return;
+    return typeof value.pid === "number" ? { pid: value.pid, startedAt: String(value.startedAt) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isAlive(holder: Holder): Promise<boolean> {
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    // EPERM means that it lives and belongs to somebody else.
+    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
+  }
+  return (await processStartedAt(holder.pid)) === holder.startedAt;
+}
+
+/** A text that differs between two processes that got the same pid; empty where the system does not tell. */
+async function processStartedAt(pid: number): Promise<string> {
+  try {
+    if (process.platform === "linux") {
+      const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+      // proc(5): field 22 is the start time; the name in field 2 may contain spaces.
+      return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    }
+    const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)]);
+    return stdout.trim();
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,97 @@
+import { PGlite } from "@electric-sql/pglite";
+import type { PGliteOptions } from "@electric-sql/pglite";
+import { btree_gist } from "@electric-sql/pglite/contrib/btree_gist";
+import { citext } from "@electric-sql/pglite/contrib/citext";
+import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
+import { pgcrypto } from "@electric-sql/pglite/contrib/pgcrypto";
+import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
+import { createDataDir } from "./create-data-dir.ts";
+import { decodeAnswer } from "./decode-messages.ts";
+import type { DecodedAnswer } from "./decode-messages.ts";
+import { encodeSimpleQuery, encodeStatements } from "./encode-messages.ts";
+import type { SqlExecutor, Statement, StatementResult } from "./executor.ts";
+import { lockDirectory } from "./lock-directory.ts";
+
+// The default of 160 MB is resident memory here, not memory shared with an operating system's cache.
+const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+
+export type PgliteOptions = {
+  /** A directory, created when missing, or "memory". */
+  dataDir: string;
+  /** Loads pgcrypto, which costs a quarter of the memory and start time and is seldom needed. */
+  withPgcrypto?: boolean;
+};
+
+/**
+ * PostgreSQL inside this process: one connection, everything serialised. Each request is one exchange
+ * of protocol messages, which PGlite executes synchronously, so nothing can come between a batch's statements.
+ */
+export async function openPglite(options: PgliteOptions): Promise<SqlExecutor> {
+  const inMemory = options.dataDir === "memory";
+  const lock = inMemory ? undefined : await lockDirectory(options.dataDir);
+  try {
+    if (!inMemory) await createDataDir(options.dataDir);
+    const pgliteOptions: PGliteOptions = {
+      dataDir: inMemory ? "memory://" : options.dataDir,
+      extensions: { btree_gist, citext, pg_trgm, unaccent, ...(options.withPgcrypto ? { pgcrypto } : {}) },
+      startParams,
+    };
+    return new PgliteExecutor(await PGlite.create(pgliteOptions), async () => lock?.release());
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
+}
+
+class PgliteExecutor implements SqlExecutor {
+  readonly #db: PGlite;
+  readonly #release: () => Promise<void>;
+
+  constructor(db: PGlite, release: () => Promise<void>) {
+    this.#db = db;
+    this.#release = release;
+  }
+
+  async run(statement: Statement): Promise<StatementResult> {
+    const { results } = await this.#exchange(encodeStatements([statement]));
+    return results[0] ?? { fields: [], rows: [], command: "", rowCount: null };
+  }
+
+  async runBatch(begin: string, statements: Statement[]): Promise<StatementResult[]> {
+    const all = [{ query: begin, params: [] }, ...statements, { query: "COMMIT", params: [] }];
+    const { results } = await this.#exchange(encodeStatements(all));
+    return results.slice(1, -1);
+  }
+
+  async exec(sqlText: string): Promise<void> {
+    await this.#exchange(encodeSimpleQuery(sqlText));
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#db.close();
+    } finally {
+      await this.#release();
+    }
+  }
+
+  /** Leaves the connection outside of any transaction, whatever the messages did. */
+  async #exchange(message: Buffer): Promise<DecodedAnswer> {
+    const answer = decodeAnswer(await this.#send(message));
+    if (answer.transactionStatus !== "I") await this.#send(encodeSimpleQuery("ROLLBACK"));
+    if (answer.error) throw answer.error;
+    return answer;
+  }
+
+  async #send(message: Buffer): Promise<Buffer> {
+    if (!this.#db.ready) throw new Error("the database is closed");
+    const chunks: Buffer[] = [];
+    // The raw stream skips PGlite's own parser, which would keep every message of every answer.
+    // The bytes are a view into WASM memory and have to be copied.
+    await this.#db.execProtocolRawStream(message, {
+      syncToFs: false,
+      onRawData: (bytes) => void chunks.push(Buffer.from(bytes)),
+    });
+    return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
+  }
+}
