@@ -1,5 +1,6 @@
 import type { Background, Organization, Ports, Role } from "../../ports.ts";
 import type { Config, RawEnv } from "../../env.ts";
+import type { Quota } from "./rate-window.ts";
 
 /** Who sent a request. `organization` is null for catalog readers without tenant. */
 export interface Principal {
@@ -19,6 +20,8 @@ export interface RequestVariables {
   principal: Principal;
   /** The organisation the request acts in; set by `requireRole` on tenant-scoped routes. */
   organization: Organization;
+  /** What the `RateLimit-*` headers of the answer say; unset means the address' budget of failed authentications. */
+  quota?: Quota;
 }
 
 export interface AppEnv {
