@@ -1,0 +1,102 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+
+export interface Outgoing {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body: string;
+  timeoutMs: number;
+}
+
+/** Status 0 = the endpoint gave no answer; `error` then says why. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string[]>;
+  body: string;
+  error: string;
+}
+
+export interface Sender {
+  send(outgoing: Outgoing): Promise<Answer>;
+  close(): void;
+}
+
+const bodyBytesMax = 1024 * 1024;
+// Below the 5 s after which a Node server closes an idle connection.
+const idleMs = 4000;
+
+/** Keep-alive client for deliveries; never rejects and follows no redirect. */
+export function createSender(): Sender {
+  const options = { keepAlive: true, timeout: idleMs };
+  const agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
+  return {
+    async send(outgoing) {
+      const first = await attempt(outgoing, agents);
+      // The endpoint closed a kept connection while we wrote: it saw nothing, so ask again.
+      return first === "stale" ? asAnswer(await attempt(outgoing, agents)) : first;
+    },
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function asAnswer(result: Answer | "stale"): Answer {
+  return result === "stale" ? noAnswer("connection reset") : result;
+}
+
+function noAnswer(error: string): Answer {
+  return { status: 0, headers: {}, body: "", error };
+}
+
+function attempt(
+  { url, method, headers, body, timeoutMs }: Outgoing,
+  agents: { http: HttpAgent; https: HttpsAgent },
+): Promise<Answer | "stale"> {
+  return new Promise((resolve) => {
+    const request = url.startsWith("https:")
+      ? httpsRequest(url, { method, headers, agent: agents.https })
+      : httpRequest(url, { method, headers, agent: agents.http });
+    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    request.on("response", (response) => {
+      collect(response, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+    });
+    request.on("error", (err) => {
+      clearTimeout(timer);
+      const isReset = "code" in err && err.code === "ECONNRESET";
+      resolve(request.reusedSocket && isReset ? "stale" : noAnswer(err.message));
+    });
+    request.end(body);
+  });
+}
+
+function collect(response: IncomingMessage, done: (answer: Answer) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  response.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= bodyBytesMax) chunks.push(chunk);
+    else response.destroy(new Error("answer is larger than 1 MiB"));
+  });
+  response.on("error", (err) => done(noAnswer(err.message)));
+  response.on("end", () => {
+    const status = response.statusCode ?? 0;
+    const body = chunks.length === 0 ? "" : Buffer.concat(chunks).toString("utf8");
+    done({ status, headers: canonicalHeaders(response.rawHeaders), body, error: "" });
+  });
+}
+
+/** Header names as Go's net/http writes them (`Retry-After`), all values kept. */
+function canonicalHeaders(rawHeaders: string[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = {};
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? "").toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+    (headers[name] ??= []).push(rawHeaders[at + 1] ?? "");
+  }
+  return headers;
+}
