@@ -45,7 +45,11 @@ const variables = z.object({
 
 const oneTokenKey = (env: z.infer<typeof variables>, ctx: z.RefinementCtx) => {
   if ((env.JWT_SECRET === undefined) === (env.JWKS_URL === undefined))
-    ctx.addIssue({ code: "custom", path: ["JWT_SECRET"], message: "set exactly one of JWT_SECRET and JWKS_URL" });
+    ctx.addIssue({
+      code: "custom",
+      path: ["JWT_SECRET"],
+      message: "set exactly one of JWT_SECRET and JWKS_URL",
+    });
   if (env.JWT_SECRET !== undefined && new TextEncoder().encode(env.JWT_SECRET).length < 32)
     ctx.addIssue({ code: "custom", path: ["JWT_SECRET"], message: "needs at least 32 bytes" });
 };

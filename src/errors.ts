@@ -3,13 +3,21 @@
  * schemas. A refusal by a station is a value, not an error.
  */
 export class DomainError extends Error {
-  override readonly name: string = new.target.name;
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
 }
 
 /** No credential, or one that does not hold. */
 export class Unauthenticated extends DomainError {}
 
-export type ForbiddenReason = "role" | "organizationRequired" | "organizationNotAllowed" | "organizationUnknown" | "guarded";
+export type ForbiddenReason =
+  | "role"
+  | "organizationRequired"
+  | "organizationNotAllowed"
+  | "organizationUnknown"
+  | "guarded";
 
 export class Forbidden extends DomainError {
   readonly reason: ForbiddenReason;
@@ -19,7 +27,15 @@ export class Forbidden extends DomainError {
   }
 }
 
-export type ThingName = "Charger" | "Location" | "Job" | "Brand" | "Model" | "Route" | "API key" | "Transaction";
+export type ThingName =
+  | "Charger"
+  | "Location"
+  | "Job"
+  | "Brand"
+  | "Model"
+  | "Route"
+  | "API key"
+  | "Transaction";
 
 /** Unknown, or of another organisation: the two are indistinguishable on purpose. */
 export class NotFound extends DomainError {

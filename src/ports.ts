@@ -33,7 +33,12 @@ export interface ApiKey {
 export interface ApiKeyStore {
   /** The live key with this SHA-256 (hex) and its organisation, or null. */
   findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>;
-  insert(organizationId: string, key: Omit<ApiKey, "createdAt" | "lastUsedAt">, digest: string, now: Date): Promise<ApiKey>;
+  insert(
+    organizationId: string,
+    key: Omit<ApiKey, "createdAt" | "lastUsedAt">,
+    digest: string,
+    now: Date,
+  ): Promise<ApiKey>;
   list(organizationId: string): Promise<ApiKey[]>;
   /** False when there was no live key of that id. */
   revoke(organizationId: string, id: string, now: Date): Promise<boolean>;
@@ -257,20 +262,31 @@ export interface JobStore {
   /** One statement: idempotency claim, job, chargers, rejections. @throws NotFound, Conflict (single create only), IdempotencyMismatch, IdempotencyInFlight */
   accept(batch: BatchAccept): Promise<Claimed<BatchAccepted>>;
   /** Second statement for random identities that clashed: new identities for the given sequence numbers. Returns those that clash again. */
-  redraw(jobId: string, chargers: Array<NewCharger & { seq: number }>, blueprints: ChargerBlueprint[], now: Date): Promise<number[]>;
+  redraw(batch: BatchAccept, chargers: Array<NewCharger & { seq: number }>): Promise<number[]>;
   /** The publish failed: run id null again, also in the recorded answer. */
-  markUnpublished(jobId: string, claim: IdempotencyClaim | null, record: RecordedResponse): Promise<void>;
+  markUnpublished(batch: BatchAccept): Promise<void>;
   /** Moves the job to PROVISIONING and lists the open chargers of one slice, `[from, to)`. */
-  openSlice(jobId: string, from: number, to: number): Promise<Array<{ chargerId: string; seq: number; organizationId: string }>>;
+  openSlice(
+    jobId: string,
+    from: number,
+    to: number,
+  ): Promise<Array<{ chargerId: string; seq: number; organizationId: string }>>;
   /** Null when the charger is settled, deleted, or of another job. */
   work(jobId: string, chargerId: string): Promise<ProvisioningWork | null>;
   /** PENDING → READY. `last` says that the job may be complete: call `close`. False when the charger was settled already. */
   succeed(jobId: string, chargerId: string, now: Date): Promise<{ moved: boolean; maybeLast: boolean }>;
-  fail(jobId: string, chargerId: string, error: ItemError, now: Date): Promise<{ moved: boolean; maybeLast: boolean }>;
+  fail(
+    jobId: string,
+    chargerId: string,
+    error: ItemError,
+    now: Date,
+  ): Promise<{ moved: boolean; maybeLast: boolean }>;
   /** Closes the job if nothing of it is open. Must run after the commit of the charger's own change. */
   close(jobId: string, now: Date): Promise<boolean>;
-  /** The batch never ran: every open charger FAILED with this error, job FAILED. */
-  abandon(jobId: string, error: ItemError, now: Date): Promise<void>;
+  /** The row was deleted (or replaced) while it was being provisioned. */
+  isGone(chargerId: string): Promise<boolean>;
+  /** Fails what is open. A job of which nothing ever succeeded or failed was never run: the job itself is FAILED then. */
+  giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
   /** One pass of the sweeper over all organisations: closes what is complete, returns what must be published again. */
   sweep(now: Date): Promise<StuckJob[]>;
@@ -325,7 +341,11 @@ export interface ChargerStore {
     record: RecordedResponse,
   ): Promise<Claimed<{ id: string }>>;
   findByIdentity(organizationId: string, identity: string): Promise<ConnectedCharger | null>;
-  listConnected(organizationId: string, filter: { online: boolean | null }, page: Page): Promise<Paged<ConnectedCharger>>;
+  listConnected(
+    organizationId: string,
+    filter: { online: boolean | null },
+    page: Page,
+  ): Promise<Paged<ConnectedCharger>>;
   /** Facts from a session's outbox; applied once per row, older generations and older times never win. */
   applySessionFacts(rows: SessionFactRow[]): Promise<void>;
 }
@@ -372,7 +392,13 @@ export type CommandOutcome =
   | { kind: "answered"; answer: CommandAnswer; version: OcppVersion }
   | Exclude<CallOutcome, { kind: "answered" }>;
 
-export type RotationStatus = "accepted" | "reboot_required" | "rejected" | "not_supported" | "stored" | "unknown";
+export type RotationStatus =
+  | "accepted"
+  | "reboot_required"
+  | "rejected"
+  | "not_supported"
+  | "stored"
+  | "unknown";
 
 export interface Sessions {
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
@@ -388,7 +414,13 @@ export interface Sessions {
 /** One row of a session's outbox on its way to Postgres. `at` is the station-independent receive time. */
 export type SessionFact =
   | { type: "connection"; online: boolean; ocppVersion: OcppVersion | null }
-  | { type: "boot"; vendor: string; model: string; serialNumber: string | null; firmwareVersion: string | null }
+  | {
+      type: "boot";
+      vendor: string;
+      model: string;
+      serialNumber: string | null;
+      firmwareVersion: string | null;
+    }
   | { type: "connector"; evseId: number; connectorId: number; status: string; errorCode: string }
   | { type: "seen" };
 
@@ -436,12 +468,20 @@ export interface Simulators {
 export interface RunPublisher {
   /** Deterministic ids: publishing the same run twice starts one. */
   dispatch(job: { id: string; total: number; attempt: number }): Promise<void>;
-  provision(job: { id: string; organizationId: string; attempt: number }, chargers: Array<{ chargerId: string; seq: number }>): Promise<void>;
+  provision(
+    job: { id: string; organizationId: string; attempt: number },
+    chargers: Array<{ chargerId: string; seq: number }>,
+  ): Promise<void>;
 }
 
 export interface RateCounter {
   /** Adds `count` to the shared window of `key` and returns the total used in it. Null when the counter cannot be reached. */
-  add(key: string, count: number, limit: number, windowSeconds: number): Promise<{ used: number; resetAtMs: number } | null>;
+  add(
+    key: string,
+    count: number,
+    limit: number,
+    windowSeconds: number,
+  ): Promise<{ used: number; resetAtMs: number } | null>;
 }
 
 /** Single-use marks with an expiry: replay protection of the step endpoints. */

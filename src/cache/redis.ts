@@ -1,0 +1,17 @@
+import { Redis } from "@upstash/redis/cloudflare";
+import type { Config } from "../env.ts";
+
+/** Nothing lives in Redis alone, so nothing waits long for it. */
+const COMMAND_TIMEOUT_MS = 500;
+
+export function connectRedis(
+  config: Pick<Config, "UPSTASH_REDIS_REST_URL" | "UPSTASH_REDIS_REST_TOKEN">,
+): Redis {
+  return new Redis({
+    url: config.UPSTASH_REDIS_REST_URL,
+    token: config.UPSTASH_REDIS_REST_TOKEN,
+    retry: false,
+    enableTelemetry: false,
+    signal: () => AbortSignal.timeout(COMMAND_TIMEOUT_MS),
+  });
+}

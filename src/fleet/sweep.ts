@@ -1,0 +1,39 @@
+import type { ItemError, Ports, StuckJob } from "../ports.ts";
+
+const DISPATCH_FAILED: ItemError = {
+  code: "DISPATCH_FAILED",
+  message: "The batch could not be started",
+  retryable: true,
+};
+const STUCK: ItemError = {
+  code: "PROVISIONING_STUCK",
+  message: "Provisioning made no progress and was given up",
+  retryable: true,
+};
+
+/**
+ * The safety net, once a minute, one winner per pass: what lost its run is published again, what never progresses is
+ * given up, what is complete is closed. Alone it brings every accepted job to an end, whatever the engine forgets.
+ */
+export async function sweep(ports: Pick<Ports, "jobs" | "runs" | "clock">): Promise<StuckJob[]> {
+  const stuck = await ports.jobs.sweep(ports.clock.now());
+  for (const job of stuck) await revive(ports, job);
+  return stuck;
+}
+
+async function revive(ports: Pick<Ports, "jobs" | "runs" | "clock">, job: StuckJob): Promise<void> {
+  if (job.action === "giveUp") {
+    await ports.jobs.giveUp(job.id, { neverStarted: DISPATCH_FAILED, unfinished: STUCK }, ports.clock.now());
+    return;
+  }
+  if (job.type !== "charger_create") {
+    await ports.runs.dispatch({ id: job.id, total: job.total, attempt: job.attempt });
+    return;
+  }
+  const open = await ports.jobs.openSlice(job.id, 0, 1);
+  if (open.length > 0)
+    await ports.runs.provision(
+      { id: job.id, organizationId: job.organizationId, attempt: job.attempt },
+      open,
+    );
+}

@@ -1,0 +1,46 @@
+import { stepRoutes } from "../workflows/index.ts";
+import { handleUpgrade } from "./api/socket.ts";
+import { createApp } from "./app.ts";
+import { Misconfigured, readEnv, type RawEnv } from "./env.ts";
+import { sweep } from "./fleet/sweep.ts";
+import { wire } from "./wiring.ts";
+
+export { ChargePointSession } from "./durable/charge-point-session.ts";
+export { SimulatorHost } from "./durable/simulator-host.ts";
+
+const app = createApp({
+  services: (raw) => {
+    const env = readEnv(raw);
+    return { ports: wire(env), config: env };
+  },
+});
+
+let steps: ReturnType<typeof stepRoutes> | undefined;
+
+function serveStep(request: Request, raw: RawEnv, ctx: ExecutionContext): Response | Promise<Response> {
+  try {
+    const env = readEnv(raw);
+    steps ??= stepRoutes(wire(env), env);
+  } catch (error) {
+    if (!(error instanceof Misconfigured)) throw error;
+    console.error(JSON.stringify({ event: "misconfigured", variables: error.variables }));
+    return new Response(null, { status: 503, headers: { "retry-after": "5" } });
+  }
+  return steps.fetch(request, raw, ctx);
+}
+
+export default {
+  fetch(request, raw, ctx) {
+    const { pathname } = new URL(request.url);
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket")
+      return handleUpgrade(request, readEnv(raw));
+    if (pathname.startsWith("/internal/wf/")) return serveStep(request, raw, ctx);
+    return app.fetch(request, raw, ctx);
+  },
+
+  async scheduled(_controller, raw) {
+    const revived = await sweep(wire(readEnv(raw)));
+    if (revived.length > 0)
+      console.warn(JSON.stringify({ event: "sweep.revived", jobs: revived.map((job) => job.id) }));
+  },
+} satisfies ExportedHandler<RawEnv>;

@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { Conflict, NotFound } from "../errors.ts";
+import type {
+  BatchAccept,
+  BatchAccepted,
+  ChargerBlueprint,
+  Claimed,
+  JobStore,
+  NewCharger,
+} from "../ports.ts";
+import { claimParams, claimSql, replay } from "./idempotency.ts";
+import { isUuid, onlyRow } from "./rows.ts";
+import { violates, type Sql } from "./sql.ts";
+
+/** A simulator host object carries this many stations; the name of a charger's host is final. */
+const STATIONS_PER_HOST = 64;
+
+const TAKEN = `jsonb_build_object('code', 'IDENTITY_TAKEN', 'message',
+  'A charger with identity ''' || i.identity || ''' already exists', 'retryable', false)`;
+
+const INPUT = `input AS (
+    SELECT x.s AS seq, x.c AS id, x.i AS identity, x.n AS name, x.r AS random, b.*
+    FROM jsonb_to_recordset($7::jsonb) AS x(s int, c uuid, i text, n text, g int, r boolean)
+    JOIN jsonb_to_recordset($6::jsonb) AS b(g int, brand_slug text, model_slug text, vendor_name text, model text,
+      image_url text, ocpp_version text, number_of_connectors int, max_charging_power int, connector_type text,
+      ws_url text, runtime text, location_name text) ON b.g = x.g
+  )`;
+
+/**
+ * Stores the chargers of `input`. A FAILED charger of the same identity makes room in the same statement: the insert
+ * must read the replacing expression, or it would run first and the identity would count as taken.
+ */
+function insertSql(onConflict: string): string {
+  return `replaced AS (
+    UPDATE chargers c SET deleted_at = $5::timestamptz, last_location_id = c.location_id, location_id = NULL
+    FROM input i
+    WHERE EXISTS (SELECT 1 FROM go) AND c.organization_id = $2::uuid AND c.identity = i.identity
+      AND c.status = 'FAILED' AND c.deleted_at IS NULL
+    RETURNING c.id
+  ), inserted AS (
+    INSERT INTO chargers (id, organization_id, identity, name, brand_slug, model_slug, vendor_name, model, image_url,
+      ocpp_version, number_of_connectors, max_charging_power, connector_type, location_id, location_name, ws_url,
+      runtime, simulator_host, job_id, seq, status, created_at, updated_at)
+    SELECT i.id, $2::uuid, i.identity, i.name, i.brand_slug, i.model_slug, i.vendor_name, i.model, i.image_url,
+      i.ocpp_version, i.number_of_connectors, i.max_charging_power, i.connector_type, $3::uuid, i.location_name, i.ws_url,
+      i.runtime, CASE WHEN i.runtime = 'simulated' THEN $1::text || '/' || (i.seq / ${STATIONS_PER_HOST}) END,
+      $1::uuid, i.seq, 'PENDING', $5::timestamptz, $5::timestamptz
+    FROM input i
+    WHERE EXISTS (SELECT 1 FROM go) AND (SELECT count(*) FROM replaced) >= 0
+    ORDER BY i.seq
+    ${onConflict}
+    RETURNING seq
+  )`;
+}
+
+const SKIP_TAKEN = "ON CONFLICT (organization_id, identity) WHERE deleted_at IS NULL DO NOTHING";
+
+function acceptSql(onConflict: string): string {
+  return `WITH place AS (
+    SELECT id FROM locations WHERE id = $3::uuid AND organization_id = $2::uuid FOR KEY SHARE
+  ), ${claimSql(9, "$2::uuid", "$5::timestamptz", "place")},
+  ${INPUT}, ${insertSql(onConflict)}, job AS (
+    INSERT INTO jobs (id, organization_id, location_id, type, status, workflow_run_id, total, created_at, published_at, provisioned_at)
+    SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, CASE WHEN n.open > 0 THEN 'PENDING' ELSE 'READY' END,
+      CASE WHEN n.open > 0 THEN $14::text END, $8::int, $5::timestamptz, $5::timestamptz,
+      CASE WHEN n.open > 0 THEN NULL ELSE $5::timestamptz END
+    FROM go, (SELECT count(*) AS open FROM inserted) n
+  ), rejected AS (
+    INSERT INTO job_rejections (job_id, seq, identity, error)
+    SELECT $1::uuid, i.seq, i.identity, ${TAKEN}
+    FROM input i LEFT JOIN inserted n ON n.seq = i.seq WHERE n.seq IS NULL AND EXISTS (SELECT 1 FROM go)
+    RETURNING seq
+  )
+  SELECT EXISTS (SELECT 1 FROM place) AS place, EXISTS (SELECT 1 FROM go) AS go,
+    (SELECT count(*)::int FROM inserted) AS open,
+    (SELECT coalesce(jsonb_agg(r.seq ORDER BY r.seq), '[]') FROM rejected r JOIN input i ON i.seq = r.seq WHERE i.random) AS clashes`;
+}
+
+const ACCEPT_BATCH = acceptSql(SKIP_TAKEN);
+const ACCEPT_SINGLE = acceptSql("");
+
+const REDRAW = `WITH go AS (SELECT 1 FROM jobs WHERE id = $1::uuid),
+  ${INPUT}, ${insertSql(SKIP_TAKEN)}, freed AS (
+    DELETE FROM job_rejections r USING inserted n WHERE r.job_id = $1::uuid AND r.seq = n.seq
+  ), reopened AS (
+    UPDATE jobs SET status = 'PENDING', provisioned_at = NULL, workflow_run_id = $8::text
+    WHERE id = $1::uuid AND status = 'READY' AND $4::int > 0 AND EXISTS (SELECT 1 FROM inserted)
+  )
+  SELECT coalesce(jsonb_agg(i.seq ORDER BY i.seq), '[]') AS clashes
+  FROM input i LEFT JOIN inserted n ON n.seq = i.seq WHERE n.seq IS NULL`;
+
+const acceptRow = z.object({
+  place: z.boolean(),
+  go: z.boolean(),
+  open: z.number(),
+  clashes: z.array(z.number()),
+});
+const redrawRow = z.object({ clashes: z.array(z.number()) });
+
+function blueprintJson(blueprints: ChargerBlueprint[]): string {
+  const rows = blueprints.map((blueprint, g) => ({
+    g,
+    brand_slug: blueprint.brandSlug,
+    model_slug: blueprint.modelSlug,
+    vendor_name: blueprint.vendorName,
+    model: blueprint.model,
+    image_url: blueprint.imageUrl,
+    ocpp_version: blueprint.ocppVersion,
+    number_of_connectors: blueprint.numberOfConnectors,
+    max_charging_power: blueprint.maxChargingPower,
+    connector_type: blueprint.connectorType,
+    ws_url: blueprint.wsUrl,
+    runtime: blueprint.runtime,
+    location_name: blueprint.locationName,
+  }));
+  return JSON.stringify(rows);
+}
+
+/** One-letter keys: the whole batch travels in one parameter, and the request limit is 10 MiB. */
+function chargerJson(chargers: Array<NewCharger & { seq: number }>): string {
+  const rows = chargers.map(({ seq, id, identity, name, group, random }) => ({
+    s: seq,
+    c: id,
+    i: identity,
+    n: name,
+    g: group,
+    r: random,
+  }));
+  return JSON.stringify(rows);
+}
+
+/** The SDK's prefix for run ids; the rest is ours and deterministic. */
+export function runId(jobId: string, type: BatchAccept["type"]): string {
+  return type === "charger_create" ? `wfr_${jobId}-0` : `wfr_${jobId}`;
+}
+
+async function accept(sql: Sql, batch: BatchAccept): Promise<Claimed<BatchAccepted>> {
+  if (!isUuid(batch.locationId)) throw new NotFound("Location", batch.locationId);
+  const single = batch.type === "charger_create";
+  const rows = await sql(single ? ACCEPT_SINGLE : ACCEPT_BATCH, [
+    batch.jobId,
+    batch.organization.id,
+    batch.locationId,
+    batch.type,
+    batch.now,
+    blueprintJson(batch.blueprints),
+    chargerJson(batch.chargers.map((charger, seq) => ({ ...charger, seq }))),
+    batch.chargers.length,
+    ...claimParams(batch.claim, batch.recordPublished),
+    runId(batch.jobId, batch.type),
+  ]).catch((error: unknown) => {
+    if (single && violates(error, "chargers_identity"))
+      throw new Conflict(`Charger identity '${batch.chargers[0]?.identity ?? ""}' already exists`);
+    throw error;
+  });
+  const row = onlyRow(acceptRow, rows);
+  if (!row.go && batch.claim !== null && row.place)
+    return { kind: "replayed", response: await replay(sql, batch.organization.id, batch.claim) };
+  if (!row.place) throw new NotFound("Location", batch.locationId);
+  return { kind: "done", value: { open: row.open, clashes: row.clashes } };
+}
+
+export function acceptStore(sql: Sql): Pick<JobStore, "accept" | "redraw"> {
+  return {
+    accept: (batch) => accept(sql, batch),
+
+    async redraw(batch, chargers) {
+      const rows = await sql(REDRAW, [
+        batch.jobId,
+        batch.organization.id,
+        batch.locationId,
+        chargers.length,
+        batch.now,
+        blueprintJson(batch.blueprints),
+        chargerJson(chargers),
+        runId(batch.jobId, batch.type),
+      ]);
+      return onlyRow(redrawRow, rows).clashes;
+    },
+  };
+}

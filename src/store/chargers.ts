@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { Conflict, Limited } from "../errors.ts";
+import type {
+  Charger,
+  ChargerProvisioning,
+  ChargerStore,
+  Organization,
+  Page,
+  RegisterCharger,
+} from "../ports.ts";
+import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
+import { connectedChargers } from "./connected-chargers.ts";
+import { claimParams, claimSql, replay } from "./idempotency.ts";
+import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
+import { applySessionFacts } from "./session-facts.ts";
+import { violates, type Sql } from "./sql.ts";
+
+const provisioningRow = z
+  .object({
+    id: z.string(),
+    status: z.enum(["PENDING", "PROVISIONING", "READY", "FAILED"]),
+    workflow_run_id: z.string().nullable(),
+    error: itemError.nullable(),
+    provisioned_at: timestamp.nullable(),
+  })
+  .transform((row): ChargerProvisioning => ({
+    chargerId: row.id,
+    status: row.status,
+    workflowRunId: row.workflow_run_id,
+    error: row.error,
+    provisionedAt: row.provisioned_at,
+  }));
+
+/** Status and run id of a waiting charger follow from its job: the run ids are deterministic. */
+const PROVISIONING = `SELECT c.id, c.error,
+    CASE WHEN c.status = 'PENDING' AND j.status = 'PROVISIONING' THEN 'PROVISIONING' ELSE c.status END AS status,
+    CASE WHEN j.workflow_run_id IS NOT NULL THEN
+      'wfr_' || j.id || '-' || c.seq || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END END AS workflow_run_id,
+    CASE WHEN c.status = 'READY' THEN c.settled_at END AS provisioned_at
+  FROM chargers c LEFT JOIN jobs j ON j.id = c.job_id
+  WHERE c.id = $2::uuid AND c.organization_id = $1::uuid AND c.deleted_at IS NULL`;
+
+const totalRow = z.object({ total: z.number() });
+
+async function listPage(sql: Sql, organizationId: string, locationId: string | null, page: Page) {
+  if (locationId !== null && !isUuid(locationId)) return { total: 0, rows: [] };
+  const where = `c.organization_id = $1::uuid AND c.deleted_at IS NULL${locationId === null ? "" : " AND c.location_id = $4::uuid"}`;
+  const params = [organizationId, page.limit, page.offset, ...(locationId === null ? [] : [locationId])];
+  const rows = await sql(
+    `SELECT p.*, t.total FROM (SELECT count(*)::int AS total FROM chargers c WHERE ${where}) t
+     LEFT JOIN (SELECT ${CHARGER_COLUMNS} FROM chargers c WHERE ${where}
+       ORDER BY c.created_at, c.id LIMIT $2::int OFFSET $3::bigint) p ON true
+     ORDER BY p.created_at, p.id`,
+    params,
+  );
+  const found: Charger[] = parseRows(
+    chargerRow,
+    rows.filter((row) => row["id"] !== null),
+  );
+  return { total: onlyRow(totalRow, rows).total, rows: found };
+}
+
+const REGISTER = `WITH tenant AS (
+    SELECT id FROM organizations WHERE id = $1::uuid AND (charger_limit IS NULL OR charger_limit > (
+      SELECT count(*) FROM chargers WHERE organization_id = $1::uuid AND deleted_at IS NULL))
+  ), ${claimSql(8, "$1::uuid", "$7::timestamptz", "tenant")}, replaced AS (
+    UPDATE chargers SET deleted_at = $7::timestamptz, last_location_id = location_id, location_id = NULL
+    WHERE EXISTS (SELECT 1 FROM go) AND organization_id = $1::uuid AND identity = $3::text AND status = 'FAILED'
+      AND deleted_at IS NULL RETURNING id
+  ), inserted AS (
+    INSERT INTO chargers (id, organization_id, identity, name, location_name, security_profile, runtime, status,
+      created_at, updated_at, settled_at)
+    SELECT $2::uuid, $1::uuid, $3::text, $4::text, $5::text, $6::smallint, 'external', 'READY',
+      $7::timestamptz, $7::timestamptz, $7::timestamptz
+    FROM go WHERE (SELECT count(*) FROM replaced) >= 0 RETURNING id
+  )
+  SELECT EXISTS (SELECT 1 FROM tenant) AS tenant, EXISTS (SELECT 1 FROM inserted) AS inserted`;
+
+const registerRow = z.object({ tenant: z.boolean(), inserted: z.boolean() });
+
+function limitReached(organization: Organization): Limited {
+  const allowed = organization.chargerLimit ?? 0;
+  return new Limited(`Charger limit reached. Your organisation allows ${allowed} charger(s).`, null);
+}
+
+async function insertRegistered(
+  sql: Sql,
+  organizationId: string,
+  charger: RegisterCharger,
+  claim: unknown[],
+) {
+  try {
+    const rows = await sql(REGISTER, [
+      organizationId,
+      charger.id,
+      charger.identity,
+      charger.name,
+      charger.location,
+      charger.securityProfile,
+      charger.now,
+      ...claim,
+    ]);
+    return onlyRow(registerRow, rows);
+  } catch (error) {
+    if (violates(error, "chargers_identity"))
+      throw new Conflict(`Charger ${charger.identity} already exists`);
+    throw error;
+  }
+}
+
+export function chargerStore(sql: Sql): ChargerStore {
+  return {
+    ...connectedChargers(sql),
+    applySessionFacts: (rows) => applySessionFacts(sql, rows),
+
+    list: (organizationId, { locationId }, page) => listPage(sql, organizationId, locationId, page),
+
+    async get(organizationId, id) {
+      if (!isUuid(id)) return null;
+      const rows = await sql(
+        `SELECT ${CHARGER_COLUMNS} FROM chargers c
+         WHERE c.id = $2::uuid AND c.organization_id = $1::uuid AND c.deleted_at IS NULL`,
+        [organizationId, id],
+      );
+      return firstRow(chargerRow, rows);
+    },
+
+    async provisioning(organizationId, id) {
+      if (!isUuid(id)) return null;
+      return firstRow(provisioningRow, await sql(PROVISIONING, [organizationId, id]));
+    },
+
+    async register(organization, charger, claim, record) {
+      const row = await insertRegistered(sql, organization.id, charger, claimParams(claim, record));
+      if (row.inserted) return { kind: "done", value: { id: charger.id } };
+      if (claim !== null && row.tenant)
+        return { kind: "replayed", response: await replay(sql, organization.id, claim) };
+      throw limitReached(organization);
+    },
+  };
+}

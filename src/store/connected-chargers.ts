@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { ChargerStore, ConnectedCharger } from "../ports.ts";
+import { firstRow, onlyRow, parseRows, timestamp } from "./rows.ts";
+import type { Sql } from "./sql.ts";
+
+const version = z.enum(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]);
+
+const connectorJson = z
+  .object({
+    evse_id: z.number(),
+    connector_id: z.number(),
+    status: z.string(),
+    error_code: z.string(),
+    updated_at: z.string(),
+  })
+  .transform((row) => ({
+    evseId: row.evse_id,
+    connectorId: row.connector_id,
+    status: row.status,
+    errorCode: row.error_code,
+    updatedAt: new Date(row.updated_at),
+  }));
+
+const connectedRow = z
+  .object({
+    id: z.string(),
+    identity: z.string(),
+    name: z.string().nullable(),
+    location: z.string().nullable(),
+    security_profile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+    registration_status: z.enum(["Accepted", "Pending", "Rejected"]),
+    created_at: timestamp,
+    online: z.boolean(),
+    ocpp_version: version.nullable(),
+    vendor: z.string().nullable(),
+    model: z.string().nullable(),
+    serial_number: z.string().nullable(),
+    firmware_version: z.string().nullable(),
+    last_message_at: timestamp.nullable(),
+    connectors: z.array(connectorJson),
+  })
+  .transform((row): ConnectedCharger => ({
+    id: row.id,
+    identity: row.identity,
+    name: row.name,
+    location: row.location,
+    securityProfile: row.security_profile,
+    registrationStatus: row.registration_status,
+    registeredAt: row.created_at,
+    online: row.online,
+    ocppVersion: row.ocpp_version,
+    vendor: row.vendor,
+    model: row.model,
+    serialNumber: row.serial_number,
+    firmwareVersion: row.firmware_version,
+    lastMessageAt: row.last_message_at,
+    connectors: row.connectors,
+  }));
+
+const COLUMNS = `c.id, c.identity, c.name, c.location_name AS location, c.security_profile, c.registration_status, c.created_at,
+  coalesce(s.online, false) AS online, s.ocpp_version, s.vendor, s.model, s.serial_number, s.firmware_version, s.last_message_at,
+  (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.evse_id, k.connector_id), '[]') FROM connectors k WHERE k.charger_id = c.id) AS connectors`;
+
+const FROM = `FROM chargers c LEFT JOIN charger_connections s ON s.charger_id = c.id`;
+
+export function connectedChargers(sql: Sql): Pick<ChargerStore, "findByIdentity" | "listConnected"> {
+  return {
+    async findByIdentity(organizationId, identity) {
+      const rows = await sql(
+        `SELECT ${COLUMNS} ${FROM} WHERE c.organization_id = $1::uuid AND c.identity = $2 AND c.deleted_at IS NULL`,
+        [organizationId, identity],
+      );
+      return firstRow(connectedRow, rows);
+    },
+
+    /** Newest first. */
+    async listConnected(organizationId, { online }, page) {
+      const where = `c.organization_id = $1::uuid AND c.deleted_at IS NULL
+        AND ($4::boolean IS NULL OR coalesce(s.online, false) = $4::boolean)`;
+      const rows = await sql(
+        `SELECT p.*, t.total FROM (SELECT count(*)::int AS total ${FROM} WHERE ${where}) t
+         LEFT JOIN (SELECT ${COLUMNS} ${FROM} WHERE ${where}
+           ORDER BY c.created_at DESC, c.id DESC LIMIT $2::int OFFSET $3::bigint) p ON true
+         ORDER BY p.created_at DESC, p.id DESC`,
+        [organizationId, page.limit, page.offset, online],
+      );
+      const total = onlyRow(z.object({ total: z.number() }), rows).total;
+      return {
+        total,
+        rows: parseRows(
+          connectedRow,
+          rows.filter((row) => row["id"] !== null),
+        ),
+      };
+    },
+  };
+}

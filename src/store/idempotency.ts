@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { IdempotencyInFlight, IdempotencyMismatch } from "../errors.ts";
+import type { IdempotencyClaim, RecordedResponse } from "../ports.ts";
+import { firstRow } from "./rows.ts";
+import type { Sql } from "./sql.ts";
+
+const recorded = z.object({
+  status: z.number(),
+  body: z.string(),
+  headers: z.record(z.string(), z.string()),
+});
+const claimRow = z.object({ body_hash: z.string(), response: recorded.nullable() });
+
+/**
+ * The claim as a common table expression: takes the key, or an expired or abandoned one, and records the answer in
+ * the same statement. The caller's statement writes only if `claimed` has a row or no key was sent.
+ *
+ * @param first number of the first of the six parameters made by `claimParams`
+ * @param gate name of an earlier expression without whose row nothing is claimed
+ */
+export function claimSql(first: number, organization: string, now: string, gate: string): string {
+  const [method, path, key, hash, response] = [0, 1, 2, 3, 4].map((offset) => `$${first + offset}`);
+  return `claimed AS (
+    INSERT INTO idempotency_keys AS k (organization_id, method, path, key, body_hash, response, claimed_at)
+    SELECT ${organization}, ${method}::text, ${path}::text, ${key}::text, ${hash}::text, ${response}::jsonb, ${now}
+    FROM ${gate} WHERE ${key}::text IS NOT NULL
+    ON CONFLICT (organization_id, method, path, key) DO UPDATE
+      SET body_hash = excluded.body_hash, response = excluded.response, claimed_at = excluded.claimed_at
+      WHERE k.claimed_at < excluded.claimed_at - interval '24 hours'
+         OR (k.response IS NULL AND k.claimed_at < excluded.claimed_at - interval '60 seconds')
+    RETURNING 1
+  ), go AS (
+    SELECT 1 FROM ${gate} WHERE ${key}::text IS NULL OR EXISTS (SELECT 1 FROM claimed)
+  )`;
+}
+
+/** The five parameters of `claimSql`. */
+export function claimParams(claim: IdempotencyClaim | null, record: RecordedResponse | null): unknown[] {
+  if (claim === null) return [null, null, null, null, null];
+  return [
+    claim.method,
+    claim.path,
+    claim.key,
+    claim.bodyHash,
+    record === null ? null : JSON.stringify(record),
+  ];
+}
+
+/**
+ * What an earlier request with this key was answered.
+ * @throws IdempotencyMismatch when it had another body, IdempotencyInFlight while it has no answer.
+ */
+export async function replay(
+  sql: Sql,
+  organizationId: string,
+  claim: IdempotencyClaim,
+): Promise<RecordedResponse> {
+  const rows = await sql(
+    `SELECT body_hash, response FROM idempotency_keys
+     WHERE organization_id = $1::uuid AND method = $2 AND path = $3 AND key = $4`,
+    [organizationId, claim.method, claim.path, claim.key],
+  );
+  const row = firstRow(claimRow, rows);
+  if (row !== null && row.body_hash !== claim.bodyHash)
+    throw new IdempotencyMismatch("this key was already used with a different request body");
+  if (row?.response == null)
+    throw new IdempotencyInFlight("A request with this Idempotency-Key is still being processed");
+  return row.response;
+}
+
+/** Replaces the recorded answer of a claim that is still the same request's. */
+export async function rewriteRecord(
+  sql: Sql,
+  organizationId: string,
+  claim: IdempotencyClaim,
+  record: RecordedResponse,
+): Promise<void> {
+  await sql(
+    `UPDATE idempotency_keys SET response = $6::jsonb
+     WHERE organization_id = $1::uuid AND method = $2 AND path = $3 AND key = $4 AND body_hash = $5`,
+    [organizationId, claim.method, claim.path, claim.key, claim.bodyHash, JSON.stringify(record)],
+  );
+}

@@ -1,0 +1,202 @@
+import { z } from "zod";
+import type { Job, JobFailure, JobStore, ProvisioningWork } from "../ports.ts";
+import { acceptStore } from "./accept.ts";
+import { CHARGER_COLUMNS, chargerRow, recordVersion } from "./charger-rows.ts";
+import { rewriteRecord } from "./idempotency.ts";
+import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
+import type { Sql } from "./sql.ts";
+import { sweepStore } from "./sweep.ts";
+
+const sliceRow = z
+  .object({ id: z.string(), seq: z.number(), organization_id: z.string() })
+  .transform((row) => ({ chargerId: row.id, seq: row.seq, organizationId: row.organization_id }));
+
+const workRow = z
+  .object({
+    id: z.string(),
+    job_id: z.string(),
+    organization_id: z.string(),
+    slug: z.string(),
+    identity: z.string(),
+    created_at: timestamp,
+    ocpp_version: recordVersion.nullable(),
+    number_of_connectors: z.number().nullable(),
+    max_charging_power: z.number().nullable(),
+    vendor_name: z.string().nullable(),
+    model: z.string().nullable(),
+    ws_url: z.string().nullable(),
+    runtime: z.enum(["simulated", "external"]),
+    security_profile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+    simulator_host: z.string().nullable(),
+    desired_count: z.number(),
+  })
+  .transform((row): ProvisioningWork => ({
+    chargerId: row.id,
+    jobId: row.job_id,
+    organizationId: row.organization_id,
+    organizationSlug: row.slug,
+    identity: row.identity,
+    createdAt: row.created_at,
+    ocppVersion: row.ocpp_version,
+    numberOfConnectors: row.number_of_connectors,
+    maxChargingPower: row.max_charging_power,
+    vendorName: row.vendor_name,
+    model: row.model,
+    wsUrl: row.ws_url,
+    runtime: row.runtime,
+    securityProfile: row.security_profile,
+    simulatorHost: row.simulator_host,
+    desiredCount: row.desired_count,
+  }));
+
+/** A single create has no dispatcher: its own run moves the job. */
+const WORK = `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
+  SELECT c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version, c.number_of_connectors,
+    c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile, c.simulator_host, c.desired_count
+  FROM chargers c JOIN organizations o ON o.id = c.organization_id
+  WHERE c.id = $2::uuid AND c.job_id = $1::uuid AND c.status = 'PENDING' AND c.deleted_at IS NULL`;
+
+/** Enough others open: somebody else will be the last. More than ever run at once per organisation. */
+const OPEN_LIMIT = 200;
+
+/**
+ * Settles one charger. `open` looks backwards from the end, where the open ones are; it may count a charger whose
+ * own transaction settles it at this moment, so a small number only means "perhaps the last".
+ */
+const SETTLE = `WITH moved AS (
+    UPDATE chargers SET status = $3::text, error = $4::jsonb, settled_at = $5::timestamptz, updated_at = $5::timestamptz,
+      revision = revision + 1
+    WHERE id = $2::uuid AND job_id = $1::uuid AND status = 'PENDING' AND deleted_at IS NULL RETURNING id
+  )
+  SELECT EXISTS (SELECT 1 FROM moved) AS moved, (SELECT count(*)::int FROM (
+    SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> $2::uuid
+    ORDER BY seq DESC LIMIT ${OPEN_LIMIT}) o) AS open`;
+
+const settledRow = z
+  .object({ moved: z.boolean(), open: z.number() })
+  .transform((row) => ({ moved: row.moved, maybeLast: row.open < OPEN_LIMIT }));
+
+const GIVE_UP = `WITH ran AS (
+    SELECT EXISTS (SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status <> 'PENDING') AS any
+  ), job AS (
+    UPDATE jobs SET status = CASE WHEN ran.any THEN 'READY' ELSE 'FAILED' END,
+      error = CASE WHEN ran.any THEN NULL ELSE $2::jsonb END,
+      provisioned_at = CASE WHEN ran.any THEN $4::timestamptz END
+    FROM ran WHERE jobs.id = $1::uuid AND status IN ('PENDING', 'PROVISIONING')
+    RETURNING jobs.id, ran.any
+  )
+  UPDATE chargers c SET status = 'FAILED', error = CASE WHEN job.any THEN $3::jsonb ELSE $2::jsonb END,
+    settled_at = $4::timestamptz, updated_at = $4::timestamptz, revision = revision + 1
+  FROM job WHERE c.job_id = job.id AND c.status = 'PENDING'`;
+
+const jobRow = z.object({
+  id: z.string(),
+  type: z.string(),
+  status: z.enum(["PENDING", "PROVISIONING", "READY", "FAILED"]),
+  workflow_run_id: z.string().nullable(),
+  error: itemError.nullable(),
+  provisioned_at: timestamp.nullable(),
+  total: z.number(),
+  created: z.number(),
+  pending: z.number(),
+});
+
+const JOB = `SELECT j.id, j.type, j.status, j.error, j.provisioned_at, j.total,
+    j.workflow_run_id || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END AS workflow_run_id,
+    (SELECT count(*)::int FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING') AS pending,
+    (SELECT count(*)::int FROM chargers c WHERE c.job_id = j.id AND c.status = 'READY') AS created
+  FROM jobs j WHERE j.id = $3::uuid AND j.organization_id = $1::uuid AND j.location_id = $2::uuid
+    AND j.type = 'location_chargers_create'`;
+
+const CREATED = `SELECT ${CHARGER_COLUMNS} FROM chargers c WHERE c.job_id = $1::uuid AND c.status = 'READY' ORDER BY c.seq`;
+
+const FAILED = `SELECT seq, identity, id AS charger_id, error FROM chargers WHERE job_id = $1::uuid AND status = 'FAILED'
+  UNION ALL SELECT seq, identity, NULL, error FROM job_rejections WHERE job_id = $1::uuid ORDER BY seq`;
+
+const failureRow = z
+  .object({ seq: z.number(), identity: z.string(), charger_id: z.string().nullable(), error: itemError })
+  .transform(({ charger_id, ...row }): JobFailure => ({ ...row, chargerId: charger_id }));
+
+async function readJob(
+  sql: Sql,
+  organizationId: string,
+  locationId: string,
+  jobId: string,
+): Promise<Job | null> {
+  if (!isUuid(locationId) || !isUuid(jobId)) return null;
+  const row = firstRow(jobRow, await sql(JOB, [organizationId, locationId, jobId]));
+  if (row === null) return null;
+  const terminal = row.status === "READY" || row.status === "FAILED";
+  const failed = row.total - row.created - row.pending;
+  return {
+    id: row.id,
+    type: row.type,
+    status: row.status,
+    workflowRunId: row.workflow_run_id,
+    error: row.error,
+    provisionedAt: row.status === "READY" ? row.provisioned_at : null,
+    progress: { total: row.total, created: row.created, failed, pending: row.pending },
+    results: terminal ? await readResults(sql, jobId, failed) : null,
+  };
+}
+
+/** A terminal job never changes, so its lists may be read after its counts. */
+async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job["results"]> {
+  const created = parseRows(chargerRow, await sql(CREATED, [jobId]));
+  return { created, failed: failed === 0 ? [] : parseRows(failureRow, await sql(FAILED, [jobId])) };
+}
+
+export function jobStore(sql: Sql): JobStore {
+  const settle = async (jobId: string, chargerId: string, status: string, error: object | null, now: Date) =>
+    onlyRow(settledRow, await sql(SETTLE, [jobId, chargerId, status, error && JSON.stringify(error), now]));
+  return {
+    ...acceptStore(sql),
+    ...sweepStore(sql),
+
+    async markUnpublished(batch) {
+      await sql("UPDATE jobs SET workflow_run_id = NULL WHERE id = $1::uuid AND status = 'PENDING'", [
+        batch.jobId,
+      ]);
+      if (batch.claim) await rewriteRecord(sql, batch.organization.id, batch.claim, batch.recordUnpublished);
+    },
+
+    async openSlice(jobId, from, to) {
+      const rows = await sql(
+        `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
+         SELECT id, seq, organization_id FROM chargers
+         WHERE job_id = $1::uuid AND status = 'PENDING' AND seq >= $2::int AND seq < $3::int ORDER BY seq`,
+        [jobId, from, to],
+      );
+      return parseRows(sliceRow, rows);
+    },
+
+    async work(jobId, chargerId) {
+      return firstRow(workRow, await sql(WORK, [jobId, chargerId]));
+    },
+
+    succeed: (jobId, chargerId, now) => settle(jobId, chargerId, "READY", null, now),
+    fail: (jobId, chargerId, error, now) => settle(jobId, chargerId, "FAILED", error, now),
+
+    async close(jobId, now) {
+      const rows = await sql(
+        `UPDATE jobs j SET status = 'READY', provisioned_at = $2::timestamptz
+         WHERE j.id = $1::uuid AND j.status IN ('PENDING', 'PROVISIONING') AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING') RETURNING j.id`,
+        [jobId, now],
+      );
+      return rows.length === 1;
+    },
+
+    async isGone(chargerId) {
+      const rows = await sql("SELECT 1 FROM chargers WHERE id = $1::uuid AND deleted_at IS NULL", [
+        chargerId,
+      ]);
+      return rows.length === 0;
+    },
+
+    async giveUp(jobId, { neverStarted, unfinished }, now) {
+      await sql(GIVE_UP, [jobId, JSON.stringify(neverStarted), JSON.stringify(unfinished), now]);
+    },
+
+    get: (organizationId, locationId, jobId) => readJob(sql, organizationId, locationId, jobId),
+  };
+}

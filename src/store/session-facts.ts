@@ -1,0 +1,83 @@
+import type { SessionFactRow } from "../ports.ts";
+import type { Sql } from "./sql.ts";
+
+/**
+ * One statement for a whole flush. Repeating it changes nothing: a row counts only when its generation is not older
+ * than what is stored, a connector only when its time is newer. Facts of chargers that are gone are dropped.
+ */
+const APPLY = `WITH f AS (
+    SELECT x.* FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
+      online boolean, ocpp_version text, vendor text, model text, serial_number text, firmware_version text,
+      evse_id int, connector_id int, status text, error_code text)
+    JOIN chargers c ON c.id = x.charger_id AND c.deleted_at IS NULL
+  ), latest AS (
+    SELECT charger_id, max(generation) AS generation, max(at) AS at,
+      (array_agg(online ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS online,
+      (array_agg(ocpp_version ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS ocpp_version,
+      (array_agg(vendor ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS vendor,
+      (array_agg(model ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS model,
+      (array_agg(serial_number ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS serial_number,
+      (array_agg(firmware_version ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS firmware_version,
+      bool_or(type = 'boot') AS booted
+    FROM f GROUP BY charger_id
+  ), connection AS (
+    INSERT INTO charger_connections AS s (charger_id, online, generation, ocpp_version, vendor, model, serial_number,
+      firmware_version, last_message_at, updated_at)
+    SELECT charger_id, coalesce(online, false), generation, ocpp_version, vendor, model, serial_number, firmware_version, at, at
+    FROM latest
+    ON CONFLICT (charger_id) DO UPDATE SET
+      online = coalesce((SELECT l.online FROM latest l WHERE l.charger_id = s.charger_id), s.online),
+      generation = excluded.generation,
+      ocpp_version = coalesce(excluded.ocpp_version, s.ocpp_version),
+      vendor = coalesce(excluded.vendor, s.vendor), model = coalesce(excluded.model, s.model),
+      serial_number = CASE WHEN excluded.vendor IS NULL THEN s.serial_number ELSE excluded.serial_number END,
+      firmware_version = CASE WHEN excluded.vendor IS NULL THEN s.firmware_version ELSE excluded.firmware_version END,
+      last_message_at = greatest(s.last_message_at, excluded.last_message_at), updated_at = excluded.updated_at
+      WHERE s.generation <= excluded.generation
+  ), catalog AS (
+    UPDATE chargers c SET vendor_name = l.vendor, model = l.model, updated_at = l.at, revision = c.revision + 1
+    FROM latest l WHERE l.booted AND c.id = l.charger_id AND c.brand_slug IS NULL
+      AND (c.vendor_name IS DISTINCT FROM l.vendor OR c.model IS DISTINCT FROM l.model)
+  )
+  INSERT INTO connectors AS k (charger_id, evse_id, connector_id, status, error_code, updated_at)
+  SELECT DISTINCT ON (charger_id, evse_id, connector_id) charger_id, evse_id, connector_id, status, error_code, at
+  FROM f WHERE type = 'connector' ORDER BY charger_id, evse_id, connector_id, n DESC
+  ON CONFLICT (charger_id, evse_id, connector_id) DO UPDATE SET status = excluded.status,
+    error_code = excluded.error_code, updated_at = excluded.updated_at WHERE k.updated_at <= excluded.updated_at`;
+
+export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const facts = rows.map(({ chargerId, generation, atMs, fact }, n) => ({
+    n,
+    charger_id: chargerId,
+    generation,
+    at: new Date(atMs).toISOString(),
+    ...wireFact(fact),
+  }));
+  await sql(APPLY, [JSON.stringify(facts)]);
+}
+
+function wireFact(fact: SessionFactRow["fact"]): Record<string, unknown> {
+  switch (fact.type) {
+    case "connection":
+      return { type: fact.type, online: fact.online, ocpp_version: fact.ocppVersion };
+    case "boot":
+      return {
+        type: fact.type,
+        vendor: fact.vendor,
+        model: fact.model,
+        serial_number: fact.serialNumber,
+        firmware_version: fact.firmwareVersion,
+      };
+    case "connector":
+      return {
+        type: fact.type,
+        evse_id: fact.evseId,
+        connector_id: fact.connectorId,
+        status: fact.status,
+        error_code: fact.errorCode,
+      };
+    case "seen":
+      return { type: fact.type };
+  }
+}

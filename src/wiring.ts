@@ -1,0 +1,72 @@
+import { runPublisher } from "../workflows/run-publisher.ts";
+import { rateCounter } from "./cache/rate-counter.ts";
+import { connectRedis } from "./cache/redis.ts";
+import { replayMarks } from "./cache/replay-marks.ts";
+import { durableSessions } from "./durable/sessions.ts";
+import { durableSimulators } from "./durable/simulators.ts";
+import type { Env } from "./env.ts";
+import { systemIds } from "./fleet/ids.ts";
+import type { Ports } from "./ports.ts";
+import { apiKeyStore } from "./store/api-keys.ts";
+import { chargerStore } from "./store/chargers.ts";
+import { jobStore } from "./store/jobs.ts";
+import { locationStore } from "./store/locations.ts";
+import { organizationStore } from "./store/organizations.ts";
+import { connect } from "./store/sql.ts";
+
+const PROBE_TIMEOUT_MS = 1000;
+
+const wired = new WeakMap<Env, Ports>();
+
+/** The one place that chooses implementations. Ports keep no request state, so an isolate shares them. */
+export function wire(env: Env): Ports {
+  const known = wired.get(env);
+  if (known) return known;
+  const sql = connect(env);
+  const redis = connectRedis(env);
+  const ports: Ports = {
+    organizations: organizationStore(sql),
+    apiKeys: apiKeyStore(sql),
+    locations: locationStore(sql),
+    chargers: chargerStore(sql),
+    jobs: jobStore(sql),
+    sessions: durableSessions(env),
+    simulators: durableSimulators(env),
+    runs: runPublisher(env),
+    rateCounter: rateCounter(redis),
+    replayMarks: replayMarks(redis),
+    ids: systemIds,
+    clock: { now: () => new Date() },
+    async probe() {
+      const [database, redisState, engine] = await Promise.all([
+        answers(sql("SELECT 1", [])),
+        answers(redis.ping()),
+        answers(engineAnswers(env)),
+      ]);
+      return { database, redis: redisState, engine };
+    },
+  };
+  wired.set(env, ports);
+  return ports;
+}
+
+async function engineAnswers(env: Env): Promise<void> {
+  const response = await fetch(`${env.QSTASH_URL}/v2/keys`, {
+    headers: { authorization: `Bearer ${env.QSTASH_TOKEN}` },
+    signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+  });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  await response.body?.cancel();
+}
+
+async function answers(check: Promise<unknown>): Promise<"ok" | "unreachable"> {
+  const deadline = Promise.withResolvers<"unreachable">();
+  const timer = setTimeout(() => deadline.resolve("unreachable"), PROBE_TIMEOUT_MS);
+  const answered = check.then(
+    () => "ok" as const,
+    () => "unreachable" as const,
+  );
+  const state = await Promise.race([answered, deadline.promise]);
+  clearTimeout(timer);
+  return state;
+}

@@ -1,0 +1,27 @@
+import { serve } from "@upstash/workflow/hono";
+import { z } from "zod";
+import { dispatchSlice, sliceCount } from "../src/fleet/dispatch-slice.ts";
+import type { Ports } from "../src/ports.ts";
+import { sanitized } from "./step-failure.ts";
+import type { StepOptions } from "./index.ts";
+
+const payloadSchema = z.object({
+  jobId: z.string(),
+  total: z.number().int().min(1),
+  attempt: z.number().int().min(0),
+});
+
+/**
+ * The dispatcher run of a batch: one step per slice, each starts the runs of its open chargers. It has no failure
+ * function: what it leaves undispatched, the sweeper takes up again.
+ */
+export function provisionBatch(ports: Ports, options: StepOptions) {
+  return serve<z.infer<typeof payloadSchema>>(async (context) => {
+    const job = payloadSchema.parse(context.requestPayload);
+    for (let slice = 0; slice < sliceCount(job.total); slice += 1) {
+      await context.run(`dispatch-${slice}`, () =>
+        sanitized(() => dispatchSlice(ports, { id: job.jobId, attempt: job.attempt }, slice)),
+      );
+    }
+  }, options);
+}

@@ -1,0 +1,70 @@
+import { Client } from "@upstash/workflow";
+import { Unavailable } from "../src/errors.ts";
+import type { Config } from "../src/env.ts";
+import type { RunPublisher } from "../src/ports.ts";
+import { CHARGER_PATH, DISPATCH_PATH } from "./paths.ts";
+
+const PUBLISH_TIMEOUT_MS = 10_000;
+const RETRIES = 3;
+/** ms: 2 s, 10 s, 50 s */
+const RETRY_DELAY = "2000 * pow(5, retried)";
+
+type Needs = Pick<Config, "QSTASH_URL" | "QSTASH_TOKEN" | "PUBLIC_BASE_URL" | "PROVISION_PARALLELISM">;
+
+/** Repeats of a run get an id of their own; a repeat of the same attempt starts nothing. */
+function repeat(attempt: number): string {
+  return attempt > 0 ? `-r${attempt}` : "";
+}
+
+/**
+ * Runs are started with deterministic ids and ids-only payloads: all state is in Postgres.
+ * A batch that is refused in part looks like success to the SDK; the sweeper finds what is missing.
+ */
+export function runPublisher(config: Needs): RunPublisher {
+  const client = new Client({
+    baseUrl: config.QSTASH_URL ?? "",
+    token: config.QSTASH_TOKEN ?? "",
+    retry: { retries: 1, backoff: () => 100 },
+    enableTelemetry: false,
+  });
+  return {
+    async dispatch({ id, total, attempt }) {
+      await withDeadline(
+        client.trigger({
+          url: config.PUBLIC_BASE_URL + DISPATCH_PATH,
+          workflowRunId: `${id}${repeat(attempt)}`,
+          body: { jobId: id, total, attempt },
+          label: id,
+          retries: RETRIES,
+          retryDelay: RETRY_DELAY,
+        }),
+      );
+    },
+
+    async provision(job, chargers) {
+      if (chargers.length === 0) return;
+      const runs = chargers.map(({ chargerId, seq }) => ({
+        url: config.PUBLIC_BASE_URL + CHARGER_PATH,
+        workflowRunId: `${job.id}-${seq}${repeat(job.attempt)}`,
+        body: { jobId: job.id, chargerId },
+        label: job.id,
+        retries: RETRIES,
+        retryDelay: RETRY_DELAY,
+        flowControl: { key: `prov-${job.organizationId}`, parallelism: config.PROVISION_PARALLELISM },
+      }));
+      await withDeadline(client.trigger(runs));
+    },
+  };
+}
+
+async function withDeadline(work: Promise<unknown>): Promise<void> {
+  const deadline = Promise.withResolvers<never>();
+  const timer = setTimeout(() => deadline.reject(new Error("deadline")), PUBLISH_TIMEOUT_MS);
+  try {
+    await Promise.race([work, deadline.promise]);
+  } catch (error) {
+    throw new Unavailable("The workflow service did not take the run", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
