@@ -11,6 +11,8 @@ export type CallOutcome =
       readonly action: string;
     }
   | { readonly kind: "invalidAnswer"; readonly reason: string }
+  /** Cannot be said in the version of the connection, so it was never sent. */
+  | { readonly kind: "invalidCommand"; readonly reason: string }
   | { readonly kind: "timeout"; readonly sent: boolean }
   | { readonly kind: "lost"; readonly sent: boolean; readonly reason: "disconnected" | "superseded" }
   | { readonly kind: "offline" }

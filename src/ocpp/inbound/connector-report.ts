@@ -30,10 +30,8 @@ export function reportConnector(ctx: HandlerContext, report: ConnectorReport): O
   if (known?.status !== status || known.errorCode !== errorCode) {
     const previousStatus = known?.status ?? null;
     const { info = null, vendorErrorCode = null } = report;
-    events.push({
-      type: "connectorStatusChanged",
-      ...{ evseId, connectorId, status, previousStatus, errorCode, info, vendorErrorCode, at },
-    });
+    const event = { evseId, connectorId, status, previousStatus, errorCode, info, vendorErrorCode, at };
+    events.push({ type: "connectorStatusChanged", ...event });
   }
   return { changes, events };
 }

@@ -1,0 +1,108 @@
+import type {
+  ChargerCommand,
+  CommandAnswer,
+  CommandContext,
+  CommandKind,
+  CommandOf,
+  CommandRequest,
+  CommandScript,
+  CommandTable,
+} from "./charger-command.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { RegistrationStatus } from "./station-state.ts";
+import { commandsV16 } from "./v16/commands.ts";
+import { commandsV2x } from "./v2x/commands.ts";
+import type { Finding, Validators } from "./validators.ts";
+import type { OcppVersion } from "./version.ts";
+
+export type * from "./charger-command.ts";
+
+const TABLES: Record<OcppVersion, CommandTable> = {
+  "ocpp1.6": commandsV16,
+  "ocpp2.0.1": commandsV2x,
+  "ocpp2.1": commandsV2x,
+};
+
+/** What the sender of a command has to do next. */
+export type CommandStep =
+  /** Send this CALL and pass its CALLRESULT to `answered`. A CALLERROR, a timeout or a lost socket ends the command. */
+  | { readonly kind: "call"; readonly action: string; readonly payload: JsonObject }
+  /** Collect the NotifyReport messages of this request and pass their rows to `reported`. */
+  | { readonly kind: "report"; readonly requestId: number }
+  | { readonly kind: "done"; readonly answer: CommandAnswer }
+  /** Breaks the schema of the connection's version: nothing was sent by this step. */
+  | { readonly kind: "invalidCommand"; readonly reason: string }
+  | { readonly kind: "invalidAnswer"; readonly reason: string };
+
+/**
+ * One command on its way over one connection. Most need one CALL, some none (a fact already known), some several: each
+ * method returns the next step, and the command is over with the first that is neither `call` nor `report`.
+ */
+export interface CommandRun {
+  start(): CommandStep;
+  answered(payload: JsonValue): CommandStep;
+  reported(rows: readonly JsonObject[]): CommandStep;
+}
+
+/** Begins a command in the words of this version. Pure but for `ctx.nextRequestId`; nothing happens before `start`. */
+export function startCommand(
+  version: OcppVersion,
+  command: ChargerCommand,
+  ctx: CommandContext,
+  validators: Validators,
+): CommandRun {
+  const script = scriptOf(TABLES[version], command, ctx);
+  let action = "";
+
+  const advance = (result: IteratorResult<CommandRequest, CommandAnswer>): CommandStep => {
+    if (result.done) return { kind: "done", answer: result.value };
+    if (result.value.kind === "report") return result.value;
+    action = result.value.action;
+    const finding = validators.request(action, result.value.payload);
+    return finding ? { kind: "invalidCommand", reason: describe(action, finding) } : result.value;
+  };
+
+  return {
+    start: () => advance(script.next(null)),
+    answered(payload) {
+      const finding = validators.response(action, payload);
+      return finding
+        ? { kind: "invalidAnswer", reason: describe(action, finding) }
+        : advance(script.next(payload));
+    },
+    reported: (rows) => advance(script.next([...rows])),
+  };
+}
+
+/** Which commands a registration state admits (1.6 §4.2, 2.x B02.FR.05, B03.FR.03). */
+export function isCommandAllowed(registration: RegistrationStatus | null, command: ChargerCommand): boolean {
+  switch (registration) {
+    case "Accepted":
+      return true;
+    case "Pending":
+      return command.kind !== "remoteStart" && command.kind !== "remoteStop";
+    case "Rejected":
+      return false;
+    default:
+      return command.kind === "trigger" && command.requestedMessage === "BootNotification";
+  }
+}
+
+/** The inbound action that an accepted CALL of ours makes legal before the station is accepted; null for most. */
+export function triggeredAction(action: string, payload: JsonObject): string | null {
+  if (action === "GetBaseReport" || action === "GetReport") return "NotifyReport";
+  const isTrigger = action === "TriggerMessage" || action === "ExtendedTriggerMessage";
+  return isTrigger && typeof payload.requestedMessage === "string" ? payload.requestedMessage : null;
+}
+
+function scriptOf<Kind extends CommandKind>(
+  table: CommandTable,
+  command: CommandOf<Kind>,
+  ctx: CommandContext,
+): CommandScript {
+  return table[command.kind](command, ctx);
+}
+
+function describe(action: string, { pointer, keyword }: Finding): string {
+  return `${action} ${pointer} ${keyword}`.replace("  ", " ");
+}

@@ -1,0 +1,12 @@
+import type { CommandOf, CommandScript } from "../charger-command.ts";
+import { ask, compact, stationWord } from "../command-script.ts";
+
+/** Data is text on our side; a 2.x station may answer any JSON, told as its text. */
+export function* dataTransfer({ vendorId, messageId, data }: CommandOf<"dataTransfer">): CommandScript {
+  const answer = yield* ask("DataTransfer", compact({ vendorId, messageId, data }));
+  const { ocppStatus, statusInfo } = stationWord(answer);
+  const returned = answer.data ?? null;
+  const responseData =
+    returned === null || typeof returned === "string" ? returned : JSON.stringify(returned);
+  return { kind: "dataTransfer", status: ocppStatus ?? "", responseData, ocppStatus, statusInfo };
+}

@@ -1,0 +1,78 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { isSecretKey, isSecretName } from "./secrets.ts";
+
+const MASK = "***";
+
+/** Anything that could hold a secret, and every JSON escape, which could spell one. Most frames match nothing. */
+const SUSPICIOUS =
+  /authorizationkey|basicauthpassword|apnpassword|simpin|vpn|keycode|:\/\/[^/"\s]*@|\\[u/"]/i;
+
+const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"?#]*@/gi;
+
+/** Fields of one row that may hold the value of the variable or key the row names. */
+const VALUE_FIELDS: ReadonlySet<string> = new Set(["value", "attributeValue", "actualValue"]);
+
+/**
+ * The text of a frame without secrets: authorization keys and passwords, modem and VPN secrets, PIN tokens, user info in
+ * URLs. Text that is suspicious but no JSON is masked as a whole. Cheap when nothing is suspicious.
+ */
+export function redactFrame(text: string): string {
+  if (!SUSPICIOUS.test(text)) return text;
+  const value = parse(text);
+  return value === undefined ? MASK : JSON.stringify(redact(value));
+}
+
+/** The same for a value that is no text yet, such as a payload on its way into the command history. */
+export function redact(value: JsonValue): JsonValue {
+  if (typeof value === "string") return redactText(value);
+  if (Array.isArray(value)) return value.map(redact);
+  return isJsonObject(value) ? redactObject(value) : value;
+}
+
+function redactObject(object: JsonObject): JsonObject {
+  const isSecretRow = namesSecret(object);
+  const isPin = typeof object.type === "string" && object.type.toLowerCase() === "keycode";
+  const redacted: JsonObject = {};
+  for (const [name, value] of Object.entries(object)) {
+    if (isSecretName(name) || (isSecretRow && VALUE_FIELDS.has(name))) redacted[name] = MASK;
+    else if (isPin && (name === "idToken" || name === "additionalInfo")) redacted[name] = MASK;
+    else if (name === "vpn") redacted[name] = redactVpn(value);
+    else if (isSecretRow && name === "variableAttribute") redacted[name] = redactAttributes(value);
+    else redacted[name] = redact(value);
+  }
+  return redacted;
+}
+
+/** `{key: "AuthorizationKey"}` of 1.6 and `{variable: {name: "BasicAuthPassword"}}` of 2.x */
+function namesSecret({ key, variable }: JsonObject): boolean {
+  if (typeof key === "string" && isSecretKey(key)) return true;
+  return isJsonObject(variable) && typeof variable.name === "string" && isSecretName(variable.name);
+}
+
+function redactVpn(value: JsonValue): JsonValue {
+  if (!isJsonObject(value)) return redact(value);
+  const secrets = Object.keys(value).filter((name) => name === "password" || name === "key");
+  return { ...redactObject(value), ...Object.fromEntries(secrets.map((name) => [name, MASK])) };
+}
+
+function redactAttributes(value: JsonValue): JsonValue {
+  if (!Array.isArray(value)) return MASK;
+  return value.map((entry) =>
+    isJsonObject(entry) && "value" in entry ? { ...entry, value: MASK } : redact(entry),
+  );
+}
+
+/** Vendors put JSON into DataTransfer texts: what is inside one is redacted like the frame around it. */
+function redactText(text: string): string {
+  if (!SUSPICIOUS.test(text)) return text;
+  const inner = /^\s*[[{]/.test(text) ? parse(text) : undefined;
+  return inner === undefined ? text.replaceAll(USER_INFO, `$1${MASK}@`) : JSON.stringify(redact(inner));
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import type {
+  CommandAnswer,
+  CommandOf,
+  CommandRequest,
+  CommandScript,
+  ConfigurationStatus,
+  StatusInfo,
+} from "../../charger-command.ts";
+import { ask, stationWord } from "../../command-script.ts";
+import type { JsonValue } from "../../json.ts";
+
+const STATUSES: Record<string, ConfigurationStatus> = {
+  Accepted: "Accepted",
+  Rejected: "Rejected",
+  RebootRequired: "RebootRequired",
+  NotSupported: "NotSupported",
+};
+
+interface Written {
+  readonly status: ConfigurationStatus;
+  readonly ocppStatus: string | null;
+  readonly statusInfo: StatusInfo | null;
+}
+
+/** OCPP 1.6 §5.3 */
+function* write(key: string, value: string): Generator<CommandRequest, Written, JsonValue> {
+  const word = stationWord(yield* ask("ChangeConfiguration", { key, value }));
+  return { status: STATUSES[word.ocppStatus ?? ""] ?? "NotSupported", ...word };
+}
+
+export function* changeConfiguration({ key, value }: CommandOf<"changeConfiguration">): CommandScript {
+  return { kind: "configurationChange", ...(yield* write(key, value)) };
+}
+
+export function* changeConfigurations({ entries }: CommandOf<"changeConfigurations">): CommandScript {
+  const results: (Written & { key: string })[] = [];
+  for (const { key, value } of entries) results.push({ key, ...(yield* write(key, value)) });
+  return { kind: "configurationChanges", results } satisfies CommandAnswer;
+}
+
+/** Hexadecimal on this message; the station uses the bytes it stands for (1.6 security whitepaper, A01). */
+export function* setAuthorizationKey({ authorizationKey }: CommandOf<"setAuthorizationKey">): CommandScript {
+  return { kind: "configurationChange", ...(yield* write("AuthorizationKey", authorizationKey)) };
+}

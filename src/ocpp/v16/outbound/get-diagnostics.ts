@@ -1,0 +1,21 @@
+import type { CommandOf, CommandScript } from "../../charger-command.ts";
+import { ask, compact } from "../../command-script.ts";
+import { optionalText } from "../../payload.ts";
+
+/** OCPP 1.6 §5.9: an answer without file name says that there is nothing to upload. */
+export function* getDiagnostics(command: CommandOf<"diagnostics">): CommandScript {
+  const { location, startTime, stopTime, retries, retryInterval } = command;
+  const answer = yield* ask(
+    "GetDiagnostics",
+    compact({ location, startTime, stopTime, retries, retryInterval }),
+  );
+  const fileName = optionalText(answer, "fileName");
+  return {
+    kind: "transfer",
+    status: fileName === null ? "not_available" : "accepted",
+    requestId: null,
+    fileName,
+    ocppStatus: null,
+    statusInfo: null,
+  };
+}

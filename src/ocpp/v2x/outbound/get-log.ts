@@ -1,0 +1,15 @@
+import type { CommandContext, CommandOf, CommandScript } from "../../charger-command.ts";
+import { ask, compact, statusAnswer } from "../../command-script.ts";
+import { optionalText } from "../../payload.ts";
+
+/** OCPP 2.x N01 */
+export function* getLog(command: CommandOf<"diagnostics">, ctx: CommandContext): CommandScript {
+  const { location, startTime, stopTime, retries, retryInterval } = command;
+  const requestId = ctx.nextRequestId();
+  const log = compact({ remoteLocation: location, oldestTimestamp: startTime, latestTimestamp: stopTime });
+  const answer = yield* ask(
+    "GetLog",
+    compact({ logType: "DiagnosticsLog", requestId, log, retries, retryInterval }),
+  );
+  return { ...statusAnswer(answer), kind: "transfer", requestId, fileName: optionalText(answer, "filename") };
+}

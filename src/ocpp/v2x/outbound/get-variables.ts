@@ -1,0 +1,95 @@
+import type {
+  CommandAnswer,
+  CommandContext,
+  CommandOf,
+  CommandRequest,
+  CommandScript,
+  ConfigurationEntry,
+} from "../../charger-command.ts";
+import { ask, awaitReport, stationWord } from "../../command-script.ts";
+import type { JsonObject, JsonValue } from "../../json.ts";
+import { optionalObjects, optionalText } from "../../payload.ts";
+import { isSecretKey, isSecretName } from "../../secrets.ts";
+import { slices } from "../../slices.ts";
+import { resolveKey } from "../configuration-key.ts";
+import { encodeVariable, formatVariableKey, readVariable, type VariableAddress } from "../variable-key.ts";
+
+/** OCPP 2.x B06 for named keys, B07 for all of them. Answers repeat each key as it was asked. */
+export function getVariables(command: CommandOf<"getConfiguration">, ctx: CommandContext): CommandScript {
+  return command.keys.length === 0 ? readEverything(ctx) : readNamed([...new Set(command.keys)], ctx);
+}
+
+function* readNamed(keys: readonly string[], ctx: CommandContext): CommandScript {
+  const resolved = keys.map((key) => ({ key, meaning: resolveKey(key, ctx) }));
+  const addresses = resolved.flatMap(({ meaning }) => (meaning.kind === "variable" ? [meaning.address] : []));
+  const results = addresses.length === 0 ? new Map<string, JsonObject>() : yield* read(addresses, ctx);
+  const configurationKey: ConfigurationEntry[] = [];
+  const unknownKey: string[] = [];
+  for (const { key, meaning } of resolved) {
+    const entry =
+      meaning.kind === "variable"
+        ? entryOf(key, meaning.address, results, ctx)
+        : meaning.kind === "known" && { key, readonly: true, value: meaning.value };
+    if (entry) configurationKey.push(entry);
+    else unknownKey.push(key);
+  }
+  return { kind: "configuration", configurationKey, unknownKey, ocppStatus: null, statusInfo: null };
+}
+
+/** Results by canonical key in lower case: names compare case-insensitively in the device model. */
+function* read(
+  addresses: readonly VariableAddress[],
+  ctx: CommandContext,
+): Generator<CommandRequest, Map<string, JsonObject>, JsonValue> {
+  const wanted = new Map(addresses.map((address) => [mapKey(address), address]));
+  const results = new Map<string, JsonObject>();
+  for (const part of slices([...wanted.values()], ctx.readKeysMax)) {
+    const answer = yield* ask("GetVariables", { getVariableData: part.map(encodeVariable) });
+    for (const row of optionalObjects(answer, "getVariableResult")) {
+      const address = readVariable(row);
+      if (address) results.set(mapKey(address), row);
+    }
+  }
+  return results;
+}
+
+function entryOf(
+  key: string,
+  address: VariableAddress,
+  results: ReadonlyMap<string, JsonObject>,
+  ctx: CommandContext,
+): ConfigurationEntry | null {
+  const row = results.get(mapKey(address));
+  const status = row && optionalText(row, "attributeStatus");
+  // Rejected: the variable exists and cannot be read (write-only, B06.FR.09).
+  if (!row || (status !== "Accepted" && status !== "Rejected")) return null;
+  const readonly = ctx.reportedVariable(formatVariableKey(address))?.isReadOnly ?? false;
+  const isHidden = status === "Rejected" || isSecretKey(key) || isSecretName(address.variable);
+  const value = isHidden ? null : optionalText(row, "attributeValue");
+  return { key, readonly, ...(value === null ? {} : { value }) };
+}
+
+function* readEverything(ctx: CommandContext): CommandScript {
+  const requestId = ctx.nextRequestId();
+  const word = stationWord(yield* ask("GetBaseReport", { requestId, reportBase: "FullInventory" }));
+  const isReported = word.ocppStatus === "Accepted";
+  const rows = isReported ? yield* awaitReport(requestId) : [];
+  const configurationKey = rows.flatMap(reportedEntry);
+  const refusal = isReported ? { ocppStatus: null, statusInfo: null } : word;
+  return { kind: "configuration", configurationKey, unknownKey: [], ...refusal } satisfies CommandAnswer;
+}
+
+function reportedEntry(row: JsonObject): ConfigurationEntry[] {
+  const address = readVariable(row);
+  if (!address) return [];
+  const attributes = optionalObjects(row, "variableAttribute");
+  const actual = attributes.find((attribute) => (attribute.type ?? "Actual") === "Actual") ?? {};
+  const isHidden = actual.mutability === "WriteOnly" || isSecretName(address.variable);
+  const value = isHidden ? null : optionalText(actual, "value");
+  const entry = { key: formatVariableKey(address), readonly: actual.mutability === "ReadOnly" };
+  return [value === null ? entry : { ...entry, value }];
+}
+
+function mapKey(address: VariableAddress): string {
+  return formatVariableKey(address).toLowerCase();
+}

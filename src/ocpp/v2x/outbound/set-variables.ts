@@ -1,0 +1,121 @@
+import type {
+  CommandContext,
+  CommandOf,
+  CommandRequest,
+  CommandScript,
+  ConfigurationStatus,
+  StatusInfo,
+} from "../../charger-command.ts";
+import { ask, stationWord } from "../../command-script.ts";
+import type { JsonObject, JsonValue } from "../../json.ts";
+import { optionalObjects, optionalText } from "../../payload.ts";
+import { slices } from "../../slices.ts";
+import { resolveKey } from "../configuration-key.ts";
+import { encodeVariable, formatVariableKey, readVariable, type VariableAddress } from "../variable-key.ts";
+
+const STATUSES: Record<string, ConfigurationStatus> = {
+  Accepted: "Accepted",
+  Rejected: "Rejected",
+  RebootRequired: "RebootRequired",
+};
+
+interface Written {
+  readonly status: ConfigurationStatus;
+  readonly ocppStatus: string | null;
+  readonly statusInfo: StatusInfo | null;
+}
+interface Item {
+  readonly address: VariableAddress;
+  readonly value: string;
+}
+
+/** OCPP 2.x B05 */
+export function* setVariable(
+  { key, value }: CommandOf<"changeConfiguration">,
+  ctx: CommandContext,
+): CommandScript {
+  const [result] = yield* write([{ key, value }], ctx);
+  return { kind: "configurationChange", ...(result ?? notSupported()) };
+}
+
+export function* setVariables(
+  { entries }: CommandOf<"changeConfigurations">,
+  ctx: CommandContext,
+): CommandScript {
+  const written = yield* write(entries, ctx);
+  const results = entries.map(({ key }, index) => ({ key, ...(written[index] ?? notSupported()) }));
+  return { kind: "configurationChanges", results };
+}
+
+/** The same text that a 1.6 station takes as hexadecimal is a legal password here (A01). */
+export function* setPassword(
+  { authorizationKey }: CommandOf<"setAuthorizationKey">,
+  ctx: CommandContext,
+): CommandScript {
+  const [result] = yield* write([{ key: "AuthorizationKey", value: authorizationKey }], ctx);
+  return { kind: "configurationChange", ...(result ?? notSupported()) };
+}
+
+function* write(
+  entries: CommandOf<"changeConfigurations">["entries"],
+  ctx: CommandContext,
+): Generator<CommandRequest, Written[], JsonValue> {
+  const written: Written[] = entries.map(({ key }) => unsent(key, ctx));
+  for (const part of messages(entries, ctx)) {
+    const setVariableData = part.map(({ item }) => ({
+      ...encodeVariable(item.address),
+      attributeValue: item.value,
+    }));
+    const rows = optionalObjects(yield* ask("SetVariables", { setVariableData }), "setVariableResult");
+    for (const { index, item } of part) written[index] = readResult(rows, item.address);
+  }
+  return written;
+}
+
+/** Cut by the station's limit and wherever a variable comes again: one message never holds it twice (B05.FR.13). */
+function messages(entries: CommandOf<"changeConfigurations">["entries"], ctx: CommandContext) {
+  const parts: { index: number; item: Item }[][] = [];
+  let seen = new Set<string>();
+  for (const [index, { key, value }] of entries.entries()) {
+    const meaning = resolveKey(key, ctx);
+    if (meaning.kind !== "variable") continue;
+    const name = mapKey(meaning.address);
+    const last = seen.has(name) ? undefined : parts.at(-1);
+    const part = last ?? [];
+    if (!last) {
+      parts.push(part);
+      seen = new Set();
+    }
+    seen.add(name);
+    part.push({ index, item: { address: meaning.address, value } });
+  }
+  return parts.flatMap((part) => slices(part, ctx.writeKeysMax));
+}
+
+/** What an entry is answered when nothing can be sent for it: a known fact cannot be written, other names mean nothing. */
+function unsent(key: string, ctx: CommandContext): Written {
+  return resolveKey(key, ctx).kind === "known" ? { ...notSupported(), status: "Rejected" } : notSupported();
+}
+
+function readResult(rows: readonly JsonObject[], address: VariableAddress): Written {
+  const wanted = mapKey(address);
+  const row = rows.find((candidate) => {
+    const found = readVariable(candidate);
+    return found && mapKey(found) === wanted;
+  });
+  if (!row) return notSupported();
+  const ocppStatus = optionalText(row, "attributeStatus");
+  return {
+    status: STATUSES[ocppStatus ?? ""] ?? "NotSupported",
+    ocppStatus,
+    statusInfo: stationWord(row).statusInfo,
+  };
+}
+
+function mapKey(address: VariableAddress): string {
+  return formatVariableKey(address).toLowerCase();
+}
+
+function notSupported(): Written {
+  return { status: "NotSupported", ocppStatus: null, statusInfo: null };
+}

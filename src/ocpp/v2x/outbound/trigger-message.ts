@@ -1,0 +1,29 @@
+import type { CommandAnswer, CommandContext, CommandOf, CommandScript } from "../../charger-command.ts";
+import { ask, compact, statusAnswer } from "../../command-script.ts";
+import type { JsonObject } from "../../json.ts";
+
+type Trigger = CommandOf<"trigger">;
+
+/** OCPP 2.x F06. Of several triggers the first status that is not accepted is the answer. */
+export function* triggerMessage(command: Trigger, ctx: CommandContext): CommandScript {
+  const name = command.requestedMessage;
+  const requestedMessage = name === "DiagnosticsStatusNotification" ? "LogStatusNotification" : name;
+  let answer: (CommandAnswer & { kind: "status" }) | null = null;
+  for (const evse of targets(command, ctx)) {
+    const next = statusAnswer(yield* ask("TriggerMessage", compact({ requestedMessage, evse })));
+    if (answer === null || answer.status === "accepted") answer = next;
+  }
+  return answer ?? { kind: "status", status: "rejected", ocppStatus: null, statusInfo: null };
+}
+
+/** StatusNotification must name a connector (F06.FR.13), so without one every known connector is asked. */
+function targets(command: Trigger, ctx: CommandContext): (JsonObject | undefined)[] {
+  const { requestedMessage, connectorId, evseConnectorId = 1 } = command;
+  if (requestedMessage === "StatusNotification") {
+    if (connectorId !== undefined) return [{ id: connectorId, connectorId: evseConnectorId }];
+    const known = ctx.connectors.length > 0 ? ctx.connectors : [{ evseId: 1, connectorId: 1 }];
+    return known.map((connector) => ({ id: connector.evseId, connectorId: connector.connectorId }));
+  }
+  const isPerEvse = requestedMessage === "MeterValues" && connectorId !== undefined;
+  return [isPerEvse ? { id: connectorId } : undefined];
+}
