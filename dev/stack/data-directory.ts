@@ -1,0 +1,99 @@
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { endProcess } from "./end-process.ts";
+import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { StackError } from "./stack-error.ts";
+import { readJson, writeJson } from "./write-json.ts";
+
+const LEFTOVER_PATIENCE_MS = 3_000;
+
+const identity = z.object({ pid: z.number().int(), started: z.string() });
+
+/** `stack.json`: addresses and processes of the stack that lives on a data directory. */
+const livingStack = z.object({
+  supervisor: identity,
+  url: z.string(),
+  addresses: z.record(z.string(), z.string()),
+  parts: z.record(z.string(), identity),
+});
+export type LivingStack = z.infer<typeof livingStack>;
+
+/** A data directory held by this process alone. */
+export interface DataDirectory {
+  path: string;
+  file(name: string): string;
+  /** Replaces `stack.json`. */
+  publish(stack: Omit<LivingStack, "supervisor">): void;
+  /** Removes `stack.json` and gives the directory up. */
+  release(): void;
+}
+
+/** What `stack.json` says, whether or not that stack still lives. */
+export function readLivingStack(directory: string): LivingStack | undefined {
+  const parsed = livingStack.safeParse(readJson(join(directory, "stack.json")));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * Takes the directory for this process. Parts a killed supervisor left behind are ended first.
+ * @throws StackError while another supervisor lives on it.
+ */
+export async function takeDataDirectory(directory: string): Promise<DataDirectory> {
+  const path = resolve(directory);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const lockFile = join(path, "supervisor.lock");
+  takeLock(lockFile, path);
+  const before = readLivingStack(path);
+  await Promise.all(Object.values(before?.parts ?? {}).map((part) => endProcess(part, LEFTOVER_PATIENCE_MS)));
+  const file = (name: string) => join(path, name);
+  return {
+    path,
+    file,
+    publish: (stack) => writeJson(file("stack.json"), { supervisor: identify(process.pid), ...stack }),
+    release: () => {
+      rmSync(file("stack.json"), { force: true });
+      rmSync(lockFile, { force: true });
+    },
+  };
+}
+
+function takeLock(lockFile: string, directory: string): void {
+  const own = JSON.stringify(identify(process.pid));
+  for (;;) {
+    if (createExclusively(lockFile, own)) return;
+    const holder = readHolder(lockFile);
+    if (holder && isAlive(holder)) {
+      throw new StackError(
+        `A stack already runs on ${directory} (process ${holder.pid}). Stop it first, or pass another directory with --data.`,
+      );
+    }
+    // Moving is atomic: of two starters that both saw the stale lock, one fails here and looks again.
+    try {
+      renameSync(lockFile, `${lockFile}.stale`);
+    } catch {
+      continue;
+    }
+    rmSync(`${lockFile}.stale`, { force: true });
+  }
+}
+
+function createExclusively(file: string, text: string): boolean {
+  try {
+    const handle = openSync(file, "wx", 0o600);
+    writeSync(handle, text);
+    closeSync(handle);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function readHolder(lockFile: string): ProcessIdentity | undefined {
+  try {
+    return identity.safeParse(JSON.parse(readFileSync(lockFile, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}

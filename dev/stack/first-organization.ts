@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import { neon, neonConfig } from "@neondatabase/serverless";
+import { ensureOrganization } from "../bootstrap/bootstrap.ts";
+import type { FirstOrganization, Secrets } from "./secrets.ts";
+
+type Query = (text: string, params: unknown[]) => Promise<Record<string, unknown>[]>;
+
+function queryOver(variables: Record<string, string>): Query {
+  const endpoint = variables["NEON_FETCH_ENDPOINT"];
+  if (endpoint) neonConfig.fetchEndpoint = endpoint;
+  const sql = neon(variables["DATABASE_URL"] ?? "");
+  return (text, params) => sql.query(text, params);
+}
+
+async function isLive(query: Query, apiKey: string): Promise<boolean> {
+  const digest = createHash("sha256").update(apiKey).digest("hex");
+  const rows = await query("SELECT 1 FROM api_keys WHERE digest = $1 AND revoked_at IS NULL", [digest]);
+  return rows.length === 1;
+}
+
+/**
+ * The organisation `demo` and its owner key: the remembered one while this database knows it, a new key otherwise
+ * (first start, or the data directory now works on another database).
+ */
+export async function firstOrganization(
+  variables: Record<string, string>,
+  remembered: Secrets["organization"],
+): Promise<FirstOrganization> {
+  const query = queryOver(variables);
+  if (remembered && (await isLive(query, remembered.api_key))) return remembered;
+  return ensureOrganization({ query, name: "Demo", slug: "demo", role: "owner", now: new Date() });
+}

@@ -1,0 +1,71 @@
+import { parseFlags } from "./flags.ts";
+import { startStack, type Stack } from "./start-stack.ts";
+import { StackError } from "./stack-error.ts";
+import { stopRequest } from "./stop-request.ts";
+
+const USAGE = `Usage: npm start -- [--port N] [--data DIR] [--json]
+
+  --port N    port of the API (default 8787; 0 takes a free one)
+  --data DIR  where everything is kept (default $BUSBAR_DATA_DIR, else .local)
+  --json      print one line {url, organization, organization_slug, api_key} when ready
+  --reload    run the Worker under wrangler dev (this is npm run dev)
+`;
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+function greeting({ url, organization }: Stack): string {
+  return `
+Busbar is ready.
+
+  API            ${url}
+  API reference  ${url}/docs
+  Dashboard      ${url}/dashboard
+  Organisation   ${organization.organization_slug} (${organization.organization})
+  API key        ${organization.api_key}
+
+  curl -H "Authorization: Bearer ${organization.api_key}" ${url}/ocpp/locations
+
+Ctrl-C stops it.
+`;
+}
+
+function asJson({ url, organization: { key_id: _, ...organization } }: Stack): string {
+  return `${JSON.stringify({ url, ...organization })}\n`;
+}
+
+async function main(): Promise<void> {
+  const flags = parseFlags(
+    {
+      port: { type: "string" },
+      data: { type: "string" },
+      json: { type: "boolean" },
+      reload: { type: "boolean" },
+    },
+    USAGE,
+  );
+  const reload = flags.boolean("reload");
+  const { stopped, signal } = stopRequest();
+  const stack = await startStack({
+    dataDirectory: flags.text("data") ?? process.env.BUSBAR_DATA_DIR ?? (reload ? ".local/dev" : ".local"),
+    port: flags.integer("port", 8787, 0, 65_535),
+    env: process.env,
+    reload,
+    line: (part, text) => say(`[${part}] ${text}`),
+    note: say,
+    signal,
+  });
+  process.stdout.write(flags.boolean("json") ? asJson(stack) : greeting(stack));
+  try {
+    await Promise.race([stopped, stack.failed]);
+  } finally {
+    await stack.stop();
+  }
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  say(error instanceof StackError ? error.message : String(error instanceof Error ? error.stack : error));
+  process.exit(1);
+}

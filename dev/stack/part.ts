@@ -1,0 +1,146 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import type { Announcement } from "./announcements.ts";
+import { childExit } from "./child-exit.ts";
+import { endProcess } from "./end-process.ts";
+import { LastLines } from "./last-lines.ts";
+import { identify, type ProcessIdentity } from "./process-identity.ts";
+import { StackError } from "./stack-error.ts";
+
+const LAST_LINES_MAX = 20;
+const DEATHS_MAX = 5;
+const DEATHS_WINDOW_MS = 60_000;
+const READY_TIMEOUT_MS = 60_000;
+const BACK_OFF_FIRST_MS = 100;
+
+/** A child process of the stack. */
+export interface PartSpec {
+  name: string;
+  command: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Called for every process started from this specification. */
+  announcement: Announcement;
+  /** How long a stop waits before it uses force. */
+  stopPatienceMs: number;
+}
+
+/** What a part tells its supervisor. */
+export interface PartEvents {
+  /** A process was started; also called for every restart. */
+  spawned(part: string, process: ProcessIdentity): void;
+  /** One line the part wrote. */
+  line(part: string, text: string): void;
+  /** News about the part, for people. */
+  note(text: string): void;
+  /** The part died too often; it will not be started again. */
+  gaveUp(error: StackError): void;
+}
+
+/** Keeps one child process alive until it is told to stop. */
+export class Part {
+  readonly #spec: PartSpec;
+  readonly #events: PartEvents;
+  #process: ProcessIdentity | undefined;
+  #lastLines = new LastLines(LAST_LINES_MAX);
+  #deaths: number[] = [];
+  #restart: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  constructor(spec: PartSpec, events: PartEvents) {
+    this.#spec = spec;
+    this.#events = events;
+  }
+
+  /** First start. A part that dies before it is ready has no second chance: its reason is shown at once. */
+  async start(): Promise<void> {
+    const child = this.#spawn();
+    const ended = await this.#readyOrEnded(child);
+    if (ended !== null) throw new StackError(this.#report(`${this.#spec.name} could not start: ${ended}`));
+    void this.#watch(child);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    if (this.#process) await endProcess(this.#process, this.#spec.stopPatienceMs);
+  }
+
+  #spawn(): ChildProcess {
+    this.#lastLines = new LastLines(LAST_LINES_MAX);
+    // A group of its own: Ctrl-C reaches the supervisor alone, which stops the parts in their order.
+    const child = spawn(this.#spec.command, this.#spec.args, {
+      env: this.#spec.env,
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
+      detached: true,
+    });
+    child.on("error", (error) => this.#lastLines.add(error.message));
+    child.stdin?.on("error", () => {});
+    if (child.pid !== undefined) {
+      this.#process = identify(child.pid);
+      this.#events.spawned(this.#spec.name, this.#process);
+    }
+    this.#forward(child.stderr);
+    return child;
+  }
+
+  #forward(stream: Readable | null): void {
+    if (!stream) return;
+    createInterface({ input: stream }).on("line", (text) => {
+      this.#lastLines.add(text);
+      this.#events.line(this.#spec.name, text);
+    });
+  }
+
+  /** Null once the part is ready, else how it ended. */
+  async #readyOrEnded(child: ChildProcess): Promise<string | null> {
+    const ended = childExit(child);
+    const ready = this.#spec.announcement(child).then(
+      (announced) => (announced ? null : ended),
+      (error: unknown) => `its announcement was not understood (${String(error)})`,
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(resolve, READY_TIMEOUT_MS, `not ready within ${READY_TIMEOUT_MS / 1000} s`);
+    });
+    const outcome = await Promise.race([ready, ended, late]);
+    clearTimeout(timer);
+    if (outcome === null) this.#forward(child.stdout);
+    else if (this.#process) await endProcess(this.#process, 0);
+    return outcome;
+  }
+
+  async #watch(child: ChildProcess): Promise<void> {
+    const how = await childExit(child);
+    if (!this.#stopping) this.#died(`${this.#spec.name}: ${how}`);
+  }
+
+  #died(reason: string): void {
+    const now = Date.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
+    if (this.#deaths.length >= DEATHS_MAX) {
+      const text = `${reason}, for the ${DEATHS_MAX}th time within a minute; giving up`;
+      this.#events.gaveUp(new StackError(this.#report(text)));
+      return;
+    }
+    const delayMs = BACK_OFF_FIRST_MS * 2 ** (this.#deaths.length - 1);
+    this.#events.note(this.#report(`${reason}; starting it again in ${delayMs} ms`));
+    this.#restart = setTimeout(() => void this.#startAgain(), delayMs);
+  }
+
+  async #startAgain(): Promise<void> {
+    if (this.#stopping) return;
+    const child = this.#spawn();
+    const ended = await this.#readyOrEnded(child);
+    if (this.#stopping) return;
+    if (ended !== null) return this.#died(`${this.#spec.name} could not start again: ${ended}`);
+    this.#events.note(`${this.#spec.name} is back`);
+    void this.#watch(child);
+  }
+
+  #report(headline: string): string {
+    const lines = this.#lastLines.toString();
+    return lines === "" ? headline : `${headline}\n${lines.replace(/^/gm, "    ")}`;
+  }
+}

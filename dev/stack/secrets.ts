@@ -1,0 +1,52 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { readJson, writeJson } from "./write-json.ts";
+
+const organization = z.object({
+  organization: z.string(),
+  organization_slug: z.string(),
+  api_key: z.string(),
+  key_id: z.string(),
+});
+
+/** `secrets.json` of a data directory. Names are those of the Worker's variables. */
+const secrets = z.object({
+  JWT_SECRET: z.string(),
+  SETTINGS_TOKEN_SECRET: z.string(),
+  CREDENTIAL_SECRET: z.string(),
+  UPSTASH_REDIS_REST_TOKEN: z.string(),
+  QSTASH_TOKEN: z.string(),
+  QSTASH_CURRENT_SIGNING_KEY: z.string(),
+  QSTASH_NEXT_SIGNING_KEY: z.string(),
+  /** The first organisation and its owner key; absent until the database has answered once. */
+  organization: organization.optional(),
+});
+export type Secrets = z.infer<typeof secrets>;
+export type FirstOrganization = z.infer<typeof organization>;
+
+const random = (prefix = "") => prefix + randomBytes(32).toString("base64url");
+
+function generate(): Secrets {
+  return {
+    JWT_SECRET: random(),
+    SETTINGS_TOKEN_SECRET: random(),
+    CREDENTIAL_SECRET: random(),
+    UPSTASH_REDIS_REST_TOKEN: random(),
+    QSTASH_TOKEN: random(),
+    QSTASH_CURRENT_SIGNING_KEY: random("sig_"),
+    QSTASH_NEXT_SIGNING_KEY: random("sig_"),
+  };
+}
+
+/** The directory's secrets, made at the first start and the same ever after. */
+export function loadSecrets(file: string): Secrets {
+  const stored = readJson(file);
+  if (stored !== undefined) return secrets.parse(stored);
+  const fresh = generate();
+  writeJson(file, fresh);
+  return fresh;
+}
+
+export function saveSecrets(file: string, value: Secrets): void {
+  writeJson(file, value);
+}

@@ -1,0 +1,189 @@
+import { setMaxListeners } from "node:events";
+import { awaitReady } from "./await-ready.ts";
+import { takeDataDirectory, type DataDirectory } from "./data-directory.ts";
+import { firstOrganization } from "./first-organization.ts";
+import { freePort, isPortFree } from "./free-port.ts";
+import { Part, type PartEvents, type PartSpec } from "./part.ts";
+import { enginePart, redisPart, sqlPart } from "./part-specs.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+import { chooseInnerPorts, loadRemembered, saveRemembered, type Remembered } from "./remembered.ts";
+import { startSchedule } from "./schedule.ts";
+import { loadSecrets, saveSecrets, type FirstOrganization, type Secrets } from "./secrets.ts";
+import { StackError } from "./stack-error.ts";
+import { reloadingWorker, servedWorker, type WorkerPart } from "./worker-part.ts";
+import {
+  chooseWiring,
+  databaseVariables,
+  workerVariables,
+  type Environment,
+  type WiringContext,
+} from "./wiring.ts";
+
+export interface StackOptions {
+  dataDirectory: string;
+  /** 0 takes a free one. */
+  port: number;
+  env: Environment;
+  /** `wrangler dev` instead of workerd alone. */
+  reload: boolean;
+  /** One line a part wrote. */
+  line: (part: string, text: string) => void;
+  /** News for people: parts that died, came back. */
+  note: (text: string) => void;
+  /** Ends a start that has not finished. */
+  signal: AbortSignal;
+}
+
+export interface Stack {
+  url: string;
+  organization: FirstOrganization;
+  /** Rejects when a part died too often. Otherwise pending for ever. */
+  failed: Promise<never>;
+  /** Ends all parts in their order and gives the data directory up. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts all parts on a data directory and waits until `/readyz` is green.
+ * @throws StackError when the directory is in use, the port taken, or a part does not come up; nothing is left running.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const data = await takeDataDirectory(options.dataDirectory);
+  const supervised = new Supervised(data, options);
+  try {
+    return await Promise.race([supervised.start(), supervised.failed]);
+  } catch (error) {
+    await supervised.stop();
+    throw error;
+  }
+}
+
+class Supervised {
+  /** Rejects when the stack cannot go on: a part died too often, or the start was called off. */
+  readonly failed: Promise<never>;
+  readonly #data: DataDirectory;
+  readonly #options: StackOptions;
+  readonly #giveUp = new AbortController();
+  readonly #processes: Record<string, ProcessIdentity> = {};
+  readonly #started: Part[] = [];
+  #addresses: Record<string, string> = {};
+  #url = "";
+  #schedule: { stop(): void } | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(data: DataDirectory, options: StackOptions) {
+    this.#data = data;
+    this.#options = options;
+    setMaxListeners(0, this.#giveUp.signal);
+    this.failed = new Promise((_resolve, reject) => {
+      this.#giveUp.signal.addEventListener("abort", () => reject(this.#giveUp.signal.reason));
+    });
+    // Nobody may be listening while the stack stops.
+    this.failed.catch(() => {});
+    const callOff = () => this.#giveUp.abort(new StackError("Stopped before it was ready."));
+    if (options.signal.aborted) callOff();
+    else options.signal.addEventListener("abort", callOff, { once: true });
+  }
+
+  async start(): Promise<Stack> {
+    const port = await this.#workerPort();
+    const secretsFile = this.#data.file("secrets.json");
+    const stateFile = this.#data.file("state.json");
+    const secrets = loadSecrets(secretsFile);
+    const before = loadRemembered(stateFile);
+    const context = await this.#context(port, secrets, before);
+    const remember = (baseUrl: string | undefined) =>
+      saveRemembered(stateFile, { ports: context.ports, baseUrl });
+    remember(before.baseUrl);
+
+    const variables = workerVariables(context);
+    const [worker] = await Promise.all([this.#worker(context, variables, port), this.#startStores(context)]);
+    const organization = await firstOrganization(databaseVariables(context), secrets.organization);
+    saveSecrets(secretsFile, { ...secrets, organization });
+    await this.#startPart(worker.spec);
+    // The engine comes last: what it delivers finds the Worker listening.
+    if (context.wiring.engine.embedded)
+      await this.#startPart(enginePart(context, this.#data, before.baseUrl));
+    remember(context.baseUrl);
+    await awaitReady(this.#url, this.#giveUp.signal);
+    this.#schedule = startSchedule(worker.fireScheduled, worker.crons, this.#options.note);
+    return { url: context.baseUrl, organization, failed: this.failed, stop: () => this.stop() };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#schedule?.stop();
+    // Last started, first stopped: the engine hands its deliveries back before the Worker goes.
+    for (const part of this.#started.toReversed()) await part.stop();
+    this.#data.release();
+  }
+
+  async #workerPort(): Promise<number> {
+    const { port } = this.#options;
+    if (port === 0) return freePort();
+    if (await isPortFree(port)) return port;
+    throw new StackError(`Port ${port} is taken. Pass another with --port, or --port 0 for a free one.`);
+  }
+
+  async #context(port: number, secrets: Secrets, before: Remembered): Promise<WiringContext> {
+    const { env } = this.#options;
+    const ports = await chooseInnerPorts(before.ports, port);
+    const wiring = chooseWiring(env);
+    const embedded = {
+      sql: wiring.sql.embedded,
+      redis: wiring.redis.embedded,
+      engine: wiring.engine.embedded,
+    };
+    this.#url = `http://127.0.0.1:${port}`;
+    this.#addresses = { worker: this.#url, scheduler: `http://127.0.0.1:${ports.scheduler}` };
+    for (const name of ["sql", "redis", "engine"] as const) {
+      if (embedded[name]) this.#addresses[name] = `http://127.0.0.1:${ports[name]}`;
+    }
+    const baseUrl = (env["PUBLIC_BASE_URL"] || this.#url).replace(/\/+$/, "");
+    return { env, wiring, secrets, ports, baseUrl };
+  }
+
+  #worker(
+    context: WiringContext,
+    variables: Record<string, string>,
+    port: number,
+  ): Promise<WorkerPart> | WorkerPart {
+    if (this.#options.reload) return reloadingWorker(context, this.#data, variables, port);
+    return servedWorker(context, this.#data, variables, port, this.#giveUp.signal);
+  }
+
+  async #startStores(context: WiringContext): Promise<void> {
+    const { sql, redis } = context.wiring;
+    const specs: PartSpec[] = [];
+    if (sql.embedded) specs.push(sqlPart(context, this.#data, sql));
+    if (redis.embedded) specs.push(redisPart(context, redis));
+    await Promise.all(specs.map((spec) => this.#startPart(spec)));
+  }
+
+  async #startPart(spec: PartSpec): Promise<void> {
+    this.#giveUp.signal.throwIfAborted();
+    const part = new Part(spec, this.#events());
+    this.#started.push(part);
+    await part.start();
+  }
+
+  #events(): PartEvents {
+    return {
+      spawned: (name, identity) => {
+        this.#processes[name] = identity;
+        this.#publish();
+      },
+      line: this.#options.line,
+      note: this.#options.note,
+      gaveUp: (error) => this.#giveUp.abort(error),
+    };
+  }
+
+  #publish(): void {
+    this.#data.publish({ url: this.#url, addresses: this.#addresses, parts: this.#processes });
+  }
+}

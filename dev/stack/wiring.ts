@@ -1,0 +1,129 @@
+import type { InnerPorts } from "./remembered.ts";
+import type { Secrets } from "./secrets.ts";
+import { StackError } from "./stack-error.ts";
+
+/** The process environment, or a stand-in for it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Which parts the stack brings itself, and which are somebody else's. */
+export interface Wiring {
+  sql: { embedded: true; pgUrl: string | undefined } | { embedded: false };
+  redis: { embedded: true; redisUrl: string | undefined } | { embedded: false };
+  engine: { embedded: boolean };
+}
+
+/** Variables whose value is the user's where one is given. */
+const PASSED_ON = [
+  "BUSBAR_ENV",
+  "JWT_ISSUER",
+  "JWT_AUDIENCE",
+  "OCPP_ALLOWED_ORIGINS",
+  "OCPP_INBOUND_VALIDATION",
+  "PROVISION_PARALLELISM",
+  "SIMULATOR_CONNECTS_PER_SECOND",
+  "RATE_LIMIT_WINDOW_SECONDS",
+] as const;
+
+/** Local limits are out of the way: a demo of thousands of chargers is one client on one address. */
+const LOCAL_DEFAULTS = {
+  BUSBAR_ENV: "development",
+  ALLOW_PRIVATE_TARGETS: "true",
+  RATE_LIMIT_REQUESTS: "1000000",
+  AUTH_FAILURE_LIMIT: "1000000",
+  OCPP_UPGRADE_FAILURE_LIMIT: "1000000",
+};
+
+const given = (env: Environment, name: string) => (env[name] === "" ? undefined : env[name]);
+
+function required(env: Environment, names: readonly string[], because: string): Record<string, string> {
+  const missing = names.filter((name) => given(env, name) === undefined);
+  if (missing.length > 0)
+    throw new StackError(`${because} is set, so ${missing.join(" and ")} must be set too.`);
+  return Object.fromEntries(names.map((name) => [name, given(env, name) ?? ""]));
+}
+
+/** A store whose address is given is used as it is; every other one is embedded. */
+export function chooseWiring(env: Environment): Wiring {
+  return {
+    sql: given(env, "DATABASE_URL")
+      ? { embedded: false }
+      : { embedded: true, pgUrl: given(env, "BUSBAR_PG_URL") },
+    redis: given(env, "UPSTASH_REDIS_REST_URL")
+      ? { embedded: false }
+      : { embedded: true, redisUrl: given(env, "BUSBAR_REDIS_URL") },
+    engine: { embedded: given(env, "QSTASH_URL") === undefined },
+  };
+}
+
+export interface WiringContext {
+  env: Environment;
+  wiring: Wiring;
+  secrets: Secrets;
+  ports: InnerPorts;
+  baseUrl: string;
+}
+
+const loopback = (port: number) => `http://127.0.0.1:${port}`;
+
+/** Address of the database. The embedded endpoint takes the database's name from the path. */
+export function databaseVariables({ env, wiring, ports }: WiringContext): Record<string, string> {
+  if (!wiring.sql.embedded) {
+    const endpoint = given(env, "NEON_FETCH_ENDPOINT");
+    return {
+      ...required(env, ["DATABASE_URL"], "DATABASE_URL"),
+      ...(endpoint && { NEON_FETCH_ENDPOINT: endpoint }),
+    };
+  }
+  const database = wiring.sql.pgUrl ? new URL(wiring.sql.pgUrl).pathname.slice(1) || "postgres" : "postgres";
+  return {
+    DATABASE_URL: `postgresql://postgres:postgres@local.db/${database}`,
+    NEON_FETCH_ENDPOINT: `${loopback(ports.sql)}/sql`,
+  };
+}
+
+function redisVariables({ env, wiring, ports, secrets }: WiringContext): Record<string, string> {
+  const names = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
+  if (!wiring.redis.embedded) return required(env, names, "UPSTASH_REDIS_REST_URL");
+  return {
+    UPSTASH_REDIS_REST_URL: loopback(ports.redis),
+    UPSTASH_REDIS_REST_TOKEN: secrets.UPSTASH_REDIS_REST_TOKEN,
+  };
+}
+
+function engineVariables({ env, wiring, ports, secrets }: WiringContext): Record<string, string> {
+  const names = ["QSTASH_URL", "QSTASH_TOKEN", "QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"];
+  if (!wiring.engine.embedded) return required(env, names, "QSTASH_URL");
+  return {
+    QSTASH_URL: loopback(ports.engine),
+    QSTASH_TOKEN: secrets.QSTASH_TOKEN,
+    QSTASH_CURRENT_SIGNING_KEY: secrets.QSTASH_CURRENT_SIGNING_KEY,
+    QSTASH_NEXT_SIGNING_KEY: secrets.QSTASH_NEXT_SIGNING_KEY,
+  };
+}
+
+function tokenVariables({ env, secrets }: WiringContext): Record<string, string> {
+  const jwks = given(env, "JWKS_URL");
+  return {
+    ...(jwks ? { JWKS_URL: jwks } : { JWT_SECRET: given(env, "JWT_SECRET") ?? secrets.JWT_SECRET }),
+    SETTINGS_TOKEN_SECRET: given(env, "SETTINGS_TOKEN_SECRET") ?? secrets.SETTINGS_TOKEN_SECRET,
+    CREDENTIAL_SECRET: given(env, "CREDENTIAL_SECRET") ?? secrets.CREDENTIAL_SECRET,
+  };
+}
+
+/** Every text variable of the Worker, as `src/env.ts` reads them. */
+export function workerVariables(context: WiringContext): Record<string, string> {
+  const { env } = context;
+  const chosen = [...PASSED_ON, ...Object.keys(LOCAL_DEFAULTS)].flatMap((name) => {
+    const value = given(env, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...LOCAL_DEFAULTS,
+    ...Object.fromEntries(chosen),
+    PUBLIC_BASE_URL: context.baseUrl,
+    ...databaseVariables(context),
+    ...redisVariables(context),
+    ...engineVariables(context),
+    ...tokenVariables(context),
+  };
+}

@@ -1,0 +1,110 @@
+import { readdirSync } from "node:fs";
+import { extname, join, relative } from "node:path";
+import type { WorkerManifest } from "./worker-bundle.ts";
+
+/** Names of the sockets in the generated configuration. */
+export const WORKER_SOCKETS = ["http", "scheduler"] as const;
+
+export interface WorkerConfig {
+  manifest: WorkerManifest;
+  /** Directory of the bundle; module paths in the configuration are relative to `configDirectory`. */
+  bundleDirectory: string;
+  configDirectory: string;
+  /** Where Durable Objects keep their data. Must exist. */
+  storageDirectory: string;
+  port: number;
+  schedulerPort: number;
+  /** Variables the Worker reads; their values come from workerd's environment, so none is written to disk. */
+  variables: readonly string[];
+}
+
+const MODULE_KINDS: Record<string, string> = {
+  ".js": "esModule",
+  ".mjs": "esModule",
+  ".wasm": "wasm",
+  ".bin": "data",
+};
+const TEXT_MODULES = new Set([".txt", ".html", ".sql", ".css"]);
+
+// The runtime fires no cron triggers by itself; this Worker does when the supervisor asks it to.
+const SCHEDULER = `export default {
+  async fetch(request, env) {
+    const { cron, scheduledTime } = await request.json();
+    const result = await env.APP.scheduled({ cron, scheduledTime: new Date(scheduledTime) });
+    return Response.json({ outcome: result.outcome });
+  },
+};`;
+
+/** A Cap'n Proto text literal. Everything outside printable ASCII is escaped byte by byte. */
+export function text(value: string): string {
+  const escaped = Array.from(Buffer.from(value, "utf8"), (byte) => {
+    const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+    return isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
+  });
+  return `"${escaped.join("")}"`;
+}
+
+const list = (items: readonly string[]) =>
+  items.length === 0 ? "[]" : `[\n    ${items.join(",\n    ")},\n  ]`;
+
+/** Modules of a bundle, the entry first: workerd takes the first one as main module. */
+function modules(config: WorkerConfig): string[] {
+  const names = readdirSync(config.bundleDirectory).filter((name) => name !== "index.js");
+  return ["index.js", ...names].flatMap((name) => {
+    const kind = TEXT_MODULES.has(extname(name)) ? "text" : MODULE_KINDS[extname(name)];
+    const file = relative(config.configDirectory, join(config.bundleDirectory, name));
+    return kind ? [`(name = ${text(name)}, ${kind} = embed ${text(file)})`] : [];
+  });
+}
+
+function appBindings(config: WorkerConfig): string[] {
+  return [
+    ...config.manifest.durableObjects.map(
+      (one) => `(name = ${text(one.binding)}, durableObjectNamespace = ${text(one.className)})`,
+    ),
+    ...config.variables.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
+  ];
+}
+
+/**
+ * Configuration for `workerd serve`: the Worker, its objects on local disk, and the scheduler beside it.
+ * A namespace's `uniqueKey` names its data on disk and derives from the class name: renaming a class starts empty.
+ */
+export function workerConfig(config: WorkerConfig): string {
+  const { manifest } = config;
+  const namespaces = manifest.durableObjects.map(
+    (one) =>
+      `(className = ${text(one.className)}, uniqueKey = ${text(`busbar-${one.className}`)}, enableSql = true)`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "app", worker = .app),
+    (name = "scheduler", worker = .scheduler),
+    (name = "objects", disk = (path = ${text(config.storageDirectory)}, writable = true)),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [
+    (name = "http", address = ${text(`127.0.0.1:${config.port}`)}, http = (), service = "app"),
+    (name = "scheduler", address = ${text(`127.0.0.1:${config.schedulerPort}`)}, http = (), service = "scheduler"),
+  ],
+);
+
+const app :Workerd.Worker = (
+  modules = ${list(modules(config))},
+  compatibilityDate = ${text(manifest.compatibilityDate)},
+  compatibilityFlags = ${list(manifest.compatibilityFlags.map(text))},
+  bindings = ${list(appBindings(config))},
+  durableObjectNamespaces = ${list(namespaces)},
+  durableObjectStorage = (localDisk = "objects"),
+);
+
+const scheduler :Workerd.Worker = (
+  modules = [(name = "scheduler.js", esModule = ${text(SCHEDULER)})],
+  compatibilityDate = ${text(manifest.compatibilityDate)},
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "APP", service = "app")],
+);
+`;
+}

@@ -1,0 +1,32 @@
+/**
+ * The gate: format, lint with import rules, types, OpenAPI drift, dry-run deploy. No database, seconds.
+ * The parts are independent and run side by side; each one's output is shown only where it failed.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "./run-commands.mjs";
+
+const outdir = mkdtempSync(join(tmpdir(), "busbar-check-"));
+
+const checks = [
+  ["format", "oxfmt", ["--check", "."]],
+  ["lint", "oxlint", ["--deny-warnings", "."]],
+  ["types of src and workflows", "tsc", ["-p", "tsconfig.json"]],
+  ["types of dev, scripts and tests", "tsc", ["-p", "tsconfig.node.json"]],
+  ["types of the Workers tests", "tsc", ["-p", "tsconfig.workers.json"]],
+  ["openapi.json is current", "node", ["dev/openapi/write-openapi.ts", "--check"]],
+  ["dry-run deploy", "wrangler", ["deploy", "--dry-run", "--outdir", outdir]],
+];
+
+async function runCheck([title, command, args]) {
+  const { code, output, seconds } = await runCommand(command, args, { capture: true });
+  const mark = code === 0 ? "ok    " : "FAILED";
+  process.stdout.write(`${mark} ${title} (${seconds.toFixed(1)} s)\n`);
+  if (code !== 0) process.stdout.write(`${output.trim().replace(/^/gm, "    ")}\n`);
+  return code === 0;
+}
+
+const results = await Promise.all(checks.map(runCheck));
+rmSync(outdir, { recursive: true, force: true });
+process.exit(results.every(Boolean) ? 0 : 1);
