@@ -94,8 +94,9 @@ async function processStartedAt(pid: number): Promise<string> {
   try {
     if (process.platform === "linux") {
       const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-      // proc(5): field 22 is the start time; the name in field 2 may contain spaces.
-      return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+      // proc(5): field 3 is the state, field 22 the start time; the name in field 2 may contain spaces.
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return fields[0] === "Z" ? "zombie" : (fields[19] ?? "");
     }
     const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)]);
     return stdout.trim();
