@@ -1,0 +1,63 @@
+import type { JsonObject } from "../ocpp/json.ts";
+import { call, type CallEnd } from "./calls.ts";
+import { reportStatuses } from "./connectors.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import type { BootOutcome, Turn } from "./turn.ts";
+
+/** Wait before the next try when the central system leaves it to the station, or did not answer. */
+const RETRY_SECONDS = 10;
+
+export function bootNow(turn: Turn): void {
+  const { state } = turn;
+  const isWaiting = [state.outstanding, ...state.queue].some((plan) => plan?.action === "BootNotification");
+  if (isWaiting) return;
+  turn.clearTimer("boot");
+  call(turn, "BootNotification", turn.dialect.boot(turn, state.bootReason ?? "Triggered"));
+}
+
+/** The wait that the central system asked for is over. */
+export function bootAgain(turn: Turn): void {
+  if (turn.state.link === "up" && turn.state.bootReason !== null) bootNow(turn);
+}
+
+export function bootAnswered(turn: Turn, how: CallEnd): void {
+  if (how.kind !== "result") return retry(turn, how.kind === "silent" ? "silent" : "failed", 0);
+  const intervalSeconds = readInterval(how.payload);
+  switch (how.payload["status"]) {
+    case "Accepted":
+      return accepted(turn, intervalSeconds);
+    case "Pending":
+      turn.change({ registration: "pending" });
+      return retry(turn, "pending", intervalSeconds);
+    case "Rejected":
+      turn.change({ registration: "rejected", queue: [] });
+      return retry(turn, "rejected", intervalSeconds);
+    default:
+      return retry(turn, "failed", 0);
+  }
+}
+
+function accepted(turn: Turn, intervalSeconds: number): void {
+  const { memory } = turn.state;
+  const heartbeatSeconds = intervalSeconds || memory.heartbeatSeconds;
+  turn.change({
+    registration: "accepted",
+    bootReason: null,
+    failures: 0,
+    memory: { ...memory, booted: true, heartbeatSeconds },
+  });
+  turn.emit({ kind: "boot", outcome: "accepted" });
+  reportStatuses(turn);
+  startHeartbeat(turn);
+}
+
+function retry(turn: Turn, outcome: BootOutcome, intervalSeconds: number): void {
+  turn.emit({ kind: "boot", outcome });
+  const waitSeconds = intervalSeconds || RETRY_SECONDS;
+  turn.setTimer("boot", turn.between(1, 1.1) * waitSeconds * 1_000);
+}
+
+function readInterval(payload: JsonObject): number {
+  const interval = payload["interval"];
+  return typeof interval === "number" && interval > 0 ? Math.min(interval, 604_800) : 0;
+}

@@ -1,0 +1,37 @@
+import { encodeError, encodeResult, type CallFrame } from "../ocpp/frame.ts";
+import type { ErrorCode } from "../ocpp/error-code.ts";
+import type { JsonObject } from "../ocpp/json.ts";
+import type { Turn } from "./turn.ts";
+
+/** How a station answers a CALL, and what it does once the answer is out. */
+export type Answer =
+  | { readonly result: JsonObject; readonly after?: (turn: Turn) => void }
+  | { readonly error: ErrorCode; readonly description?: string };
+
+/** One action of the central system. Must not send anything itself: that belongs into `after`. */
+export type InboundHandler = (turn: Turn, payload: JsonObject) => Answer;
+
+/** Every CALL gets exactly one answer. */
+export function answerCall(turn: Turn, frame: CallFrame): void {
+  const answer = decide(turn, frame);
+  if ("error" in answer) {
+    const text = encodeError(frame.id, answer.error, answer.description ?? "", turn.version);
+    turn.emit({ kind: "send", text });
+    return;
+  }
+  turn.emit({ kind: "send", text: encodeResult(frame.id, answer.result) });
+  answer.after?.(turn);
+}
+
+function decide(turn: Turn, frame: CallFrame): Answer {
+  // A rejected station serves nobody (2.x B03.FR.07, OCPP 1.6 4.2).
+  if (turn.state.registration === "rejected") return { error: "SecurityError" };
+  const { actions } = turn.dialect;
+  const handler = Object.hasOwn(actions, frame.action) ? actions[frame.action] : undefined;
+  return handler ? handler(turn, frame.payload) : { error: "NotImplemented" };
+}
+
+/** The payload lacks a field, or has it in the wrong type. */
+export function incomplete(field: string): Answer {
+  return { error: "OccurrenceConstraintViolation", description: field };
+}

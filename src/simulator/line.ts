@@ -1,0 +1,54 @@
+import { dropCalls } from "./calls.ts";
+import type { Turn } from "./turn.ts";
+
+const BACK_OFF_FIRST_MS = 2_000;
+const BACK_OFF_MAX_MS = 120_000;
+const RESTART_MS = { low: 1_000, high: 3_000 };
+
+/** The station drops its own line. */
+export function hangUp(turn: Turn, reason: string): void {
+  if (turn.state.link !== "down") turn.emit({ kind: "close", code: 1000, reason });
+  lineLost(turn);
+}
+
+/** What was being said on the line is gone with it. */
+export function lineLost(turn: Turn): void {
+  dropCalls(turn);
+  turn.clearTimer("heartbeat");
+  turn.clearTimer("boot");
+  turn.change({ link: "down" });
+}
+
+/** Doubles from two seconds to two minutes; the random half keeps a fleet from coming back in step. */
+export function redialLater(turn: Turn): void {
+  const { failures } = turn.state;
+  const ceilingMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(failures, 10));
+  turn.change({ failures: failures + 1 });
+  turn.setTimer("dial", turn.between(ceilingMs / 2, ceilingMs));
+}
+
+export function dialAgain(turn: Turn): void {
+  if (turn.state.power === "off" || turn.state.link !== "down") return;
+  turn.change({ link: "dialing" });
+  turn.emit({ kind: "dial" });
+}
+
+/** Gives up a line that went silent. */
+export function reconnect(turn: Turn): void {
+  hangUp(turn, "no answer");
+  redialLater(turn);
+}
+
+/** Drops the line, forgets the registration and comes back by itself a moment later. `reason` in the words of 2.x. */
+export function reboot(turn: Turn, reason: string): void {
+  hangUp(turn, "reboot");
+  forgetRegistration(turn, reason);
+  turn.setTimer("dial", turn.between(RESTART_MS.low, RESTART_MS.high));
+}
+
+/** The next connection starts with a BootNotification, also when the host itself is restarted before. */
+export function forgetRegistration(turn: Turn, reason: string): void {
+  const memory = { ...turn.state.memory, booted: false };
+  if (turn.state.memory.booted) turn.emit({ kind: "remember" });
+  turn.change({ memory, registration: "none", bootReason: reason, reported: {}, failures: 0 });
+}

@@ -1,0 +1,75 @@
+import { parseFrame } from "../ocpp/frame.ts";
+import { callEnded } from "./answered.ts";
+import { bootAgain } from "./boot.ts";
+import { giveUpAnswer, takeAnswer } from "./calls.ts";
+import { beat } from "./heartbeat.ts";
+import { answerCall } from "./inbound.ts";
+import { dialAgain } from "./line.ts";
+import { connected, disconnected, powerOff, powerOn } from "./link.ts";
+import type { StationState } from "./state.ts";
+import type { OcppVersion } from "../ocpp/version.ts";
+import type { Dialect } from "./dialect.ts";
+import { Turn, type Effect, type Input, type Surroundings, type TimerName } from "./turn.ts";
+import { dialect16 } from "./v16/dialect.ts";
+import { dialect2x } from "./v2x/dialect.ts";
+
+const DIALECTS: Readonly<Record<OcppVersion, Dialect>> = {
+  "ocpp1.6": dialect16,
+  "ocpp2.0.1": dialect2x,
+  "ocpp2.1": dialect2x,
+};
+
+export interface Step {
+  readonly state: StationState;
+  readonly effects: readonly Effect[];
+}
+
+/** One reaction of a virtual charge point. Pure: time, chance and ids come in, frames and timers go out. */
+export function step(state: StationState, input: Input, around: Surroundings): Step {
+  const turn = new Turn(state, around, DIALECTS[state.profile.version]);
+  react(turn, input);
+  return { state: turn.state, effects: turn.effects };
+}
+
+function react(turn: Turn, input: Input): void {
+  switch (input.kind) {
+    case "powerOn":
+      return powerOn(turn);
+    case "powerOff":
+      return powerOff(turn);
+    case "connected":
+      return connected(turn);
+    case "disconnected":
+      return disconnected(turn);
+    case "frame":
+      return read(turn, input.text);
+    case "timer":
+      return TIMERS[input.name](turn);
+  }
+}
+
+const TIMERS: Readonly<Record<TimerName, (turn: Turn) => void>> = {
+  answer: (turn) => callEnded(turn, giveUpAnswer(turn)),
+  boot: bootAgain,
+  dial: dialAgain,
+  heartbeat: beat,
+};
+
+function read(turn: Turn, text: string): void {
+  if (turn.state.link !== "up") return;
+  const frame = parseFrame(text, turn.version);
+  switch (frame.kind) {
+    case "call":
+      return answerCall(turn, frame);
+    case "result":
+      return callEnded(turn, takeAnswer(turn, frame.id, frame.payload));
+    case "error":
+      return callEnded(turn, takeAnswer(turn, frame.id, null));
+    case "malformed":
+      if (frame.reply !== null) turn.emit({ kind: "send", text: frame.reply });
+      return;
+    case "resultError":
+    case "send":
+      return;
+  }
+}

@@ -1,0 +1,49 @@
+import { bootNow } from "./boot.ts";
+import { call } from "./calls.ts";
+import { reportStatus } from "./connectors.ts";
+import type { Answer } from "./inbound.ts";
+import type { Turn } from "./turn.ts";
+
+type Triggered = (turn: Turn, connectorIds: number[]) => void;
+
+const asked = { triggered: true } as const;
+
+/** Messages a station sends when asked to. `connectorIds`: the one that was named, else all that apply. */
+const MESSAGES: Readonly<Record<string, Triggered>> = {
+  BootNotification: bootNow,
+  Heartbeat: (turn) => call(turn, "Heartbeat", {}, asked),
+  StatusNotification: (turn, connectorIds) => {
+    for (const id of connectorIds) reportStatus(turn, id, true);
+  },
+  MeterValues: (turn, connectorIds) => {
+    for (const id of connectorIds.filter((each) => each > 0 || connectorIds.length === 1)) {
+      call(turn, "MeterValues", turn.dialect.meterValues(turn, id), asked);
+    }
+  },
+  DiagnosticsStatusNotification: (turn) =>
+    call(turn, "DiagnosticsStatusNotification", { status: "Idle" }, asked),
+  LogStatusNotification: (turn) => call(turn, "LogStatusNotification", { status: "Idle" }, asked),
+  FirmwareStatusNotification: (turn) => call(turn, "FirmwareStatusNotification", { status: "Idle" }, asked),
+};
+
+const ONLY_16 = ["DiagnosticsStatusNotification"];
+
+/** Answers first and sends afterwards. `connectorId` null: not named. */
+export function trigger(turn: Turn, message: string, connectorId: number | null): Answer {
+  const send = Object.hasOwn(MESSAGES, message) ? MESSAGES[message] : undefined;
+  const isForeign = turn.version !== "ocpp1.6" && ONLY_16.includes(message);
+  if (!send || isForeign) return { result: { status: "NotImplemented" } };
+  const ids = connectorIds(turn, connectorId);
+  // An accepted station boots only after a restart (1.6 errata 3.35, 2.x F06.FR.17).
+  const isBooted = message === "BootNotification" && turn.state.registration === "accepted";
+  if (!ids || isBooted) return { result: { status: "Rejected" } };
+  return { result: { status: "Accepted" }, after: (answered) => send(answered, ids) };
+}
+
+/** Null for a connector the station does not have. */
+function connectorIds(turn: Turn, connectorId: number | null): number[] | null {
+  const first = turn.dialect.firstConnector;
+  const last = turn.state.profile.connectors;
+  if (connectorId === null) return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return connectorId >= first && connectorId <= last ? [connectorId] : null;
+}

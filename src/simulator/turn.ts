@@ -1,0 +1,80 @@
+import type { Dialect } from "./dialect.ts";
+import type { StationState } from "./state.ts";
+
+export type TimerName = "answer" | "boot" | "dial" | "heartbeat";
+
+export type Input =
+  | { readonly kind: "powerOn" }
+  | { readonly kind: "powerOff" }
+  | { readonly kind: "connected" }
+  /** The socket is gone, or a dial failed. */
+  | { readonly kind: "disconnected" }
+  | { readonly kind: "frame"; readonly text: string }
+  | { readonly kind: "timer"; readonly name: TimerName };
+
+/** To be carried out in order. `remember` and `rotateKey` must be durable before what follows them is sent. */
+export type Effect =
+  | { readonly kind: "dial" }
+  | { readonly kind: "send"; readonly text: string }
+  | { readonly kind: "close"; readonly code: number; readonly reason: string }
+  | { readonly kind: "setTimer"; readonly name: TimerName; readonly atMs: number }
+  | { readonly kind: "clearTimer"; readonly name: TimerName }
+  /** The state's memory changed. */
+  | { readonly kind: "remember" }
+  | { readonly kind: "rotateKey"; readonly key: string }
+  /** How a BootNotification was answered; `failed` for a CALLERROR, `silent` for none in time. */
+  | { readonly kind: "boot"; readonly outcome: BootOutcome };
+
+export type BootOutcome = "accepted" | "pending" | "rejected" | "failed" | "silent";
+
+export interface Surroundings {
+  readonly nowMs: number;
+  /** In [0, 1). */
+  random(): number;
+  /** At most 36 characters, never twice for one identity. */
+  messageId(): string;
+}
+
+/** One step in the making: the state so far and what is to be done. */
+export class Turn {
+  state: StationState;
+  readonly effects: Effect[] = [];
+  readonly around: Surroundings;
+  readonly dialect: Dialect;
+
+  constructor(state: StationState, around: Surroundings, dialect: Dialect) {
+    this.state = state;
+    this.around = around;
+    this.dialect = dialect;
+  }
+
+  get version() {
+    return this.state.profile.version;
+  }
+
+  change(part: Partial<StationState>): void {
+    this.state = { ...this.state, ...part };
+  }
+
+  emit(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  setTimer(name: TimerName, delayMs: number): void {
+    this.emit({ kind: "setTimer", name, atMs: this.around.nowMs + Math.round(delayMs) });
+  }
+
+  clearTimer(name: TimerName): void {
+    this.emit({ kind: "clearTimer", name });
+  }
+
+  /** RFC 3339, UTC, milliseconds. */
+  now(): string {
+    return new Date(this.around.nowMs).toISOString();
+  }
+
+  /** Between `low` and `high`, both in the caller's unit. */
+  between(low: number, high: number): number {
+    return low + this.around.random() * (high - low);
+  }
+}

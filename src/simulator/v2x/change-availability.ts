@@ -1,0 +1,14 @@
+import { reportStatuses, setAvailability } from "../connectors.ts";
+import { incomplete, type InboundHandler } from "../inbound.ts";
+import { objectOf, textOf } from "../read.ts";
+import { knownEvse } from "./evse.ts";
+
+export const changeAvailability: InboundHandler = (turn, payload) => {
+  const status = textOf(payload, "operationalStatus");
+  if (status !== "Operative" && status !== "Inoperative") return incomplete("operationalStatus");
+  const evse = objectOf(payload, "evse");
+  const evseId = evse ? knownEvse(turn, evse) : 0;
+  if (evseId === null) return { result: { status: "Rejected" } };
+  setAvailability(turn, evseId, status === "Operative");
+  return { result: { status: "Accepted" }, after: reportStatuses };
+};

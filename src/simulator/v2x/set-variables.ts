@@ -1,0 +1,38 @@
+import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
+import { incomplete, type InboundHandler } from "../inbound.ts";
+import { listOf, textOf } from "../read.ts";
+import { setValue } from "../settings.ts";
+import type { Turn } from "../turn.ts";
+import { findVariable, type Variable } from "./variable.ts";
+
+interface Write {
+  readonly found: Variable;
+  readonly value: string;
+  readonly attributeType: string | undefined;
+}
+
+/** Reads the whole request before it writes anything. */
+export const setVariables: InboundHandler = (turn, payload) => {
+  const writes: Write[] = [];
+  for (const entry of listOf(payload, "setVariableData") ?? []) {
+    const write = isJsonObject(entry) ? readWrite(entry) : null;
+    if (!write) return incomplete("setVariableData");
+    writes.push(write);
+  }
+  if (writes.length === 0) return incomplete("setVariableData");
+  return { result: { setVariableResult: writes.map((write) => apply(turn, write)) } };
+};
+
+function readWrite(entry: JsonObject): Write | null {
+  const found = findVariable(entry);
+  const value = textOf(entry, "attributeValue");
+  return found && value !== undefined
+    ? { found, value, attributeType: textOf(entry, "attributeType") }
+    : null;
+}
+
+function apply(turn: Turn, { found, value, attributeType }: Write): JsonObject {
+  const { component, variable } = found;
+  const attributeStatus = found.kind === "known" ? setValue(turn, found.setting, value) : found.kind;
+  return { attributeStatus, component, variable, ...(attributeType !== undefined && { attributeType }) };
+}
