@@ -74,9 +74,11 @@ const REGISTER = `WITH tenant AS (
       $7::timestamptz, $7::timestamptz, $7::timestamptz
     FROM go WHERE (SELECT count(*) FROM replaced) >= 0 RETURNING id
   )
-  SELECT EXISTS (SELECT 1 FROM tenant) AS tenant, EXISTS (SELECT 1 FROM inserted) AS inserted`;
+  SELECT EXISTS (SELECT 1 FROM tenant) AS tenant, EXISTS (SELECT 1 FROM inserted) AS inserted, EXISTS (
+    SELECT 1 FROM idempotency_keys WHERE organization_id = $1::uuid AND method = $8::text AND path = $9::text
+      AND key = $10::text) AS known`;
 
-const registerRow = z.object({ tenant: z.boolean(), inserted: z.boolean() });
+const registerRow = z.object({ tenant: z.boolean(), inserted: z.boolean(), known: z.boolean() });
 
 function limitReached(organization: Organization): Limited {
   const allowed = organization.chargerLimit ?? 0;
@@ -133,7 +135,7 @@ export function chargerStore(sql: Sql): ChargerStore {
     async register(organization, charger, claim, record) {
       const row = await insertRegistered(sql, organization.id, charger, claimParams(claim, record));
       if (row.inserted) return { kind: "done", value: { id: charger.id } };
-      if (claim !== null && row.tenant)
+      if (claim !== null && (row.tenant || row.known))
         return { kind: "replayed", response: await replay(sql, organization.id, claim) };
       throw limitReached(organization);
     },

@@ -1,0 +1,114 @@
+import { fileURLToPath } from "node:url";
+import { startSql } from "../../dev/sql/start-sql.ts";
+import type { BatchAccept, ChargerBlueprint, NewCharger, Organization, Ports } from "../../src/ports.ts";
+import { systemIds } from "../../src/fleet/ids.ts";
+import { connect, type Sql } from "../../src/store/sql.ts";
+import { chargerStore } from "../../src/store/chargers.ts";
+import { jobStore } from "../../src/store/jobs.ts";
+import { locationStore } from "../../src/store/locations.ts";
+
+const schemaFile = fileURLToPath(new URL("../../schema.sql", import.meta.url));
+
+export interface Database {
+  sql: Sql;
+  stores: Pick<Ports, "chargers" | "jobs" | "locations">;
+  /** A fresh tenant with one location. */
+  tenant(settings?: { chargerLimit?: number }): Promise<{ organization: Organization; locationId: string }>;
+  close(): Promise<void>;
+}
+
+/** The embedded database behind the unmodified client, or a real one with BUSBAR_PG_URL. */
+export async function openDatabase(): Promise<Database> {
+  const server = await startSql({
+    port: 0,
+    dataDir: "memory",
+    schemaFile,
+    pgUrl: process.env["BUSBAR_PG_URL"],
+  });
+  const sql = connect({
+    DATABASE_URL: `postgresql://postgres:postgres@${systemIds.hex(4)}.local.db/postgres`,
+    NEON_FETCH_ENDPOINT: `${server.url}/sql`,
+  });
+  const stores = { chargers: chargerStore(sql), jobs: jobStore(sql), locations: locationStore(sql) };
+  return {
+    sql,
+    stores,
+    close: () => server.close(),
+    async tenant({ chargerLimit } = {}) {
+      const id = systemIds.uuid();
+      const slug = `org-${systemIds.hex(6)}`;
+      await sql(
+        "INSERT INTO organizations (id, slug, name, charger_limit) VALUES ($1::uuid, $2, $2, $3::int)",
+        [id, slug, chargerLimit ?? null],
+      );
+      const organization: Organization = {
+        id,
+        slug,
+        name: slug,
+        rateLimit: null,
+        rateLimitWindowSeconds: null,
+        chargerLimit: chargerLimit ?? null,
+      };
+      const locationId = systemIds.uuid();
+      const place = { id: locationId, slug: `loc-${systemIds.hex(6)}`, name: "Depot", ...EMPTY_PLACE };
+      await stores.locations.create(id, place, new Date(), null, () => ({
+        status: 201,
+        body: "",
+        headers: {},
+      }));
+      return { organization, locationId };
+    },
+  };
+}
+
+const EMPTY_PLACE = {
+  address: null,
+  city: null,
+  country: null,
+  coordinates: null,
+  timezone: null,
+  ownerName: null,
+  fuseLimitA: null,
+  public: false,
+};
+
+export const blueprint: ChargerBlueprint = {
+  brandSlug: "generic",
+  modelSlug: "generic-ac-22kw",
+  vendorName: "Generic",
+  model: "Generic AC 22 kW",
+  imageUrl: null,
+  ocppVersion: "OCPP1.6",
+  numberOfConnectors: 1,
+  maxChargingPower: 22_000,
+  connectorType: "Type2",
+  wsUrl: null,
+  runtime: "simulated",
+  locationName: null,
+};
+
+export function newCharger(identity: string, random = false): NewCharger {
+  return { id: systemIds.uuid(), identity, name: null, group: 0, random };
+}
+
+/** A batch of chargers with the given identities, ready for `jobs.accept`. */
+export function batchOf(
+  tenant: { organization: Organization; locationId: string },
+  identities: string[],
+  overrides: Partial<BatchAccept> = {},
+): BatchAccept {
+  const jobId = systemIds.uuid();
+  return {
+    jobId,
+    organization: tenant.organization,
+    locationId: tenant.locationId,
+    type: "location_chargers_create",
+    blueprints: [blueprint],
+    chargers: identities.map((identity) => newCharger(identity)),
+    now: new Date(),
+    claim: null,
+    recordPublished: { status: 202, body: `published ${jobId}`, headers: {} },
+    recordUnpublished: { status: 202, body: `unpublished ${jobId}`, headers: {} },
+    ...overrides,
+  };
+}

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { batchOf, openDatabase, type Database } from "../../harness/database.ts";
+
+let db: Database;
+beforeAll(async () => {
+  db = await openDatabase();
+});
+afterAll(() => db.close());
+
+const MINUTE_MS = 60_000;
+const later = (minutes: number) => new Date(Date.now() + minutes * MINUTE_MS);
+const ERROR = { code: "BOOT_TIMEOUT", message: "no answer", retryable: true };
+
+async function acceptedBatch(identities: string[]) {
+  const tenant = await db.tenant();
+  const batch = batchOf(tenant, identities);
+  await db.stores.jobs.accept(batch);
+  const read = () => db.stores.jobs.get(tenant.organization.id, tenant.locationId, batch.jobId);
+  return { tenant, batch, read, ids: batch.chargers.map((charger) => charger.id) };
+}
+
+/** Each test sweeps at a time of its own, because one pass holds the lock for most of a minute. */
+let sweepMinute = 1000;
+const sweepAt = () => later((sweepMinute += 1000));
+
+describe("settling chargers", () => {
+  test("counts add up to the total in every poll, and the last one closes the job", async () => {
+    const { batch, read, ids } = await acceptedBatch(["a", "b", "c"]);
+    await db.stores.jobs.openSlice(batch.jobId, 0, 100);
+    expect(await read()).toMatchObject({
+      status: "PROVISIONING",
+      progress: { total: 3, created: 0, failed: 0, pending: 3 },
+    });
+    expect(await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date())).toEqual({
+      moved: true,
+      maybeLast: true,
+    });
+    expect(await db.stores.jobs.fail(batch.jobId, ids[1] ?? "", ERROR, new Date())).toMatchObject({
+      moved: true,
+    });
+    expect(await db.stores.jobs.close(batch.jobId, new Date())).toBe(false);
+    expect(await read()).toMatchObject({
+      progress: { total: 3, created: 1, failed: 1, pending: 1 },
+      results: null,
+    });
+    await db.stores.jobs.succeed(batch.jobId, ids[2] ?? "", new Date());
+    const closed = await Promise.all([0, 1, 2].map(() => db.stores.jobs.close(batch.jobId, new Date())));
+    expect(closed.filter(Boolean)).toHaveLength(1);
+    const job = await read();
+    expect(job).toMatchObject({
+      status: "READY",
+      error: null,
+      progress: { created: 2, failed: 1, pending: 0 },
+    });
+    expect(job?.provisionedAt).toBeInstanceOf(Date);
+    expect(job?.results?.created.map((charger) => charger.identity)).toEqual(["a", "c"]);
+    expect(job?.results?.failed).toEqual([{ seq: 1, identity: "b", chargerId: ids[1], error: ERROR }]);
+  });
+
+  test("a terminal state never changes, whichever step comes late", async () => {
+    const { tenant, batch, ids } = await acceptedBatch(["t"]);
+    const id = ids[0] ?? "";
+    await db.stores.jobs.succeed(batch.jobId, id, new Date());
+    expect(await db.stores.jobs.fail(batch.jobId, id, ERROR, new Date())).toMatchObject({ moved: false });
+    expect(await db.stores.jobs.work(batch.jobId, id)).toBeNull();
+    expect(await db.stores.chargers.provisioning(tenant.organization.id, id)).toMatchObject({
+      status: "READY",
+      error: null,
+    });
+  });
+
+  test("a step finds only chargers of the job it names", async () => {
+    const one = await acceptedBatch(["o"]);
+    const two = await acceptedBatch(["o"]);
+    expect(await db.stores.jobs.work(two.batch.jobId, one.ids[0] ?? "")).toBeNull();
+    expect(await db.stores.jobs.work(one.batch.jobId, one.ids[0] ?? "")).toMatchObject({
+      identity: "o",
+      organizationSlug: one.tenant.organization.slug,
+      simulatorHost: `${one.batch.jobId}/0`,
+    });
+  });
+
+  test("a slice lists only its open chargers", async () => {
+    const { batch, ids } = await acceptedBatch(Array.from({ length: 130 }, (_, i) => `n${i}`));
+    await db.stores.jobs.succeed(batch.jobId, ids[101] ?? "", new Date());
+    const slice = await db.stores.jobs.openSlice(batch.jobId, 100, 200);
+    expect(slice.map((row) => row.seq)).toEqual([100, ...Array.from({ length: 28 }, (_, i) => 102 + i)]);
+  });
+
+  test("another organisation and another location see no job", async () => {
+    const one = await acceptedBatch(["p"]);
+    const two = await db.tenant();
+    expect(await db.stores.jobs.get(two.organization.id, one.tenant.locationId, one.batch.jobId)).toBeNull();
+    expect(await db.stores.jobs.get(one.tenant.organization.id, two.locationId, one.batch.jobId)).toBeNull();
+  });
+});
+
+describe("sweeping", () => {
+  test("publishes a job again under its run id when no run was seen for a minute", async () => {
+    const { batch } = await acceptedBatch(["s1"]);
+    const found = await db.stores.jobs.sweep(sweepAt());
+    expect(found.filter((job) => job.id === batch.jobId)).toMatchObject([
+      { action: "republish", attempt: 0, total: 1 },
+    ]);
+  });
+
+  test("one of two passes at once does the work", async () => {
+    const { batch } = await acceptedBatch(["s2"]);
+    const at = sweepAt();
+    const passes = await Promise.all([db.stores.jobs.sweep(at), db.stores.jobs.sweep(at)]);
+    expect(passes.flat().filter((job) => job.id === batch.jobId)).toHaveLength(1);
+  });
+
+  test("repeats a job without progress five times, then gives it up", async () => {
+    const { batch, read, ids } = await acceptedBatch(["s3", "s4"]);
+    await db.stores.jobs.openSlice(batch.jobId, 0, 100);
+    await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date());
+    const actions: string[] = [];
+    for (let pass = 0; pass < 6; pass += 1) {
+      const found = await db.stores.jobs.sweep(sweepAt());
+      actions.push(
+        ...found.filter((job) => job.id === batch.jobId).map((job) => `${job.action} ${job.attempt}`),
+      );
+    }
+    expect(actions).toEqual(["retry 1", "retry 2", "retry 3", "retry 4", "retry 5", "giveUp 6"]);
+    const stuck = { code: "PROVISIONING_STUCK", message: "m", retryable: true };
+    await db.stores.jobs.giveUp(batch.jobId, { neverStarted: ERROR, unfinished: stuck }, new Date());
+    expect(await read()).toMatchObject({ status: "READY", error: null, progress: { created: 1, failed: 1 } });
+  });
+
+  test("a job of which nothing ever ran is FAILED itself", async () => {
+    const { batch, read } = await acceptedBatch(["s5"]);
+    const dispatch = { code: "DISPATCH_FAILED", message: "m", retryable: true };
+    await db.stores.jobs.giveUp(batch.jobId, { neverStarted: dispatch, unfinished: ERROR }, new Date());
+    const job = await read();
+    expect(job).toMatchObject({
+      status: "FAILED",
+      error: dispatch,
+      provisionedAt: null,
+      results: { created: [] },
+    });
+    expect(job?.results?.failed).toMatchObject([{ identity: "s5", error: dispatch }]);
+  });
+
+  test("leaves a job alone while another of its organisation progresses", async () => {
+    const { tenant, batch } = await acceptedBatch(["s6"]);
+    await db.stores.jobs.openSlice(batch.jobId, 0, 100);
+    const at = sweepAt();
+    const busy = batchOf(tenant, ["s7", "s8"], { now: new Date(at.getTime() - MINUTE_MS) });
+    await db.stores.jobs.accept(busy);
+    await db.stores.jobs.openSlice(busy.jobId, 0, 100);
+    const found = await db.stores.jobs.sweep(at);
+    expect(found.map((job) => job.id)).not.toContain(batch.jobId);
+  });
+
+  test("closes a job whose last charger settled without closing it", async () => {
+    const { batch, read, ids } = await acceptedBatch(["s9"]);
+    await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date());
+    expect(await read()).toMatchObject({ status: "PENDING" });
+    await db.stores.jobs.sweep(sweepAt());
+    expect(await read()).toMatchObject({ status: "READY" });
+  });
+});
