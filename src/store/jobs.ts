@@ -49,12 +49,18 @@ const workRow = z
     desiredCount: row.desired_count,
   }));
 
+/**
+ * Open, and of this job. Without fresh statistics the planner prefers the index of open chargers to the primary key
+ * and reads the whole batch for each of its chargers; IS TRUE hides the conditions from it.
+ */
+const BY_KEY_ONLY = `(c.job_id = $1::uuid) IS TRUE AND (c.status = 'PENDING') IS TRUE AND c.deleted_at IS NULL`;
+
 /** A single create has no dispatcher: its own run moves the job. */
 const WORK = `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
   SELECT c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version, c.number_of_connectors,
     c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile, c.simulator_host, c.desired_count
   FROM chargers c JOIN organizations o ON o.id = c.organization_id
-  WHERE c.id = $2::uuid AND c.job_id = $1::uuid AND c.status = 'PENDING' AND c.deleted_at IS NULL`;
+  WHERE c.id = $2::uuid AND ${BY_KEY_ONLY}`;
 
 /** Enough others open: somebody else will be the last. More than ever run at once per organisation. */
 const OPEN_LIMIT = 200;
@@ -64,9 +70,9 @@ const OPEN_LIMIT = 200;
  * own transaction settles it at this moment, so a small number only means "perhaps the last".
  */
 const SETTLE = `WITH moved AS (
-    UPDATE chargers SET status = $3::text, error = $4::jsonb, settled_at = $5::timestamptz, updated_at = $5::timestamptz,
-      revision = revision + 1
-    WHERE id = $2::uuid AND job_id = $1::uuid AND status = 'PENDING' AND deleted_at IS NULL RETURNING id
+    UPDATE chargers c SET status = $3::text, error = $4::jsonb, settled_at = $5::timestamptz,
+      updated_at = $5::timestamptz, revision = c.revision + 1
+    WHERE c.id = $2::uuid AND ${BY_KEY_ONLY} RETURNING c.id
   )
   SELECT EXISTS (SELECT 1 FROM moved) AS moved, (SELECT count(*)::int FROM (
     SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> $2::uuid
