@@ -1,11 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { startFixture, type Fixture } from "./engine-fixture.ts";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startFixture, waitFor, type Fixture } from "./engine-fixture.ts";
 
 let fixture: Fixture;
 beforeAll(async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
   fixture = await startFixture();
 });
 afterAll(() => fixture.close());
+
+const deliveriesTo = (path: string) =>
+  fixture.endpoint.deliveries.filter((delivery) => delivery.path === path);
 
 test("three sequential steps run once each and payload, headers, label and return value arrive", async () => {
   const { endpoint, client, ended } = fixture;
@@ -13,11 +17,11 @@ test("three sequential steps run once each and payload, headers, label and retur
   const url = endpoint.workflow("/three", async (context) => {
     const first = await context.run("first", () => {
       ran.push([context.requestPayload, context.headers.get("x-user"), context.label]);
-      return { a: 1 };
+      return { a: 1, createdAtMs: context.workflowRunCreatedAt };
     });
     const second = await context.run("second", () => (ran.push("second"), `${first.a} grüße`));
     await context.run("third", () => void ran.push(second));
-    return { done: second };
+    return { done: second, createdAtMs: first.createdAtMs };
   });
   const { workflowRunId } = await client.trigger({
     url,
@@ -27,11 +31,134 @@ test("three sequential steps run once each and payload, headers, label and retur
     workflowRunId: "three",
   });
   const log = await ended(workflowRunId);
-  expect(log).toMatchObject({
-    workflowState: "RUN_SUCCESS",
-    workflowRunResponse: '{"done":"1 grüße"}',
-    label: "lab",
-  });
+  const response = JSON.stringify({ done: "1 grüße", createdAtMs: log.workflowRunCreatedAt });
+  expect(log).toMatchObject({ workflowState: "RUN_SUCCESS", workflowRunResponse: response, label: "lab" });
   expect(ran).toEqual([[{ n: 1 }, "u", "lab"], "second", "1 grüße"]);
-  expect(endpoint.deliveries.filter(({ path }) => path === "/three")).toHaveLength(4);
+  expect(deliveriesTo("/three")).toHaveLength(4);
+  const names = log.steps.map(({ type, steps }) => [type, steps[0]?.stepName]);
+  expect(names).toEqual([
+    ["sequential", "init"],
+    ["sequential", "first"],
+    ["sequential", "second"],
+    ["sequential", "third"],
+  ]);
+});
+
+test.each([
+  ["sent", null],
+  ["fetched by the SDK", 600],
+])("twenty parallel steps join in order with their history %s", async (how, lazyBytes) => {
+  const { endpoint, client, ended, faults } = fixture;
+  await faults({ lazyBytes });
+  const path = `/parallel-${how.length}`;
+  const ran: number[] = [];
+  const url = endpoint.workflow(path, async (context) => {
+    await context.run("before", () => undefined);
+    const members = Array.from({ length: 20 }, (_, at) => context.run(`p${at}`, () => (ran.push(at), at)));
+    const results = await Promise.all(members);
+    return await context.run("after", () => results);
+  });
+  const { workflowRunId } = await client.trigger({ url });
+  const log = await ended(workflowRunId);
+  expect(JSON.parse(log.workflowRunResponse ?? "")).toEqual(Array.from({ length: 20 }, (_, at) => at));
+  expect(ran.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, at) => at));
+  expect(deliveriesTo(path)).toHaveLength(1 + 2 + 40);
+  expect(deliveriesTo(path).some(({ body }) => body === "")).toBe(lazyBytes !== null);
+  expect(log.steps.find(({ type }) => type === "parallel")?.steps).toHaveLength(20);
+  await faults({ lazyBytes: null });
+});
+
+test("a failing step is retried with a rising count while finished steps and siblings rest", async () => {
+  const { endpoint, client, ended } = fixture;
+  const ran: string[] = [];
+  const url = endpoint.workflow("/retry", async (context) => {
+    await context.run("done", () => void ran.push("done"));
+    await Promise.all([
+      context.run("sibling", () => void ran.push("sibling")),
+      context.run("failing", () => {
+        ran.push(`failing ${context.retried}`);
+        if (context.retried < 2) throw new Error("again");
+      }),
+    ]);
+  });
+  const { workflowRunId } = await client.trigger({ url, retries: 3, retryDelay: "1000 * (1 + retried)" });
+  expect(await ended(workflowRunId)).toMatchObject({ workflowState: "RUN_SUCCESS" });
+  expect(ran.toSorted()).toEqual(["done", "failing 0", "failing 1", "failing 2", "sibling"]);
+});
+
+test("sleeps, parallel sleeps, delayed and not-before triggers wait their scaled time", async () => {
+  const { endpoint, client, ended } = fixture;
+  const url = endpoint.workflow("/sleep", async (context) => {
+    await context.sleep("pause", 20);
+    await Promise.all([context.sleep("left", 20), context.run("right", () => undefined)]);
+    await context.run("last", () => undefined);
+  });
+  const plain = await client.trigger({ url });
+  const delayed = await client.trigger({ url, delay: "20s" });
+  const later = await client.trigger({ url, notBefore: Math.floor(Date.now() / 1000) + 20 });
+  const lastedMs = async ({ workflowRunId }: { workflowRunId: string }) => {
+    const log = await ended(workflowRunId);
+    return (log.workflowRunCompletedAt ?? 0) - log.workflowRunCreatedAt;
+  };
+  expect(await lastedMs(plain)).toBeGreaterThanOrEqual(400);
+  expect(await lastedMs(delayed)).toBeGreaterThanOrEqual(600);
+  expect(await lastedMs(later)).toBeGreaterThanOrEqual(580);
+});
+
+test("a route that returns before its first step is retried and then fails its run", async () => {
+  const { endpoint, client, ended } = fixture;
+  const url = endpoint.workflow("/stepless", async () => undefined);
+  const { workflowRunId } = await client.trigger({ url, retries: 1, retryDelay: "1000" });
+  expect(await ended(workflowRunId)).toMatchObject({ workflowState: "RUN_FAILED" });
+  // Two attempts and the failure callback, whose dry run finds no step either.
+  await waitFor(() => deliveriesTo("/stepless").length >= 3, "the failure callback");
+  expect(
+    deliveriesTo("/stepless")
+      .slice(0, 2)
+      .map(({ status }) => status),
+  ).toEqual([400, 400]);
+});
+
+test("a destination that is not a workflow fails the run with the documented text", async () => {
+  const { endpoint, client, ended, api } = fixture;
+  const url = endpoint.route("/no-workflow", () => new Response("hello"));
+  const { workflowRunId } = await client.trigger({ url, label: "not-a-workflow" });
+  expect(await ended(workflowRunId)).toMatchObject({ workflowState: "RUN_FAILED" });
+  const dlq = (await (await api("GET", "/v2/dlq?label=not-a-workflow")).json()) as { messages: unknown[] };
+  expect(dlq.messages).toMatchObject([
+    { workflowRunId, responseBody: "detected a non-workflow destination for trigger/invoke" },
+  ]);
+});
+
+test("a publish refused with 412 ends the run at once, one refused with 5xx is retried", async () => {
+  const { endpoint, client, ended, faults } = fixture;
+  let ran = 0;
+  const route = (refusedWith: number) =>
+    endpoint.workflow(`/refused-${refusedWith}`, async (context) => {
+      await context.run("step", async () => {
+        ran++;
+        if (context.retried === 0) await faults({ publishAnswer: { status: refusedWith, count: 1 } });
+      });
+    });
+  const over = await client.trigger({ url: route(412), retryDelay: "1000" });
+  expect(await ended(over.workflowRunId)).toMatchObject({ workflowState: "RUN_FAILED" });
+  expect(ran).toBe(1);
+  expect(deliveriesTo("/refused-412")[0]?.status).toBe(489);
+  const down = await client.trigger({ url: route(503), retryDelay: "1000" });
+  expect(await ended(down.workflowRunId)).toMatchObject({ workflowState: "RUN_SUCCESS" });
+  expect(ran).toBe(3);
+});
+
+test("what the engine does not offer is refused visibly", async () => {
+  const { endpoint, client, ended, api } = fixture;
+  const url = endpoint.workflow("/calls", async (context) => {
+    await context.call("elsewhere", { url: endpoint.origin, method: "GET" });
+  });
+  const { workflowRunId } = await client.trigger({ url, retries: 0 });
+  expect(await ended(workflowRunId)).toMatchObject({ workflowState: "RUN_FAILED" });
+  const response = await api("POST", "/v2/schedules/x");
+  expect([response.status, await response.json()]).toEqual([
+    404,
+    { error: "unknown route POST /v2/schedules/x" },
+  ]);
 });
