@@ -1,0 +1,85 @@
+import type { Env } from "../../env.ts";
+import { forbiddenTarget } from "../../fleet/target-policy.ts";
+import type { SimulatedStation } from "../../ports.ts";
+import { basicAuthorization } from "./basic-authorization.ts";
+import { isOwnSocket } from "./own-socket.ts";
+
+/** `unreachable` may be better the next time, `refused` and `forbidden` will not. */
+export type DialOutcome =
+  | { readonly kind: "open"; readonly socket: WebSocket }
+  | { readonly kind: "unreachable" | "refused" | "forbidden"; readonly message: string };
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Opens the station's socket; never throws. `key` is used on our own socket only. */
+export async function dial(env: Env, station: SimulatedStation, key: string | null): Promise<DialOutcome> {
+  const isOwn = isOwnSocket(station.wsUrl, env.PUBLIC_BASE_URL, station.organizationSlug);
+  const url = isOwn ? null : targetOf(station);
+  const reason = url && !env.ALLOW_PRIVATE_TARGETS ? forbiddenTarget(url) : null;
+  if (reason) return { kind: "forbidden", message: `The CSMS address is not allowed: ${reason}` };
+  try {
+    const response = await answerOf((signal) =>
+      url ? dialForeign(url, station, signal) : dialOwn(env, station, key),
+    );
+    return judge(response, station);
+  } catch {
+    return { kind: "unreachable", message: "The CSMS did not answer the WebSocket upgrade" };
+  }
+}
+
+/** From object to object: the hop counts as wss. */
+function dialOwn(env: Env, station: SimulatedStation, key: string | null): Promise<Response> {
+  const session = env.CHARGE_POINT_SESSION.getByName(`${station.organizationSlug}/${station.identity}`);
+  const headers = new Headers({
+    Upgrade: "websocket",
+    "Sec-WebSocket-Protocol": station.version,
+    "x-busbar-transport": "direct",
+  });
+  if (key !== null) {
+    headers.set("Authorization", basicAuthorization(station.identity, key, station.version === "ocpp1.6"));
+  }
+  const path = `/ocpp/${station.organizationSlug}/${encodeURIComponent(station.identity)}`;
+  return session.fetch(new Request(`https://session${path}`, { headers }));
+}
+
+/** Our keys never leave: no Authorization header goes to a foreign central system. */
+function dialForeign(url: URL, station: SimulatedStation, signal: AbortSignal): Promise<Response> {
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": station.version };
+  return fetch(url, { headers, redirect: "manual", signal });
+}
+
+function targetOf(station: SimulatedStation): URL {
+  const base = (station.wsUrl ?? "").replace(/\/+$/, "").replace(/^ws/i, "http");
+  return new URL(`${base}/${encodeURIComponent(station.identity)}`);
+}
+
+/** The deadline covers the answer to the upgrade only: an abort later would cut the open socket. */
+async function answerOf(send: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
+  const abort = new AbortController();
+  let timer: number | null = null;
+  const overdue = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      abort.abort();
+      reject(new Error("no answer to the upgrade"));
+    }, CONNECT_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([send(abort.signal), overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function judge(response: Response, station: SimulatedStation): DialOutcome {
+  const socket = response.webSocket;
+  if (!socket) {
+    void response.body?.cancel();
+    const isTemporary = response.status >= 500 || response.status === 429;
+    const message = `The CSMS answered the WebSocket upgrade with ${response.status}`;
+    return { kind: isTemporary ? "unreachable" : "refused", message };
+  }
+  socket.accept();
+  if (response.headers.get("Sec-WebSocket-Protocol") === station.version) return { kind: "open", socket };
+  socket.close(1002, "no common subprotocol");
+  return { kind: "refused", message: `The CSMS did not agree to the subprotocol ${station.version}` };
+}

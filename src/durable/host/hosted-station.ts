@@ -1,0 +1,260 @@
+import type { ItemError, StartOutcome } from "../../ports.ts";
+import { stationAtRest, type StationState } from "../../simulator/state.ts";
+import { step } from "../../simulator/step.ts";
+import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/turn.ts";
+import type { DialOutcome } from "./dial.ts";
+import { ProvisioningVerdict } from "./provisioning-verdict.ts";
+import { stationProfile } from "./station-profile.ts";
+import type { StationRow } from "./station-rows.ts";
+
+/** What a host lends to its stations. Timer names are the station's own. */
+export interface HostServices {
+  setTimer(name: string, atMs: number, run: () => void): void;
+  clearTimer(name: string): void;
+  /** Durable before anything that is sent afterwards. */
+  save(row: StationRow): void;
+  /** Durable soon; losing it costs a superfluous boot and nothing else. */
+  saveSoon(row: StationRow): void;
+  connectSlotMs(): number;
+  connect(row: StationRow): Promise<DialOutcome>;
+  seal(key: string): Promise<string>;
+}
+
+const BOOT_DEADLINE_MS = 90_000;
+
+/** One virtual charge point with its socket and timers: carries out what the state machine decides. */
+export class HostedStation {
+  readonly row: StationRow;
+  readonly #host: HostServices;
+  readonly #trouble: ProvisioningVerdict;
+  #state: StationState;
+  #socket: WebSocket | null = null;
+  /** Grows with every dial and hang-up: an attempt that was overtaken finds another number. */
+  #attempt = 0;
+  #hasDeadline = false;
+  #isOverdue = false;
+  /** Callers of `outcome` by the name of their timer. */
+  readonly #waiting = new Map<string, (outcome: StartOutcome) => void>();
+  /** Inputs that arrived while a new key was being sealed. */
+  #held: Input[] | null = null;
+
+  constructor(row: StationRow, host: HostServices, isOwnSocket: boolean) {
+    this.row = row;
+    this.#host = host;
+    this.#trouble = new ProvisioningVerdict(isOwnSocket);
+    this.#state = stationAtRest(stationProfile(row.station), row.memory);
+  }
+
+  get isAccepted(): boolean {
+    return this.#state.registration === "accepted";
+  }
+
+  get isOnline(): boolean {
+    return this.#state.link === "up";
+  }
+
+  switchOn(): void {
+    this.#input({ kind: "powerOn" });
+  }
+
+  switchOff(): void {
+    this.#input({ kind: "powerOff" });
+    this.#host.clearTimer("deadline");
+    this.#host.clearTimer("connect");
+    this.#settle({ kind: "waiting" });
+  }
+
+  /** Dials now instead of at the end of a back-off; nothing happens to a station that is on line or dialing. */
+  hurry(): void {
+    if (this.#state.link !== "down") return;
+    this.#host.clearTimer("dial");
+    this.#input({ kind: "timer", name: "dial" });
+  }
+
+  /** Resolves as soon as the outcome is known, with `waiting` after `waitMs`. */
+  outcome(waitMs: number): Promise<StartOutcome> {
+    const { verdict } = this.row;
+    if (verdict) return Promise.resolve({ kind: "failed", error: verdict });
+    if (this.isAccepted) return Promise.resolve({ kind: "accepted" });
+    return new Promise((resolve) => {
+      const name = `wait ${crypto.randomUUID()}`;
+      this.#waiting.set(name, resolve);
+      this.#host.setTimer(name, Date.now() + waitMs, () => {
+        this.#waiting.delete(name);
+        resolve({ kind: "waiting" });
+      });
+    });
+  }
+
+  #input(input: Input): void {
+    if (this.#held) {
+      this.#held.push(input);
+      return;
+    }
+    const next = step(this.#state, input, SURROUNDINGS);
+    this.#state = next.state;
+    this.row.memory = next.state.memory;
+    this.#carryOut(next.effects);
+  }
+
+  #carryOut(effects: readonly Effect[]): void {
+    for (const [index, effect] of effects.entries()) {
+      if (effect.kind === "rotateKey") {
+        this.#rotate(effect.key, effects.slice(index + 1));
+        return;
+      }
+      this.#do(effect);
+    }
+  }
+
+  #do(effect: Exclude<Effect, { kind: "rotateKey" }>): void {
+    switch (effect.kind) {
+      case "dial":
+        return this.#dialInTurn();
+      case "send":
+        return this.#send(effect.text);
+      case "close":
+        return this.#close(effect.code, effect.reason);
+      case "setTimer":
+        return this.#host.setTimer(effect.name, effect.atMs, () =>
+          this.#input({ kind: "timer", name: effect.name }),
+        );
+      case "clearTimer":
+        return this.#host.clearTimer(effect.name);
+      case "remember":
+        return this.#host.save(this.row);
+      case "boot":
+        return this.#booted(effect.outcome);
+    }
+  }
+
+  /** The answer that admits the new key goes out only after the key is stored; meanwhile everything else waits. */
+  #rotate(key: string, rest: readonly Effect[]): void {
+    this.#held = [];
+    const sealed = this.#host.seal(key).then((sealedKey) => {
+      this.row.sealedKey = sealedKey;
+      this.#host.save(this.row);
+    });
+    void sealed.then(() => this.#carryOut(rest)).finally(() => this.#release());
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const input of held) this.#input(input);
+  }
+
+  #dialInTurn(): void {
+    const attempt = ++this.#attempt;
+    const slotMs = this.#host.connectSlotMs();
+    if (slotMs <= Date.now()) void this.#connect(attempt);
+    else this.#host.setTimer("connect", slotMs, () => void this.#connect(attempt));
+  }
+
+  async #connect(attempt: number): Promise<void> {
+    if (attempt !== this.#attempt) return;
+    if (!this.row.isReady) this.#startDeadline();
+    const outcome = await this.#host.connect(this.row);
+    if (attempt !== this.#attempt) {
+      if (outcome.kind === "open") outcome.socket.close(1000, "not wanted");
+      return;
+    }
+    if (outcome.kind === "open") this.#listen(outcome.socket);
+    const error = this.row.isReady ? null : this.#trouble.dialed(outcome);
+    if (error) return this.#fail(error);
+    this.#input({ kind: outcome.kind === "open" ? "connected" : "disconnected" });
+    if (this.#isOverdue && outcome.kind !== "open") this.#giveUp();
+  }
+
+  #listen(socket: WebSocket): void {
+    this.#socket = socket;
+    socket.addEventListener("message", (event) => {
+      if (this.#socket !== socket || typeof event.data !== "string") return;
+      this.#input({ kind: "frame", text: event.data });
+    });
+    socket.addEventListener("close", (event) => this.#lost(socket, event.code));
+    socket.addEventListener("error", () => this.#lost(socket, 1006));
+  }
+
+  #lost(socket: WebSocket, code: number): void {
+    if (this.#socket !== socket) return;
+    this.#hangUp(1000, "bye");
+    const error = this.row.isReady ? null : this.#trouble.closed(code);
+    if (error) this.#fail(error);
+    else this.#input({ kind: "disconnected" });
+  }
+
+  #send(text: string): void {
+    const socket = this.#socket;
+    try {
+      socket?.send(text);
+    } catch {
+      if (socket) this.#lost(socket, 1006);
+    }
+  }
+
+  #close(code: number, reason: string): void {
+    this.#attempt++;
+    this.#host.clearTimer("connect");
+    this.#hangUp(code, reason);
+  }
+
+  #hangUp(code: number, reason: string): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    try {
+      socket?.close(code, reason);
+    } catch {
+      // Closed already.
+    }
+  }
+
+  #booted(outcome: BootOutcome): void {
+    this.#trouble.booted(outcome);
+    if (outcome !== "accepted") return this.#isOverdue ? this.#giveUp() : undefined;
+    this.#host.clearTimer("deadline");
+    this.row.isReady = true;
+    this.#host.saveSoon(this.row);
+    this.#settle({ kind: "accepted" });
+  }
+
+  /** Counts from the first try. */
+  #startDeadline(): void {
+    if (this.#hasDeadline) return;
+    this.#hasDeadline = true;
+    this.#host.setTimer("deadline", Date.now() + BOOT_DEADLINE_MS, () => this.#giveUp());
+  }
+
+  #giveUp(): void {
+    this.#isOverdue = true;
+    const error = this.#trouble.atDeadline;
+    if (error) this.#fail(error);
+  }
+
+  /** Provisioning failed for good: the line is dropped and the key forgotten. */
+  #fail(error: ItemError): void {
+    if (this.row.isReady || this.row.verdict) return;
+    Object.assign(this.row, { verdict: error, isDesired: false, sealedKey: null });
+    this.#input({ kind: "powerOff" });
+    this.#host.clearTimer("deadline");
+    this.#host.save(this.row);
+    this.#settle({ kind: "failed", error });
+  }
+
+  #settle(outcome: StartOutcome): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [name, resolve] of waiting) {
+      this.#host.clearTimer(name);
+      resolve(outcome);
+    }
+  }
+}
+
+const SURROUNDINGS: Surroundings = {
+  get nowMs() {
+    return Date.now();
+  },
+  random: () => Math.random(),
+  messageId: () => crypto.randomUUID(),
+};

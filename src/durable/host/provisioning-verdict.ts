@@ -1,0 +1,72 @@
+import type { ItemError } from "../../ports.ts";
+import type { BootOutcome } from "../../simulator/turn.ts";
+import type { DialOutcome } from "./dial.ts";
+
+const unreachable = (message: string): ItemError => ({ code: "CSMS_UNREACHABLE", message, retryable: true });
+const rejected = (message: string): ItemError => ({ code: "CSMS_REJECTED", message, retryable: false });
+
+export const CAPACITY: ItemError = {
+  code: "CAPACITY",
+  message: "No simulator capacity is left on this host",
+  retryable: true,
+};
+
+const NO_BOOT: ItemError = {
+  code: "BOOT_TIMEOUT",
+  message: "The CSMS did not accept the BootNotification in time",
+  retryable: true,
+};
+
+const BOOT_REJECTED: ItemError = {
+  code: "BOOT_REJECTED",
+  message: "The CSMS rejected the BootNotification",
+  retryable: true,
+};
+
+/** Close codes by which a central system says that it does not want this station. */
+export function isPolicyClose(code: number): boolean {
+  return [1002, 1003, 1008, 3000, 3003].includes(code) || (code >= 4000 && code <= 4999);
+}
+
+/**
+ * Collects what went wrong on the way to the first accepted boot. `final` ends provisioning at once; `atDeadline` is
+ * what it ends with when the time is up, null while only a part of our own is to blame.
+ */
+export class ProvisioningVerdict {
+  readonly #isOwnSocket: boolean;
+  #atDeadline: ItemError | null = NO_BOOT;
+
+  constructor(isOwnSocket: boolean) {
+    this.#isOwnSocket = isOwnSocket;
+  }
+
+  get atDeadline(): ItemError | null {
+    return this.#atDeadline;
+  }
+
+  /** The error that ends provisioning now, else null. */
+  dialed(outcome: DialOutcome): ItemError | null {
+    if (outcome.kind === "open") {
+      this.#atDeadline = NO_BOOT;
+      return null;
+    }
+    if (outcome.kind === "forbidden") {
+      return { code: "WS_URL_FORBIDDEN", message: outcome.message, retryable: false };
+    }
+    if (outcome.kind === "unreachable") {
+      this.#atDeadline = this.#isOwnSocket ? null : unreachable(outcome.message);
+      return null;
+    }
+    this.#atDeadline = rejected(outcome.message);
+    return this.#isOwnSocket ? null : this.#atDeadline;
+  }
+
+  booted(outcome: BootOutcome): void {
+    this.#atDeadline = outcome === "rejected" || outcome === "failed" ? BOOT_REJECTED : NO_BOOT;
+  }
+
+  closed(code: number): ItemError | null {
+    if (this.#isOwnSocket || !isPolicyClose(code)) return null;
+    return rejected(`The CSMS closed the socket with ${code} before the boot`);
+  }
+}

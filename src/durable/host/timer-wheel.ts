@@ -1,0 +1,44 @@
+/**
+ * Many named timers on one `setTimeout`: a host with dozens of stations keeps a single runtime timer, armed for the
+ * earliest of them. A timer fires once; setting a name again moves it.
+ */
+export class TimerWheel {
+  readonly #due = new Map<string, { atMs: number; run: () => void }>();
+  #armedAtMs = Number.POSITIVE_INFINITY;
+  #handle: number | null = null;
+
+  set(name: string, atMs: number, run: () => void): void {
+    this.#due.set(name, { atMs, run });
+    if (atMs < this.#armedAtMs) this.#arm(atMs);
+  }
+
+  /** The runtime timer stays armed: waking once for nothing is cheaper than looking for the next. */
+  clear(name: string): void {
+    this.#due.delete(name);
+  }
+
+  has(name: string): boolean {
+    return this.#due.has(name);
+  }
+
+  #arm(atMs: number): void {
+    clearTimeout(this.#handle);
+    this.#armedAtMs = atMs;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    this.#handle = setTimeout(() => this.#fire(), Math.max(0, atMs - Date.now()));
+  }
+
+  #fire(): void {
+    // Timers set while these run find the wheel unarmed and arm it themselves.
+    this.#armedAtMs = Number.POSITIVE_INFINITY;
+    const nowMs = Date.now();
+    const ripe = [...this.#due].filter(([, timer]) => timer.atMs <= nowMs);
+    for (const [name, timer] of ripe) {
+      if (this.#due.get(name) !== timer) continue;
+      this.#due.delete(name);
+      timer.run();
+    }
+    const next = Math.min(...[...this.#due.values()].map((timer) => timer.atMs));
+    if (next < this.#armedAtMs) this.#arm(next);
+  }
+}
