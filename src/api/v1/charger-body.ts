@@ -1,0 +1,98 @@
+import { z } from "@hono/zod-openapi";
+import type { ConnectedCharger, SessionSnapshot } from "../../ports.ts";
+import { chargeBoxId, timestamp } from "./fields.ts";
+
+export const chargerSummary = z.object({
+  id: z.uuid(),
+  chargeBoxId,
+  name: z.string().nullable(),
+  status: z.enum(["online", "offline"]),
+  isOnline: z.boolean(),
+  vendor: z.string().nullable(),
+  model: z.string().nullable(),
+  lastHeartbeat: timestamp.nullable().openapi({ description: "Time of the last message of any kind" }),
+});
+
+export const chargerDetail = chargerSummary
+  .extend({
+    location: z.string().nullable(),
+    serialNumber: z.string().nullable(),
+    firmwareVersion: z.string().nullable(),
+    registeredAt: timestamp,
+    ocppVersion: z.enum(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]).nullable(),
+    securityProfile: z.int(),
+    connectionUrl: z.string(),
+    connectors: z.array(
+      z.object({
+        connectorId: z.int(),
+        evseConnectorId: z.int().optional(),
+        status: z.string(),
+        errorCode: z.string(),
+        lastUpdated: timestamp,
+      }),
+    ),
+  })
+  .openapi("CommandApiCharger");
+
+/** The charger as its session sees it now; the projection stands in where the session knows nothing. */
+export function withSnapshot(charger: ConnectedCharger, session: SessionSnapshot | null): ConnectedCharger {
+  if (session === null) return charger;
+  return {
+    ...charger,
+    online: session.online,
+    ocppVersion: session.version ?? charger.ocppVersion,
+    securityProfile: session.securityProfile,
+    vendor: session.vendor ?? charger.vendor,
+    model: session.model ?? charger.model,
+    serialNumber: session.serialNumber ?? charger.serialNumber,
+    firmwareVersion: session.firmwareVersion ?? charger.firmwareVersion,
+    lastMessageAt:
+      session.lastMessageAtMs === null ? charger.lastMessageAt : new Date(session.lastMessageAtMs),
+    connectors: session.connectors.map(({ updatedAtMs, ...connector }) => ({
+      ...connector,
+      updatedAt: new Date(updatedAtMs),
+    })),
+  };
+}
+
+export function summaryBody(charger: ConnectedCharger): z.infer<typeof chargerSummary> {
+  return {
+    id: charger.id,
+    chargeBoxId: charger.identity,
+    name: charger.name,
+    status: charger.online ? "online" : "offline",
+    isOnline: charger.online,
+    vendor: charger.vendor,
+    model: charger.model,
+    lastHeartbeat: charger.lastMessageAt?.toISOString() ?? null,
+  };
+}
+
+export function detailBody(charger: ConnectedCharger, url: string): z.infer<typeof chargerDetail> {
+  return {
+    ...summaryBody(charger),
+    location: charger.location,
+    serialNumber: charger.serialNumber,
+    firmwareVersion: charger.firmwareVersion,
+    registeredAt: charger.registeredAt.toISOString(),
+    ocppVersion: charger.ocppVersion,
+    securityProfile: charger.securityProfile,
+    connectionUrl: url,
+    connectors: connectorBodies(charger),
+  };
+}
+
+/** A 1.6 station has no EVSEs; its connector 0, the main controller, is no connector. */
+function connectorBodies({ connectors, ocppVersion }: ConnectedCharger) {
+  const hasEvses = ocppVersion !== null && ocppVersion !== "ocpp1.6";
+  return connectors
+    .filter(({ evseId }) => evseId > 0)
+    .toSorted((a, b) => a.evseId - b.evseId || a.connectorId - b.connectorId)
+    .map(({ evseId, connectorId, status, errorCode, updatedAt }) => ({
+      connectorId: evseId,
+      ...(hasEvses ? { evseConnectorId: connectorId } : {}),
+      status,
+      errorCode,
+      lastUpdated: updatedAt.toISOString(),
+    }));
+}

@@ -1,0 +1,79 @@
+import type { CommandFailure } from "../../commands/send-command.ts";
+import type { V1Refusal } from "./errors.ts";
+
+export interface FailedCommand {
+  identity: string;
+  timeoutSeconds: number;
+  failure: CommandFailure;
+}
+
+/** A command without the station's answer. */
+export class CommandFailed extends Error {
+  readonly refusal: V1Refusal;
+  constructor(failed: FailedCommand) {
+    super(`Command failed: ${failed.failure.kind}`);
+    this.refusal = commandRefusal(failed);
+  }
+}
+
+/**
+ * `sent` false: the station never got the command and never will; true: it was written to the socket and its effect
+ * is unknown.
+ */
+export function commandRefusal({ identity, timeoutSeconds, failure }: FailedCommand): V1Refusal {
+  switch (failure.kind) {
+    case "stationError":
+      return stationError(identity, failure);
+    case "invalidAnswer":
+      return refuse(
+        502,
+        "INVALID_RESPONSE",
+        `Charger ${identity} gave an answer that breaks the OCPP schema`,
+        true,
+      );
+    case "timeout": {
+      const unit = timeoutSeconds === 1 ? "second" : "seconds";
+      const message = `Charger ${identity} did not respond within ${timeoutSeconds} ${unit}`;
+      return refuse(504, "TIMEOUT", message, failure.sent);
+    }
+    case "lost":
+      return refuse(503, "CONNECTION_LOST", `The connection to charger ${identity} was lost`, failure.sent);
+    case "offline":
+      return retry(30, refuse(503, "SERVICE_UNAVAILABLE", `Charger ${identity} is not connected`, false));
+    case "busy":
+      return retry(1, refuse(503, "CHARGER_BUSY", `Too many commands wait for charger ${identity}`, false));
+    case "notAccepted":
+      return { status: 409, code: "CONFLICT", message: `Charger ${identity} is not accepted yet` };
+    case "invalidCommand":
+      return invalidCommand(failure.reason);
+  }
+}
+
+/** Some stations swap NotImplemented and NotSupported, so both appear as one. */
+function stationError(
+  identity: string,
+  { code, description, action }: Extract<CommandFailure, { kind: "stationError" }>,
+): V1Refusal {
+  const ocppErrorCode = code === "NotImplemented" ? "NotSupported" : code;
+  return {
+    status: 502,
+    code: "OCPP_ERROR",
+    message: `Charger ${identity} answered with an OCPP error: ${ocppErrorCode}`,
+    extra: { ocppErrorCode, ocppErrorDescription: description, ocppAction: action, sent: true },
+  };
+}
+
+/** The version belongs to the connection, so the session is the first to know. */
+function invalidCommand(reason: string): V1Refusal {
+  const message = `The OCPP version of the connection cannot carry this command: ${reason}`;
+  const issues = [{ location: "body", path: [], code: "not_supported", message }];
+  return { status: 400, code: "VALIDATION_ERROR", message: "Request validation failed", extra: { issues } };
+}
+
+function refuse(status: 502 | 503 | 504, code: string, message: string, sent: boolean): V1Refusal {
+  return { status, code, message, extra: { sent } };
+}
+
+function retry(seconds: number, refusal: V1Refusal): V1Refusal {
+  return { ...refusal, headers: { "Retry-After": String(seconds) } };
+}

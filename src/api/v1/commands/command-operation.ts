@@ -1,0 +1,106 @@
+import { z } from "@hono/zod-openapi";
+import { sendCommand } from "../../../commands/send-command.ts";
+import type { ChargerCommand, CommandAnswer, StatusInfo } from "../../../ocpp/commands.ts";
+import type { OcppVersion } from "../../../ocpp/version.ts";
+import { CommandFailed } from "../command-failure.ts";
+import { chargeBoxId, chargerPath, queryInteger } from "../fields.ts";
+import { defineOperation } from "../operation.ts";
+import type { MountOperation, V1Request } from "../operation.ts";
+
+const TIMEOUT_DEFAULT_SECONDS = 30;
+
+const commandQuery = z.object({ timeout: queryInteger({ min: 1, max: 120, fallback: 0 }) });
+
+export type CommandPath = z.infer<typeof chargerPath>;
+type CommandQuery = z.infer<typeof commandQuery>;
+export type CommandCall<B> = V1Request<CommandPath, CommandQuery, B>;
+
+/** What a station said, as far as an answer shows it. */
+export interface Answered {
+  answer: CommandAnswer;
+  version: OcppVersion;
+  chargeBoxId: string;
+}
+
+/** One command: its body, what is sent for it, and the answer's own fields. */
+export interface CommandRoute<B> {
+  /** Below `/chargers/{chargeBoxId}`. */
+  path: string;
+  operationId: string;
+  summary: string;
+  bodySchema: z.ZodType<B>;
+  /** Fields of the answer; `ocppStatus` and `statusInfo` are added. */
+  answerSchema: z.ZodRawShape;
+  /** May refuse the request with a domain error. */
+  command: (call: CommandCall<B>) => ChargerCommand | Promise<ChargerCommand>;
+  timeoutSeconds?: (body: B) => number;
+  present: (body: B, answered: Answered) => Record<string, unknown>;
+}
+
+const stationWord = {
+  ocppStatus: z.string().nullable().openapi({ description: "The station's literal word" }),
+  statusInfo: z.object({ reasonCode: z.string(), additionalInfo: z.string().nullable() }).optional(),
+};
+
+/** A command's route: no database request unless the charger's session does not know it. */
+export function commandOperation<B>(route: CommandRoute<B>): MountOperation {
+  return defineOperation<CommandPath, CommandQuery, B>({
+    method: "post",
+    path: `/chargers/{chargeBoxId}${route.path}`,
+    operationId: route.operationId,
+    summary: route.summary,
+    tag: "Charger commands",
+    role: "operator",
+    pathSchema: chargerPath,
+    querySchema: commandQuery,
+    bodySchema: route.bodySchema,
+    success: {
+      status: 200,
+      description: "The station's answer, a refusal included",
+      schema: z.object({ chargeBoxId, ...route.answerSchema, ...stationWord }),
+    },
+    refusals: [404, 409, 502, 504],
+    handle: (call) => runCommand(route, call),
+  });
+}
+
+async function runCommand<B>(route: CommandRoute<B>, call: CommandCall<B>): Promise<Response> {
+  const { c, ports, organization, path, query, body } = call;
+  const identity = path.chargeBoxId;
+  const timeoutSeconds = query.timeout || (route.timeoutSeconds?.(body) ?? TIMEOUT_DEFAULT_SECONDS);
+  const command = await route.command(call);
+  const result = await sendCommand(ports, organization, identity, command, timeoutSeconds * 1000);
+  if (result.kind !== "answered") throw new CommandFailed({ identity, timeoutSeconds, failure: result });
+  const { answer, version } = result;
+  return c.json(
+    { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) },
+    200,
+  );
+}
+
+function wordOf(answer: CommandAnswer): { ocppStatus: string | null; statusInfo?: StatusInfo } {
+  const ocppStatus = "ocppStatus" in answer ? answer.ocppStatus : null;
+  const statusInfo = "statusInfo" in answer ? answer.statusInfo : null;
+  return statusInfo === null ? { ocppStatus } : { ocppStatus, statusInfo };
+}
+
+/** Narrows an answer to the kind its command promises. */
+export function expectAnswer<Kind extends CommandAnswer["kind"]>(
+  answer: CommandAnswer,
+  kind: Kind,
+): Extract<CommandAnswer, { kind: Kind }> {
+  if (isAnswer(answer, kind)) return answer;
+  throw new Error(`Expected an answer of kind ${kind}, got ${answer.kind}`);
+}
+
+function isAnswer<Kind extends CommandAnswer["kind"]>(
+  answer: CommandAnswer,
+  kind: Kind,
+): answer is Extract<CommandAnswer, { kind: Kind }> {
+  return answer.kind === kind;
+}
+
+/** The sentence for a status; a word the table does not know is repeated rather than guessed at. */
+export function messageOf(messages: Record<string, string>, status: string): string {
+  return messages[status] ?? `Charger answered ${status}`;
+}

@@ -1,0 +1,40 @@
+import { z } from "@hono/zod-openapi";
+import { createApiKey as create } from "../../fleet/create-api-key.ts";
+import { noParameters, text, timestamp } from "./fields.ts";
+import { defineOperation } from "./operation.ts";
+
+const role = z.enum(["owner", "service", "operator", "viewer"]);
+
+export const createApiKey = defineOperation({
+  method: "post",
+  path: "/auth/api-keys",
+  operationId: "createApiKey",
+  summary: "Create an API key; it is shown once",
+  tag: "API keys",
+  role: "keyManager",
+  pathSchema: noParameters,
+  querySchema: noParameters,
+  bodySchema: z.strictObject({
+    name: text(1, 255),
+    role: role.default("owner"),
+    environment: z.enum(["live", "test"]).default("live"),
+  }),
+  success: {
+    status: 201,
+    description: "The key, shown once",
+    schema: z.object({
+      id: z.string(),
+      name: z.string(),
+      key: z.string(),
+      prefix: z.string(),
+      role,
+      createdAt: timestamp,
+    }),
+  },
+  refusals: [],
+  handle: async ({ c, ports, organization, body }) => {
+    const { apiKey, key } = await create(ports, organization, body);
+    const { id, name, prefix, role: granted, createdAt } = apiKey;
+    return c.json({ id, name, key, prefix, role: granted, createdAt: createdAt.toISOString() }, 201);
+  },
+});

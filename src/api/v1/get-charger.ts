@@ -1,0 +1,28 @@
+import { NotFound } from "../../errors.ts";
+import { connectionUrl } from "../../fleet/connection-url.ts";
+import { chargerDetail, detailBody, withSnapshot } from "./charger-body.ts";
+import { chargerPath, noParameters } from "./fields.ts";
+import { defineOperation } from "./operation.ts";
+
+export const getCharger = defineOperation({
+  method: "get",
+  path: "/chargers/{chargeBoxId}",
+  operationId: "getRegisteredCharger",
+  summary: "Show a charger as its session sees it now",
+  tag: "Charger registration",
+  role: "viewer",
+  pathSchema: chargerPath,
+  querySchema: noParameters,
+  bodySchema: null,
+  success: { status: 200, description: "The charger", schema: chargerDetail },
+  refusals: [404],
+  handle: async ({ c, ports, organization, path }) => {
+    const identity = path.chargeBoxId;
+    const charger = await ports.chargers.findByIdentity(organization.id, identity);
+    if (!charger) throw new NotFound("Charger", identity);
+    const ref = { organizationSlug: organization.slug, identity, chargerId: charger.id };
+    const session = await ports.sessions.snapshot(ref).catch(() => null);
+    const url = connectionUrl(c.get("config").PUBLIC_BASE_URL, organization.slug, identity);
+    return c.json(detailBody(withSnapshot(charger, session), url), 200);
+  },
+});

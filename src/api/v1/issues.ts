@@ -1,0 +1,84 @@
+import type { core } from "zod";
+
+export type IssueLocation = "body" | "query" | "path" | "header";
+
+/** One finding in a request, as `error.issues` lists it. */
+export interface Issue {
+  location: IssueLocation;
+  path: Array<string | number>;
+  code: string;
+  message: string;
+}
+
+const ISSUES_MAX = 100;
+
+/** The request was understood and is wrong: every finding of body, path and query together. */
+export class InvalidRequest extends Error {
+  readonly issues: Issue[];
+  constructor(issues: Issue[]) {
+    super("Request validation failed");
+    this.issues = issues.slice(0, ISSUES_MAX);
+  }
+}
+
+/** @param input the value that was checked: tells a missing field from one of the wrong type. */
+export function issuesOf(location: IssueLocation, input: unknown, found: readonly core.$ZodIssue[]): Issue[] {
+  return found.flatMap((issue) => issuesOfOne(location, input, issue));
+}
+
+function issuesOfOne(location: IssueLocation, input: unknown, issue: core.$ZodIssue): Issue[] {
+  const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      location,
+      path: [...path, key],
+      code: "unrecognized_key",
+      message: `Unknown field ${key}`,
+    }));
+  }
+  const field = path.length === 0 ? `Request ${location}` : path.join(".");
+  if (path.length > 0 && valueAt(input, path) === undefined)
+    return [{ location, path, code: "required", message: `${field} is required` }];
+  return [{ location, path, code: issue.code, message: `${field} ${complaint(issue)}` }];
+}
+
+function valueAt(input: unknown, path: Array<string | number>): unknown {
+  let value = input;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, step)?.value;
+  }
+  return value;
+}
+
+/** Schemas word their own complaint where a pattern or a rule of ours is broken ("must be …"). */
+function complaint(issue: core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${ARTICLES[issue.expected] ?? `a ${issue.expected}`}`;
+    case "invalid_value":
+      return `must be one of: ${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      return `must ${bound("at least", issue.minimum, issue.origin)}`;
+    case "too_big":
+      return `must ${bound("at most", issue.maximum, issue.origin)}`;
+    case "invalid_format":
+    case "custom":
+      return issue.message;
+    default:
+      return "is not valid";
+  }
+}
+
+const ARTICLES: Record<string, string> = {
+  int: "an integer",
+  object: "an object",
+  array: "a list",
+  number: "a number",
+};
+
+function bound(relation: string, limit: number | bigint, origin: string): string {
+  if (origin === "string") return `have ${relation} ${limit} character${limit === 1 ? "" : "s"}`;
+  if (origin === "array") return `have ${relation} ${limit} item${limit === 1 ? "" : "s"}`;
+  return `be ${relation} ${limit}`;
+}

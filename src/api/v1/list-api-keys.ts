@@ -1,0 +1,38 @@
+import { z } from "@hono/zod-openapi";
+import { noParameters, timestamp } from "./fields.ts";
+import { defineOperation } from "./operation.ts";
+
+const listed = z.object({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string(),
+  role: z.string(),
+  lastUsed: timestamp.nullable(),
+  createdAt: timestamp,
+});
+
+export const listApiKeys = defineOperation({
+  method: "get",
+  path: "/auth/api-keys",
+  operationId: "listApiKeys",
+  summary: "List the organisation's API keys",
+  tag: "API keys",
+  role: "keyManager",
+  pathSchema: noParameters,
+  querySchema: noParameters,
+  bodySchema: null,
+  success: { status: 200, description: "Live keys", schema: z.object({ apiKeys: z.array(listed) }) },
+  refusals: [],
+  handle: async ({ c, ports, organization }) => {
+    const keys = await ports.apiKeys.list(organization.id);
+    const apiKeys = keys.map(({ id, name, prefix, role, lastUsedAt, createdAt }) => ({
+      id,
+      name,
+      prefix,
+      role,
+      lastUsed: lastUsedAt?.toISOString() ?? null,
+      createdAt: createdAt.toISOString(),
+    }));
+    return c.json({ apiKeys }, 200);
+  },
+});

@@ -1,0 +1,120 @@
+import { z } from "@hono/zod-openapi";
+import { connectionBaseUrl, connectionUrl } from "../../fleet/connection-url.ts";
+import { registerCharger as register } from "../../fleet/register-charger.ts";
+import type { Organization, RegisterCharger, SecurityProfile } from "../../ports.ts";
+import { recordJson, sendRecorded } from "../http/accepted.ts";
+import { chargeBoxId, noParameters, text, timestamp } from "./fields.ts";
+import { claimOf } from "./idempotency.ts";
+import { defineOperation } from "./operation.ts";
+
+const PROFILES: readonly SecurityProfile[] = [0, 1, 2];
+const CERTIFICATE_PROFILE = 3;
+
+const securityProfile = z
+  .int()
+  .min(0)
+  .max(3)
+  .refine(
+    (profile) => profile !== CERTIFICATE_PROFILE,
+    "3 needs client certificates, which are not available here",
+  )
+  .transform((profile) => PROFILES.find((known) => known === profile) ?? 2)
+  .default(2)
+  .openapi({
+    type: "integer",
+    enum: [0, 1, 2, 3],
+    default: 2,
+    description: "0 none; 1 Basic over ws; 2 Basic over wss; 3 client certificate",
+  });
+
+const bodySchema = z.strictObject({
+  chargeBoxId,
+  name: text(1, 255).optional(),
+  location: text(0, 255).optional(),
+  securityProfile,
+});
+
+const answerSchema = z
+  .object({
+    id: z.uuid(),
+    chargeBoxId,
+    name: z.string().nullable(),
+    location: z.string().nullable(),
+    status: z.literal("offline"),
+    isOnline: z.literal(false),
+    registeredAt: timestamp,
+    connectionUrl: z.string(),
+    securityProfile: z.int(),
+    authorizationKey: z
+      .string()
+      .optional()
+      .openapi({ description: "Shown once; absent for profiles 0 and 3 and in a replayed answer" }),
+    instructions: z.object({
+      message: z.string(),
+      url: z.string(),
+      baseUrl: z.string(),
+      username: z.string(),
+      protocol: z.string(),
+      protocols: z.array(z.string()),
+    }),
+  })
+  .openapi("CommandApiRegistration");
+
+export const registerCharger = defineOperation({
+  method: "post",
+  path: "/chargers",
+  operationId: "registerCharger",
+  summary: "Register a charge point, which may then connect",
+  tag: "Charger registration",
+  role: "owner",
+  pathSchema: noParameters,
+  querySchema: noParameters,
+  bodySchema,
+  success: { status: 201, description: "Registered; the key is shown once", schema: answerSchema },
+  refusals: [409, 422],
+  handle: async ({ c, ports, organization, body, rawBody }) => {
+    const request = {
+      identity: body.chargeBoxId,
+      name: body.name ?? null,
+      location: body.location ?? null,
+      securityProfile: body.securityProfile,
+    };
+    const render = (charger: RegisterCharger, authorizationKey: string | null) =>
+      recordJson(201, answerOf(c.get("config").PUBLIC_BASE_URL, organization, charger, authorizationKey), {
+        Location: `/api/v1/chargers/${encodeURIComponent(charger.identity)}`,
+      });
+    const claim = await claimOf(c, rawBody);
+    const result = await register(ports, organization, request, claim, (charger) => render(charger, null));
+    if (result.kind === "replayed") return sendRecorded(result.response, true);
+    return sendRecorded(render(result.value, result.value.authorizationKey), false);
+  },
+});
+
+function answerOf(
+  publicBaseUrl: string,
+  organization: Organization,
+  charger: RegisterCharger,
+  authorizationKey: string | null,
+): z.infer<typeof answerSchema> {
+  const url = connectionUrl(publicBaseUrl, organization.slug, charger.identity);
+  return {
+    id: charger.id,
+    chargeBoxId: charger.identity,
+    name: charger.name,
+    location: charger.location,
+    status: "offline",
+    isOnline: false,
+    registeredAt: charger.now.toISOString(),
+    connectionUrl: url,
+    securityProfile: charger.securityProfile,
+    ...(authorizationKey === null ? {} : { authorizationKey }),
+    instructions: {
+      message: "Configure your charger to connect to the WebSocket URL below",
+      url,
+      baseUrl: connectionBaseUrl(publicBaseUrl, organization.slug),
+      username: charger.identity,
+      protocol: "ocpp1.6",
+      protocols: ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"],
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { NotFound } from "../errors.ts";
+import type { ChargerCommand } from "../ocpp/commands.ts";
+import type { CommandOutcome, Organization, Ports } from "../ports.ts";
+
+export type CommandResult = Exclude<CommandOutcome, { kind: "notProvisioned" }>;
+export type CommandFailure = Exclude<CommandResult, { kind: "answered" }>;
+
+/**
+ * Sends a command to the station of that identity and waits for its answer. Asks the session only; the database is
+ * read when there is no session, to tell an unknown charger from one that was never connected.
+ * @throws NotFound, Unavailable
+ */
+export async function sendCommand(
+  ports: Pick<Ports, "sessions" | "chargers">,
+  organization: Organization,
+  identity: string,
+  command: ChargerCommand,
+  timeoutMs: number,
+): Promise<CommandResult> {
+  const ref = { organizationSlug: organization.slug, identity };
+  const outcome = await ports.sessions.command(ref, command, timeoutMs);
+  if (outcome.kind !== "notProvisioned") return outcome;
+  const charger = await ports.chargers.findByIdentity(organization.id, identity);
+  if (!charger) throw new NotFound("Charger", identity);
+  return { kind: "offline" };
+}

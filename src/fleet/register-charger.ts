@@ -1,0 +1,84 @@
+import { Unavailable } from "../errors.ts";
+import type {
+  Claimed,
+  IdempotencyClaim,
+  Organization,
+  Ports,
+  RecordedResponse,
+  RegisterCharger,
+  SecurityProfile,
+} from "../ports.ts";
+
+const AUTHORIZATION_KEY_BYTES = 20;
+const PROVISION_TRIES = 3;
+
+export interface RegistrationRequest {
+  identity: string;
+  name: string | null;
+  location: string | null;
+  securityProfile: SecurityProfile;
+}
+
+export interface RegisteredCharger extends RegisterCharger {
+  /** Known here and nowhere else; null for profiles without one. */
+  authorizationKey: string | null;
+}
+
+type RegistrationPorts = Pick<Ports, "chargers" | "sessions" | "ids" | "clock">;
+
+/** Profiles 1 and 2 log in with Basic authentication. */
+export function hasAuthorizationKey(profile: SecurityProfile): boolean {
+  return profile === 1 || profile === 2;
+}
+
+/** 40 hex digits: a legal 1.6 AuthorizationKey and a legal 2.x BasicAuthPassword. */
+export function newAuthorizationKey(ports: Pick<Ports, "ids">): string {
+  return ports.ids.hex(AUTHORIZATION_KEY_BYTES);
+}
+
+/**
+ * Registers an external charge point: row first, then the session with its credential. When the session cannot be
+ * reached the row stays, and rotating the key provisions it.
+ * @param record the answer for a repeat of the claimed request; it must not hold the key
+ * @throws Conflict, Limited, IdempotencyMismatch, IdempotencyInFlight, Unavailable
+ */
+export async function registerCharger(
+  ports: RegistrationPorts,
+  organization: Organization,
+  request: RegistrationRequest,
+  claim: IdempotencyClaim | null,
+  record: (charger: RegisterCharger) => RecordedResponse,
+): Promise<Claimed<RegisteredCharger>> {
+  const charger: RegisterCharger = { ...request, id: ports.ids.uuid(), now: ports.clock.now() };
+  const stored = await ports.chargers.register(organization, charger, claim, record(charger));
+  if (stored.kind === "replayed") return stored;
+  const authorizationKey = hasAuthorizationKey(request.securityProfile) ? newAuthorizationKey(ports) : null;
+  await provisionRegistered(ports, organization, charger, authorizationKey);
+  return { kind: "done", value: { ...charger, authorizationKey } };
+}
+
+/** Gives a charger that has a row its session. Repeating it changes nothing. @throws Unavailable */
+export async function provisionRegistered(
+  ports: Pick<Ports, "sessions">,
+  organization: Organization,
+  charger: Pick<RegisterCharger, "id" | "identity" | "securityProfile" | "now">,
+  authorizationKey: string | null,
+): Promise<void> {
+  const ref = { organizationSlug: organization.slug, identity: charger.identity, chargerId: charger.id };
+  const input = {
+    chargerId: charger.id,
+    organizationId: organization.id,
+    createdAtMs: charger.now.getTime(),
+    securityProfile: charger.securityProfile,
+    registrationStatus: "Accepted" as const,
+    authorizationKey,
+  };
+  for (let tries = 1; ; tries++) {
+    try {
+      await ports.sessions.provision(ref, input);
+      return;
+    } catch (err) {
+      if (tries >= PROVISION_TRIES) throw new Unavailable("The session cannot be reached", { cause: err });
+    }
+  }
+}
