@@ -29,8 +29,8 @@ Ctrl-C stops it.
 `;
 }
 
-function asJson({ url, organization: { key_id: _, ...organization } }: Stack): string {
-  return `${JSON.stringify({ url, ...organization })}\n`;
+function asJson({ url, organization: { organization, organization_slug, api_key } }: Stack): string {
+  return `${JSON.stringify({ url, organization, organization_slug, api_key })}\n`;
 }
 
 async function main(): Promise<void> {
