@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { link, mkdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 
@@ -22,7 +22,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(draft, mine);
   try {
-    while (!(await tryLink(draft, path))) await removeStaleLock(path, directory);
+    while (!(await tryLink(draft, path))) await removeStaleLock(path, draft, directory);
   } finally {
     await unlink(draft);
   }
@@ -43,22 +43,28 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
   }
 }
 
-async function removeStaleLock(path: string, directory: string): Promise<void> {
-  const found = await readLock(path);
-  if (found === undefined) return;
-  const holder = parseHolder(found);
+/** Only the holder of a second lock may remove a stale one, so that nobody removes the lock of its successor. */
+async function removeStaleLock(path: string, draft: string, directory: string): Promise<void> {
+  await refuseLivingHolder(path, directory);
+  const guard = `${path}.takeover`;
+  if (!(await tryLink(draft, guard))) {
+    const holder = parseHolder(await readLock(guard));
+    if (!holder || !(await isAlive(holder))) await rm(guard, { force: true });
+    return;
+  }
+  try {
+    await refuseLivingHolder(path, directory);
+    await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+async function refuseLivingHolder(path: string, directory: string): Promise<void> {
+  const holder = parseHolder(await readLock(path));
   if (holder && (await isAlive(holder))) {
     throw new Error(`data directory ${directory} is in use by process ${holder.pid}`);
   }
-  const aside = `${path}.stale.${process.pid}.${lockCount++}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return;
-  }
-  // Another start may have replaced the stale lock meanwhile: then it is theirs and goes back.
-  if ((await readLock(aside)) !== found) await tryLink(aside, path);
-  await rm(aside, { force: true });
 }
 
 async function readLock(path: string): Promise<string | undefined> {
@@ -69,7 +75,7 @@ async function readLock(path: string): Promise<string | undefined> {
   }
 }
 
-function parseHolder(text: string): Holder | undefined {
+function parseHolder(text = ""): Holder | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || !("pid" in value) || !("startedAt" in value)) return;

@@ -125,11 +125,6 @@ function describeErrors(sql: () => Sql): void {
   it("refuses a text with two statements", async () => {
     expect(await failure(sql().query("select 1; select 2"))).toMatchObject({ code: "42601" });
   });
-
-  it("answers a statement that waits for COPY data with an error instead of waiting", async () => {
-    expect(await failure(sql()`copy item from stdin`)).toBeInstanceOf(NeonDbError);
-    expect(await sql()`select 1 as one`).toEqual([{ one: 1 }]);
-  });
 }
 
 function describeTransactions(sql: () => Sql): void {
