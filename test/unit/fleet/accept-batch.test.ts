@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { acceptBatch } from "../../../src/fleet/accept-batch.ts";
+import { acceptCharger } from "../../../src/fleet/accept-charger.ts";
+import { Unavailable } from "../../../src/errors.ts";
+import { systemIds } from "../../../src/fleet/ids.ts";
+import type { RunPublisher } from "../../../src/ports.ts";
+import { blueprint, newCharger, openDatabase, type Database } from "../../harness/database.ts";
+
+let db: Database;
+beforeAll(async () => {
+  db = await openDatabase();
+});
+afterAll(() => db.close());
+
+const render = (job: { jobId: string; published: boolean }) => ({
+  status: 202,
+  body: JSON.stringify(job),
+  headers: {},
+});
+
+function setting(publish: () => Promise<void>) {
+  const published: string[] = [];
+  const runs: RunPublisher = {
+    dispatch: ({ id }) => publish().then(() => void published.push(`dispatch ${id}`)),
+    provision: ({ id }) => publish().then(() => void published.push(`provision ${id}-0`)),
+  };
+  const work: Promise<unknown>[] = [];
+  const background = (promise: Promise<unknown>) => void work.push(promise);
+  const ports = { ...db.stores, runs, ids: systemIds, clock: { now: () => new Date() } };
+  return { ports, background, published, settle: () => Promise.all(work) };
+}
+
+test("a stored batch is published once and says so", async () => {
+  const { organization, locationId } = await db.tenant();
+  const { ports, background, published } = setting(async () => {});
+  const chargers = [newCharger("A"), newCharger("B")];
+  const input = { organization, locationId, blueprints: [blueprint], chargers, claim: null, background };
+  const accepted = await acceptBatch(ports, input, render);
+  const { jobId, published: said } = JSON.parse(accepted.body) as { jobId: string; published: boolean };
+  expect(said).toBe(true);
+  expect(published).toEqual([`dispatch ${jobId}`]);
+});
+
+test("a failed publish keeps the 202, as PENDING without run id, also for a repeat", async () => {
+  const { organization, locationId } = await db.tenant();
+  const { ports, background, settle } = setting(() => Promise.reject(new Unavailable("engine down")));
+  const claim = { method: "POST", path: "/x", key: "k", bodyHash: "h" };
+  const input = {
+    organization,
+    locationId,
+    blueprints: [blueprint],
+    chargers: [newCharger("A")],
+    claim,
+    background,
+  };
+  const accepted = await acceptBatch(ports, input, render);
+  await settle();
+  const { jobId, published } = JSON.parse(accepted.body) as { jobId: string; published: boolean };
+  expect(published).toBe(false);
+  expect(await db.stores.jobs.get(organization.id, locationId, jobId)).toMatchObject({
+    status: "PENDING",
+    workflowRunId: null,
+  });
+  const repeat = await acceptBatch(ports, input, render);
+  expect(repeat).toEqual({ ...accepted, replayed: true });
+});
+
+test("a publish that hangs delays the answer by half a second at most", async () => {
+  const { organization, locationId } = await db.tenant();
+  const gate = Promise.withResolvers<void>();
+  const { ports, background, settle, published } = setting(() => gate.promise);
+  const input = { organization, locationId, blueprint, identity: "H", name: null, claim: null, background };
+  const accepted = await acceptCharger(ports, input, render);
+  expect(JSON.parse(accepted.body)).toMatchObject({ published: false });
+  gate.resolve();
+  await settle();
+  expect(published).toHaveLength(1);
+});
+
+test("a batch of taken identities needs no run and is complete at the first poll", async () => {
+  const { organization, locationId } = await db.tenant();
+  const { ports, background, published } = setting(async () => {});
+  const input = () => ({
+    organization,
+    locationId,
+    blueprints: [blueprint],
+    chargers: [newCharger("T")],
+    claim: null,
+    background,
+  });
+  await acceptBatch(ports, input(), render);
+  const accepted = await acceptBatch(ports, input(), render);
+  const { jobId, published: said } = JSON.parse(accepted.body) as { jobId: string; published: boolean };
+  expect(said).toBe(false);
+  expect(published).toHaveLength(1);
+  expect(await db.stores.jobs.get(organization.id, locationId, jobId)).toMatchObject({ status: "READY" });
+});
+
+test("a clashing random identity is drawn again and provisioned under its new name", async () => {
+  const { organization, locationId } = await db.tenant();
+  const { ports, background } = setting(async () => {});
+  const base = { organization, locationId, blueprints: [blueprint], claim: null, background };
+  await acceptBatch(ports, { ...base, chargers: [newCharger("R-00000000")] }, render);
+  const clash = { ...newCharger("R-00000000", true), name: "Bay 00000000" };
+  const accepted = await acceptBatch(ports, { ...base, chargers: [clash] }, render);
+  expect(JSON.parse(accepted.body)).toMatchObject({ published: true });
+  const page = await db.stores.chargers.list(organization.id, { locationId }, { limit: 10, offset: 0 });
+  const [first, second] = page.rows;
+  expect(first?.identity).toBe("R-00000000");
+  expect(second?.identity).toMatch(/^R-[0-9a-f]{8}$/);
+  expect(second?.name).toBe(`Bay ${second?.identity.slice(2)}`);
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { failCharger } from "../../../src/fleet/fail-charger.ts";
+import { NotAcceptedYet, provisionCharger } from "../../../src/fleet/provision-charger.ts";
+import { systemIds } from "../../../src/fleet/ids.ts";
+import type { ItemError, Ports, ProvisioningWork, StartOutcome } from "../../../src/ports.ts";
+
+const work: ProvisioningWork = {
+  chargerId: "c1",
+  jobId: "j1",
+  organizationId: "o1",
+  organizationSlug: "acme",
+  identity: "CP-1",
+  createdAt: new Date(5),
+  ocppVersion: "OCPP2.0.1",
+  numberOfConnectors: 2,
+  maxChargingPower: 50_000,
+  vendorName: "ABB",
+  model: "Terra",
+  wsUrl: null,
+  runtime: "simulated",
+  securityProfile: 2,
+  simulatorHost: "j1/0",
+  desiredCount: 1,
+};
+
+interface World {
+  work?: ProvisioningWork | null;
+  start?: StartOutcome;
+  moved?: boolean;
+  maybeLast?: boolean;
+  gone?: boolean;
+}
+
+function world({
+  work: found = work,
+  start = { kind: "accepted" },
+  moved = true,
+  maybeLast = false,
+  gone = false,
+}: World) {
+  const log: string[] = [];
+  const note = <T>(text: string, value: T) => {
+    log.push(text);
+    return Promise.resolve(value);
+  };
+  const ports = {
+    jobs: {
+      work: () => Promise.resolve(found),
+      succeed: () => note("ready", { moved, maybeLast }),
+      fail: (_job: string, _id: string, error: ItemError) =>
+        note(`failed ${error.code}`, { moved, maybeLast }),
+      close: () => note("close", true),
+      isGone: () => Promise.resolve(gone),
+    },
+    sessions: {
+      provision: (_ref: unknown, input: { authorizationKey: string | null }) =>
+        note(`provision ${String(input.authorizationKey?.length)}`, { created: true }),
+      retire: () => note("retire", undefined),
+    },
+    simulators: {
+      start: (host: string, station: { version: string }) => note(`start ${host} ${station.version}`, start),
+      remove: () => note("remove", undefined),
+    },
+    ids: systemIds,
+    clock: { now: () => new Date() },
+  } as unknown as Ports;
+  return { log, ports };
+}
+
+describe("provisioning one charger", () => {
+  test("a simulated charger is READY when its boot was accepted", async () => {
+    const { log, ports } = world({});
+    await provisionCharger(ports, "j1", "c1");
+    expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready"]);
+  });
+
+  test("an external charger is READY with a session and a credential of its own", async () => {
+    const { log, ports } = world({ work: { ...work, runtime: "external", simulatorHost: null } });
+    await provisionCharger(ports, "j1", "c1");
+    expect(log).toEqual(["provision 40", "ready"]);
+  });
+
+  test("the last one closes the job after its own change", async () => {
+    const { log, ports } = world({ maybeLast: true });
+    await provisionCharger(ports, "j1", "c1");
+    expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready", "close"]);
+  });
+
+  test("a repeat of a settled charger only closes the job", async () => {
+    const { log, ports } = world({ work: null });
+    await provisionCharger(ports, "j1", "c1");
+    expect(log).toEqual(["close"]);
+  });
+
+  test("a station that is not accepted yet is tried again, and nothing is marked", async () => {
+    const { log, ports } = world({ start: { kind: "waiting" } });
+    await expect(provisionCharger(ports, "j1", "c1")).rejects.toBeInstanceOf(NotAcceptedYet);
+    expect(log).toEqual(["start j1/0 ocpp2.0.1"]);
+  });
+
+  test("a verdict of the host fails the charger and leaves no station, session or credential", async () => {
+    const error = { code: "CSMS_UNREACHABLE", message: "m", retryable: true };
+    const { log, ports } = world({ start: { kind: "failed", error } });
+    await provisionCharger(ports, "j1", "c1");
+    expect(log).toEqual(["start j1/0 ocpp2.0.1", "remove", "retire", "failed CSMS_UNREACHABLE"]);
+  });
+
+  test("a charger deleted meanwhile does not come back", async () => {
+    const { log, ports } = world({ moved: false, gone: true });
+    await provisionCharger(ports, "j1", "c1");
+    expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready", "remove", "retire"]);
+  });
+});
+
+describe("a run that used up its retries", () => {
+  test("an outage of ours leaves the charger open for the sweeper", async () => {
+    const { log, ports } = world({});
+    await failCharger(ports, "j1", "c1", "outage");
+    expect(log).toEqual([]);
+  });
+
+  test("a boot that never came fails with BOOT_TIMEOUT, anything else with INTERNAL", async () => {
+    const one = world({});
+    await failCharger(one.ports, "j1", "c1", "notAccepted");
+    expect(one.log).toEqual(["remove", "retire", "failed BOOT_TIMEOUT"]);
+    const two = world({ maybeLast: true });
+    await failCharger(two.ports, "j1", "c1", "unexpected");
+    expect(two.log).toEqual(["remove", "retire", "failed INTERNAL", "close"]);
+  });
+});
