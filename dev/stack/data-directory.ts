@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { endProcess } from "./end-process.ts";
@@ -36,10 +45,10 @@ export function readLivingStack(directory: string): LivingStack | undefined {
 }
 
 /**
- * Takes the directory for this process. Parts a killed supervisor left behind are ended first.
+ * Takes the directory for this process. Parts a killed supervisor left behind are ended first; `fresh` then empties it.
  * @throws StackError while another supervisor lives on it.
  */
-export async function takeDataDirectory(directory: string): Promise<DataDirectory> {
+export async function takeDataDirectory(directory: string, { fresh = false } = {}): Promise<DataDirectory> {
   const path = resolve(directory);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const lockFile = join(path, "supervisor.lock");
@@ -47,6 +56,10 @@ export async function takeDataDirectory(directory: string): Promise<DataDirector
   const before = readLivingStack(path);
   await Promise.all(Object.values(before?.parts ?? {}).map((part) => endProcess(part, LEFTOVER_PATIENCE_MS)));
   const file = (name: string) => join(path, name);
+  if (fresh) {
+    const stale = readdirSync(path).filter((name) => file(name) !== lockFile);
+    for (const name of stale) rmSync(file(name), { recursive: true, force: true });
+  }
   return {
     path,
     file,

@@ -21,6 +21,8 @@ import {
 
 export interface StackOptions {
   dataDirectory: string;
+  /** Empties the data directory first. */
+  fresh?: boolean;
   /** 0 takes a free one. */
   port: number;
   env: Environment;
@@ -48,7 +50,7 @@ export interface Stack {
  * @throws StackError when the directory is in use, the port taken, or a part does not come up; nothing is left running.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const data = await takeDataDirectory(options.dataDirectory);
+  const data = await takeDataDirectory(options.dataDirectory, { fresh: options.fresh });
   const supervised = new Supervised(data, options);
   try {
     return await Promise.race([supervised.start(), supervised.failed]);

@@ -1,0 +1,63 @@
+import type { CommandTimes } from "./time-commands.ts";
+import type { ProvisionedFleet } from "./provision-fleet.ts";
+
+/** What `--json` prints. Times are wall time of one run on this machine. */
+export interface DemoReport {
+  chargers: number;
+  ready: number;
+  failed: number;
+  accept_ms: number;
+  ready_seconds: number;
+  chargers_per_second: number;
+  /** Null for external chargers: nothing is connected that could answer. */
+  command_p50_ms: number | null;
+  peak_rss_mb: number;
+  url: string;
+  job_id: string;
+}
+
+const round = (value: number, decimals: number) => Number(value.toFixed(decimals));
+
+export function demoReport(
+  chargers: number,
+  fleet: ProvisionedFleet,
+  commands: CommandTimes | null,
+  peakBytes: number,
+  url: string,
+): DemoReport {
+  const ready = fleet.identities.length;
+  const p50Ms = commands?.p50Ms ?? null;
+  return {
+    chargers,
+    ready,
+    failed: fleet.failed,
+    accept_ms: round(fleet.acceptMs, 1),
+    ready_seconds: round(fleet.readySeconds, 2),
+    chargers_per_second: round(ready / fleet.readySeconds, 1),
+    command_p50_ms: p50Ms === null ? null : round(p50Ms, 2),
+    peak_rss_mb: round(peakBytes / 2 ** 20, 0),
+    url,
+    job_id: fleet.jobId,
+  };
+}
+
+function commandLine(commands: CommandTimes | null): string {
+  if (commands === null) return "external chargers: none is connected yet, so no command was sent";
+  if (commands.p50Ms === null)
+    return `none of ${commands.sent} resets was answered (${commands.firstFailure ?? ""})`;
+  return `${commands.answered} of ${commands.sent} resets answered by their charger, half of them within ${commands.p50Ms.toFixed(1)} ms`;
+}
+
+/** The report for people. */
+export function summary(report: DemoReport, fleet: ProvisionedFleet, commands: CommandTimes | null): string {
+  const lines = [
+    `${report.ready} of ${report.chargers} chargers READY` +
+      (report.failed > 0 ? `, ${report.failed} FAILED` : ""),
+    ...(fleet.firstFailure ? [`  first failure  ${fleet.firstFailure}`] : []),
+    `  accepted       202 after ${report.accept_ms} ms`,
+    `  provisioned    in ${report.ready_seconds} s, ${report.chargers_per_second} chargers/s`,
+    `  commands       ${commandLine(commands)}`,
+    `  memory         ${report.peak_rss_mb} MB at the peak, all processes together`,
+  ];
+  return `\n${lines.join("\n")}\n`;
+}
