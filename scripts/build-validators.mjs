@@ -113,19 +113,24 @@ function writeWhole(path, text) {
   renameSync(draft, path);
 }
 
+/** Are the modules in this directory those of the installed schemas and of this script? */
+export function isCurrent(directory) {
+  const stampPath = join(directory, ".stamp");
+  if (!existsSync(stampPath) || readFileSync(stampPath, "utf8") !== fingerprint()) return false;
+  return Object.keys(versions).every((version) => existsSync(join(directory, `${version}.js`)));
+}
+
 /** @returns {Promise<boolean>} whether anything had to be compiled */
 export async function buildValidators(directory = join(root, "src", "ocpp", "generated")) {
-  const stampPath = join(directory, ".stamp");
+  if (isCurrent(directory)) return false;
   const stamp = fingerprint();
-  const complete = Object.keys(versions).every((version) => existsSync(join(directory, `${version}.js`)));
-  if (complete && existsSync(stampPath) && readFileSync(stampPath, "utf8") === stamp) return false;
   mkdirSync(directory, { recursive: true });
   for (const [version, file] of Object.entries(versions)) {
     const code = await bundle(await compile(readSchemas(file)));
     writeWhole(join(directory, `${version}.js`), code);
     writeWhole(join(directory, `${version}.d.ts`), declaration);
   }
-  writeWhole(stampPath, stamp);
+  writeWhole(join(directory, ".stamp"), stamp);
   return true;
 }
 

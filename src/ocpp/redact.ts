@@ -7,7 +7,11 @@ const MASK = "***";
 const SUSPICIOUS =
   /authorizationkey|basicauthpassword|apnpassword|simpin|vpn|keycode|:\/\/[^/"\s]*@|\\[u/"]/i;
 
-const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"?#]*@/gi;
+// Begins at the colon: a scheme in front of it would make a long run of letters cost its square.
+const USER_INFO = /:\/\/[^/\s"?#]*@/g;
+
+/** Deeper than any frame that is answered; what lies below is masked unseen. */
+const DEPTH_MAX = 64;
 
 /** Fields of one row that may hold the value of the variable or key the row names. */
 const VALUE_FIELDS: ReadonlySet<string> = new Set(["value", "attributeValue", "actualValue"]);
@@ -23,22 +27,23 @@ export function redactFrame(text: string): string {
 }
 
 /** The same for a value that is no text yet, such as a payload on its way into the command history. */
-export function redact(value: JsonValue): JsonValue {
-  if (typeof value === "string") return redactText(value);
-  if (Array.isArray(value)) return value.map(redact);
-  return isJsonObject(value) ? redactObject(value) : value;
+export function redact(value: JsonValue, depth = 0): JsonValue {
+  if (depth > DEPTH_MAX) return MASK;
+  if (typeof value === "string") return redactText(value, depth);
+  if (Array.isArray(value)) return value.map((entry) => redact(entry, depth + 1));
+  return isJsonObject(value) ? redactObject(value, depth) : value;
 }
 
-function redactObject(object: JsonObject): JsonObject {
+function redactObject(object: JsonObject, depth: number): JsonObject {
   const isSecretRow = namesSecret(object);
   const isPin = typeof object.type === "string" && object.type.toLowerCase() === "keycode";
   const redacted: JsonObject = {};
   for (const [name, value] of Object.entries(object)) {
     if (isSecretName(name) || (isSecretRow && VALUE_FIELDS.has(name))) redacted[name] = MASK;
     else if (isPin && (name === "idToken" || name === "additionalInfo")) redacted[name] = MASK;
-    else if (name === "vpn") redacted[name] = redactVpn(value);
-    else if (isSecretRow && name === "variableAttribute") redacted[name] = redactAttributes(value);
-    else redacted[name] = redact(value);
+    else if (name === "vpn") redacted[name] = redactVpn(value, depth);
+    else if (isSecretRow && name === "variableAttribute") redacted[name] = redactAttributes(value, depth);
+    else redacted[name] = redact(value, depth + 1);
   }
   return redacted;
 }
@@ -49,24 +54,24 @@ function namesSecret({ key, variable }: JsonObject): boolean {
   return isJsonObject(variable) && typeof variable.name === "string" && isSecretName(variable.name);
 }
 
-function redactVpn(value: JsonValue): JsonValue {
-  if (!isJsonObject(value)) return redact(value);
+function redactVpn(value: JsonValue, depth: number): JsonValue {
+  if (!isJsonObject(value)) return redact(value, depth + 1);
   const secrets = Object.keys(value).filter((name) => name === "password" || name === "key");
-  return { ...redactObject(value), ...Object.fromEntries(secrets.map((name) => [name, MASK])) };
+  return { ...redactObject(value, depth + 1), ...Object.fromEntries(secrets.map((name) => [name, MASK])) };
 }
 
-function redactAttributes(value: JsonValue): JsonValue {
+function redactAttributes(value: JsonValue, depth: number): JsonValue {
   if (!Array.isArray(value)) return MASK;
-  return value.map((entry) =>
-    isJsonObject(entry) && "value" in entry ? { ...entry, value: MASK } : redact(entry),
-  );
+  return value.map((entry) => redact(isJsonObject(entry) ? { ...entry, value: MASK } : entry, depth + 2));
 }
 
 /** Vendors put JSON into DataTransfer texts: what is inside one is redacted like the frame around it. */
-function redactText(text: string): string {
+function redactText(text: string, depth: number): string {
   if (!SUSPICIOUS.test(text)) return text;
   const inner = /^\s*[[{]/.test(text) ? parse(text) : undefined;
-  return inner === undefined ? text.replaceAll(USER_INFO, `$1${MASK}@`) : JSON.stringify(redact(inner));
+  return inner === undefined
+    ? text.replaceAll(USER_INFO, `://${MASK}@`)
+    : JSON.stringify(redact(inner, depth + 1));
 }
 
 function parse(text: string): JsonValue | undefined {
