@@ -1,0 +1,100 @@
+import {
+  BATCH_CHARGERS_MAX,
+  type ChargerGroup,
+  expandGroups,
+  type GroupFinding,
+  IDENTITY_SHAPE,
+} from "../../fleet/expand-groups.ts";
+import type { ChargerBlueprint, Ids, NewCharger } from "../../ports.ts";
+import {
+  type Finding,
+  FINDINGS_MAX,
+  listLength,
+  patternMismatch,
+  plainFinding,
+  valueError,
+} from "./findings.ts";
+import { type Examined, examineWith } from "./receive.ts";
+import { chargerGroup, GROUP_FIELD_PATHS, LocationChargersGroup } from "./schemas/location-chargers.ts";
+
+const FIELD_ORDER = [
+  "template",
+  "brand_slug",
+  "model_slug",
+  "ocpp_version",
+  "connector_type",
+  "ws_url",
+  "runtime",
+  "identity_prefix",
+  "template_name",
+  "charger_ids",
+  "chargers_number",
+];
+
+export interface ExpandedBatch {
+  blueprints: ChargerBlueprint[];
+  chargers: NewCharger[];
+}
+
+/** The body of a bulk create as chargers, or everything that is wrong with it. */
+export function examineGroups(
+  raw: unknown,
+  ids: Ids,
+  options: { allowPrivateTargets: boolean },
+): Examined<ExpandedBatch> {
+  if (!Array.isArray(raw)) return { findings: [plainFinding("list_type", ["body"], raw)] };
+  if (raw.length === 0) return { findings: [listLength("short", 1, 0, ["body"], raw)] };
+  if (raw.length > BATCH_CHARGERS_MAX) return { findings: [tooMany(raw.length, raw)] };
+  const findings: Finding[] = [];
+  const groups = raw.map((group, index) => readGroup(group, index, findings));
+  const expansion = expandGroups(groups, ids, options);
+  if (expansion.kind === "tooMany") return { findings: [tooMany(expansion.count, raw)] };
+  if (expansion.kind === "expanded") return { value: expansion };
+  return { findings: [...findings, ...expansion.findings.map(onTheWire)].sort(byPlace) };
+}
+
+function readGroup(raw: unknown, index: number, findings: Finding[]): ChargerGroup | null {
+  // Enough to answer: a body of millions of wrong values must not become millions of findings.
+  if (findings.length >= FINDINGS_MAX) return null;
+  const { group, listed } = cutList(raw);
+  const examined = examineWith(LocationChargersGroup, group, ["body", index]);
+  if ("findings" in examined) {
+    findings.push(...examined.findings);
+    return null;
+  }
+  const read = chargerGroup(examined.value);
+  return read.chargersNumber === null && listed > read.chargerIds.length
+    ? { ...read, chargersNumber: listed }
+    : read;
+}
+
+/** Suffixes beyond the largest batch can neither be used nor need a look, only to be counted. */
+function cutList(raw: unknown): { group: unknown; listed: number } {
+  if (typeof raw !== "object" || raw === null || !("charger_ids" in raw)) return { group: raw, listed: 0 };
+  const list = raw.charger_ids;
+  if (!Array.isArray(list) || list.length <= BATCH_CHARGERS_MAX) return { group: raw, listed: 0 };
+  return { group: { ...raw, charger_ids: list.slice(0, BATCH_CHARGERS_MAX) }, listed: list.length };
+}
+
+function tooMany(count: number, raw: unknown): Finding {
+  return listLength("long", BATCH_CHARGERS_MAX, count, ["body"], raw);
+}
+
+function onTheWire({ group, field, index, problem, input }: GroupFinding): Finding {
+  const loc = ["body", group, ...GROUP_FIELD_PATHS[field], ...(index === undefined ? [] : [index])];
+  return problem === "shape"
+    ? patternMismatch(IDENTITY_SHAPE.source, loc, input)
+    : valueError(problem.reason, loc, input);
+}
+
+function byPlace(a: Finding, b: Finding): number {
+  for (let at = 1; at < Math.max(a.loc.length, b.loc.length); at++) {
+    const difference = rank(a.loc[at]) - rank(b.loc[at]);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function rank(part: string | number | undefined): number {
+  return typeof part === "number" ? part : FIELD_ORDER.indexOf(part ?? "");
+}

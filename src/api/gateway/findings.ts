@@ -1,0 +1,205 @@
+import type { z } from "zod";
+import { echo } from "./echo.ts";
+import { leafAt } from "./schema-leaf.ts";
+
+/** One item of a 422 answer, in the vocabulary of Pydantic v2. */
+export interface Finding {
+  type: string;
+  loc: Array<string | number>;
+  msg: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
+}
+
+export const FINDINGS_MAX = 100;
+
+/** The request breaks its schema. Mapped to 422. */
+export class InvalidRequest extends Error {
+  readonly findings: Finding[];
+  constructor(findings: Finding[]) {
+    super("Invalid request");
+    this.findings = findings.slice(0, FINDINGS_MAX);
+  }
+}
+
+type Loc = Finding["loc"];
+type Problem = Pick<Finding, "type" | "msg" | "ctx">;
+
+const TYPE_MESSAGES = {
+  missing: "Field required",
+  string_type: "Input should be a valid string",
+  int_type: "Input should be a valid integer",
+  bool_type: "Input should be a valid boolean",
+  float_type: "Input should be a valid number",
+  list_type: "Input should be a valid list",
+  dict_type: "Input should be a valid dictionary",
+  model_attributes_type: "Input should be a valid dictionary or object to extract fields from",
+  int_parsing: "Input should be a valid integer, unable to parse string as an integer",
+  int_from_float: "Input should be a valid integer, got a number with a fractional part",
+  extra_forbidden: "Extra inputs are not permitted",
+} as const;
+
+export type PlainType = keyof typeof TYPE_MESSAGES;
+
+const TYPE_OF_EXPECTED: Record<string, PlainType> = {
+  string: "string_type",
+  int: "int_from_float",
+  number: "float_type",
+  boolean: "bool_type",
+  array: "list_type",
+  object: "model_attributes_type",
+  record: "dict_type",
+};
+
+export function plainFinding(type: PlainType, loc: Loc, input: unknown): Finding {
+  return { type, loc, msg: TYPE_MESSAGES[type], ...echo(input) };
+}
+
+export function valueError(reason: string, loc: Loc, input: unknown): Finding {
+  return { type: "value_error", loc, msg: `Value error, ${reason}`, ...echo(input), ctx: { error: reason } };
+}
+
+export function patternMismatch(pattern: string, loc: Loc, input: unknown): Finding {
+  const problem = { type: "string_pattern_mismatch", msg: `String should match pattern '${pattern}'` };
+  return { ...problem, loc, ...echo(input), ctx: { pattern } };
+}
+
+export function listLength(
+  side: "short" | "long",
+  bound: number,
+  actual: number,
+  loc: Loc,
+  input: unknown,
+): Finding {
+  const items = bound === 1 ? "item" : "items";
+  const words = side === "short" ? "at least" : "at most";
+  const msg = `List should have ${words} ${bound} ${items} after validation, not ${actual}`;
+  const key = side === "short" ? "min_length" : "max_length";
+  return {
+    type: `too_${side}`,
+    loc,
+    msg,
+    ...echo(input),
+    ctx: { field_type: "List", [key]: bound, actual_length: actual },
+  };
+}
+
+export function malformedJson(offset: number, reason: string): Finding {
+  return {
+    type: "json_invalid",
+    loc: ["body", offset],
+    msg: "JSON decode error",
+    input: {},
+    ctx: { error: reason },
+  };
+}
+
+/** Zod's issues about `raw` as findings below `base`, in schema order, one per field. */
+export function findingsOf(error: z.ZodError, schema: z.ZodType, raw: unknown, base: Loc): Finding[] {
+  const byLoc = new Map<string, Finding>();
+  for (const issue of error.issues) {
+    for (const finding of findingsOfIssue(issue, schema, raw, base))
+      byLoc.set(JSON.stringify(finding.loc), finding);
+    if (byLoc.size >= FINDINGS_MAX) break;
+  }
+  return [...byLoc.values()];
+}
+
+function findingsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base: Loc): Finding[] {
+  const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+  const loc = [...base, ...path];
+  const { value, parent } = lookUp(raw, path);
+  if (value === undefined) return [plainFinding("missing", loc, parent ?? null)];
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) =>
+      plainFinding("extra_forbidden", [...loc, key], lookUp(value, [key]).value),
+    );
+  if (issue.code === "invalid_type")
+    return [plainFinding(wrongType(issue.expected, value, schema, path), loc, value)];
+  if (Array.isArray(value) && issue.code === "too_small")
+    return [listLength("short", Number(issue.minimum), value.length, loc, value)];
+  if (Array.isArray(value) && issue.code === "too_big")
+    return [listLength("long", Number(issue.maximum), value.length, loc, value)];
+  const { type, msg, ctx } = problemOf(issue);
+  return [{ type, loc, msg, ...echo(value), ...(ctx ? { ctx } : {}) }];
+}
+
+function lookUp(raw: unknown, path: Loc): { value: unknown; parent: unknown } {
+  let value = raw;
+  let parent: unknown;
+  for (const part of path) {
+    parent = value;
+    const isOwn = typeof parent === "object" && parent !== null && Object.hasOwn(parent, part);
+    value = isOwn ? (parent as Record<string | number, unknown>)[part] : undefined;
+  }
+  return { value, parent };
+}
+
+function wrongType(expected: string, value: unknown, schema: z.ZodType, path: Loc): PlainType {
+  const isInteger = expected === "number" && leafAt(schema, path)?.format === "safeint";
+  return isInteger && typeof value !== "bigint"
+    ? "int_type"
+    : (TYPE_OF_EXPECTED[expected] ?? "model_attributes_type");
+}
+
+function problemOf(issue: z.core.$ZodIssue): Problem {
+  switch (issue.code) {
+    case "too_small":
+      return issue.origin === "string"
+        ? shortString(issue.minimum)
+        : bound("greater", issue.minimum, issue.inclusive);
+    case "too_big":
+      return issue.origin === "string"
+        ? longString(issue.maximum)
+        : bound("less", issue.maximum, issue.inclusive);
+    case "invalid_format": {
+      const pattern = (issue.pattern ?? "").replace(/^\/|\/[a-z]*$/g, "");
+      return {
+        type: "string_pattern_mismatch",
+        msg: `String should match pattern '${pattern}'`,
+        ctx: { pattern },
+      };
+    }
+    case "invalid_value": {
+      const expected = alternatives(issue.values);
+      return { type: "literal_error", msg: `Input should be ${expected}`, ctx: { expected } };
+    }
+    default:
+      return customProblem(issue);
+  }
+}
+
+function customProblem(issue: z.core.$ZodIssue): Problem {
+  const type = issue.code === "custom" ? issue.params?.["type"] : undefined;
+  if (isPlainType(type)) return { type, msg: TYPE_MESSAGES[type] };
+  return { type: "value_error", msg: `Value error, ${issue.message}`, ctx: { error: issue.message } };
+}
+
+function isPlainType(type: unknown): type is PlainType {
+  return typeof type === "string" && Object.hasOwn(TYPE_MESSAGES, type);
+}
+
+function shortString(minimum: number | bigint): Problem {
+  const characters = Number(minimum) === 1 ? "character" : "characters";
+  const msg = `String should have at least ${minimum} ${characters}`;
+  return { type: "string_too_short", msg, ctx: { min_length: Number(minimum) } };
+}
+
+function longString(maximum: number | bigint): Problem {
+  const characters = Number(maximum) === 1 ? "character" : "characters";
+  const msg = `String should have at most ${maximum} ${characters}`;
+  return { type: "string_too_long", msg, ctx: { max_length: Number(maximum) } };
+}
+
+function bound(direction: "greater" | "less", limit: number | bigint, inclusive = true): Problem {
+  const key = `${direction === "greater" ? "g" : "l"}${inclusive ? "e" : "t"}`;
+  const type = `${direction}_than${inclusive ? "_equal" : ""}`;
+  const words = `${direction} than ${inclusive ? "or equal to " : ""}${limit}`;
+  return { type, msg: `Input should be ${words}`, ctx: { [key]: Number(limit) } };
+}
+
+function alternatives(values: readonly unknown[]): string {
+  const quoted = values.map((value) => `'${String(value)}'`);
+  const last = quoted.pop() ?? "";
+  return quoted.length === 0 ? last : `${quoted.join(", ")} or ${last}`;
+}

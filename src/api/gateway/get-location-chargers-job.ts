@@ -1,0 +1,49 @@
+import { createRoute } from "@hono/zod-openapi";
+import { NotFound } from "../../errors.ts";
+import type { Job } from "../../ports.ts";
+import { conditional, entityTag } from "../http/etag.ts";
+import { isResourceId } from "../http/resource-id.ts";
+import { viewer } from "./access.ts";
+import { operation } from "./operation.ts";
+import { pollAgain } from "./poll-again.ts";
+import { failures, notFound } from "./schemas/error.ts";
+import { notModified, PolledHeaders } from "./schemas/headers.ts";
+import { JobParams, JobStatusResponse, jobStatusResponse } from "./schemas/job.ts";
+
+const route = createRoute({
+  operationId: "getLocationChargersJob",
+  method: "get",
+  path: "/ocpp/locations/{location_id}/chargers/jobs/{job_id}",
+  tags: ["location-chargers"],
+  summary: "Get bulk job status",
+  description: "READY means that every item is terminal; look at `progress.failed` for success.",
+  security: [{ HTTPBearer: [] }],
+  middleware: [...viewer, conditional()],
+  request: { params: JobParams },
+  responses: {
+    200: {
+      description: "Status retrieved",
+      content: { "application/json": { schema: JobStatusResponse } },
+      headers: PolledHeaders,
+    },
+    ...notModified,
+    ...notFound,
+    ...failures,
+  },
+});
+
+export const getLocationChargersJob = operation(route, async (c) => {
+  const { location_id: locationId, job_id: jobId } = c.req.valid("param");
+  const isPossible = isResourceId(locationId) && isResourceId(jobId);
+  const job = isPossible ? await c.get("ports").jobs.get(c.get("organization").id, locationId, jobId) : null;
+  if (!job) throw new NotFound("Job", jobId);
+  c.header("ETag", jobTag(job));
+  pollAgain(c, job.status);
+  return c.json(jobStatusResponse(job), 200);
+});
+
+/** Who is in `results` is fixed, but their rows are read live: revisions only grow, so their sum shows a change. */
+function jobTag({ status, workflowRunId, progress, results }: Job): string {
+  const revisions = results?.created.reduce((sum, charger) => sum + charger.revision, 0) ?? null;
+  return entityTag(status, workflowRunId, progress.created, progress.failed, progress.pending, revisions);
+}

@@ -1,0 +1,59 @@
+import { z } from "@hono/zod-openapi";
+import { IDENTITY_SHAPE } from "../../../fleet/expand-groups.ts";
+import { isIdentity } from "../../../ocpp/identity.ts";
+
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
+
+interface TextRules {
+  min?: number;
+  max?: number;
+  pattern?: RegExp;
+}
+
+/** A string as it came, never trimmed; no control characters, no lone surrogates (which no database takes). */
+export function text({ min = 0, max, pattern }: TextRules = {}) {
+  let schema = z
+    .string()
+    .refine((value) => !CONTROL_CHARACTER.test(value), {
+      abort: true,
+      error: "must not contain control characters",
+    })
+    .refine((value) => value.isWellFormed(), { abort: true, error: "must be well-formed Unicode" });
+  if (min > 0) schema = schema.min(min, { abort: true });
+  if (max !== undefined) schema = schema.max(max, { abort: true });
+  return pattern ? schema.regex(pattern) : schema;
+}
+
+export const identity = text({ pattern: IDENTITY_SHAPE })
+  .refine((value) => !IDENTITY_SHAPE.test(value) || isIdentity(value), {
+    error: "must contain a letter or a digit",
+  })
+  .openapi({ example: "CP-FAST-201" });
+
+/** An integer in a query string; an empty value is not one. */
+export function queryInteger(rules: { min: number; max: number; fallback: number }) {
+  return z
+    .string()
+    .transform((value, ctx) => {
+      if (/^[+-]?\d+(\.0+)?$/.test(value)) return Number(value);
+      ctx.addIssue({ code: "custom", params: { type: "int_parsing" } });
+      return z.NEVER;
+    })
+    .pipe(z.number().min(rules.min).max(rules.max))
+    .prefault(String(rules.fallback))
+    .openapi({ type: "integer", minimum: rules.min, maximum: rules.max, default: rules.fallback });
+}
+
+export const dateTime = z.string().openapi({ format: "date-time", example: "2026-04-02T09:15:00.000Z" });
+
+export const IdempotencyHeader = z.object({
+  "Idempotency-Key": z
+    .string()
+    .refine((value) => /^[\x20-\x7e]{1,255}$/.test(value), {
+      error: "must be 1 to 255 printable ASCII characters",
+    })
+    .optional()
+    .openapi({
+      description: "A repeat with the same key and body gets the first answer again. Kept for 24 hours.",
+    }),
+});

@@ -1,0 +1,102 @@
+import { z } from "@hono/zod-openapi";
+import type { Location } from "../../../ports.ts";
+import { dateTime, text } from "./fields.ts";
+import { pageOf } from "./paging.ts";
+
+const example = {
+  name: "La Defense Charging Hub",
+  address: "14 Rue de la Paix",
+  city: "Paris",
+  country: "FR",
+  coordinates: { latitude: 48.8566, longitude: 2.3522 },
+  timezone: "Europe/Paris",
+  owner_name: "VINCI Autoroutes",
+  public: true,
+};
+
+const timezone = text()
+  .refine(isTimeZone, { error: "unknown time zone" })
+  .openapi({ description: "IANA name", example: "Europe/Paris" });
+
+/** The runtime also knows offsets such as `+01:00`, which are no names. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+export const CreateLocationRequest = z
+  .object({
+    name: text({ min: 1, max: 200 }),
+    slug: text({ min: 1, max: 100, pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/ }).nullish(),
+    address: text({ max: 200 }).nullish(),
+    city: text({ max: 200 }).nullish(),
+    country: text({ pattern: /^[A-Za-z]{2}$/ })
+      .nullish()
+      .openapi({ description: "ISO 3166-1 alpha-2, stored in upper case" }),
+    coordinates: z
+      .object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
+      .nullish(),
+    timezone: timezone.nullish(),
+    owner_name: text({ max: 200 }).nullish(),
+    public: z.boolean().nullish(),
+    fuse_limit_a: z.number().positive().nullish().openapi({ description: "Fuse limit of the site in A" }),
+  })
+  .openapi("CreateLocationRequest", { example });
+
+export const LocationResponse = z
+  .object({
+    id: z.string(),
+    slug: z.string().nullable(),
+    name: z.string().nullable(),
+    address: z.string().nullable(),
+    city: z.string().nullable(),
+    country: z.string().nullable(),
+    coordinates: z.object({ latitude: z.number(), longitude: z.number() }).nullable(),
+    timezone: z.string().nullable(),
+    owner_name: z.string().nullable(),
+    public: z.boolean().nullable(),
+    status: z.string().nullable(),
+    fuse_limit_a: z.number().nullable(),
+    created_at: dateTime.nullable(),
+    updated_at: dateTime.nullable(),
+  })
+  .openapi("LocationResponse", {
+    example: {
+      id: "4090477f-a416-4515-a302-97aa344a0a2a",
+      slug: "la-defense-charging-hub-a1b2c3d4",
+      ...example,
+      status: "active",
+      fuse_limit_a: null,
+      created_at: "2026-04-02T09:15:00.000Z",
+      updated_at: "2026-04-02T09:15:00.000Z",
+    },
+  });
+
+export const LocationListResponse = pageOf(LocationResponse).openapi("LocationListResponse");
+
+export const LocationParams = z.object({
+  location_id: z.string().openapi({ example: "4090477f-a416-4515-a302-97aa344a0a2a" }),
+});
+
+export function locationResponse(location: Location): z.infer<typeof LocationResponse> {
+  return {
+    id: location.id,
+    slug: location.slug,
+    name: location.name,
+    address: location.address,
+    city: location.city,
+    country: location.country,
+    coordinates: location.coordinates,
+    timezone: location.timezone,
+    owner_name: location.ownerName,
+    public: location.public,
+    status: location.status,
+    fuse_limit_a: location.fuseLimitA,
+    created_at: location.createdAt.toISOString(),
+    updated_at: location.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,41 @@
+import type { ChargerBlueprint, RecordVersion, Runtime } from "../ports.ts";
+import { findBrand, findModel } from "./catalog.ts";
+
+/** What a client says about a charger; null stands for "not given". */
+export interface ChargerTemplate {
+  brandSlug: string;
+  modelSlug: string;
+  ocppVersion: RecordVersion;
+  connectorType: string | null;
+  wsUrl: string | null;
+  runtime: Runtime;
+  locationName: string | null;
+}
+
+export type BlueprintResult =
+  | { kind: "ok"; blueprint: ChargerBlueprint }
+  | { kind: "unknown"; field: "brandSlug" | "modelSlug"; reason: string };
+
+/** Fills in what the catalog knows of brand and model. */
+export function blueprintOf(template: ChargerTemplate): BlueprintResult {
+  const { brandSlug, modelSlug } = template;
+  const brand = findBrand(brandSlug);
+  if (!brand) return { kind: "unknown", field: "brandSlug", reason: `unknown brand '${brandSlug}'` };
+  const model = findModel(brandSlug, modelSlug);
+  if (!model)
+    return {
+      kind: "unknown",
+      field: "modelSlug",
+      reason: `unknown model '${modelSlug}' of brand '${brandSlug}'`,
+    };
+  const blueprint: ChargerBlueprint = {
+    ...template,
+    vendorName: brand.name,
+    model: model.name,
+    imageUrl: model.imageUrl,
+    numberOfConnectors: model.connectorCount,
+    maxChargingPower: Math.round(Math.max(...model.powerStepsKw) * 1000),
+    connectorType: template.connectorType ?? model.connectorTypes[0] ?? null,
+  };
+  return { kind: "ok", blueprint };
+}
