@@ -63,11 +63,18 @@ function itemJson(reply: Reply, encode: Encode): string {
   return JSON.stringify(reply instanceof RedisError ? { error: reply.message } : { result: encode(reply) });
 }
 
-/** Strings as base64, nested ones too; `OK` stays as it is. */
+/**
+ * Strings as base64. The client expects a plain `OK` but decodes every string inside of an array,
+ * where an `OK` is encoded like any other.
+ */
 function base64Reply(reply: Reply): unknown {
-  if (Array.isArray(reply)) return reply.map(base64Reply);
   const plain = plainReply(reply);
-  return typeof plain === "string" && plain !== "OK" ? Buffer.from(plain).toString("base64") : plain;
+  return plain === "OK" ? plain : encodeStrings(plain);
+}
+
+function encodeStrings(plain: unknown): unknown {
+  if (Array.isArray(plain)) return plain.map(encodeStrings);
+  return typeof plain === "string" ? Buffer.from(plain).toString("base64") : plain;
 }
 
 function plainReply(reply: Reply): unknown {

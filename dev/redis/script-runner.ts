@@ -16,7 +16,7 @@ const compatibility = "unpack = table.unpack; dofile, loadfile, print = nil, nil
 
 /**
  * Runs Lua scripts against `call`. Whole numbers within 32 bits are integers here and wrap on overflow,
- * which Redis's doubles do not: windows of rate limits have to stay below twelve days.
+ * which Redis's doubles do not: a sliding window may have twelve days, a bucket 24 days to fill up.
  */
 export class ScriptRunner {
   readonly #L = lauxlib.luaL_newstate();
