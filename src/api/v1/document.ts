@@ -61,7 +61,7 @@ export function documentOperation<P, Q, B>(app: OpenAPIHono<AppEnv>, operation: 
     operationId,
     summary,
     tags: [tag],
-    security: [operation.role === "keyManager" ? { bearer: [] } : { apiKey: [] }],
+    security: [operation.role === "keyManager" ? { HTTPBearer: [] } : { ApiKey: [] }],
     request: {
       ...objectSchemas(operation),
       ...(bodySchema ? { body: { content: { "application/json": { schema: bodySchema } } } } : {}),

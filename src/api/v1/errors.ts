@@ -33,6 +33,15 @@ export function v1Error(err: unknown, c: Context<AppEnv>): Response {
   return sendRefusal(c, refusalOf(err, credentialSchemeOf(c.req.path)));
 }
 
+export function v1NotFound(c: Context<AppEnv>): Response {
+  return sendRefusal(c, { status: 404, code: "NOT_FOUND", message: "Route not found" });
+}
+
+export function v1MethodNotAllowed(c: Context<AppEnv>, methods: string[]): Response {
+  const headers = { Allow: methods.join(", ") };
+  return sendRefusal(c, { status: 405, code: "METHOD_NOT_ALLOWED", message: "Method Not Allowed", headers });
+}
+
 export function sendRefusal(c: Context<AppEnv>, refusal: V1Refusal): Response {
   const { status, code, message, extra, headers } = refusal;
   const requestId = status >= 500 ? { requestId: c.get("requestId") } : {};

@@ -1,0 +1,77 @@
+import type { Context } from "hono";
+import { engineProblems } from "../../engine-configuration.ts";
+import { Misconfigured } from "../../env.ts";
+import type { Config } from "../../env.ts";
+import type { Ports } from "../../ports.ts";
+import type { AppEnv } from "./context.ts";
+
+const RETRY_AFTER_SECONDS = 5;
+
+type Implementation = "embedded" | "hosted";
+
+/** The process answers. Says nothing about what it depends on. */
+export function healthz(c: Context<AppEnv>): Response {
+  return c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" });
+}
+
+/**
+ * Ready when the configuration is complete and every dependency answers. Shows which implementation is wired and which
+ * variables are at fault, never an address or a value.
+ */
+export function readyz(services: (c: Context<AppEnv>) => { ports: Ports; config: Config }) {
+  return async function readyz(c: Context<AppEnv>): Promise<Response> {
+    const wired = servicesOrProblems(() => services(c));
+    if ("problems" in wired) return answer(c, { misconfigured: wired.problems, dependencies: {} });
+    const { ports, config } = wired;
+    const misconfigured = engineProblems(config);
+    const states = await ports.probe().catch(() => ({}));
+    const implementations = implementationsOf(config);
+    const dependencies = Object.fromEntries(
+      Object.entries(states).map(([name, state]) => [
+        name,
+        { status: state, implementation: implementations[name] },
+      ]),
+    );
+    return answer(c, { misconfigured, dependencies });
+  };
+}
+
+interface Readiness {
+  misconfigured: string[];
+  dependencies: Record<string, { status: unknown; implementation: Implementation | undefined }>;
+}
+
+function answer(c: Context<AppEnv>, { misconfigured, dependencies }: Readiness): Response {
+  const states = Object.values(dependencies);
+  const isReady =
+    misconfigured.length === 0 && states.length > 0 && states.every(({ status }) => status === "ok");
+  const body = { status: isReady ? "ready" : "unavailable", misconfigured, dependencies };
+  c.header("Cache-Control", "no-store");
+  if (isReady) return c.json(body, 200);
+  if (misconfigured.length > 0)
+    console.error(JSON.stringify({ event: "misconfigured", variables: misconfigured }));
+  return c.json(body, 503, { "Retry-After": String(RETRY_AFTER_SECONDS) });
+}
+
+function servicesOrProblems<T>(services: () => T): T | { problems: string[] } {
+  try {
+    return services();
+  } catch (err) {
+    if (err instanceof Misconfigured) return { problems: err.variables };
+    throw err;
+  }
+}
+
+function implementationsOf(config: Config): Record<string, Implementation> {
+  return {
+    database: config.NEON_FETCH_ENDPOINT === undefined ? "hosted" : "embedded",
+    redis: implementationAt(config.UPSTASH_REDIS_REST_URL),
+    engine: implementationAt(config.QSTASH_URL),
+  };
+}
+
+/** What runs on this machine is ours. */
+function implementationAt(url: string | undefined): Implementation {
+  const host = url === undefined ? "" : (URL.parse(url)?.hostname ?? "");
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host) ? "embedded" : "hosted";
+}

@@ -1,0 +1,64 @@
+import { structuredLogger } from "@hono/structured-logger";
+import type { BaseLogger } from "@hono/structured-logger";
+import type { Context, MiddlewareHandler } from "hono";
+import type { AppEnv, Principal } from "./context.ts";
+
+const STACK_LENGTH_MAX = 4_000;
+const SECRETS: ReadonlyArray<readonly [pattern: RegExp, shown: string]> = [
+  [/cap_(live|test)_[0-9A-Za-z]+/g, "cap_$1_***"],
+  [/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, "***"],
+  [/(Bearer|Basic) +[\w.~+/=-]+/gi, "$1 ***"],
+  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s"@]*@/gi, "$1***@"],
+];
+
+/**
+ * One JSON line for each request, at its end: no headers, no bodies, no query. An unexpected error adds its stack.
+ *
+ * @param write [write=console.log] takes the finished line
+ */
+export function requestLog(write: (line: string) => void = console.log): MiddlewareHandler<AppEnv> {
+  const startedAtMs = new WeakMap<Context, number>();
+  const logger: BaseLogger = { info: writeLine, warn: writeLine, error: writeLine, debug: writeLine };
+  function writeLine(entry: unknown): void {
+    write(JSON.stringify(entry));
+  }
+  return structuredLogger({
+    createLogger: (c) => {
+      startedAtMs.set(c, Date.now());
+      return logger;
+    },
+    onRequest: () => undefined,
+    onResponse: (log, c) => log.info(entryOf(c, startedAtMs.get(c))),
+    onError: (log, err, c) => log.info({ ...entryOf(c, startedAtMs.get(c)), ...causeOf(err, c.res.status) }),
+  });
+}
+
+function entryOf(c: Context<AppEnv>, startedAtMs = Date.now()): Record<string, unknown> {
+  const principal: Principal | undefined = c.get("principal");
+  const organization = c.get("organization") ?? principal?.organization;
+  return {
+    level: c.res.status >= 500 ? "error" : "info",
+    event: "request",
+    requestId: c.get("requestId"),
+    traceparent: c.req.header("traceparent")?.slice(0, 64),
+    method: c.req.method,
+    path: withoutSecrets(c.req.path),
+    status: c.res.status,
+    durationMs: Date.now() - startedAtMs,
+    organization: organization?.slug,
+    subject: principal?.subject,
+  };
+}
+
+/** A refusal is named; what we did not expect is shown with its stack. */
+function causeOf(err: Error, status: number): Record<string, unknown> {
+  if (status < 500) return { error: err.name };
+  const cause = err.cause instanceof Error ? err.cause.stack : undefined;
+  const stack = [err.stack ?? err.message, ...(cause ? [`caused by ${cause}`] : [])].join("\n");
+  return { error: err.name, stack: withoutSecrets(stack).slice(0, STACK_LENGTH_MAX) };
+}
+
+/** Text without API keys, tokens, credentials and user information of URLs. */
+export function withoutSecrets(text: string): string {
+  return SECRETS.reduce((shown, [pattern, mask]) => shown.replaceAll(pattern, mask), text);
+}

@@ -1,0 +1,39 @@
+import type { Context } from "hono";
+import { Misconfigured } from "../../env.ts";
+import { Unavailable } from "../../errors.ts";
+import { gatewayError, gatewayMethodNotAllowed, gatewayNotFound } from "../gateway/errors.ts";
+import { v1Error, v1MethodNotAllowed, v1NotFound } from "../v1/errors.ts";
+import type { AppEnv } from "./context.ts";
+import { settingsError, settingsMethodNotAllowed, settingsNotFound } from "./settings-errors.ts";
+
+/** How one surface says that something is wrong. */
+export interface SurfaceErrors {
+  error: (err: Error, c: Context<AppEnv>) => Response;
+  notFound: (c: Context<AppEnv>) => Response;
+  methodNotAllowed: (c: Context<AppEnv>, methods: string[]) => Response;
+}
+
+const GATEWAY: SurfaceErrors = {
+  error: gatewayError,
+  notFound: gatewayNotFound,
+  methodNotAllowed: gatewayMethodNotAllowed,
+};
+const V1: SurfaceErrors = { error: v1Error, notFound: v1NotFound, methodNotAllowed: v1MethodNotAllowed };
+const SETTINGS: SurfaceErrors = {
+  error: settingsError,
+  notFound: settingsNotFound,
+  methodNotAllowed: settingsMethodNotAllowed,
+};
+
+/** The format of a path's surface; paths of no surface speak like the gateway. */
+export function surfaceErrors(path: string): SurfaceErrors {
+  if (path === "/api/v1" || path.startsWith("/api/v1/")) return V1;
+  if (path === "/api" || path.startsWith("/api/")) return SETTINGS;
+  return GATEWAY;
+}
+
+/** `onError` of the whole app: what no surface's router caught. */
+export function appError(err: Error, c: Context<AppEnv>): Response {
+  const known = err instanceof Misconfigured ? new Unavailable("Misconfigured", { cause: err }) : err;
+  return surfaceErrors(c.req.path).error(known, c);
+}

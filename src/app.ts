@@ -1,0 +1,83 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import { gatewayRouter } from "./api/gateway/router.ts";
+import { cacheControl } from "./api/http/cache-control.ts";
+import type { AppEnv } from "./api/http/context.ts";
+import { healthz, readyz } from "./api/http/health.ts";
+import { notFound } from "./api/http/not-found.ts";
+import { rateLimitHeaders } from "./api/http/rate-limit.ts";
+import { requestLog } from "./api/http/request-log.ts";
+import { securityHeaders } from "./api/http/security-headers.ts";
+import { appError, surfaceErrors } from "./api/http/surface.ts";
+import { v1Router } from "./api/v1/router.ts";
+import { describeApi } from "./api/openapi.ts";
+import type { Config, RawEnv } from "./env.ts";
+import type { Background, Ports } from "./ports.ts";
+
+export interface Services {
+  ports: Ports;
+  config: Config;
+}
+
+export interface AppOptions {
+  /** Called for every request; remembers what it made for an isolate. @throws Misconfigured */
+  services: (raw: RawEnv, background: Background) => Services;
+  /** Takes the log line of each request. Default: console.log. */
+  writeLog?: (line: string) => void;
+}
+
+/**
+ * The HTTP application: request id, log, security headers and CORS, method check, then the surfaces. Upgrades and
+ * workflow steps never get here.
+ */
+export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({ strict: false });
+  const servicesOf = (c: Context<AppEnv>) => options.services(c.env, backgroundOf(c));
+  app.onError(appError);
+  app.notFound(notFound);
+  app.use(
+    requestId(),
+    requestLog(options.writeLog),
+    securityHeaders(),
+    // No foreign origin is allowed; a preflight gets no permission.
+    cors({ origin: () => null }),
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => surfaceErrors(c.req.path).methodNotAllowed(c, methods),
+    }),
+  );
+  app.get("/healthz", healthz);
+  app.get("/readyz", readyz(servicesOf));
+  for (const surface of ["/ocpp/*", "/api/*"]) {
+    app.use(surface, cacheControl(), wired(servicesOf), rateLimitHeaders());
+  }
+  app.route("/", gatewayRouter());
+  app.route("/api/v1", v1Router());
+  describeApi(app);
+  return app;
+}
+
+function wired(servicesOf: (c: Context<AppEnv>) => Services): MiddlewareHandler<AppEnv> {
+  return async function wired(c, next) {
+    const { ports, config } = servicesOf(c);
+    c.set("ports", ports);
+    c.set("config", config);
+    c.set("background", backgroundOf(c));
+    await next();
+  };
+}
+
+/** In plain Node there is no execution context: the work runs on by itself. */
+function backgroundOf(c: Context<AppEnv>): Background {
+  return (work) => {
+    const settled = work.catch(() => undefined);
+    try {
+      c.executionCtx.waitUntil(settled);
+    } catch {
+      // Nothing to hold the work: it is already running.
+    }
+  };
+}
