@@ -1,16 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { handleCall } from "../../../src/ocpp/routing.ts";
 import type { JsonObject } from "../../../src/ocpp/json.ts";
 import type { StationState } from "../../../src/ocpp/station-state.ts";
-import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import { context, NOW, transaction, transactionsOf } from "./station.ts";
-
-const all: Partial<Record<OcppVersion, Validators>> = {};
-beforeAll(async () => {
-  for (const version of ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)
-    all[version] = await loadValidators(version);
-});
+import { validatorsOf } from "./validators-of.ts";
 
 /** Handles a call strictly and checks the answer against the official schema. */
 function handle(
@@ -19,8 +13,7 @@ function handle(
   payload: JsonObject,
   fields: Partial<StationState> = {},
 ) {
-  const validators = all[version];
-  if (!validators) throw new Error(`no validators for ${version}`);
+  const validators = validatorsOf(version);
   const handled = handleCall(
     { kind: "call", id: "m", action, payload },
     context(version, fields),

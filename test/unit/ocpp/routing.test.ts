@@ -1,17 +1,11 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CallFrame } from "../../../src/ocpp/frame.ts";
 import type { HandlerContext } from "../../../src/ocpp/handler.ts";
 import type { JsonObject } from "../../../src/ocpp/json.ts";
 import { handleCall, handleSend, needsOf } from "../../../src/ocpp/routing.ts";
-import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import { context, NOW } from "./station.ts";
-
-const all: Partial<Record<OcppVersion, Validators>> = {};
-beforeAll(async () => {
-  for (const version of ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)
-    all[version] = await loadValidators(version);
-});
+import { validatorsOf } from "./validators-of.ts";
 
 const call = (action: string, payload: JsonObject = {}): CallFrame => ({
   kind: "call",
@@ -21,8 +15,7 @@ const call = (action: string, payload: JsonObject = {}): CallFrame => ({
 });
 
 function handle(ctx: HandlerContext, frame: CallFrame, policy?: "lenient" | "strict") {
-  const validators = all[ctx.version];
-  if (!validators) throw new Error(`no validators for ${ctx.version}`);
+  const validators = validatorsOf(ctx.version);
   const handled = handleCall(frame, ctx, validators, policy);
   return { ...handled, reply: JSON.parse(handled.reply) as unknown };
 }
@@ -126,8 +119,7 @@ describe("handleCall", () => {
 
 describe("handleSend", () => {
   it("never answers, not even an action that cannot be handled", () => {
-    const validators = all["ocpp2.1"];
-    if (!validators) throw new Error("no validators");
+    const validators = validatorsOf("ocpp2.1");
     const frame = { kind: "send" as const, id: "m1", action: "Nonsense", payload: {} };
     const handled = handleSend(frame, context("ocpp2.1"), validators);
     expect(handled).not.toHaveProperty("reply");

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { redactFrame } from "../../../src/ocpp/redact.ts";
+import { ReportAssembly } from "../../../src/ocpp/report-assembly.ts";
+
+const frames = [
+  '[2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2"}]',
+  '[3,"a",{"configurationKey":[{"key":"authorizationkey","readonly":false,"value":"hunter2"}]}]',
+  '[2,"a","SetVariables",{"setVariableData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"attributeValue":"hunter2"}]}]',
+  '[3,"a",{"getVariableResult":[{"attributeStatus":"Accepted","attributeValue":"hunter2","component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"}}]}]',
+  '[2,"a","NotifyReport",{"reportData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"variableAttribute":[{"type":"Actual","value":"hunter2"}]}]}]',
+  '[2,"a","NotifyEvent",{"eventData":[{"actualValue":"hunter2","component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"}}]}]',
+  '[2,"a","SetNetworkProfile",{"connectionData":{"apn":{"apnPassword":"hunter2","simPin":1234567}}}]',
+  '[2,"a","SetNetworkProfile",{"connectionData":{"basicAuthPassword":"hunter2"}}]',
+  '[2,"a","SetNetworkProfile",{"connectionData":{"vpn":{"user":"u","password":"hunter2","key":"hunter2"}}}]',
+  '[2,"a","GetLog",{"log":{"remoteLocation":"ftp://user:hunter2@example.com/x"}}]',
+  '[2,"a","GetDiagnostics",{"location":"sftp:\\/\\/user:hunter2@example.com\\/x"}]',
+  '[2,"a","Authorize",{"idToken":{"idToken":"hunter2","type":"KeyCode"}}]',
+  '[2,"a","Authorize",{"idToken":{"type":"keycode","idToken":"x","additionalInfo":[{"additionalIdToken":"hunter2","type":"t"}]}}]',
+  '[2,"a","ChangeConfiguration",{"key":"Authorizat\\u0069onKey","value":"hunter2"}]',
+  '[2,"a","DataTransfer",{"vendorId":"v","data":"{\\"AuthorizationKey\\":\\"hunter2\\"}"}]',
+  '[2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2"',
+];
+
+describe("redactFrame", () => {
+  it.each(frames)("leaves no secret in %s", (text) => {
+    const redacted = redactFrame(text);
+    expect(redacted).not.toMatch(/hunter2|1234567/);
+    expect(redacted).toContain("***");
+  });
+
+  it("keeps everything around a secret", () => {
+    expect(redactFrame('[2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2"}]')).toBe(
+      '[2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"***"}]',
+    );
+    expect(redactFrame('{"remoteLocation":"ftp://user:hunter2@example.com/x"}')).toBe(
+      '{"remoteLocation":"ftp://***@example.com/x"}',
+    );
+  });
+
+  it.each([
+    '[2,"a","Heartbeat",{}]',
+    "not json at all",
+    '[2,  "a","ChangeConfiguration",{"key":"HeartbeatInterval","value":"300"}]',
+    '[2,"a","Authorize",{"idToken":{"idToken":"ABC","type":"ISO14443"}}]',
+  ])("returns %s untouched", (text) => {
+    expect(redactFrame(text)).toBe(text);
+  });
+
+  it("survives hostile text in time that grows with its length", () => {
+    const length = 1_000_000;
+    const begin = performance.now();
+    expect(redactFrame(`["vpn",${"[".repeat(length)}`)).toBe("***");
+    expect(redactFrame(`["vpn",${"[".repeat(10_000)}${"]".repeat(10_000)}]`)).toContain("***");
+    redactFrame(`["a://b@c","${"a".repeat(length)}"]`);
+    redactFrame(`["a://b@c","${"://".repeat(length / 3)}"]`);
+    expect(performance.now() - begin).toBeLessThan(5_000);
+  });
+});
+
+describe("ReportAssembly", () => {
+  const part = (seqNo: number | null, isLast = false) => ({ seqNo, isLast, rows: [{ seqNo }] });
+
+  it("is complete with the last part and every part before it, in whatever order they come", () => {
+    const assembly = new ReportAssembly();
+    expect(assembly.add(part(2, true))).toBeNull();
+    expect(assembly.add(part(0))).toBeNull();
+    expect(assembly.add(part(0))).toBeNull();
+    expect(assembly.add(part(1))).toEqual([{ seqNo: 0 }, { seqNo: 1 }, { seqNo: 2 }]);
+  });
+
+  it("takes parts without number as they come", () => {
+    const assembly = new ReportAssembly();
+    expect(assembly.add(part(null))).toBeNull();
+    expect(assembly.add(part(null, true))).toHaveLength(2);
+  });
+
+  it("stops collecting before a station fills the memory, and is then never complete", () => {
+    const assembly = new ReportAssembly();
+    const rows = Array.from({ length: 30_000 }, () => ({}));
+    expect(assembly.add({ seqNo: 0, isLast: false, rows })).toBeNull();
+    expect(assembly.add({ seqNo: 1, isLast: true, rows })).toBeNull();
+  });
+});
