@@ -10,7 +10,7 @@ import { signDelivery } from "./signature.ts";
 /** Delivers one due message once and writes down what became of it. */
 export async function deliver(engine: Engine, pending: Pending): Promise<void> {
   const message = engine.messages.find(pending.pk);
-  if (!message) return;
+  if (!message) return engine.scheduler.drop(pending.pk);
   const run = message.run_pk === null ? undefined : engine.runs.find(message.run_pk);
   const answer = await send(engine, message, run);
   // The run ended or the engine closed meanwhile: the answer has no meaning any more.

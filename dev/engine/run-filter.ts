@@ -13,7 +13,7 @@ export function runFilter(query: URLSearchParams, isPrefix: boolean): RunFilter 
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (names: string[], term: (marks: string) => string) => {
-    const wanted = names.flatMap((name) => query.getAll(name)).flatMap((value) => value.split(","));
+    const wanted = names.flatMap((name) => query.getAll(name).flatMap((value) => value.split(",")));
     if (wanted.length === 0) return;
     terms.push(term(wanted.map(() => "?").join(",")));
     values.push(...wanted);
@@ -24,8 +24,8 @@ export function runFilter(query: URLSearchParams, isPrefix: boolean): RunFilter 
     ["workflowCreatedAt"],
     (marks) => `created_at IN (SELECT CAST(column1 AS INTEGER) FROM (VALUES (${marks})))`,
   );
-  add(["fromDate"], () => "created_at >= CAST(? AS INTEGER)");
-  add(["toDate"], () => "created_at <= CAST(? AS INTEGER)");
+  add(["fromDate"], (marks) => `created_at >= max(0, ${marks})`.replaceAll("?", "CAST(? AS INTEGER)"));
+  add(["toDate"], (marks) => `created_at <= min(9e15, ${marks})`.replaceAll("?", "CAST(? AS INTEGER)"));
   add(
     ["label"],
     (marks) => `EXISTS (SELECT 1 FROM run_labels WHERE label IN (${marks}) AND run_pk = runs.pk)`,
@@ -37,7 +37,7 @@ export function runFilter(query: URLSearchParams, isPrefix: boolean): RunFilter 
   );
   const url = query.get("workflowUrl");
   if (url !== null) {
-    terms.push(isPrefix ? "substr(url, 1, length(?1)) = ?1".replaceAll("?1", "?") : "url = ?");
+    terms.push(isPrefix ? "substr(url, 1, length(?)) = ?" : "url = ?");
     values.push(...(isPrefix ? [url, url] : [url]));
   }
   return { where: terms.join(" AND ") || "1", values };

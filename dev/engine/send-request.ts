@@ -1,4 +1,9 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 export interface Outgoing {
@@ -56,9 +61,14 @@ function attempt(
   agents: { http: HttpAgent; https: HttpsAgent },
 ): Promise<Answer | "stale"> {
   return new Promise((resolve) => {
-    const request = url.startsWith("https:")
-      ? httpsRequest(url, { method, headers, agent: agents.https })
-      : httpRequest(url, { method, headers, agent: agents.http });
+    let request: ClientRequest;
+    try {
+      request = url.startsWith("https:")
+        ? httpsRequest(url, { method, headers, agent: agents.https })
+        : httpRequest(url, { method, headers, agent: agents.http });
+    } catch (err) {
+      return resolve(noAnswer(err instanceof Error ? err.message : "invalid request"));
+    }
     const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     request.on("response", (response) => {
       collect(response, (answer) => {
@@ -68,7 +78,7 @@ function attempt(
     });
     request.on("error", (err) => {
       clearTimeout(timer);
-      const isReset = "code" in err && err.code === "ECONNRESET";
+      const isReset = "code" in err && (err.code === "ECONNRESET" || err.code === "EPIPE");
       resolve(request.reusedSocket && isReset ? "stale" : noAnswer(err.message));
     });
     request.end(body);

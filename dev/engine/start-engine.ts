@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
 import { createApiServer } from "./api-server.ts";
 import { type Clock, wallClock } from "./clock.ts";
 import { ConfigTable } from "./config-table.ts";
@@ -73,19 +74,23 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   pruning.unref();
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : options.port;
-  const close = async () => {
+  let closing: Promise<void> | undefined;
+  const close = () => {
     clearInterval(pruning);
-    // Deliveries in flight still publish their results here, so the API stays open meanwhile.
-    await engine.scheduler.stop(drainMs);
-    if (engine.isClosed) return;
-    engine.messages.flushDelivered();
-    engine.isClosed = true;
-    engine.sender.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    engine.db.close();
+    return (closing ??= shutDown(engine, server));
   };
   return { url: `http://127.0.0.1:${port}`, stats: () => readStats(engine), close };
+}
+
+async function shutDown(engine: Engine, server: Server): Promise<void> {
+  // Deliveries in flight still publish their results here, so the API stays open meanwhile.
+  await engine.scheduler.stop(drainMs);
+  engine.messages.flushDelivered();
+  engine.isClosed = true;
+  engine.sender.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  engine.db.close();
 }
 
 function assemble(options: EngineOptions): Engine {

@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startFixture, waitFor, type Fixture } from "./engine-fixture.ts";
 
 let fixture: Fixture;
 beforeAll(async () => {
-  vi.spyOn(console, "error").mockImplementation(() => undefined);
   fixture = await startFixture();
 });
 afterAll(() => fixture.close());

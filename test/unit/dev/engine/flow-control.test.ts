@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { startFixture, waitFor, type Fixture } from "./engine-fixture.ts";
+
+let fixture: Fixture;
+beforeEach(async () => {
+  fixture = await startFixture({ timeScale: 0.1 });
+});
+afterEach(() => fixture.close());
+
+/** A workflow whose endpoint counts how many deliveries it holds at once. */
+function countingRoute(path: string) {
+  const seen = { now: 0, max: 0, startedAtMs: [] as number[] };
+  const url = fixture.endpoint.route(path, async () => {
+    seen.now++;
+    seen.max = Math.max(seen.max, seen.now);
+    seen.startedAtMs.push(Date.now());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    seen.now--;
+    return new Response();
+  });
+  return { url, seen };
+}
+
+async function publishMany(url: string, count: number, flow: string | undefined, key = "k"): Promise<void> {
+  const headers: Record<string, string> =
+    flow === undefined ? {} : { "upstash-flow-control-key": key, "upstash-flow-control-value": flow };
+  const items = Array.from({ length: count }, () => ({ destination: url, headers, body: "" }));
+  const response = await fixture.api("POST", "/v2/batch", { body: JSON.stringify(items) });
+  expect(response.status).toBe(201);
+}
+
+test("the parallelism of a key is reached and never exceeded", async () => {
+  const { url, seen } = countingRoute("/parallelism");
+  await publishMany(url, 40, "parallelism=4");
+  await waitFor(() => seen.startedAtMs.length === 40, "all deliveries");
+  expect(seen.max).toBe(4);
+  expect(fixture.engine.stats().flow["k"]?.inFlightMax).toBe(4);
+});
+
+test("no more than the rate of a key starts in one period", async () => {
+  const { url, seen } = countingRoute("/rate");
+  await publishMany(url, 20, "rate=5, period=2s");
+  await waitFor(() => seen.startedAtMs.length === 20, "all deliveries");
+  const [first = 0, last = 0] = [seen.startedAtMs[0], seen.startedAtMs.at(-1)];
+  // Four windows of 200 ms: the last one opens at least three windows after the first start.
+  expect(last - first).toBeGreaterThanOrEqual(590);
+  const perWindow = seen.startedAtMs.filter((at) => at - first < 190).length;
+  expect(perWindow).toBe(5);
+});
+
+test("a crowded key starves neither another key nor messages without one", async () => {
+  const crowded = countingRoute("/crowded");
+  const other = countingRoute("/other");
+  const free = countingRoute("/free");
+  await publishMany(crowded.url, 100, "parallelism=1", "crowded");
+  await publishMany(other.url, 5, "parallelism=1", "other");
+  await publishMany(free.url, 5, undefined);
+  await waitFor(
+    () => other.seen.startedAtMs.length === 5 && free.seen.startedAtMs.length === 5,
+    "the others",
+  );
+  expect(crowded.seen.startedAtMs.length).toBeLessThan(100);
+});
+
+test("the plan's parallelism caps all keys together", async () => {
+  const free = await startFixture({ plan: "free" });
+  let [now, max, done] = [0, 0, 0];
+  const url = free.endpoint.route("/cap", async () => {
+    max = Math.max(max, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now--;
+    done++;
+    return new Response();
+  });
+  const items = Array.from({ length: 60 }, (_, at) => ({
+    destination: url,
+    headers: { "Upstash-Flow-Control-Key": `k${at % 3}`, "Upstash-Flow-Control-Value": "parallelism=20" },
+  }));
+  await free.api("POST", "/v2/batch", { body: JSON.stringify(items) });
+  await waitFor(() => done === 60, "all deliveries");
+  expect(max).toBe(10);
+  await free.close();
+});
+
+test.each(["", "parallelism=0", "rate=x", "parallelism=1.5"])(
+  "the flow-control value %j is refused with 400",
+  async (value) => {
+    const headers = { "upstash-flow-control-key": "k", "upstash-flow-control-value": value };
+    const response = await fixture.api("POST", `/v2/publish/${fixture.endpoint.origin}/x`, { headers });
+    expect(response.status).toBe(400);
+  },
+);
