@@ -81,14 +81,25 @@ function takeLock(lockFile: string, directory: string): void {
         `A stack already runs on ${directory} (process ${holder.pid}). Stop it first, or pass another directory with --data.`,
       );
     }
-    // Moving is atomic: of two starters that both saw the stale lock, one fails here and looks again.
-    try {
-      renameSync(lockFile, `${lockFile}.stale`);
-    } catch {
-      continue;
-    }
-    rmSync(`${lockFile}.stale`, { force: true });
+    moveStaleLock(lockFile);
   }
+}
+
+/** Of several starters that saw the same stale lock, one moves it; the others may get hold of its successor. */
+function moveStaleLock(lockFile: string): void {
+  const moved = `${lockFile}.${process.pid}`;
+  try {
+    renameSync(lockFile, moved);
+    const holder = readHolder(moved);
+    if (holder && isAlive(holder)) linkSync(moved, lockFile);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT") && !hasCode(error, "EEXIST")) throw error;
+  }
+  rmSync(moved, { force: true });
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function createExclusively(file: string, text: string): boolean {
@@ -98,7 +109,7 @@ function createExclusively(file: string, text: string): boolean {
     closeSync(handle);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (hasCode(error, "EEXIST")) return false;
     throw error;
   }
 }

@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { readLivingStack, takeDataDirectory } from "../../../../dev/stack/data-directory.ts";
+import { identify, isAlive } from "../../../../dev/stack/process-identity.ts";
+import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
+
+let directory: ReturnType<typeof temporaryDirectory>;
+beforeEach(() => (directory = temporaryDirectory()));
+afterEach(() => directory.remove());
+
+const nobody = { url: "http://127.0.0.1:1", addresses: {}, parts: {} };
+
+/** A process that outlives whoever started it. */
+function bystander() {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 60000)"], {
+    detached: true,
+    stdio: "ignore",
+  });
+  return { identity: identify(child.pid ?? 0), end: () => child.kill("SIGKILL") };
+}
+
+it("a directory is refused while its supervisor lives, and given again after its release", async () => {
+  const first = await takeDataDirectory(directory.path);
+  await expect(takeDataDirectory(directory.path)).rejects.toThrow(
+    `A stack already runs on ${directory.path} (process ${process.pid})`,
+  );
+  first.release();
+  (await takeDataDirectory(directory.path)).release();
+});
+
+it("of many starts at once exactly one gets the directory of a killed supervisor", async () => {
+  writeFileSync(
+    join(directory.path, "supervisor.lock"),
+    JSON.stringify({ pid: process.pid, started: "long ago" }),
+  );
+  const module = join(import.meta.dirname, "../../../../dev/stack/data-directory.ts");
+  const program = `const { takeDataDirectory } = await import(${JSON.stringify(module)});
+    const outcome = await takeDataDirectory(${JSON.stringify(directory.path)}).then(() => "taken", () => "refused");
+    console.log(outcome);
+    process.stdin.resume();`;
+  const starters = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["pipe", "pipe", "inherit"] }),
+  );
+  const outcomes = await Promise.all(
+    starters.map(async (one) => String(await once(one.stdout, "data")).trim()),
+  );
+  for (const one of starters) one.stdin.end();
+  await Promise.all(starters.map((one) => once(one, "close")));
+  expect(outcomes.toSorted()).toEqual(["refused", "refused", "refused", "taken"]);
+});
+
+it("a lock cut short by a crash does not block the directory", async () => {
+  writeFileSync(join(directory.path, "supervisor.lock"), '{"pid":');
+  (await takeDataDirectory(directory.path)).release();
+});
+
+it("parts a killed supervisor left behind are ended before the directory is given", async () => {
+  const left = bystander();
+  const before = await takeDataDirectory(directory.path);
+  before.publish({ ...nobody, parts: { worker: left.identity } });
+  writeFileSync(
+    join(directory.path, "supervisor.lock"),
+    JSON.stringify({ pid: process.pid, started: "long ago" }),
+  );
+  await takeDataDirectory(directory.path);
+  expect(isAlive(left.identity)).toBe(false);
+});
+
+it("a process that only took over the number of a part is left alone", async () => {
+  const stranger = bystander();
+  const before = await takeDataDirectory(directory.path);
+  before.publish({ ...nobody, parts: { worker: { pid: stranger.identity.pid, started: "long ago" } } });
+  writeFileSync(join(directory.path, "supervisor.lock"), "");
+  await takeDataDirectory(directory.path);
+  expect(isAlive(stranger.identity)).toBe(true);
+  stranger.end();
+});
+
+it("a fresh start empties the directory, but never that of a living stack", async () => {
+  const living = await takeDataDirectory(directory.path);
+  writeFileSync(living.file("secrets.json"), "{}");
+  await expect(takeDataDirectory(directory.path, { fresh: true })).rejects.toThrow("already runs");
+  expect(existsSync(living.file("secrets.json"))).toBe(true);
+  living.release();
+  await takeDataDirectory(directory.path, { fresh: true });
+  expect(readdirSync(directory.path)).toEqual(["supervisor.lock"]);
+});
+
+it("stack.json names this process, can be read by its owner only, and goes with the release", async () => {
+  const data = await takeDataDirectory(directory.path);
+  data.publish(nobody);
+  expect(readLivingStack(directory.path)).toEqual({ supervisor: identify(process.pid), ...nobody });
+  expect(statSync(data.file("stack.json")).mode & 0o777).toBe(0o600);
+  data.release();
+  expect(readLivingStack(directory.path)).toBeUndefined();
+});

@@ -1,0 +1,49 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { freePort } from "../../../../dev/stack/free-port.ts";
+import { chooseInnerPorts, loadRemembered, saveRemembered } from "../../../../dev/stack/remembered.ts";
+import { loadSecrets, saveSecrets } from "../../../../dev/stack/secrets.ts";
+import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
+
+let directory: ReturnType<typeof temporaryDirectory>;
+beforeEach(() => (directory = temporaryDirectory()));
+afterEach(() => directory.remove());
+
+it("the next start takes the same ports again", async () => {
+  const file = join(directory.path, "state.json");
+  const ports = await chooseInnerPorts({}, 8787);
+  saveRemembered(file, { ports, baseUrl: "http://127.0.0.1:8787" });
+  const before = loadRemembered(file);
+  expect(before.baseUrl).toBe("http://127.0.0.1:8787");
+  expect(await chooseInnerPorts(before.ports, 8787)).toEqual(ports);
+});
+
+it("a remembered port that somebody else took is replaced, the others stay", async () => {
+  const ports = await chooseInnerPorts({}, 8787);
+  const intruder = createServer().listen(ports.redis, "127.0.0.1");
+  await once(intruder, "listening");
+  const again = await chooseInnerPorts(ports, 8787);
+  intruder.close();
+  expect(again).toEqual({ ...ports, redis: again.redis });
+  expect(again.redis).not.toBe(ports.redis);
+});
+
+it("no part gets the Worker's port or that of another part", async () => {
+  const port = await freePort();
+  const ports = await chooseInnerPorts({ sql: port, redis: port, engine: port }, port);
+  expect(new Set([port, ...Object.values(ports)]).size).toBe(5);
+});
+
+it("secrets are generated once, differ from each other and can be read by their owner only", () => {
+  const file = join(directory.path, "secrets.json");
+  const first = loadSecrets(file);
+  expect(loadSecrets(file)).toEqual(first);
+  expect(new Set(Object.values(first)).size).toBe(7);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const organization = { organization: "id", organization_slug: "demo", api_key: "key", key_id: "key_1" };
+  saveSecrets(file, { ...first, organization });
+  expect(loadSecrets(file)).toEqual({ ...first, organization });
+});
