@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,12 +12,13 @@ import { promisify } from "node:util";
  */
 export async function createDataDir(dataDir: string): Promise<void> {
   if (existsSync(join(dataDir, "PG_VERSION"))) return;
+  const found = await readdir(dataDir).catch(() => []);
+  if (found.length > 0) throw new Error(`${dataDir} is not empty and holds no database`);
   const scratch = `${dataDir}.new`;
   await rm(scratch, { recursive: true, force: true });
   await mkdir(dirname(dataDir), { recursive: true });
   await mkdir(scratch, { mode: 0o700 });
   const program = fileURLToPath(new URL("./initdb.ts", import.meta.url));
   await promisify(execFile)(process.execPath, [program, scratch], { env: {} });
-  // Fails when the target is a non-empty directory: somebody else's files stay untouched.
   await rename(scratch, dataDir);
 }

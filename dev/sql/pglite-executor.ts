@@ -11,9 +11,15 @@ import type { DecodedAnswer } from "./decode-messages.ts";
 import { encodeSimpleQuery, encodeStatements } from "./encode-messages.ts";
 import type { SqlExecutor, Statement, StatementResult } from "./executor.ts";
 import { lockDirectory } from "./lock-directory.ts";
+import { tidyUp } from "./tidy-up.ts";
 
 // The default of 160 MB is resident memory here, not memory shared with an operating system's cache.
 const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+
+const TIDY_INTERVAL_MS = 10_000;
+const IDLE_AFTER_MS = 2_000;
+const WRITTEN_BYTES_MAX_IDLE = 32 * 1024 * 1024;
+const WRITTEN_BYTES_MAX_BUSY = 256 * 1024 * 1024;
 
 export type PgliteOptions = {
   /** A directory, created when missing, or "memory". */
@@ -46,10 +52,13 @@ export async function openPglite(options: PgliteOptions): Promise<SqlExecutor> {
 class PgliteExecutor implements SqlExecutor {
   readonly #db: PGlite;
   readonly #release: () => Promise<void>;
+  readonly #tidyTimer: NodeJS.Timeout;
+  #lastExchangeAtMs = 0;
 
   constructor(db: PGlite, release: () => Promise<void>) {
     this.#db = db;
     this.#release = release;
+    this.#tidyTimer = setInterval(() => void this.#tidyUp(), TIDY_INTERVAL_MS);
   }
 
   async run(statement: Statement): Promise<StatementResult> {
@@ -68,6 +77,7 @@ class PgliteExecutor implements SqlExecutor {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#tidyTimer);
     try {
       await this.#db.close();
     } finally {
@@ -75,8 +85,20 @@ class PgliteExecutor implements SqlExecutor {
     }
   }
 
+  /** Waits for a quiet moment, but not for ever. */
+  async #tidyUp(): Promise<void> {
+    const isIdle = performance.now() - this.#lastExchangeAtMs > IDLE_AFTER_MS;
+    try {
+      await tidyUp(this, isIdle ? WRITTEN_BYTES_MAX_IDLE : WRITTEN_BYTES_MAX_BUSY);
+    } catch (error) {
+      if (this.#db.ready)
+        console.error(`tidying up failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
   /** Leaves the connection outside of any transaction, whatever the messages did. */
   async #exchange(message: Buffer): Promise<DecodedAnswer> {
+    this.#lastExchangeAtMs = performance.now();
     const answer = decodeAnswer(await this.#send(message));
     if (answer.transactionStatus !== "I") await this.#send(encodeSimpleQuery("ROLLBACK"));
     if (answer.error) throw answer.error;

@@ -114,7 +114,7 @@ describe("a start that fails says why in one line", { timeout: TIMEOUT_MS }, () 
   it("when the directory holds something else, which stays untouched", async () => {
     const part = start({ dataDir: directory });
     expect(await part.exited).toEqual({ code: 1, signal: null });
-    expect(part.log()).toContain("not empty");
+    expect(part.log()).toBe(`${directory} is not empty and holds no database\n`);
     expect(existsSync(join(directory, "broken.sql"))).toBe(true);
   });
 
