@@ -1,0 +1,225 @@
+import { describe, expect, test } from "vitest";
+import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
+import { StationUnderTest } from "./station-under-test.ts";
+
+const key = "0123456789abcdef0123456789abcdef01234567";
+const variable = (component: string, name: string, instance?: string) => ({
+  component: { name: component },
+  variable: { name, ...(instance && { instance }) },
+});
+
+function booted(version: (typeof OCPP_VERSIONS)[number]): StationUnderTest {
+  const station = new StationUnderTest(version);
+  station.boot();
+  return station;
+}
+
+describe.each(OCPP_VERSIONS)("a %s station", (version) => {
+  const type = version === "ocpp1.6" ? "Soft" : "OnIdle";
+
+  test("answers Reset, then drops the line, comes back and boots", () => {
+    const station = booted(version);
+    const from = station.effects.length;
+    expect(station.call("Reset", { type })?.payload).toEqual({ status: "Accepted" });
+    const kinds = station.effects.slice(from).map((effect) => effect.kind);
+    expect(kinds.indexOf("send")).toBeLessThan(kinds.indexOf("close"));
+    expect(station.state.memory.booted).toBe(false);
+    station.input({ kind: "disconnected" });
+    expect(station.fire("dial")).toContainEqual({ kind: "dial" });
+    station.input({ kind: "connected" });
+    expect(station.calls("BootNotification")).toHaveLength(2);
+    if (version !== "ocpp1.6")
+      expect(station.calls("BootNotification")[1]?.payload["reason"]).toBe("RemoteReset");
+  });
+
+  test("answers a CALL while one of its own is outstanding", () => {
+    const station = booted(version);
+    station.fire("heartbeat");
+    expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
+    expect(station.state.outstanding?.action).toBe("Heartbeat");
+  });
+
+  test("answers what it does not know with NotImplemented", () => {
+    expect(booted(version).call("MakeCoffee", {})).toMatchObject({ type: 4, action: "NotImplemented" });
+    expect(booted(version).call("constructor", {})).toMatchObject({ type: 4, action: "NotImplemented" });
+  });
+
+  test("answers every CALL with SecurityError while it is rejected", () => {
+    const station = new StationUnderTest(version);
+    station.input({ kind: "powerOn" });
+    station.input({ kind: "connected" });
+    station.answer({ status: "Rejected", interval: 600 });
+    expect(station.call("Reset", { type })).toMatchObject({ type: 4, action: "SecurityError" });
+    expect(station.state.link).toBe("up");
+  });
+
+  test("sends a triggered message also while its boot is pending", () => {
+    const station = new StationUnderTest(version);
+    station.input({ kind: "powerOn" });
+    station.input({ kind: "connected" });
+    station.answer({ status: "Pending", interval: 60 });
+    expect(station.call("TriggerMessage", { requestedMessage: "Heartbeat" })?.payload).toEqual({
+      status: "Accepted",
+    });
+    expect(station.calls("Heartbeat")).toHaveLength(1);
+    station.answerAll();
+    station.call("TriggerMessage", { requestedMessage: "BootNotification" });
+    expect(station.calls("BootNotification")).toHaveLength(2);
+  });
+
+  test("refuses a triggered BootNotification once it was accepted", () => {
+    const answer = booted(version).call("TriggerMessage", { requestedMessage: "BootNotification" });
+    expect(answer?.payload).toEqual({ status: "Rejected" });
+  });
+
+  test("does not know a message nobody can trigger", () => {
+    const answer = booted(version).call("TriggerMessage", { requestedMessage: "SignV2GCertificate" });
+    expect(answer?.payload).toEqual({ status: "NotImplemented" });
+  });
+
+  test("knows no vendor", () => {
+    expect(booted(version).call("DataTransfer", { vendorId: "x" })?.payload).toEqual({
+      status: "UnknownVendorId",
+    });
+  });
+});
+
+describe("a 1.6 station", () => {
+  test("reports a connector taken out of service, remembers it and boots with it", () => {
+    const station = booted("ocpp1.6");
+    station.call("ChangeAvailability", { connectorId: 1, type: "Inoperative" });
+    expect(station.calls("StatusNotification").at(-1)?.payload).toMatchObject({
+      connectorId: 1,
+      status: "Unavailable",
+    });
+    expect(station.effects).toContainEqual({ kind: "remember" });
+    expect(station.state.memory.inoperative).toEqual([1]);
+    station.answerAll();
+    station.call("ChangeAvailability", { connectorId: 1, type: "Operative" });
+    expect(station.calls("StatusNotification").at(-1)?.payload).toMatchObject({
+      connectorId: 1,
+      status: "Available",
+    });
+  });
+
+  test("takes everything out of service with connector 0", () => {
+    const station = booted("ocpp1.6");
+    station.call("ChangeAvailability", { connectorId: 0, type: "Inoperative" });
+    station.answerAll();
+    expect(
+      station
+        .calls("StatusNotification")
+        .slice(-3)
+        .map(({ payload }) => payload["status"]),
+    ).toEqual(["Unavailable", "Unavailable", "Unavailable"]);
+  });
+
+  test("refuses a connector it does not have", () => {
+    const station = booted("ocpp1.6");
+    const availability = station.call("ChangeAvailability", { connectorId: 3, type: "Operative" });
+    expect(availability?.payload).toEqual({ status: "Rejected" });
+    expect(station.call("UnlockConnector", { connectorId: 3 })?.payload).toEqual({ status: "NotSupported" });
+    expect(station.call("UnlockConnector", { connectorId: 2 })?.payload).toEqual({ status: "Unlocked" });
+    const status = station.call("TriggerMessage", { requestedMessage: "StatusNotification", connectorId: 3 });
+    expect(status?.payload).toEqual({ status: "Rejected" });
+  });
+
+  test.each([
+    ["HeartbeatInterval", "60", "Accepted"],
+    ["heartbeatinterval", "60", "Accepted"],
+    ["HeartbeatInterval", "soon", "Rejected"],
+    ["NumberOfConnectors", "7", "Rejected"],
+    ["WebSocketPingInterval", "30", "RebootRequired"],
+    ["NoSuchKey", "1", "NotSupported"],
+    ["AuthorizationKey", "short", "Rejected"],
+  ])("answers ChangeConfiguration of %s to %s with %s", (name, value, status) => {
+    expect(booted("ocpp1.6").call("ChangeConfiguration", { key: name, value })?.payload).toEqual({ status });
+  });
+
+  test("reads back what was written, and names what it does not know", () => {
+    const station = booted("ocpp1.6");
+    station.call("ChangeConfiguration", { key: "MeterValueSampleInterval", value: "15" });
+    expect(station.call("GetConfiguration", { key: ["MeterValueSampleInterval", "Nope"] })?.payload).toEqual({
+      configurationKey: [{ key: "MeterValueSampleInterval", readonly: false, value: "15" }],
+      unknownKey: ["Nope"],
+    });
+  });
+
+  test("has a new key stored before it admits it, and never tells it", () => {
+    const station = booted("ocpp1.6");
+    const from = station.effects.length;
+    expect(
+      station.call("ChangeConfiguration", { key: "AuthorizationKey", value: key })?.payload["status"],
+    ).toBe("Accepted");
+    expect(station.effects.slice(from).map((effect) => effect.kind)).toEqual(["rotateKey", "send"]);
+    expect(JSON.stringify([station.state, station.call("GetConfiguration", {})])).not.toContain(key);
+  });
+
+  test("beats at a new interval from now on", () => {
+    const station = booted("ocpp1.6");
+    station.call("ChangeConfiguration", { key: "HeartbeatInterval", value: "10" });
+    const startMs = station.nowMs;
+    station.fire("heartbeat");
+    expect(station.nowMs - startMs).toBeLessThanOrEqual(10_000);
+    expect(station.state.memory.heartbeatSeconds).toBe(10);
+  });
+
+  test("answers a payload without its required field with the code of 1.6", () => {
+    expect(booted("ocpp1.6").call("Reset", {})).toMatchObject({
+      type: 4,
+      action: "OccurenceConstraintViolation",
+    });
+  });
+});
+
+describe("a 2.x station", () => {
+  test("answers each variable for itself", () => {
+    const station = booted("ocpp2.0.1");
+    const answer = station.call("GetVariables", {
+      getVariableData: [
+        variable("OCPPCommCtrlr", "HeartbeatInterval"),
+        variable("Nope", "HeartbeatInterval"),
+        variable("OCPPCommCtrlr", "Nope"),
+        { ...variable("OCPPCommCtrlr", "HeartbeatInterval"), attributeType: "MaxSet" },
+        variable("SecurityCtrlr", "BasicAuthPassword"),
+        variable("OCPPCommCtrlr", "MessageTimeout", "Default"),
+      ],
+    });
+    const results = answer?.payload["getVariableResult"] as Array<Record<string, unknown>>;
+    expect(results.map((result) => [result["attributeStatus"], result["attributeValue"]])).toEqual([
+      ["Accepted", "300"],
+      ["UnknownComponent", undefined],
+      ["UnknownVariable", undefined],
+      ["NotSupportedAttributeType", undefined],
+      ["Rejected", undefined],
+      ["Accepted", "30"],
+    ]);
+  });
+
+  test("rotates its password and sets several variables at once", () => {
+    const station = booted("ocpp2.1");
+    const answer = station.call("SetVariables", {
+      setVariableData: [
+        { attributeValue: key, ...variable("SecurityCtrlr", "BasicAuthPassword") },
+        { attributeValue: "45", ...variable("SampledDataCtrlr", "TxUpdatedInterval") },
+      ],
+    });
+    const results = answer?.payload["setVariableResult"] as Array<Record<string, unknown>>;
+    expect(results.map((result) => result["attributeStatus"])).toEqual(["Accepted", "Accepted"]);
+    expect(station.effects).toContainEqual({ kind: "rotateKey", key });
+    expect(station.state.memory.configuration).toEqual({ MeterValueSampleInterval: "45" });
+  });
+
+  test("takes one EVSE out of service", () => {
+    const station = booted("ocpp2.0.1");
+    station.call("ChangeAvailability", { operationalStatus: "Inoperative", evse: { id: 2 } });
+    expect(station.calls("StatusNotification").at(-1)?.payload).toMatchObject({
+      evseId: 2,
+      connectorId: 1,
+      connectorStatus: "Unavailable",
+    });
+    expect(station.call("UnlockConnector", { evseId: 3, connectorId: 1 })?.payload).toEqual({
+      status: "UnknownConnector",
+    });
+  });
+});

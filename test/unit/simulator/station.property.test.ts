@@ -1,0 +1,209 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
+import { OCPP_VERSIONS, type OcppVersion } from "../../../src/ocpp/version.ts";
+import type { Effect, TimerName } from "../../../src/simulator/turn.ts";
+import { StationUnderTest } from "./station-under-test.ts";
+
+type Move =
+  | { kind: "powerOn" | "powerOff" | "connected" | "disconnected" }
+  | { kind: "fire"; name: TimerName }
+  | { kind: "answer"; how: "Accepted" | "Pending" | "Rejected" | "error" | "late" | "rubbish" }
+  | { kind: "call"; action: string; payload: object };
+
+const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = {
+  "ocpp1.6": [
+    ["Reset", { type: "Hard" }],
+    ["Reset", {}],
+    ["TriggerMessage", { requestedMessage: "StatusNotification" }],
+    ["TriggerMessage", { requestedMessage: "MeterValues", connectorId: 1 }],
+    ["TriggerMessage", { requestedMessage: "BootNotification" }],
+    ["TriggerMessage", { requestedMessage: "FirmwareStatusNotification" }],
+    ["TriggerMessage", { requestedMessage: "DiagnosticsStatusNotification" }],
+    ["ExtendedTriggerMessage", { requestedMessage: "LogStatusNotification" }],
+    ["ChangeAvailability", { connectorId: 1, type: "Inoperative" }],
+    ["ChangeAvailability", { connectorId: 0, type: "Operative" }],
+    ["UnlockConnector", { connectorId: 1 }],
+    ["ClearCache", {}],
+    ["GetConfiguration", {}],
+    ["GetConfiguration", { key: ["HeartbeatInterval", "Nope"] }],
+    ["ChangeConfiguration", { key: "HeartbeatInterval", value: "30" }],
+    ["ChangeConfiguration", { key: "AuthorizationKey", value: "0123456789abcdef0123456789abcdef" }],
+    ["DataTransfer", { vendorId: "v" }],
+    ["GetDiagnostics", { location: "ftp://x" }],
+  ],
+  "ocpp2.0.1": [
+    ["Reset", { type: "OnIdle" }],
+    ["Reset", { type: "Immediate", evseId: 1 }],
+    ["TriggerMessage", { requestedMessage: "StatusNotification", evse: { id: 1, connectorId: 1 } }],
+    ["TriggerMessage", { requestedMessage: "MeterValues" }],
+    ["TriggerMessage", { requestedMessage: "LogStatusNotification" }],
+    ["TriggerMessage", { requestedMessage: "FirmwareStatusNotification" }],
+    ["ChangeAvailability", { operationalStatus: "Inoperative" }],
+    ["UnlockConnector", { evseId: 1, connectorId: 1 }],
+    ["ClearCache", {}],
+    [
+      "GetVariables",
+      {
+        getVariableData: [{ component: { name: "SecurityCtrlr" }, variable: { name: "BasicAuthPassword" } }],
+      },
+    ],
+    [
+      "SetVariables",
+      {
+        setVariableData: [
+          {
+            attributeValue: "30",
+            component: { name: "OCPPCommCtrlr" },
+            variable: { name: "HeartbeatInterval" },
+          },
+        ],
+      },
+    ],
+    ["SetVariables", {}],
+    ["DataTransfer", { vendorId: "v" }],
+    ["GetReport", { requestId: 1 }],
+  ],
+  "ocpp2.1": [],
+};
+requests["ocpp2.1"] = requests["ocpp2.0.1"];
+
+function moves(version: OcppVersion) {
+  const simple = fc.constantFrom("powerOn", "powerOff", "connected", "connected", "disconnected");
+  const timers = fc.constantFrom<TimerName>("answer", "boot", "dial", "heartbeat");
+  const answers = fc.constantFrom("Accepted", "Accepted", "Pending", "Rejected", "error", "late", "rubbish");
+  return fc.array(
+    fc.oneof(
+      simple.map((kind) => ({ kind }) as Move),
+      timers.map((name): Move => ({ kind: "fire", name })),
+      answers.map((how) => ({ kind: "answer", how }) as Move),
+      fc
+        .constantFrom(...requests[version])
+        .map(([action, payload]): Move => ({ kind: "call", action, payload })),
+    ),
+    { minLength: 10, maxLength: 80 },
+  );
+}
+
+function play(station: StationUnderTest, move: Move, serial: number): void {
+  switch (move.kind) {
+    case "fire":
+      if (station.timers.has(move.name)) station.fire(move.name);
+      return;
+    case "answer": {
+      const id = move.how === "late" ? "long-gone" : (station.state.outstanding?.id ?? "none");
+      const answer =
+        move.how === "error" ? [4, id, "InternalError", "", {}] : [3, id, { status: move.how, interval: 30 }];
+      station.input({ kind: "frame", text: move.how === "rubbish" ? "{nonsense" : JSON.stringify(answer) });
+      return;
+    }
+    case "call":
+      station.call(move.action, move.payload, `csms-${serial}`);
+      return;
+    default:
+      station.input({ kind: move.kind });
+  }
+}
+
+interface Moment {
+  move: Move;
+  serial: number;
+  linkBefore: string;
+  /** Id of the CALL that was outstanding before the move. */
+  waitedFor: string | null;
+  sentBefore: number;
+  effects: readonly Effect[];
+}
+
+describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
+  let validators: Validators;
+  beforeAll(async () => {
+    validators = await loadValidators(version);
+  });
+
+  const always = (check: (station: StationUnderTest, moment: Moment) => void) =>
+    fc.assert(
+      fc.property(moves(version), (list) => {
+        const station = new StationUnderTest(version);
+        list.forEach((move, serial) => {
+          const moment = { move, serial, linkBefore: station.state.link, sentBefore: station.sent.length };
+          const waitedFor = station.state.outstanding?.id ?? null;
+          const effectsBefore = station.effects.length;
+          play(station, move, serial);
+          const effects = station.effects.slice(effectsBefore);
+          check(station, { ...moment, waitedFor, effects });
+        });
+      }),
+      { numRuns: 300 },
+    );
+
+  test("never has two CALLs outstanding on one line", () => {
+    const open = new WeakMap<StationUnderTest, string | null>();
+    always((station, { move, waitedFor, effects }) => {
+      let outstanding = open.get(station) ?? null;
+      const isEnded =
+        (move.kind === "answer" &&
+          move.how !== "late" &&
+          move.how !== "rubbish" &&
+          waitedFor === outstanding) ||
+        (move.kind === "fire" && move.name === "answer") ||
+        move.kind === "disconnected";
+      if (isEnded) outstanding = null;
+      for (const effect of effects) {
+        if (effect.kind === "close") outstanding = null;
+        if (effect.kind !== "send" || !effect.text.startsWith("[2,")) continue;
+        expect(outstanding).toBeNull();
+        outstanding = (JSON.parse(effect.text) as [number, string])[1];
+      }
+      open.set(station, outstanding);
+    });
+  });
+
+  test("answers every CALL it reads exactly once", () => {
+    always((station, { move, serial, linkBefore, sentBefore }) => {
+      const answers = station.sent
+        .slice(sentBefore)
+        .filter((frame) => frame.type !== 2 && frame.id === `csms-${serial}`);
+      expect(answers).toHaveLength(move.kind === "call" && linkBefore === "up" ? 1 : 0);
+    });
+  });
+
+  test("is on line, on its way there, or about to dial while it is switched on", () => {
+    always((station) => {
+      const { power, link } = station.state;
+      expect(power === "off" ? link === "down" : link !== "down" || station.timers.has("dial")).toBe(true);
+    });
+  });
+
+  test("always has something that wakes it: an answer, a boot or a heartbeat to come", () => {
+    always((station) => {
+      if (station.state.link !== "up") return;
+      expect(["answer", "boot", "heartbeat"].some((name) => station.timers.has(name as TimerName))).toBe(
+        true,
+      );
+    });
+  });
+
+  test("sends frames that the official schemas accept", () => {
+    always((station, { move, sentBefore }) => {
+      for (const frame of station.sent.slice(sentBefore)) {
+        if (frame.type === 2)
+          expect([frame, validators.request(frame.action, frame.payload)]).toEqual([frame, null]);
+        if (frame.type === 3 && move.kind === "call") {
+          expect([frame, validators.response(move.action, frame.payload)]).toEqual([frame, null]);
+        }
+      }
+    });
+  });
+
+  test("says nothing before its boot was accepted that nobody asked for", () => {
+    always((station, { sentBefore }) => {
+      if (station.state.registration === "accepted") return;
+      const unasked = station.sent
+        .slice(sentBefore)
+        .filter((frame) => frame.type === 2 && frame.action !== "BootNotification");
+      const isTriggered = station.state.outstanding?.triggered ?? false;
+      expect(unasked.length === 0 || isTriggered).toBe(true);
+    });
+  });
+});
