@@ -149,6 +149,20 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 );
 CREATE INDEX IF NOT EXISTS idempotency_keys_age ON idempotency_keys (claimed_at);
 
+-- What a stored change still has to do to sessions and simulated stations: rows are removed when done. A batch is
+-- drained by one run; the sweeper starts another for what is left over.
+CREATE TABLE IF NOT EXISTS charger_effects (
+  batch_id uuid NOT NULL,
+  seq integer NOT NULL,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('sync', 'restart')),
+  attempt integer NOT NULL DEFAULT 0,
+  published_at timestamptz NOT NULL,
+  PRIMARY KEY (batch_id, seq)
+);
+CREATE INDEX IF NOT EXISTS charger_effects_age ON charger_effects (published_at);
+
 -- One winner per pass of a scheduled task, by compare-and-set.
 CREATE TABLE IF NOT EXISTS task_locks (
   name text PRIMARY KEY,

@@ -11,7 +11,7 @@ const stack = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_0
 export default defineConfig({
   test: {
     projects: [
-      node("unit", { testTimeout: 20_000 }),
+      node("unit", { testTimeout: 20_000, hookTimeout: 60_000 }),
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 20_000 },

@@ -39,8 +39,8 @@ export default {
   },
 
   async scheduled(_controller, raw) {
-    const revived = await sweep(wire(readEnv(raw)));
-    if (revived.length > 0)
-      console.warn(JSON.stringify({ event: "sweep.revived", jobs: revived.map((job) => job.id) }));
+    const { jobs, effects } = await sweep(wire(readEnv(raw)));
+    if (jobs.length + effects.length > 0)
+      console.warn(JSON.stringify({ event: "sweep.revived", jobs, effects }));
   },
 } satisfies ExportedHandler<RawEnv>;

@@ -112,7 +112,13 @@ export interface LocationStore {
   ): Promise<Claimed<Location>>;
   get(organizationId: string, id: string): Promise<Location | null>;
   list(organizationId: string, page: Page): Promise<Paged<Location>>;
+  /** Absent fields stay. Null when there is no such location. @throws Conflict when the slug exists. */
+  update(organizationId: string, id: string, changes: LocationChanges, now: Date): Promise<Location | null>;
+  /** "inUse" with the number of chargers that are left. */
+  remove(organizationId: string, id: string): Promise<"removed" | "unknown" | { inUse: number }>;
 }
+
+export type LocationChanges = Partial<Omit<NewLocation, "id">>;
 
 export type RecordVersion = "OCPP1.6" | "OCPP2.0.1" | "OCPP2.1";
 export type Runtime = "simulated" | "external";
@@ -231,7 +237,8 @@ export interface Job {
 /** What a provisioning step needs to know of its charger. */
 export interface ProvisioningWork {
   chargerId: string;
-  jobId: string;
+  /** Null: registered over /api/v1. */
+  jobId: string | null;
   organizationId: string;
   organizationSlug: string;
   identity: string;
@@ -288,8 +295,8 @@ export interface JobStore {
   /** Fails what is open. A job of which nothing ever succeeded or failed was never run: the job itself is FAILED then. */
   giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
-  /** One pass of the sweeper over all organisations: closes what is complete, returns what must be published again. */
-  sweep(now: Date): Promise<StuckJob[]>;
+  /** One pass of the sweeper over all organisations: closes what is complete, returns what must be published again. Null: another pass has the lock. */
+  sweep(now: Date): Promise<StuckJob[] | null>;
 }
 
 export interface RegisterCharger {
@@ -329,7 +336,97 @@ export interface ConnectedCharger {
   connectors: ConnectorState[];
 }
 
+/** Fields of a charger that may change; absent = unchanged, null = back to the default of create. */
+export interface ChargerChanges {
+  name?: string | null;
+  connectorType?: string | null;
+  ocppVersion?: RecordVersion;
+  wsUrl?: string | null;
+  locationId?: string;
+  locationName?: string | null;
+}
+
+/** Chargers by id, by location, or those of the ids that are in the location; at most 1,000. */
+export interface ChargerSelection {
+  locationId: string | null;
+  chargerIds: string[] | null;
+}
+
+/** The effects a change left behind; a run of this id drains them. Null when nothing is to be done. */
+export interface EffectBatch {
+  id: string;
+  total: number;
+}
+
+export interface ChargersUpdated {
+  /** By creation. Unchanged ones count as updated. */
+  updated: Charger[];
+  /** Chargers that cannot take the change: a socket URL on an external one. */
+  invalid: string[];
+  /** How many were selected; over 1,000 nothing was written. */
+  selected: number;
+  effects: EffectBatch | null;
+}
+
+export interface ChargersRemoved {
+  ids: string[];
+  /** Jobs that lost an open charger: each may be complete now. */
+  jobIds: string[];
+  effects: EffectBatch | null;
+}
+
+export type RuntimeEvent = "start" | "stop" | "restart";
+
+/** One effect with the present state of its charger; a deleted charger has `deleted`. */
+export interface PendingEffect {
+  seq: number;
+  kind: "sync" | "restart";
+  deleted: boolean;
+  status: "PENDING" | "READY" | "FAILED";
+  /** The run that was provisioning it, to be cancelled when deleted. */
+  runId: string | null;
+  work: ProvisioningWork;
+}
+
+export interface EffectStore {
+  /** The effects of one slice, `[from, to)`, that are not done. */
+  pending(batchId: string, from: number, to: number): Promise<PendingEffect[]>;
+  done(batchId: string, seqs: number[]): Promise<void>;
+  /** Batches left over for a minute, their attempt raised. Called under the sweeper's lock. */
+  leftOver(now: Date): Promise<Array<{ id: string; attempt: number; total: number }>>;
+}
+
 export interface ChargerStore {
+  /** One statement that also writes the effects. @throws NotFound when the target location is unknown. */
+  update(
+    organizationId: string,
+    selection: ChargerSelection,
+    changes: ChargerChanges,
+    defaults: { connectorTypes: Record<string, string> },
+    batchId: string,
+    now: Date,
+  ): Promise<ChargersUpdated>;
+  /** Marks the rows deleted and frees their identities; open ones fail with CANCELLED. */
+  remove(
+    organizationId: string,
+    selection: ChargerSelection,
+    batchId: string,
+    now: Date,
+  ): Promise<ChargersRemoved>;
+  /** Null when there is no such charger; `charger.state` says why it cannot be started or stopped. */
+  setRuntime(
+    organizationId: string,
+    id: string,
+    event: RuntimeEvent,
+    batchId: string,
+    now: Date,
+  ): Promise<{
+    state: "done" | "notProvisioned" | "external";
+    ocppVersion: RecordVersion | null;
+    effects: EffectBatch | null;
+  } | null>;
+  /** Where a charger's session object is. */
+  sessionRef(organizationId: string, id: string): Promise<{ identity: string; chargerId: string } | null>;
   list(organizationId: string, filter: { locationId: string | null }, page: Page): Promise<Paged<Charger>>;
   get(organizationId: string, id: string): Promise<Charger | null>;
   provisioning(organizationId: string, id: string): Promise<ChargerProvisioning | null>;
@@ -400,6 +497,22 @@ export type RotationStatus =
   | "stored"
   | "unknown";
 
+export interface FrameQuery {
+  startMs: number | null;
+  endMs: number | null;
+  /** OCPP action, compared without case. */
+  action: string | null;
+  limit: number;
+  offset: number;
+}
+
+export interface FrameRow {
+  direction: "cp_to_csms" | "csms_to_cp";
+  action: string | null;
+  message: string;
+  atMs: number;
+}
+
 export interface Sessions {
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
   command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
@@ -407,6 +520,8 @@ export interface Sessions {
   snapshot(ref: SessionRef): Promise<SessionSnapshot | null>;
   /** Sends the new key to a connected station, or stores it for its next login; null when not provisioned. */
   rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null>;
+  /** Newest first; null when not provisioned. */
+  frames(ref: SessionRef, query: FrameQuery): Promise<{ rows: FrameRow[]; total: number } | null>;
   /** The charger is gone or failed: closes its socket (4004), flushes the outbox, wipes the object. Idempotent. */
   retire(ref: SessionRef & { chargerId: string }): Promise<void>;
 }
@@ -459,6 +574,15 @@ export type StartOutcome =
 export interface Simulators {
   /** Idempotent: provisions the session, starts the station and waits at most `waitMs` for its accepted boot. */
   start(hostName: string, station: SimulatedStation, waitMs: number): Promise<StartOutcome>;
+  /**
+   * Brings a known station to what the record says: running or stopped, with this configuration. A new restart token
+   * makes it reboot once. A station the host does not know is taken over only when it should run.
+   */
+  reconcile(
+    hostName: string,
+    station: SimulatedStation,
+    desired: { running: boolean; restartToken: string | null },
+  ): Promise<void>;
   /** Forgets the station. Idempotent. */
   remove(hostName: string, chargerId: string): Promise<void>;
 }
@@ -466,6 +590,9 @@ export interface Simulators {
 // ---- runs, counters, time ------------------------------------------------------------------------------------
 
 export interface RunPublisher {
+  applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
+  /** Run ids with their prefix. Best effort: a run that escapes finds its charger gone. */
+  cancel(runIds: string[]): Promise<void>;
   /** Deterministic ids: publishing the same run twice starts one. */
   dispatch(job: { id: string; total: number; attempt: number }): Promise<void>;
   provision(
@@ -512,6 +639,7 @@ export interface Ports {
   locations: LocationStore;
   chargers: ChargerStore;
   jobs: JobStore;
+  effects: EffectStore;
   sessions: Sessions;
   simulators: Simulators;
   runs: RunPublisher;

@@ -9,6 +9,7 @@ import { systemIds } from "./fleet/ids.ts";
 import type { Ports } from "./ports.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
 import { chargerStore } from "./store/chargers.ts";
+import { effectStore } from "./store/effects.ts";
 import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore } from "./store/organizations.ts";
@@ -30,6 +31,7 @@ export function wire(env: Env): Ports {
     locations: locationStore(sql),
     chargers: chargerStore(sql),
     jobs: jobStore(sql),
+    effects: effectStore(sql),
     sessions: durableSessions(env),
     simulators: durableSimulators(env),
     runs: runPublisher(env),

@@ -2,8 +2,9 @@ import { Receiver } from "@upstash/qstash";
 import { Hono } from "hono";
 import type { Config } from "../src/env.ts";
 import type { Ports } from "../src/ports.ts";
+import { applyEffectsRun } from "./apply-effects.ts";
 import { stepGuard } from "./guard.ts";
-import { CHARGER_PATH, DISPATCH_PATH } from "./paths.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH } from "./paths.ts";
 import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 
@@ -22,6 +23,7 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   const options = stepOptions(config);
   app.post(DISPATCH_PATH, provisionBatch(ports, options));
   app.post(CHARGER_PATH, provisionChargerRun(ports, options));
+  app.post(EFFECTS_PATH, applyEffectsRun(ports, options));
   return app;
 }
 

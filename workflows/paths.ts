@@ -4,3 +4,4 @@
  */
 export const DISPATCH_PATH = "/internal/wf/v1/dispatch";
 export const CHARGER_PATH = "/internal/wf/v1/charger";
+export const EFFECTS_PATH = "/internal/wf/v1/effects";

@@ -2,7 +2,7 @@ import { Client } from "@upstash/workflow";
 import { Unavailable } from "../src/errors.ts";
 import type { Config } from "../src/env.ts";
 import type { RunPublisher } from "../src/ports.ts";
-import { CHARGER_PATH, DISPATCH_PATH } from "./paths.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH } from "./paths.ts";
 
 const PUBLISH_TIMEOUT_MS = 10_000;
 const RETRIES = 3;
@@ -39,6 +39,23 @@ export function runPublisher(config: Needs): RunPublisher {
           retryDelay: RETRY_DELAY,
         }),
       );
+    },
+
+    async applyEffects({ id, total, attempt }) {
+      await withDeadline(
+        client.trigger({
+          url: config.PUBLIC_BASE_URL + EFFECTS_PATH,
+          workflowRunId: `eff-${id}${repeat(attempt)}`,
+          body: { batchId: id, total },
+          label: id,
+          retries: RETRIES,
+          retryDelay: RETRY_DELAY,
+        }),
+      );
+    },
+
+    async cancel(runIds) {
+      await withDeadline(client.cancel(runIds)).catch(() => null);
     },
 
     async provision(job, chargers) {

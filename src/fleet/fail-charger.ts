@@ -28,5 +28,5 @@ export async function failCharger(
   if (failure === "outage") return;
   const work = await ports.jobs.work(jobId, chargerId);
   if (work === null) return;
-  await settleCharger(ports, work, failure === "notAccepted" ? BOOT_TIMEOUT : INTERNAL);
+  await settleCharger(ports, jobId, work, failure === "notAccepted" ? BOOT_TIMEOUT : INTERNAL);
 }

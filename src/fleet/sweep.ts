@@ -15,10 +15,16 @@ const STUCK: ItemError = {
  * The safety net, once a minute, one winner per pass: what lost its run is published again, what never progresses is
  * given up, what is complete is closed. Alone it brings every accepted job to an end, whatever the engine forgets.
  */
-export async function sweep(ports: Pick<Ports, "jobs" | "runs" | "clock">): Promise<StuckJob[]> {
-  const stuck = await ports.jobs.sweep(ports.clock.now());
+export async function sweep(
+  ports: Pick<Ports, "jobs" | "effects" | "runs" | "clock">,
+): Promise<{ jobs: string[]; effects: string[] }> {
+  const now = ports.clock.now();
+  const stuck = await ports.jobs.sweep(now);
+  if (stuck === null) return { jobs: [], effects: [] };
   for (const job of stuck) await revive(ports, job);
-  return stuck;
+  const leftOver = await ports.effects.leftOver(now);
+  for (const batch of leftOver) await ports.runs.applyEffects(batch);
+  return { jobs: stuck.map((job) => job.id), effects: leftOver.map((batch) => batch.id) };
 }
 
 async function revive(ports: Pick<Ports, "jobs" | "runs" | "clock">, job: StuckJob): Promise<void> {

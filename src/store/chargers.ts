@@ -8,6 +8,7 @@ import type {
   Page,
   RegisterCharger,
 } from "../ports.ts";
+import { chargerChanges } from "./charger-changes.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { connectedChargers } from "./connected-chargers.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
@@ -113,6 +114,7 @@ async function insertRegistered(
 export function chargerStore(sql: Sql): ChargerStore {
   return {
     ...connectedChargers(sql),
+    ...chargerChanges(sql),
     applySessionFacts: (rows) => applySessionFacts(sql, rows),
 
     list: (organizationId, { locationId }, page) => listPage(sql, organizationId, locationId, page),

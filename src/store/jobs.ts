@@ -1,53 +1,16 @@
 import { z } from "zod";
-import type { Job, JobFailure, JobStore, ProvisioningWork } from "../ports.ts";
+import type { Job, JobFailure, JobStore } from "../ports.ts";
 import { acceptStore } from "./accept.ts";
-import { CHARGER_COLUMNS, chargerRow, recordVersion } from "./charger-rows.ts";
+import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { rewriteRecord } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { sweepStore } from "./sweep.ts";
+import { WORK_COLUMNS, workRow } from "./work-rows.ts";
 
 const sliceRow = z
   .object({ id: z.string(), seq: z.number(), organization_id: z.string() })
   .transform((row) => ({ chargerId: row.id, seq: row.seq, organizationId: row.organization_id }));
-
-const workRow = z
-  .object({
-    id: z.string(),
-    job_id: z.string(),
-    organization_id: z.string(),
-    slug: z.string(),
-    identity: z.string(),
-    created_at: timestamp,
-    ocpp_version: recordVersion.nullable(),
-    number_of_connectors: z.number().nullable(),
-    max_charging_power: z.number().nullable(),
-    vendor_name: z.string().nullable(),
-    model: z.string().nullable(),
-    ws_url: z.string().nullable(),
-    runtime: z.enum(["simulated", "external"]),
-    security_profile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
-    simulator_host: z.string().nullable(),
-    desired_count: z.number(),
-  })
-  .transform((row): ProvisioningWork => ({
-    chargerId: row.id,
-    jobId: row.job_id,
-    organizationId: row.organization_id,
-    organizationSlug: row.slug,
-    identity: row.identity,
-    createdAt: row.created_at,
-    ocppVersion: row.ocpp_version,
-    numberOfConnectors: row.number_of_connectors,
-    maxChargingPower: row.max_charging_power,
-    vendorName: row.vendor_name,
-    model: row.model,
-    wsUrl: row.ws_url,
-    runtime: row.runtime,
-    securityProfile: row.security_profile,
-    simulatorHost: row.simulator_host,
-    desiredCount: row.desired_count,
-  }));
 
 /**
  * Open, and of this job. Without fresh statistics the planner prefers the index of open chargers to the primary key
@@ -57,9 +20,7 @@ const BY_KEY_ONLY = `(c.job_id = $1::uuid) IS TRUE AND (c.status = 'PENDING') IS
 
 /** A single create has no dispatcher: its own run moves the job. */
 const WORK = `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
-  SELECT c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version, c.number_of_connectors,
-    c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile, c.simulator_host, c.desired_count
-  FROM chargers c JOIN organizations o ON o.id = c.organization_id
+  SELECT ${WORK_COLUMNS} FROM chargers c JOIN organizations o ON o.id = c.organization_id
   WHERE c.id = $2::uuid AND ${BY_KEY_ONLY}`;
 
 /** Enough others open: somebody else will be the last. More than ever run at once per organisation. */

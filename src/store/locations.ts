@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { Conflict } from "../errors.ts";
-import type { Location, LocationStore } from "../ports.ts";
+import type { Location, LocationChanges, LocationStore } from "../ports.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
 import { firstRow, isUuid, onlyRow, parseRows, timestamp } from "./rows.ts";
-import { violates, type Sql } from "./sql.ts";
+import { SqlFailure, violates, type Sql } from "./sql.ts";
 
 const locationRow = z
   .object({
@@ -35,8 +35,24 @@ const locationRow = z
     }),
   );
 
+const SLUG_INDEX = "locations_organization_id_slug_key";
+
 const COLUMNS = `id, slug, name, address, city, country, latitude, longitude, timezone, owner_name, fuse_limit_a,
   public, status, revision, created_at, updated_at`;
+
+const FIELDS = [
+  ["slug", "text"],
+  ["name", "text"],
+  ["address", "text"],
+  ["city", "text"],
+  ["country", "text"],
+  ["latitude", "float8"],
+  ["longitude", "float8"],
+  ["timezone", "text"],
+  ["owner_name", "text"],
+  ["fuse_limit_a", "float8"],
+  ["public", "boolean"],
+] as const;
 
 const CREATE = `WITH tenant AS (SELECT id FROM organizations WHERE id = $1::uuid),
   ${claimSql(15, "$1::uuid", "$14::timestamptz", "tenant")}
@@ -45,6 +61,37 @@ const CREATE = `WITH tenant AS (SELECT id FROM organizations WHERE id = $1::uuid
   SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::float8, $9::float8, $10::text,
     $11::text, $12::float8, $13::boolean, $14::timestamptz, $14::timestamptz FROM go
   RETURNING id`;
+
+const columnList = (prefix: string) => FIELDS.map(([column]) => `${prefix}.${column}`).join(", ");
+
+/** Absent keys of $4 keep their column. */
+const UPDATE = `WITH n AS (
+    SELECT l.id, ${FIELDS.map(([column, type]) => `CASE WHEN $4::jsonb ? '${column}' THEN ($4::jsonb ->> '${column}')::${type} ELSE l.${column} END AS ${column}`).join(", ")}
+    FROM locations l WHERE l.id = $2::uuid AND l.organization_id = $1::uuid FOR UPDATE
+  ), changed AS (
+    UPDATE locations l SET ${FIELDS.map(([column]) => `${column} = n.${column}`).join(", ")},
+      updated_at = $3::timestamptz, revision = l.revision + 1
+    FROM n WHERE l.id = n.id AND (${columnList("l")}) IS DISTINCT FROM (${columnList("n")})
+    RETURNING l.*
+  )
+  SELECT ${COLUMNS} FROM changed UNION ALL
+  SELECT ${COLUMNS} FROM locations WHERE id = (SELECT id FROM n) AND NOT EXISTS (SELECT 1 FROM changed)`;
+
+const REMOVE = `WITH used AS (
+    SELECT count(*)::int AS n FROM chargers WHERE location_id = $2::uuid AND deleted_at IS NULL
+  ), removed AS (
+    DELETE FROM locations WHERE id = $2::uuid AND organization_id = $1::uuid AND (SELECT n FROM used) = 0 RETURNING id
+  )
+  SELECT EXISTS (SELECT 1 FROM removed) AS removed, (SELECT n FROM used) AS used,
+    EXISTS (SELECT 1 FROM locations WHERE id = $2::uuid AND organization_id = $1::uuid) AS known`;
+
+const removeRow = z.object({ removed: z.boolean(), used: z.number(), known: z.boolean() });
+
+function wireChanges({ coordinates, ownerName, fuseLimitA, ...same }: LocationChanges): string {
+  const place = coordinates ?? { latitude: null, longitude: null };
+  const changes = { ...same, owner_name: ownerName, fuse_limit_a: fuseLimitA };
+  return JSON.stringify(coordinates === undefined ? changes : { ...changes, ...place });
+}
 
 export function locationStore(sql: Sql): LocationStore {
   return {
@@ -73,8 +120,7 @@ export function locationStore(sql: Sql): LocationStore {
           return { kind: "replayed", response: await replay(sql, organizationId, claim) };
         return { kind: "done", value: location };
       } catch (error) {
-        if (violates(error, "locations_organization_id_slug_key"))
-          throw new Conflict("Location slug already exists");
+        if (violates(error, SLUG_INDEX)) throw new Conflict("Location slug already exists");
         throw error;
       }
     },
@@ -104,6 +150,31 @@ export function locationStore(sql: Sql): LocationStore {
           rows.filter((row) => row["id"] !== null),
         ),
       };
+    },
+
+    async update(organizationId, id, changes, now) {
+      if (!isUuid(id)) return null;
+      try {
+        return firstRow(locationRow, await sql(UPDATE, [organizationId, id, now, wireChanges(changes)]));
+      } catch (error) {
+        if (violates(error, SLUG_INDEX)) throw new Conflict("Location slug already exists");
+        throw error;
+      }
+    },
+
+    async remove(organizationId, id) {
+      if (!isUuid(id)) return "unknown";
+      const row = await sql(REMOVE, [organizationId, id]).then(
+        (rows) => onlyRow(removeRow, rows),
+        (error: unknown) => {
+          // A charger was stored between the count and the delete: the foreign key decides.
+          if (error instanceof SqlFailure && error.code === "23503")
+            return { removed: false, used: 1, known: true };
+          throw error;
+        },
+      );
+      if (row.removed) return "removed";
+      return row.known ? { inUse: row.used } : "unknown";
     },
   };
 }

@@ -54,7 +54,7 @@ export function sweepStore(sql: Sql): Pick<JobStore, "sweep"> {
   return {
     async sweep(now) {
       const won = await sql(LOCK, [now]);
-      if (won.length === 0) return [];
+      if (won.length === 0) return null;
       await sql(CLOSE, [now]);
       await sql(FORGET_KEYS, [now]);
       const republish = parseRows(stuckRow, await sql(REPUBLISH, [now]));

@@ -98,7 +98,7 @@ describe("settling chargers", () => {
 describe("sweeping", () => {
   test("publishes a job again under its run id when no run was seen for a minute", async () => {
     const { batch } = await acceptedBatch(["s1"]);
-    const found = await db.stores.jobs.sweep(sweepAt());
+    const found = (await db.stores.jobs.sweep(sweepAt())) ?? [];
     expect(found.filter((job) => job.id === batch.jobId)).toMatchObject([
       { action: "republish", attempt: 0, total: 1 },
     ]);
@@ -108,7 +108,8 @@ describe("sweeping", () => {
     const { batch } = await acceptedBatch(["s2"]);
     const at = sweepAt();
     const passes = await Promise.all([db.stores.jobs.sweep(at), db.stores.jobs.sweep(at)]);
-    expect(passes.flat().filter((job) => job.id === batch.jobId)).toHaveLength(1);
+    expect(passes.filter((pass) => pass === null)).toHaveLength(1);
+    expect(passes.flat().filter((job) => job?.id === batch.jobId)).toHaveLength(1);
   });
 
   test("repeats a job without progress five times, then gives it up", async () => {
@@ -117,7 +118,7 @@ describe("sweeping", () => {
     await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date());
     const actions: string[] = [];
     for (let pass = 0; pass < 6; pass += 1) {
-      const found = await db.stores.jobs.sweep(sweepAt());
+      const found = (await db.stores.jobs.sweep(sweepAt())) ?? [];
       actions.push(
         ...found.filter((job) => job.id === batch.jobId).map((job) => `${job.action} ${job.attempt}`),
       );
@@ -149,7 +150,7 @@ describe("sweeping", () => {
     const busy = batchOf(tenant, ["s7", "s8"], { now: new Date(at.getTime() - MINUTE_MS) });
     await db.stores.jobs.accept(busy);
     await db.stores.jobs.openSlice(busy.jobId, 0, 100);
-    const found = await db.stores.jobs.sweep(at);
+    const found = (await db.stores.jobs.sweep(at)) ?? [];
     expect(found.map((job) => job.id)).not.toContain(batch.jobId);
   });
 

@@ -1,0 +1,35 @@
+import type { OcppVersion } from "../ocpp/version.ts";
+import type { ProvisioningWork, RecordVersion, SimulatedStation } from "../ports.ts";
+
+const WIRE_VERSION: Record<RecordVersion, OcppVersion> = {
+  "OCPP1.6": "ocpp1.6",
+  "OCPP2.0.1": "ocpp2.0.1",
+  "OCPP2.1": "ocpp2.1",
+};
+
+/** The simulated station that a charger's row describes. */
+export function stationOf(work: ProvisioningWork): SimulatedStation {
+  return {
+    chargerId: work.chargerId,
+    organizationId: work.organizationId,
+    organizationSlug: work.organizationSlug,
+    identity: work.identity,
+    createdAtMs: work.createdAt.getTime(),
+    version: WIRE_VERSION[work.ocppVersion ?? "OCPP1.6"],
+    connectors: work.numberOfConnectors ?? 1,
+    vendor: work.vendorName ?? "Busbar",
+    model: work.model ?? "Simulator",
+    maxPowerW: work.maxChargingPower ?? 22_000,
+    wsUrl: work.wsUrl,
+    securityProfile: work.securityProfile,
+  };
+}
+
+export function sessionRefOf(work: ProvisioningWork) {
+  return { organizationSlug: work.organizationSlug, identity: work.identity, chargerId: work.chargerId };
+}
+
+/** The simulator host object that carries the station; final, written on the charger's row. */
+export function hostOf(work: ProvisioningWork): string {
+  return work.simulatorHost ?? `${work.chargerId}/0`;
+}

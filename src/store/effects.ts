@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { EffectStore, PendingEffect } from "../ports.ts";
+import { parseRows } from "./rows.ts";
+import type { Sql } from "./sql.ts";
+import { WORK_COLUMNS, workRow } from "./work-rows.ts";
+
+const LEFT_OVER_SECONDS = 60;
+
+/** The present state of the chargers: effects say that something changed, never what. */
+const PENDING = `SELECT e.seq, e.kind, c.deleted_at IS NOT NULL AS deleted, c.status,
+    CASE WHEN c.settled_at = c.deleted_at THEN
+      'wfr_' || j.id || '-' || c.seq || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END END AS run_id, ${WORK_COLUMNS}
+  FROM charger_effects e JOIN chargers c ON c.id = e.charger_id JOIN organizations o ON o.id = c.organization_id
+  LEFT JOIN jobs j ON j.id = c.job_id
+  WHERE e.batch_id = $1::uuid AND e.seq >= $2::int AND e.seq < $3::int ORDER BY e.seq`;
+
+const effectRow = z.object({
+  seq: z.number(),
+  kind: z.enum(["sync", "restart"]),
+  deleted: z.boolean(),
+  status: z.enum(["PENDING", "READY", "FAILED"]),
+  run_id: z.string().nullable(),
+});
+
+const LEFT_OVER = `WITH batch AS (
+    SELECT batch_id FROM charger_effects WHERE published_at < $1::timestamptz - interval '${LEFT_OVER_SECONDS} seconds'
+    GROUP BY batch_id LIMIT 50
+  ), again AS (
+    UPDATE charger_effects e SET attempt = e.attempt + 1, published_at = $1::timestamptz
+    FROM batch b WHERE e.batch_id = b.batch_id RETURNING e.batch_id, e.attempt, e.seq
+  )
+  SELECT batch_id AS id, max(attempt) AS attempt, max(seq) + 1 AS total FROM again GROUP BY batch_id`;
+
+const leftOverRow = z.object({ id: z.string(), attempt: z.number(), total: z.number() });
+
+export function effectStore(sql: Sql): EffectStore {
+  return {
+    async pending(batchId, from, to) {
+      const rows = await sql(PENDING, [batchId, from, to]);
+      const works = parseRows(workRow, rows);
+      return parseRows(effectRow, rows).flatMap(({ run_id, ...effect }, index): PendingEffect[] => {
+        const work = works[index];
+        return work ? [{ ...effect, runId: run_id, work }] : [];
+      });
+    },
+
+    async done(batchId, seqs) {
+      await sql("DELETE FROM charger_effects WHERE batch_id = $1::uuid AND seq = ANY($2::int[])", [
+        batchId,
+        `{${seqs.join(",")}}`,
+      ]);
+    },
+
+    async leftOver(now) {
+      return parseRows(leftOverRow, await sql(LEFT_OVER, [now]));
+    },
+  };
+}

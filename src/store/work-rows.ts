@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { ProvisioningWork } from "../ports.ts";
+import { recordVersion } from "./charger-rows.ts";
+import { timestamp } from "./rows.ts";
+
+/** Columns of `workRow`; table aliases `c` (chargers) and `o` (organizations). */
+export const WORK_COLUMNS = `c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version,
+  c.number_of_connectors, c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile,
+  c.simulator_host, c.desired_count`;
+
+export const workRow = z
+  .object({
+    id: z.string(),
+    job_id: z.string().nullable(),
+    organization_id: z.string(),
+    slug: z.string(),
+    identity: z.string(),
+    created_at: timestamp,
+    ocpp_version: recordVersion.nullable(),
+    number_of_connectors: z.number().nullable(),
+    max_charging_power: z.number().nullable(),
+    vendor_name: z.string().nullable(),
+    model: z.string().nullable(),
+    ws_url: z.string().nullable(),
+    runtime: z.enum(["simulated", "external"]),
+    security_profile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+    simulator_host: z.string().nullable(),
+    desired_count: z.number(),
+  })
+  .transform((row): ProvisioningWork => ({
+    chargerId: row.id,
+    jobId: row.job_id,
+    organizationId: row.organization_id,
+    organizationSlug: row.slug,
+    identity: row.identity,
+    createdAt: row.created_at,
+    ocppVersion: row.ocpp_version,
+    numberOfConnectors: row.number_of_connectors,
+    maxChargingPower: row.max_charging_power,
+    vendorName: row.vendor_name,
+    model: row.model,
+    wsUrl: row.ws_url,
+    runtime: row.runtime,
+    securityProfile: row.security_profile,
+    simulatorHost: row.simulator_host,
+    desiredCount: row.desired_count,
+  }));

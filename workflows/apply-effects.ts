@@ -1,0 +1,18 @@
+import { serve } from "@upstash/workflow/hono";
+import { z } from "zod";
+import { applyEffects, effectSliceCount } from "../src/fleet/apply-effects.ts";
+import type { Ports } from "../src/ports.ts";
+import { sanitized } from "./step-failure.ts";
+import type { StepOptions } from "./index.ts";
+
+const payloadSchema = z.object({ batchId: z.string(), total: z.number().int().min(1) });
+
+/** Carries the effects of one stored change to sessions and stations, a slice a step. The sweeper repeats what is left. */
+export function applyEffectsRun(ports: Ports, options: StepOptions) {
+  return serve<z.infer<typeof payloadSchema>>(async (context) => {
+    const { batchId, total } = payloadSchema.parse(context.requestPayload);
+    for (let slice = 0; slice < effectSliceCount(total); slice += 1) {
+      await context.run(`effects-${slice}`, () => sanitized(() => applyEffects(ports, batchId, slice)));
+    }
+  }, options);
+}
