@@ -1,0 +1,78 @@
+import type { Env } from "../env.ts";
+import { decodeIdentity } from "../ocpp/identity.ts";
+import { sessionName, TRANSPORT_HEADER } from "../session-address.ts";
+import { UpgradeBudget } from "./upgrade-budget.ts";
+
+const CHARGER_PATH = /^\/ocpp\/([^/]+)\/([^/]+)\/?$/;
+const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const SLUG_LENGTH_MAX = 63;
+const SESSION_TIMEOUT_MS = 10_000;
+const RETRY_AFTER_SECONDS = 5;
+const FAILURES: ReadonlySet<number> = new Set([400, 401, 404]);
+
+const budget = new UpgradeBudget();
+
+/**
+ * Hands a station's upgrade to its session. What needs no knowledge of the charger is decided here, without any look outside;
+ * the rest is the session's to answer, so that a storm of reconnects never reaches a database.
+ */
+export async function handleUpgrade(request: Request, env: Env): Promise<Response> {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
+    return refuse(426, "Upgrade required", { upgrade: "websocket" });
+  const ip = request.headers.get("cf-connecting-ip") ?? "";
+  const [, slug = "", segment = ""] = CHARGER_PATH.exec(new URL(request.url).pathname) ?? [];
+  const identity = decodeIdentity(segment);
+  const name = identity === null ? "" : sessionName({ organizationSlug: slug, identity });
+  const retryAfterMs = budget.blockedForMs({ ip, name }, env.OCPP_UPGRADE_FAILURE_LIMIT, Date.now());
+  const answer = await decide(request, env, { slug, name, retryAfterMs });
+  if (FAILURES.has(answer.status)) budget.failed({ ip, name }, Date.now());
+  if (answer.status === 101) budget.succeeded({ ip, name }, Date.now());
+  return answer;
+}
+
+async function decide(
+  request: Request,
+  env: Env,
+  { slug, name, retryAfterMs }: { slug: string; name: string; retryAfterMs: number },
+): Promise<Response> {
+  if (name === "") return refuse(400, "Malformed identity");
+  if (!isOriginAllowed(request, env)) return refuse(403, "Origin not allowed");
+  if (retryAfterMs > 0) {
+    const retryAfterSeconds = Math.ceil(retryAfterMs / 1000);
+    return refuse(429, "Too many failed attempts", { "retry-after": String(retryAfterSeconds) });
+  }
+  if (!SLUG.test(slug) || slug.length > SLUG_LENGTH_MAX) return refuse(404, "Unknown charge point");
+  return askSession(request, env, name);
+}
+
+/** Browsers send an origin, stations do not; some station libraries need an exception. */
+function isOriginAllowed(request: Request, env: Env): boolean {
+  const origin = request.headers.get("origin");
+  const allowed = env.OCPP_ALLOWED_ORIGINS.split(",").map((entry) => entry.trim());
+  return origin === null || (origin !== "" && allowed.includes(origin));
+}
+
+async function askSession(request: Request, env: Env, name: string): Promise<Response> {
+  const headers = new Headers(request.headers);
+  headers.delete(TRANSPORT_HEADER);
+  const deadline = Promise.withResolvers<Response>();
+  const timer = setTimeout(() => deadline.resolve(unreachable()), SESSION_TIMEOUT_MS);
+  try {
+    const asked = env.CHARGE_POINT_SESSION.getByName(name).fetch(new Request(request, { headers }));
+    return await Promise.race([asked, deadline.promise]);
+  } catch (error) {
+    console.error(JSON.stringify({ event: "upgrade.unreachable", reason: String(error) }));
+    return unreachable();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Never 404 or 401: a station may fall back to another network profile for good. */
+function unreachable(): Response {
+  return refuse(503, "Try again later", { "retry-after": String(RETRY_AFTER_SECONDS) });
+}
+
+function refuse(status: number, text: string, headers: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers });
+}

@@ -1,0 +1,383 @@
+import { DurableObject } from "cloudflare:workers";
+import { readEnv, type Env, type RawEnv } from "../env.ts";
+import type { ChargerCommand } from "../ocpp/commands.ts";
+import { parseFrame } from "../ocpp/frame.ts";
+import { negotiate, OCPP_VERSIONS, type OcppVersion } from "../ocpp/version.ts";
+import type {
+  FrameQuery,
+  FrameRow,
+  RotationStatus,
+  SessionProvision,
+  SessionRef,
+  SessionSnapshot,
+} from "../ports.ts";
+import { admit } from "./session/admission.ts";
+import { AlarmClock } from "./session/alarm-clock.ts";
+import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./session/command-channel.ts";
+import { afterLogin, newCredential } from "./session/credential.ts";
+import { factSink } from "./session/fact-sink.ts";
+import { rotateKey } from "./session/key-rotation.ts";
+import {
+  attach,
+  attachmentOf,
+  closeSocket,
+  liveSocket,
+  sendText,
+  type LiveSocket,
+} from "./session/live-socket.ts";
+import { lastSignOfLife, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
+import { ensureValidators, validatorsOf } from "./session/loaded-validators.ts";
+import { logEvent } from "./session/log-event.ts";
+import { OutboxFlush } from "./session/outbox-flush.ts";
+import { isNewer, newRecord, type SessionRecord } from "./session/session-record.ts";
+import { SessionStore } from "./session/session-store.ts";
+import { snapshotOf } from "./session/snapshot.ts";
+import { inbound, outbound, StationInbox } from "./session/station-inbox.ts";
+import { noteTakeover } from "./session/takeover.ts";
+import { TrafficGuard } from "./session/traffic-guard.ts";
+
+const FRAME_BYTES_MAX = 1024 * 1024;
+/** UTF-8 bytes per UTF-16 code unit at most. */
+const BYTES_PER_UNIT_MAX = 3;
+const ROTATION_TIMEOUT_MS = 30_000;
+/** The time of the last message alone is worth a flush only this often. */
+const SEEN_EVERY_MS = 15 * 60 * 1000;
+const REQUEST_ID_MAX = 2 ** 31 - 1;
+
+/**
+ * One charge point: its socket, its calls, its registration, its frames. The object's name is
+ * `<organization slug>/<identity>`; it stores nothing before it is provisioned.
+ */
+export class ChargePointSession extends DurableObject<RawEnv> {
+  readonly #config: Env;
+  readonly #store: SessionStore;
+  readonly #channel: CommandChannel;
+  readonly #inbox: StationInbox;
+  readonly #clock: AlarmClock;
+  readonly #flush: OutboxFlush;
+  #guard = new TrafficGuard();
+
+  constructor(ctx: DurableObjectState, raw: RawEnv) {
+    super(ctx, raw);
+    this.#config = readEnv(raw);
+    this.#store = new SessionStore(ctx.storage);
+    this.#channel = new CommandChannel({
+      line: () => this.#line(),
+      onTriggered: (action) => this.#onTriggered(action),
+    });
+    this.#inbox = new StationInbox(this.#store, this.#channel, this.#config.OCPP_INBOUND_VALIDATION);
+    this.#clock = new AlarmClock(ctx.storage, this.#store);
+    this.#flush = new OutboxFlush(this.#store, factSink(this.#config));
+  }
+
+  /**
+   * Makes this the session of the given charger. The same charger again changes nothing but a missing credential, an older
+   * one nothing at all, and a newer one inherits nothing.
+   */
+  async provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
+    const isKnown = () => this.#store.record?.chargerId === input.chargerId;
+    const needsKey = input.authorizationKey !== null && !(isKnown() && this.#store.record?.credential);
+    const key = needsKey ? input.authorizationKey : null;
+    const credential = key === null ? null : await newCredential(this.#config.CREDENTIAL_SECRET, key);
+    const record = this.#store.record;
+    if (record && isKnown()) {
+      if (!record.credential && credential && !record.isRetired) this.#store.save({ ...record, credential });
+      return { created: false };
+    }
+    if (record && !isNewer(input, record)) return { created: false };
+    if (record) this.#endAll(4004, "unknown charger");
+    this.#store.replace(newRecord(ref, input, credential));
+    return { created: true };
+  }
+
+  /** The upgrade of a station; everything else is RPC. */
+  override async fetch(request: Request): Promise<Response> {
+    const checked = this.#store.record;
+    const credential = checked?.credential ?? null;
+    const admission = await admit(checked, request, this.#config, Date.now());
+    if (admission.kind === "refused") return admission.response;
+    const version = negotiate(request.headers.get("sec-websocket-protocol"), OCPP_VERSIONS);
+    if (!version) return refuseSubprotocol();
+    if (!validatorsOf(version)) await ensureValidators(version);
+    const record = this.#store.record;
+    if (!record || record.isRetired || record.chargerId !== checked?.chargerId)
+      return new Response("Unknown charge point", { status: 404 });
+    if (record.credential !== credential)
+      return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
+    if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
+    return this.#accept(record, version, request.headers.get("cf-connecting-ip") ?? "");
+  }
+
+  async command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome> {
+    const record = this.#own(ref);
+    if (!record) return { kind: "notProvisioned" };
+    const live = this.#live(record);
+    if (!live) return { kind: "offline" };
+    const { version } = live.attachment;
+    if (!validatorsOf(version)) await ensureValidators(version);
+    return this.#channel.run(command, timeoutMs);
+  }
+
+  snapshot(ref: SessionRef): SessionSnapshot | null {
+    const record = this.#own(ref);
+    return record && snapshotOf(record, this.#live(record), Date.now());
+  }
+
+  async rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null> {
+    const record = this.#own(ref);
+    if (!record) return null;
+    const own = () => this.#own({ ...ref, chargerId: record.chargerId });
+    const holder = {
+      get credential() {
+        return own()?.credential ?? null;
+      },
+      store: (credential: SessionRecord["credential"]) => {
+        const current = own();
+        if (current) this.#store.save(Object.assign(current, { credential }));
+      },
+      send: (key: string) => {
+        const command = { kind: "setAuthorizationKey", authorizationKey: key } as const;
+        return this.#live(record) ? this.command(ref, command, ROTATION_TIMEOUT_MS) : null;
+      },
+    };
+    return rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
+  }
+
+  /** What went over the wire, newest first; null when not provisioned. */
+  frames(ref: SessionRef, query: FrameQuery): { rows: FrameRow[]; total: number } | null {
+    if (!this.#own(ref)) return null;
+    return this.#store.hasTables ? this.#store.frames.query(query) : { rows: [], total: 0 };
+  }
+
+  /** The charger is gone. What is still to be told is told before everything is forgotten, by the alarm if need be. */
+  async retire(ref: SessionRef & { chargerId: string }): Promise<void> {
+    const record = this.#store.record;
+    if (!record || record.chargerId !== ref.chargerId) return;
+    record.isRetired = true;
+    this.#store.save(record);
+    this.#endAll(4004, "unknown charger");
+    await this.#wipeRetired(record);
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const nowMs = Date.now();
+    if (!this.#currentRecord(socket)) return;
+    if (typeof message !== "string") return this.#end(socket, 1003, "text only");
+    if (isTooBig(message)) return this.#end(socket, 1009, "too big");
+    const delayMs = this.#guard.take(nowMs);
+    if (delayMs === null) return this.#end(socket, 4029, "too many messages");
+    if (delayMs > 0) await scheduler.wait(delayMs);
+    const attachment = attachmentOf(socket);
+    if (attachment && !validatorsOf(attachment.version)) await ensureValidators(attachment.version);
+    const record = this.#currentRecord(socket);
+    if (record && attachment) this.#receive(record, { socket, attachment }, message, nowMs);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    closeSocket(socket, code, reason);
+    this.#disconnected(socket, code);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    closeSocket(socket, 1011, "error");
+    this.#disconnected(socket, 1006);
+  }
+
+  override async alarm(): Promise<void> {
+    const woken = this.#store.record;
+    if (!woken) return;
+    woken.alarmAtMs = null;
+    await this.#flush.run(this.#lastMessageAtMs(woken));
+    const record = this.#store.record;
+    if (record?.isRetired) return this.#wipeRetired(record);
+    if (!record) return;
+    const live = this.#live(record);
+    if (live) await this.#checkLiveness(record, live, Date.now());
+    while (this.#store.hasTables && this.#store.frames.prune(Date.now()));
+    if (!this.#arm(record)) this.#store.save(record);
+  }
+
+  // ---- connection ----
+
+  #accept(record: SessionRecord, version: OcppVersion, ip: string): Response {
+    const nowMs = Date.now();
+    const { 0: client, 1: server } = new WebSocketPair();
+    const older = this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
+    if (older.length > 0) noteTakeover(record, nowMs);
+    this.#guard = new TrafficGuard();
+    record.generation++;
+    record.connected = { version, connectedAtMs: nowMs };
+    record.version = version;
+    record.probedAtMs = null;
+    this.#store.prepareTables(record);
+    this.ctx.acceptWebSocket(server, [String(record.generation)]);
+    const { generation } = record;
+    attach(server, { generation, version, connectedAtMs: nowMs, ip, lastMessageAtMs: null });
+    this.#store.tell(record, nowMs, { type: "connection", online: true, ocppVersion: version });
+    if (!this.#arm(record)) this.#store.save(record);
+    logEvent(record, "session.connected", { version, ip });
+    for (const socket of older) {
+      logEvent(record, "session.takeover", { ip, oldIp: attachmentOf(socket)?.ip ?? null });
+      closeSocket(socket, 4001, "superseded");
+    }
+    this.#channel.takeover();
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: { "sec-websocket-protocol": version },
+    });
+  }
+
+  /** Only the current socket may end the session: an old one closes late and must not touch its successor. */
+  #disconnected(socket: WebSocket, code: number): void {
+    const attachment = attachmentOf(socket);
+    const record = this.#store.record;
+    if (!record?.connected || attachment?.generation !== record.generation) return;
+    this.#goOffline(record, attachment.lastMessageAtMs);
+    logEvent(record, "session.disconnected", { code });
+  }
+
+  #goOffline(record: SessionRecord, lastMessageAtMs: number | null): void {
+    record.connected = null;
+    record.probedAtMs = null;
+    record.lastMessageAtMs = lastMessageAtMs ?? record.lastMessageAtMs;
+    const fact = { type: "connection", online: false, ocppVersion: record.version } as const;
+    this.#store.tell(record, Date.now(), fact);
+    this.#channel.drop();
+    if (!this.#clock.arm(record, null, Date.now())) this.#store.save(record);
+  }
+
+  #end(socket: WebSocket, code: number, reason: string): void {
+    this.#disconnected(socket, code);
+    closeSocket(socket, code, reason);
+  }
+
+  #endAll(code: number, reason: string): void {
+    for (const socket of this.ctx.getWebSockets()) this.#end(socket, code, reason);
+    this.#channel.drop();
+  }
+
+  // ---- traffic ----
+
+  #receive(record: SessionRecord, from: LiveSocket, text: string, nowMs: number): void {
+    this.#touch(from, nowMs);
+    const { version } = from.attachment;
+    const validators = validatorsOf(version);
+    const frame = parseFrame(text, version);
+    if (!validators) return;
+    if (frame.kind !== "malformed") {
+      this.#guard.wellFormed();
+      this.#inbox.receive(record, { from, text, frame, validators, nowMs });
+    } else {
+      if (frame.reply !== null) sendText(from.socket, frame.reply);
+      const replies = frame.reply === null ? [] : [outbound(null, frame.reply)];
+      this.#store.frames.append([inbound(null, text), ...replies], nowMs);
+      if (frame.counted && this.#guard.malformed(nowMs))
+        return this.#end(from.socket, 1002, "protocol error");
+    }
+    if (
+      nowMs - Math.max(record.seenAtMs, from.attachment.connectedAtMs) > SEEN_EVERY_MS &&
+      !this.#store.hasUnflushed
+    )
+      this.#store.tell(record, nowMs, { type: "seen" });
+    this.#arm(record);
+  }
+
+  /** Kept with the socket instead of in storage: a heartbeat writes no row. */
+  #touch({ socket, attachment }: LiveSocket, nowMs: number): void {
+    attachment.lastMessageAtMs = nowMs;
+    attach(socket, attachment);
+  }
+
+  #line(): CommandLine | null {
+    const record = this.#store.record;
+    const live = record && this.#live(record);
+    const validators = live && validatorsOf(live.attachment.version);
+    if (!record || !live || !validators) return null;
+    return {
+      version: live.attachment.version,
+      validators,
+      registration: record.registration,
+      context: {
+        connectors: record.connectors.filter(({ evseId }) => evseId > 0),
+        readKeysMax: null,
+        writeKeysMax: null,
+        nextRequestId: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) & REQUEST_ID_MAX,
+        reportedVariable: () => null,
+      },
+      send: (text, action) => {
+        const isSent = sendText(live.socket, text);
+        if (isSent) this.#store.frames.append([outbound(action, text)], Date.now());
+        return isSent;
+      },
+    };
+  }
+
+  #onTriggered(action: string): void {
+    const record = this.#store.record;
+    if (record?.registration !== "Pending" || record.triggered.includes(action)) return;
+    record.triggered.push(action);
+    this.#store.save(record);
+  }
+
+  // ---- time ----
+
+  async #checkLiveness(record: SessionRecord, live: LiveSocket, nowMs: number): Promise<void> {
+    const step = livenessStep(record, live, nowMs);
+    if (step === "close") this.#end(live.socket, 4008, "no message");
+    if (step !== "probe") return;
+    record.probedAtMs = nowMs;
+    await ensureValidators(live.attachment.version);
+    void this.#channel.run({ kind: "trigger", requestedMessage: "Heartbeat" }, PROBE_TIMEOUT_MS);
+  }
+
+  #arm(record: SessionRecord): boolean {
+    return this.#clock.arm(record, liveSocket(this.ctx, record.generation), Date.now());
+  }
+
+  async #wipeRetired(record: SessionRecord): Promise<void> {
+    await this.#flush.run(null);
+    if (this.#store.record !== record) return;
+    if (this.#store.hasUnflushed) this.#arm(record);
+    else await this.#store.wipe();
+  }
+
+  // ---- lookups ----
+
+  #own(ref: SessionRef): SessionRecord | null {
+    const record = this.#store.record;
+    if (!record || record.isRetired) return null;
+    return ref.chargerId === undefined || ref.chargerId === record.chargerId ? record : null;
+  }
+
+  /** A crash or a deploy drops sockets without an event: whoever looks next finds out and says so. */
+  #live(record: SessionRecord): LiveSocket | null {
+    const live = record.connected && liveSocket(this.ctx, record.generation);
+    if (record.connected && !live) this.#goOffline(record, null);
+    return live;
+  }
+
+  #currentRecord(socket: WebSocket): SessionRecord | null {
+    const record = this.#store.record;
+    return record?.connected && attachmentOf(socket)?.generation === record.generation ? record : null;
+  }
+
+  #lastMessageAtMs(record: SessionRecord): number | null {
+    const live = liveSocket(this.ctx, record.generation);
+    return live ? lastSignOfLife(live) : record.lastMessageAtMs;
+  }
+}
+
+/** OCPP-J wants the handshake completed and the connection closed, not an HTTP error (1.6 §3.2, 2.0.1 part 4 §3.1.2). */
+function refuseSubprotocol(): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(1002, "no common subprotocol");
+  return new Response(null, { status: 101, webSocket: client });
+}
+
+function isTooBig(message: string): boolean {
+  if (message.length > FRAME_BYTES_MAX) return true;
+  if (message.length * BYTES_PER_UNIT_MAX <= FRAME_BYTES_MAX) return false;
+  return new TextEncoder().encode(message).length > FRAME_BYTES_MAX;
+}

@@ -1,0 +1,39 @@
+import type { LiveSocket } from "./live-socket.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+const STALE_AFTER_MIN_MS = 120_000;
+const STALE_AFTER_INTERVALS = 2.5;
+const FIRST_CALL_WITHIN_MS = 120_000;
+export const PROBE_TIMEOUT_MS = 20_000;
+
+export type LivenessStep = "none" | "probe" | "close";
+
+export function lastSignOfLife({ attachment }: LiveSocket): number {
+  return attachment.lastMessageAtMs ?? attachment.connectedAtMs;
+}
+
+export function isFresh(record: SessionRecord, live: LiveSocket, nowMs: number): boolean {
+  return nowMs - lastSignOfLife(live) < staleAfterMs(record);
+}
+
+/** What a silent socket calls for. Any frame is a sign of life (1.6 §4.6, 2.x G02.FR.04). */
+export function livenessStep(record: SessionRecord, live: LiveSocket, nowMs: number): LivenessStep {
+  if (!record.hasCalled && nowMs >= live.attachment.connectedAtMs + FIRST_CALL_WITHIN_MS) return "close";
+  if (isFresh(record, live, nowMs)) return "none";
+  const { probedAtMs, registration } = record;
+  if (probedAtMs !== null && probedAtMs > lastSignOfLife(live))
+    return nowMs >= probedAtMs + PROBE_TIMEOUT_MS ? "close" : "none";
+  return registration === "Accepted" || registration === "Pending" ? "probe" : "close";
+}
+
+/** Epoch ms of the next look. */
+export function livenessDueMs(record: SessionRecord, live: LiveSocket): number {
+  const lastMs = lastSignOfLife(live);
+  if (!record.hasCalled) return live.attachment.connectedAtMs + FIRST_CALL_WITHIN_MS;
+  if (record.probedAtMs !== null && record.probedAtMs > lastMs) return record.probedAtMs + PROBE_TIMEOUT_MS;
+  return lastMs + staleAfterMs(record);
+}
+
+function staleAfterMs({ heartbeatIntervalSeconds }: SessionRecord): number {
+  return Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_INTERVALS * heartbeatIntervalSeconds * 1000);
+}

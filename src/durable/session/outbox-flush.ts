@@ -1,0 +1,57 @@
+import type { FactSink } from "./fact-sink.ts";
+import { logEvent } from "./log-event.ts";
+import type { SessionStore } from "./session-store.ts";
+
+const ROWS_PER_FLUSH = 200;
+
+/** Brings the outbox to Postgres. A row is forgotten only after it has arrived; arriving twice does no harm there. */
+export class OutboxFlush {
+  readonly #store: SessionStore;
+  readonly #sink: FactSink;
+  #running: Promise<void> | null = null;
+
+  constructor(store: SessionStore, sink: FactSink) {
+    this.#store = store;
+    this.#sink = sink;
+  }
+
+  /** `lastMessageAtMs` rides along. Never throws: what did not arrive stays, and the record counts the failure. */
+  run(lastMessageAtMs: number | null): Promise<void> {
+    this.#running ??= this.#flush(lastMessageAtMs).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #flush(lastMessageAtMs: number | null): Promise<void> {
+    while (this.#store.hasUnflushed) {
+      const { rows, upTo } = this.#store.outbox.batch(ROWS_PER_FLUSH);
+      const record = this.#store.record;
+      if (record && lastMessageAtMs !== null && lastMessageAtMs > record.seenAtMs) {
+        const { chargerId, generation } = record;
+        rows.push({ chargerId, generation, atMs: lastMessageAtMs, fact: { type: "seen" } });
+      }
+      const hasArrived = await this.#deliver(rows);
+      if (!this.#store.record) return;
+      const current = this.#store.record;
+      current.flushFailures = hasArrived ? 0 : current.flushFailures + 1;
+      if (hasArrived && current === record)
+        current.seenAtMs = Math.max(current.seenAtMs, lastMessageAtMs ?? 0);
+      if (hasArrived) this.#store.outbox.remove(upTo);
+      this.#store.save(current);
+      if (!hasArrived) return;
+    }
+  }
+
+  async #deliver(rows: Parameters<FactSink>[0]): Promise<boolean> {
+    try {
+      await this.#sink(rows);
+      return true;
+    } catch (error) {
+      const record = this.#store.record;
+      const reason = error instanceof Error ? error.message : "unknown";
+      if (record) logEvent(record, "session.flushFailed", { reason, failures: record.flushFailures + 1 });
+      return false;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { SessionFact, SessionFactRow } from "../../ports.ts";
+
+/** Facts on their way to Postgres. They outlive the charger they are about: each row names it. */
+export class Outbox {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  append({ chargerId, generation, atMs, fact }: SessionFactRow): void {
+    const values = [chargerId, generation, atMs, JSON.stringify(fact)];
+    this.#sql.exec("INSERT INTO outbox (charger_id, generation, at_ms, fact) VALUES (?, ?, ?, ?)", ...values);
+  }
+
+  /** The oldest rows, and up to which one `remove` may forget once they have arrived. */
+  batch(limit: number): { rows: SessionFactRow[]; upTo: number } {
+    const stored = this.#sql
+      .exec<{ seq: number; charger_id: string; generation: number; at_ms: number; fact: string }>(
+        "SELECT seq, charger_id, generation, at_ms, fact FROM outbox ORDER BY seq LIMIT ?",
+        limit,
+      )
+      .toArray();
+    const rows = stored.map(({ charger_id, generation, at_ms, fact }) => ({
+      chargerId: charger_id,
+      generation,
+      atMs: at_ms,
+      fact: readFact(fact),
+    }));
+    return { rows, upTo: stored.at(-1)?.seq ?? 0 };
+  }
+
+  remove(upTo: number): void {
+    this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", upTo);
+  }
+
+  get isEmpty(): boolean {
+    return this.#sql.exec("SELECT 1 FROM outbox LIMIT 1").toArray().length === 0;
+  }
+}
+
+/** Only `append` writes this column. */
+function readFact(json: string): SessionFact {
+  return JSON.parse(json) as SessionFact;
+}

@@ -1,0 +1,91 @@
+import type { BootFacts, ConnectorState, RegistrationStatus } from "../../ocpp/station-state.ts";
+import type { OcppVersion } from "../../ocpp/version.ts";
+import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
+import type { StoredCredential } from "./credential.ts";
+
+export interface StoredConnector extends ConnectorState {
+  /** When we heard of it; `at` orders reports and is voided by a boot. */
+  readonly updatedAtMs: number;
+}
+
+/** All a session knows, stored as one value: provisioning and a boot cost one write each. */
+export interface SessionRecord {
+  chargerId: string;
+  organizationId: string;
+  organizationSlug: string;
+  identity: string;
+  createdAtMs: number;
+  securityProfile: SecurityProfile;
+  credential: StoredCredential | null;
+  /** Answer to the next BootNotification. */
+  bootAnswer: RegistrationStatus;
+  /** Our last answer; null: never booted. Survives the socket (OCPP-J: a reconnect brings no boot). */
+  registration: RegistrationStatus | null;
+  heartbeatIntervalSeconds: number;
+  bootFacts: BootFacts | null;
+  connectors: StoredConnector[];
+  /** Actions we triggered before the station was accepted. */
+  triggered: string[];
+  /** Grows with every accepted socket. */
+  generation: number;
+  /** What the projection was told: null is offline. */
+  connected: { version: OcppVersion; connectedAtMs: number } | null;
+  version: OcppVersion | null;
+  /** A CALL has ever come in. */
+  hasCalled: boolean;
+  /** Exact when offline; while connected the socket's attachment is fresher. */
+  lastMessageAtMs: number | null;
+  /** Time up to which the projection knows `lastMessageAtMs`. */
+  seenAtMs: number;
+  probedAtMs: number | null;
+  takeoversAtMs: number[];
+  quarantinedUntilMs: number;
+  alarmAtMs: number | null;
+  flushFailures: number;
+  tablesVersion: number;
+  /** Deleted: answers nobody, and is wiped when the outbox is empty. */
+  isRetired: boolean;
+}
+
+const HEARTBEAT_INTERVAL_SECONDS = 300;
+
+export function newRecord(
+  ref: SessionRef,
+  input: SessionProvision,
+  credential: StoredCredential | null,
+): SessionRecord {
+  return {
+    chargerId: input.chargerId,
+    organizationId: input.organizationId,
+    organizationSlug: ref.organizationSlug,
+    identity: ref.identity,
+    createdAtMs: input.createdAtMs,
+    securityProfile: input.securityProfile,
+    credential,
+    bootAnswer: input.registrationStatus,
+    registration: null,
+    heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_SECONDS,
+    bootFacts: null,
+    connectors: [],
+    triggered: [],
+    generation: 0,
+    connected: null,
+    version: null,
+    hasCalled: false,
+    lastMessageAtMs: null,
+    seenAtMs: 0,
+    probedAtMs: null,
+    takeoversAtMs: [],
+    quarantinedUntilMs: 0,
+    alarmAtMs: null,
+    flushFailures: 0,
+    tablesVersion: 0,
+    isRetired: false,
+  };
+}
+
+/** Two chargers of one identity: the later row is the living one; ids are time-ordered and break a tie. */
+export function isNewer(input: SessionProvision, record: SessionRecord): boolean {
+  if (input.createdAtMs !== record.createdAtMs) return input.createdAtMs > record.createdAtMs;
+  return input.chargerId > record.chargerId;
+}

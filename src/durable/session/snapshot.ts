@@ -1,0 +1,31 @@
+import type { SessionSnapshot } from "../../ports.ts";
+import type { LiveSocket } from "./live-socket.ts";
+import { isFresh } from "./liveness.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+/** The truth about the connection at this moment. */
+export function snapshotOf(record: SessionRecord, live: LiveSocket | null, nowMs: number): SessionSnapshot {
+  const { chargerId, organizationId, generation, securityProfile, bootFacts } = record;
+  return {
+    chargerId,
+    organizationId,
+    generation,
+    securityProfile,
+    online: live !== null && isFresh(record, live, nowMs),
+    version: live?.attachment.version ?? record.version,
+    registrationStatus: record.registration ?? record.bootAnswer,
+    vendor: bootFacts?.vendor ?? null,
+    model: bootFacts?.model ?? null,
+    serialNumber: bootFacts?.serialNumber ?? null,
+    firmwareVersion: bootFacts?.firmwareVersion ?? null,
+    connectedAtMs: live?.attachment.connectedAtMs ?? null,
+    lastMessageAtMs: live?.attachment.lastMessageAtMs ?? record.lastMessageAtMs,
+    connectors: record.connectors.map(({ evseId, connectorId, status, errorCode, updatedAtMs }) => ({
+      evseId,
+      connectorId,
+      status,
+      errorCode,
+      updatedAtMs,
+    })),
+  };
+}

@@ -1,0 +1,105 @@
+import type { CallFrame, ParsedFrame, SendFrame } from "../../ocpp/frame.ts";
+import { handleCall, handleSend, type Handled, type InboundValidation } from "../../ocpp/routing.ts";
+import type { Validators } from "../../ocpp/validators.ts";
+import type { CommandChannel } from "./command-channel.ts";
+import type { LoggedFrame } from "./frame-log.ts";
+import { sendText, type LiveSocket } from "./live-socket.ts";
+import { logEvent } from "./log-event.ts";
+import type { SessionRecord } from "./session-record.ts";
+import type { SessionStore } from "./session-store.ts";
+import { applyChanges, factOf, handlerContext } from "./station-view.ts";
+
+export interface InboundFrame {
+  from: LiveSocket;
+  text: string;
+  frame: Exclude<ParsedFrame, { kind: "malformed" }>;
+  validators: Validators;
+  nowMs: number;
+}
+
+/** Repeating it has no effect worth remembering an answer for. */
+const HARMLESS = "Heartbeat";
+
+/**
+ * Answers the frames of a station. Per frame, in one turn: state that the answer confirms is stored, the answer is sent, then
+ * frame log and outbox are written. The output gate holds an answer back only while state it confirms is being written.
+ */
+export class StationInbox {
+  readonly #store: SessionStore;
+  readonly #channel: CommandChannel;
+  readonly #validation: InboundValidation;
+
+  constructor(store: SessionStore, channel: CommandChannel, validation: InboundValidation) {
+    this.#store = store;
+    this.#channel = channel;
+    this.#validation = validation;
+  }
+
+  receive(record: SessionRecord, { from, text, frame, validators, nowMs }: InboundFrame): void {
+    switch (frame.kind) {
+      case "call":
+        return this.#answer(record, { from, text, frame, validators, nowMs });
+      case "send": {
+        const ctx = handlerContext(record, from.attachment.version, nowMs);
+        const handled = handleSend(frame, ctx, validators, this.#validation);
+        this.#store.frames.append([inbound(frame.action, text)], nowMs);
+        if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
+        return this.#tell(record, frame, handled, nowMs);
+      }
+      case "result":
+      case "error": {
+        const action = this.#channel.receive(frame);
+        return this.#store.frames.append([inbound(action, text)], nowMs);
+      }
+      default:
+        return this.#store.frames.append([inbound(null, text)], nowMs);
+    }
+  }
+
+  #answer(record: SessionRecord, call: InboundFrame & { frame: CallFrame }): void {
+    const { from, text, frame, validators, nowMs } = call;
+    const known = frame.action === HARMLESS ? null : this.#store.replies.find(frame);
+    const log = (reply: string) =>
+      this.#store.frames.append([inbound(frame.action, text), outbound(frame.action, reply)], nowMs);
+    if (known !== null) {
+      sendText(from.socket, known);
+      return log(known);
+    }
+    const ctx = handlerContext(record, from.attachment.version, nowMs);
+    const handled = handleCall(frame, ctx, validators, this.#validation);
+    if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
+    sendText(from.socket, handled.reply);
+    log(handled.reply);
+    if (frame.action !== HARMLESS && !handled.refused) this.#store.replies.store(frame, handled.reply);
+    this.#tell(record, frame, handled, nowMs);
+  }
+
+  #isRecordChanged(record: SessionRecord, { changes }: Handled, nowMs: number): boolean {
+    const isFirstCall = !record.hasCalled;
+    record.hasCalled = true;
+    return applyChanges(record, changes, nowMs) || isFirstCall;
+  }
+
+  #tell(record: SessionRecord, frame: CallFrame | SendFrame, handled: Handled, nowMs: number): void {
+    for (const event of handled.events) {
+      const fact = factOf(event);
+      if (fact) this.#store.tell(record, nowMs, fact);
+    }
+    for (const change of handled.changes) {
+      if (change.type === "reportPart" && change.report === "variables")
+        this.#channel.report(change.requestId, change);
+    }
+    if (handled.failure) {
+      const reason = handled.failure instanceof Error ? (handled.failure.stack ?? "") : "unknown";
+      logEvent(record, "session.handlerFailed", { action: frame.action, reason });
+    }
+  }
+}
+
+export function inbound(action: string | null, message: string): LoggedFrame {
+  return { direction: "cp_to_csms", action, message };
+}
+
+export function outbound(action: string | null, message: string): LoggedFrame {
+  return { direction: "csms_to_cp", action, message };
+}

@@ -1,0 +1,41 @@
+/** Frames per second that are handled at once, and how many may come in a burst before answers slow down. */
+const RATE_PER_SECOND = 500;
+const BURST = 1000;
+/** A station that waits for its answers never owes more than a frame; this many means that it does not wait at all. */
+const DEBT_MAX = 2000;
+const MALFORMED_IN_A_ROW_MAX = 10;
+const MALFORMED_PER_MINUTE_MAX = 50;
+const MINUTE_MS = 60_000;
+
+/**
+ * Keeps one station from flooding its session. Backlogs of months are legal and only slowed down: the delay of an answer
+ * delays the next CALL of a station that honours "one at a time".
+ */
+export class TrafficGuard {
+  #debt = 0;
+  #atMs = 0;
+  #malformedInARow = 0;
+  #malformedAtMs: number[] = [];
+
+  /** Milliseconds to wait before the frame is handled, growing in order of arrival; null: the station floods. */
+  take(nowMs: number): number | null {
+    const paid = ((nowMs - this.#atMs) * RATE_PER_SECOND) / 1000;
+    this.#debt = Math.max(0, this.#debt - Math.max(0, paid)) + 1;
+    this.#atMs = nowMs;
+    if (this.#debt > BURST + DEBT_MAX) return null;
+    return Math.max(0, Math.ceil(((this.#debt - BURST) * 1000) / RATE_PER_SECOND));
+  }
+
+  wellFormed(): void {
+    this.#malformedInARow = 0;
+  }
+
+  /** True when the station sends too many frames that cannot be read. */
+  malformed(nowMs: number): boolean {
+    this.#malformedInARow++;
+    this.#malformedAtMs = [...this.#malformedAtMs.filter((atMs) => atMs > nowMs - MINUTE_MS), nowMs];
+    return (
+      this.#malformedInARow > MALFORMED_IN_A_ROW_MAX || this.#malformedAtMs.length >= MALFORMED_PER_MINUTE_MAX
+    );
+  }
+}

@@ -1,0 +1,12 @@
+import type { SessionRef } from "./ports.ts";
+
+/** Name of a charger's session object. Final: data hangs on it. */
+export function sessionName({ organizationSlug, identity }: SessionRef): string {
+  return `${organizationSlug}/${identity}`;
+}
+
+/**
+ * Header of an upgrade that one object of this deployment hands to another: `direct` counts as an encrypted transport. Taken
+ * away from every request that comes from outside.
+ */
+export const TRANSPORT_HEADER = "x-busbar-transport";
