@@ -4,6 +4,7 @@ import type { BatchAccept, ChargerBlueprint, NewCharger, Organization, Ports } f
 import { systemIds } from "../../src/fleet/ids.ts";
 import { connect, type Sql } from "../../src/store/sql.ts";
 import { chargerStore } from "../../src/store/chargers.ts";
+import { effectStore } from "../../src/store/effects.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
 
@@ -11,7 +12,7 @@ const schemaFile = fileURLToPath(new URL("../../schema.sql", import.meta.url));
 
 export interface Database {
   sql: Sql;
-  stores: Pick<Ports, "chargers" | "jobs" | "locations">;
+  stores: Pick<Ports, "chargers" | "jobs" | "locations" | "effects">;
   /** A fresh tenant with one location. */
   tenant(settings?: { chargerLimit?: number }): Promise<{ organization: Organization; locationId: string }>;
   close(): Promise<void>;
@@ -29,7 +30,12 @@ export async function openDatabase(): Promise<Database> {
     DATABASE_URL: `postgresql://postgres:postgres@${systemIds.hex(4)}.local.db/postgres`,
     NEON_FETCH_ENDPOINT: `${server.url}/sql`,
   });
-  const stores = { chargers: chargerStore(sql), jobs: jobStore(sql), locations: locationStore(sql) };
+  const stores = {
+    chargers: chargerStore(sql),
+    jobs: jobStore(sql),
+    locations: locationStore(sql),
+    effects: effectStore(sql),
+  };
   return {
     sql,
     stores,
