@@ -7,6 +7,7 @@ import { gatewayRouter } from "./api/gateway/router.ts";
 import { cacheControl } from "./api/http/cache-control.ts";
 import type { AppEnv } from "./api/http/context.ts";
 import { healthz, readyz } from "./api/http/health.ts";
+import { noStore } from "./api/http/no-store.ts";
 import { notFound } from "./api/http/not-found.ts";
 import { rateLimitHeaders } from "./api/http/rate-limit.ts";
 import { requestLog } from "./api/http/request-log.ts";
@@ -51,9 +52,8 @@ export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
   );
   app.get("/healthz", healthz);
   app.get("/readyz", readyz(servicesOf));
-  for (const surface of ["/ocpp/*", "/api/*"]) {
-    app.use(surface, cacheControl(), wired(servicesOf), rateLimitHeaders());
-  }
+  app.use("/ocpp/*", cacheControl(), wired(servicesOf), rateLimitHeaders());
+  app.use("/api/*", noStore(), wired(servicesOf), rateLimitHeaders());
   app.route("/", gatewayRouter());
   app.route("/api/v1", v1Router());
   describeApi(app);

@@ -1,0 +1,138 @@
+import { Conflict, IdempotencyMismatch } from "../../../src/errors.ts";
+import type {
+  ApiKey,
+  ApiKeyStore,
+  ChargerStore,
+  CommandOutcome,
+  ConnectedCharger,
+  IdempotencyClaim,
+  Organization,
+  RecordedResponse,
+  SessionProvision,
+  SessionRef,
+  Sessions,
+} from "../../../src/ports.ts";
+
+/** A port that the code under test must not touch. */
+export function unusedPort<T extends object>(name: string): T {
+  return new Proxy({} as T, {
+    get: (_target, property) => () => {
+      throw new Error(`${name}.${String(property)} was not expected here`);
+    },
+  });
+}
+
+interface StoredKey {
+  key: ApiKey;
+  organization: Organization;
+  digest: string;
+}
+
+export function fakeApiKeys() {
+  let keys: StoredKey[] = [];
+  const lookUps: string[] = [];
+  const add = (
+    organization: Organization,
+    key: Omit<ApiKey, "createdAt" | "lastUsedAt">,
+    digest: string,
+    now: Date,
+  ) => {
+    const stored = { organization, digest, key: { ...key, createdAt: now, lastUsedAt: null } };
+    keys.push(stored);
+    return stored.key;
+  };
+  const store: ApiKeyStore = {
+    async findByDigest(digest) {
+      lookUps.push(digest);
+      return keys.find((known) => known.digest === digest) ?? null;
+    },
+    insert: async (organizationId, key, digest, now) =>
+      add({ ...emptyOrganization, id: organizationId }, key, digest, now),
+    list: async (organizationId) =>
+      keys.filter(({ organization }) => organization.id === organizationId).map(({ key }) => key),
+    async revoke(organizationId, id) {
+      const before = keys.length;
+      keys = keys.filter(({ key, organization }) => key.id !== id || organization.id !== organizationId);
+      return keys.length < before;
+    },
+    async touch(id, now) {
+      for (const { key } of keys) if (key.id === id) key.lastUsedAt = now;
+    },
+  };
+  return { store, lookUps, add };
+}
+
+const emptyOrganization: Organization = {
+  id: "",
+  slug: "acme",
+  name: "acme",
+  rateLimit: null,
+  rateLimitWindowSeconds: null,
+  chargerLimit: null,
+};
+
+/** Registration, look-up and list; everything else is not expected. */
+export function fakeChargers(): ChargerStore {
+  const rows: Array<{ organizationId: string; charger: ConnectedCharger }> = [];
+  const recorded = new Map<string, { claim: IdempotencyClaim; response: RecordedResponse }>();
+  const ofOrganization = (id: string) =>
+    rows.filter(({ organizationId }) => organizationId === id).map(({ charger }) => charger);
+  return {
+    ...unusedPort<ChargerStore>("chargers"),
+    async register(organization, { id, identity, name, location, securityProfile, now }, claim, response) {
+      const before = claim && recorded.get(`${organization.id} ${claim.key}`);
+      if (before && before.claim.bodyHash !== claim.bodyHash) throw new IdempotencyMismatch();
+      if (before) return { kind: "replayed", response: before.response };
+      if (ofOrganization(organization.id).some((known) => known.identity === identity))
+        throw new Conflict(`Charger ${identity} already exists`);
+      const row = { ...offline, id, identity, name, location, securityProfile, registeredAt: now };
+      rows.push({ organizationId: organization.id, charger: row });
+      if (claim) recorded.set(`${organization.id} ${claim.key}`, { claim, response });
+      return { kind: "done", value: { id } };
+    },
+    findByIdentity: async (organizationId, identity) =>
+      ofOrganization(organizationId).find((known) => known.identity === identity) ?? null,
+    async listConnected(organizationId, { online }, { limit, offset }) {
+      const all = ofOrganization(organizationId).filter(
+        (known) => online === null || known.online === online,
+      );
+      return { total: all.length, rows: all.slice(offset, offset + limit) };
+    },
+  };
+}
+
+const offline = {
+  registrationStatus: "Accepted",
+  online: false,
+  ocppVersion: null,
+  vendor: null,
+  model: null,
+  serialNumber: null,
+  firmwareVersion: null,
+  lastMessageAt: null,
+  connectors: [],
+} satisfies Partial<ConnectedCharger>;
+
+export interface SessionsState {
+  outcome: CommandOutcome;
+  commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: number }>;
+  provisioned: Array<{ ref: SessionRef; input: SessionProvision }>;
+}
+
+export function fakeSessions(): { port: Sessions; state: SessionsState } {
+  const state: SessionsState = { outcome: { kind: "notProvisioned" }, commands: [], provisioned: [] };
+  const port: Sessions = {
+    ...unusedPort<Sessions>("sessions"),
+    async provision(ref, input) {
+      state.provisioned.push({ ref, input });
+      return { created: true };
+    },
+    async command(ref, command, timeoutMs) {
+      state.commands.push({ ref, command, timeoutMs });
+      return state.outcome;
+    },
+    snapshot: async () => null,
+    rotateAuthorizationKey: async () => null,
+  };
+  return { port, state };
+}

@@ -1,0 +1,220 @@
+import { describe, expect, it } from "vitest";
+import { createWorld, post } from "../access-world.ts";
+
+const PATH = "/api/v1/chargers";
+
+describe("registering a charger", () => {
+  it("returns its address and its key, which only the session gets", async () => {
+    const world = createWorld();
+    const body = { chargeBoxId: "CP|1", name: "Office", location: "Spot 12" };
+    const response = await world.request(PATH, post(await world.apiKey("owner"), body));
+    const answer = await response.json();
+    const url = "wss://busbar.test/ocpp/acme/CP%7C1";
+    expect([response.status, answer]).toEqual([
+      201,
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        chargeBoxId: "CP|1",
+        name: "Office",
+        location: "Spot 12",
+        status: "offline",
+        isOnline: false,
+        registeredAt: "2026-02-06T12:00:00.000Z",
+        connectionUrl: url,
+        securityProfile: 2,
+        authorizationKey: expect.stringMatching(/^[0-9a-f]{40}$/),
+        instructions: {
+          message: "Configure your charger to connect to the WebSocket URL below",
+          url,
+          baseUrl: "wss://busbar.test/ocpp/acme",
+          username: "CP|1",
+          protocol: "ocpp1.6",
+          protocols: ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"],
+        },
+      },
+    ]);
+    expect(world.sessions.provisioned).toMatchObject([
+      {
+        ref: { organizationSlug: "acme", identity: "CP|1", chargerId: answer.id },
+        input: {
+          organizationId: world.organization.id,
+          securityProfile: 2,
+          authorizationKey: answer.authorizationKey,
+        },
+      },
+    ]);
+    expect(world.logLines.join("\n")).not.toContain(answer.authorizationKey);
+  });
+
+  it.each([
+    [0, false],
+    [1, true],
+    [2, true],
+  ])("security profile %i has a key: %s", async (securityProfile, hasKey) => {
+    const world = createWorld();
+    const init = post(await world.apiKey("owner"), { chargeBoxId: "CP-1", securityProfile });
+    const answer = await (await world.request(PATH, init)).json();
+    expect(["authorizationKey" in answer, answer.securityProfile]).toEqual([hasKey, securityProfile]);
+    expect(world.sessions.provisioned[0]?.input.authorizationKey === null).toBe(!hasKey);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ["profile 3 without client certificates", { securityProfile: 3 }, "securityProfile"],
+    ["an unknown profile", { securityProfile: 4 }, "securityProfile"],
+    ["a profile in words", { securityProfile: "2" }, "securityProfile"],
+    ["an identity with a colon", { chargeBoxId: "a:b" }, "chargeBoxId"],
+    ["an identity of dots", { chargeBoxId: ".." }, "chargeBoxId"],
+    ["an identity of 49 characters", { chargeBoxId: "a".repeat(49) }, "chargeBoxId"],
+    ["an empty name", { name: "" }, "name"],
+    ["a name with control characters", { name: "a\r\nb" }, "name"],
+    ["a status of the caller's choice", { status: "online" }, "status"],
+    ["an id of the caller's choice", { id: crypto.randomUUID() }, "id"],
+  ])("refuses %s", async (_title, changes, field) => {
+    const world = createWorld();
+    const response = await world.request(
+      PATH,
+      post(await world.apiKey("owner"), { chargeBoxId: "CP-1", ...changes }),
+    );
+    const { error } = await response.json();
+    expect([response.status, error.issues[0].path]).toEqual([400, [field]]);
+    expect(world.sessions.provisioned).toEqual([]);
+  });
+
+  it("refuses an identity that exists, without touching its session", async () => {
+    const world = createWorld();
+    const key = await world.apiKey("owner");
+    await world.request(PATH, post(key, { chargeBoxId: "CP-1" }));
+    const response = await world.request(PATH, post(key, { chargeBoxId: "CP-1" }));
+    expect([response.status, (await response.json()).error]).toEqual([
+      409,
+      { code: "CONFLICT", message: "Charger CP-1 already exists" },
+    ]);
+    expect(world.sessions.provisioned).toHaveLength(1);
+  });
+
+  it("replays a repeat without the secret and refuses the key for another body", async () => {
+    const world = createWorld();
+    const key = await world.apiKey("owner");
+    const send = (body: unknown) => world.request(PATH, post(key, body, { "idempotency-key": "once" }));
+    const first = await (await send({ chargeBoxId: "CP-1" })).json();
+    const repeat = await send({ chargeBoxId: "CP-1" });
+    const { authorizationKey, ...rest } = first;
+    expect([repeat.status, repeat.headers.get("idempotency-replayed"), await repeat.json()]).toEqual([
+      201,
+      "true",
+      rest,
+    ]);
+    expect(authorizationKey).toBeDefined();
+    const other = await send({ chargeBoxId: "CP-2" });
+    expect([other.status, (await other.json()).error.code]).toEqual([422, "IDEMPOTENCY_KEY_REUSED"]);
+    expect(world.sessions.provisioned).toHaveLength(1);
+  });
+
+  it("refuses an Idempotency-Key that is too long", async () => {
+    const world = createWorld();
+    const init = post(
+      await world.apiKey("owner"),
+      { chargeBoxId: "CP-1" },
+      { "idempotency-key": "k".repeat(256) },
+    );
+    const response = await world.request(PATH, init);
+    expect([response.status, (await response.json()).error.issues[0].location]).toEqual([400, "header"]);
+  });
+
+  it.each(["viewer", "operator"] as const)("is not for role %s", async (role) => {
+    const world = createWorld();
+    const response = await world.request(PATH, post(await world.apiKey(role), { chargeBoxId: "CP-1" }));
+    expect(response.status).toBe(403);
+  });
+
+  it("tries a session that fails again, and says so when it stays away", async () => {
+    const world = createWorld();
+    let tries = 0;
+    world.ports.sessions.provision = async () => {
+      if (++tries < 3) throw new Error("object reset");
+      return { created: true };
+    };
+    const key = await world.apiKey("owner");
+    expect((await world.request(PATH, post(key, { chargeBoxId: "CP-1" }))).status).toBe(201);
+    world.ports.sessions.provision = () => Promise.reject(new Error("object overloaded"));
+    const response = await world.request(PATH, post(key, { chargeBoxId: "CP-2" }));
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+  });
+});
+
+describe("rotating an authorization key", () => {
+  const rotate = "/api/v1/chargers/CP-1/authorization-key";
+
+  it("provisions a charger whose session never came to be", async () => {
+    const world = createWorld();
+    const key = await world.apiKey("owner");
+    const { id } = await (await world.request(PATH, post(key, { chargeBoxId: "CP-1" }))).json();
+    const response = await world.request(rotate, post(key, ""));
+    const answer = await response.json();
+    expect([response.status, answer.status]).toEqual([200, "stored"]);
+    expect(world.sessions.provisioned[1]?.input).toMatchObject({
+      chargerId: id,
+      authorizationKey: answer.authorizationKey,
+    });
+  });
+
+  it("does not exist for an unknown charger", async () => {
+    const world = createWorld();
+    const response = await world.request(rotate, post(await world.apiKey("owner"), ""));
+    expect([response.status, (await response.json()).error.message]).toEqual([404, "Charger CP-1 not found"]);
+  });
+});
+
+describe("reading chargers", () => {
+  it("lists one page of the organisation's own", async () => {
+    const world = createWorld();
+    const [key, foreign] = [await world.apiKey("owner"), await world.apiKey("owner", world.other)];
+    for (const chargeBoxId of ["CP-1", "CP-2"]) await world.request(PATH, post(key, { chargeBoxId }));
+    await world.request(PATH, post(foreign, { chargeBoxId: "CP-3" }));
+    const response = await world.request(`${PATH}?limit=1&status=offline`, { headers: { "x-api-key": key } });
+    const { chargers, pagination } = await response.json();
+    expect([chargers.length, chargers[0].chargeBoxId, pagination]).toEqual([
+      1,
+      "CP-1",
+      { total: 2, limit: 1, offset: 0 },
+    ]);
+    expect(JSON.stringify(chargers)).not.toContain("authorizationKey");
+  });
+
+  it.each(["limit=0", "limit=201", "limit=x", "offset=-1", "status=sleeping"])(
+    "refuses %s",
+    async (query) => {
+      const world = createWorld();
+      const response = await world.request(`${PATH}?${query}`, {
+        headers: { "x-api-key": await world.apiKey("viewer") },
+      });
+      expect(response.status).toBe(400);
+    },
+  );
+
+  it("shows a charger by its projection when its session cannot be reached", async () => {
+    const world = createWorld();
+    const key = await world.apiKey("owner");
+    await world.request(PATH, post(key, { chargeBoxId: "CP-1" }));
+    world.ports.sessions.snapshot = () => Promise.reject(new Error("unreachable"));
+    const response = await world.request(`${PATH}/CP-1`, { headers: { "x-api-key": key } });
+    expect([response.status, await response.json()]).toMatchObject([
+      200,
+      {
+        chargeBoxId: "CP-1",
+        isOnline: false,
+        connectors: [],
+        connectionUrl: "wss://busbar.test/ocpp/acme/CP-1",
+      },
+    ]);
+  });
+
+  it("hides another organisation's charger", async () => {
+    const world = createWorld();
+    await world.request(PATH, post(await world.apiKey("owner", world.other), { chargeBoxId: "CP-1" }));
+    const response = await world.request(`${PATH}/CP-1`, {
+      headers: { "x-api-key": await world.apiKey("owner") },
+    });
+    expect([response.status, (await response.json()).error.message]).toEqual([404, "Charger CP-1 not found"]);
+  });
+});
