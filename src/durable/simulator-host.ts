@@ -1,15 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
-import type { SimulatedStation, StartOutcome } from "../ports.ts";
-import { FRESH_MEMORY } from "../simulator/state.ts";
-import { claimConnectSlot } from "./host/connect-pacer.ts";
+import type { Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
+import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
 import { CredentialSeal } from "./host/credential-seal.ts";
 import { dial, type DialOutcome } from "./host/dial.ts";
 import { HostedStation } from "./host/hosted-station.ts";
 import { isOwnSocket } from "./host/own-socket.ts";
 import { CAPACITY } from "./host/provisioning-verdict.ts";
-import { StationRows, type StationRow } from "./host/station-rows.ts";
+import { newRow, StationRows, type StationRow } from "./host/station-rows.ts";
 import { TimerWheel } from "./host/timer-wheel.ts";
+import { durableSessions } from "./sessions.ts";
 
 /** What a host knows of one of its stations. */
 export interface HostedStatus {
@@ -17,6 +17,12 @@ export interface HostedStatus {
   isOnline: boolean;
   isAccepted: boolean;
   outcome: StartOutcome;
+}
+
+export interface DesiredRuntime {
+  isRunning: boolean;
+  /** A value not seen before makes the station restart once. */
+  restartToken: string | null;
 }
 
 const STATIONS_MAX = 64;
@@ -32,6 +38,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   readonly #config: Env;
   readonly #rows: StationRows;
   readonly #seal: CredentialSeal;
+  readonly #sessions: Sessions;
   readonly #timers = new TimerWheel();
   readonly #stations = new Map<string, HostedStation>();
   readonly #unsaved = new Set<StationRow>();
@@ -42,6 +49,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     this.#config = readEnv(env);
     this.#rows = new StationRows(ctx.storage.sql);
     this.#seal = new CredentialSeal(this.#config.CREDENTIAL_SECRET);
+    this.#sessions = durableSessions(this.#config);
     for (const row of this.#rows.all()) {
       const station = this.#hosted(row);
       if (row.isDesired) station.switchOn();
@@ -53,57 +61,33 @@ export class SimulatorHost extends DurableObject<RawEnv> {
    * boot. A repeat keeps the key, a failed station stays failed. @throws when the session cannot be reached.
    */
   async start(station: SimulatedStation, waitMs: number): Promise<StartOutcome> {
-    const hosted = this.#stations.get(station.chargerId) ?? (await this.#admit(station));
-    if (!hosted) return { kind: "failed", error: CAPACITY };
-    const { row } = hosted;
-    if (row.verdict) return { kind: "failed", error: row.verdict };
-    if (!row.isReady) await this.#provisionSession(row);
-    if (this.#stations.get(station.chargerId) !== hosted) return { kind: "waiting" };
-    if (!row.isDesired) {
-      row.isDesired = true;
-      this.#save(row);
-    }
+    const known = this.#stations.get(station.chargerId) ?? (await this.#admit(station));
+    if (!known) return { kind: "failed", error: CAPACITY };
+    if (known.row.verdict) return { kind: "failed", error: known.row.verdict };
+    if (!known.row.isReady) await this.#provisionSession(known.row);
+    // The station was removed or replaced meanwhile.
+    if (this.#stations.get(station.chargerId) !== known) return { kind: "waiting" };
+    const isSame = known.row.isDesired && isSameStation(known.row.station, station);
+    const hosted = isSame ? known : this.#replace(known, { ...known.row, station, isDesired: true });
     hosted.switchOn();
-    if (!row.isReady) hosted.hurry();
+    if (!hosted.row.isReady) hosted.hurry();
     await this.#watch();
     return hosted.outcome(waitMs);
   }
 
-  /** Like a power cut; the station stays off over restarts of the host until the next start. False when unknown. */
-  stop(chargerId: string): boolean {
-    const hosted = this.#stations.get(chargerId);
-    if (!hosted) return false;
-    hosted.row.isDesired = false;
-    hosted.switchOff();
-    this.#save(hosted.row);
-    return true;
-  }
-
-  /** Switches the station off and on again: one BootNotification. False when unknown or failed. */
-  async restart(chargerId: string): Promise<boolean> {
-    const hosted = this.#stations.get(chargerId);
-    if (!hosted || hosted.row.verdict) return false;
-    hosted.switchOff();
-    hosted.row.isDesired = true;
-    this.#save(hosted.row);
-    hosted.switchOn();
+  /**
+   * Brings a provisioned station to what its record says, over restarts of the host too. Stopping is like a power cut;
+   * changed properties and a new restart token each cost one boot. @throws when the session cannot be reached.
+   */
+  async reconcile(station: SimulatedStation, desired: DesiredRuntime): Promise<void> {
+    const hosted = this.#stations.get(station.chargerId) ?? (await this.#takeOver(station, desired));
+    if (!hosted || hosted.row.verdict) return;
+    const { row } = hosted;
+    const restartToken = desired.restartToken ?? row.restartToken;
+    const isSame = isSameStation(row.station, station) && restartToken === row.restartToken;
+    if (isSame && row.isDesired === desired.isRunning) return;
+    this.#replace(hosted, { ...row, station, isDesired: desired.isRunning, restartToken });
     await this.#watch();
-    return true;
-  }
-
-  /** The station forgets nothing but its line: it comes back with the new properties and boots. False when unknown. */
-  reconfigure(station: SimulatedStation): boolean {
-    const old = this.#stations.get(station.chargerId);
-    if (!old) return false;
-    const isSame = JSON.stringify(old.row.station) === JSON.stringify(station);
-    if (isSame) return true;
-    old.switchOff();
-    const row = { ...old.row, station };
-    this.#unsaved.delete(old.row);
-    this.#save(row);
-    const hosted = this.#hosted(row);
-    if (row.isDesired) hosted.switchOn();
-    return true;
   }
 
   /** Forgets the station and its key. Idempotent. */
@@ -143,9 +127,32 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     // A second start may have come first while the key was being sealed.
     const first = this.#stations.get(station.chargerId);
     if (first) return first;
-    const row = { station, sealedKey, isDesired: true, isReady: false, verdict: null, memory: FRESH_MEMORY };
+    const row = newRow(station, sealedKey);
     this.#save(row);
     return this.#hosted(row);
+  }
+
+  /** Ends a station and puts it back with another row, switched on if that row wants it. */
+  #replace(old: HostedStation, row: StationRow): HostedStation {
+    old.switchOff();
+    this.#unsaved.delete(old.row);
+    const changed = { ...row, memory: old.row.memory };
+    this.#save(changed);
+    const hosted = this.#hosted(changed);
+    if (changed.isDesired) hosted.switchOn();
+    return hosted;
+  }
+
+  /** A host that lost its station gives it a new key; one that should not run is left alone. */
+  async #takeOver(station: SimulatedStation, desired: DesiredRuntime): Promise<HostedStation | null> {
+    const hosted = desired.isRunning ? await this.#admit(station) : null;
+    if (!hosted) return null;
+    hosted.row.isReady = true;
+    const { created } = await this.#provisionSession(hosted.row);
+    const key = created ? null : await this.#keyOf(hosted.row);
+    if (key !== null) await this.#sessions.rotateAuthorizationKey(station, key);
+    hosted.switchOn();
+    return hosted;
   }
 
   async #newKey(station: SimulatedStation): Promise<string | null> {
@@ -167,22 +174,21 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     }
   }
 
-  async #provisionSession(row: StationRow): Promise<void> {
-    const { chargerId, organizationId, organizationSlug, identity, createdAtMs, securityProfile } =
-      row.station;
-    const authorizationKey = await this.#keyOf(row);
-    await this.#config.CHARGE_POINT_SESSION.getByName(`${organizationSlug}/${identity}`).provision({
+  async #provisionSession(row: StationRow): Promise<{ created: boolean }> {
+    const { chargerId, organizationId, createdAtMs, securityProfile } = row.station;
+    return this.#sessions.provision(row.station, {
       chargerId,
       organizationId,
       createdAtMs,
       securityProfile,
       registrationStatus: "Accepted",
-      authorizationKey,
+      authorizationKey: await this.#keyOf(row),
     });
   }
 
   #hosted(row: StationRow): HostedStation {
     const { chargerId, wsUrl, organizationSlug } = row.station;
+    const perSecond = this.#config.SIMULATOR_CONNECTS_PER_SECOND;
     const timerOf = (name: string) => `${chargerId} ${name}`;
     const isOwn = isOwnSocket(wsUrl, this.#config.PUBLIC_BASE_URL, organizationSlug);
     const services = {
@@ -190,7 +196,8 @@ export class SimulatorHost extends DurableObject<RawEnv> {
       clearTimer: (name: string) => this.#timers.clear(timerOf(name)),
       save: (changed: StationRow) => this.#save(changed),
       saveSoon: (changed: StationRow) => this.#saveSoon(changed),
-      connectSlotMs: () => claimConnectSlot(Date.now(), this.#config.SIMULATOR_CONNECTS_PER_SECOND),
+      connectSlotMs: () => claimConnectSlot(Date.now(), perSecond),
+      connectGateMs: () => passConnectGate(Date.now(), perSecond),
       connect: (from: StationRow) => this.#connect(from),
       seal: (key: string) => this.#seal.seal(key, chargerId),
     };
@@ -221,4 +228,9 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const { low, high } = WATCH_MS;
     await this.ctx.storage.setAlarm(Date.now() + low + Math.random() * (high - low));
   }
+}
+
+function isSameStation(one: SimulatedStation, other: SimulatedStation): boolean {
+  const names = Object.keys({ ...one, ...other }) as Array<keyof SimulatedStation>;
+  return names.every((name) => one[name] === other[name]);
 }

@@ -1,4 +1,5 @@
 let nextSlotMs = 0;
+let nextGateMs = 0;
 
 /**
  * When the next socket of this isolate may be opened, epoch ms; each call takes one slot. A restarted fleet comes
@@ -9,4 +10,15 @@ export function claimConnectSlot(nowMs: number, perSecond: number): number {
   const slotMs = Math.max(nowMs, nextSlotMs);
   nextSlotMs = slotMs + 1_000 / perSecond;
   return slotMs;
+}
+
+/**
+ * When a slot that has come may really be used, epoch ms. A busy isolate fires its timers late and all at once; the
+ * gate keeps their distance.
+ */
+export function passConnectGate(nowMs: number, perSecond: number): number {
+  if (perSecond <= 0) return nowMs;
+  const passMs = Math.max(nowMs, nextGateMs);
+  nextGateMs = passMs + 1_000 / perSecond;
+  return passMs;
 }

@@ -1,6 +1,7 @@
 import type { Env } from "../../env.ts";
 import { forbiddenTarget } from "../../fleet/target-policy.ts";
 import type { SimulatedStation } from "../../ports.ts";
+import { sessionName, TRANSPORT_HEADER } from "../../session-address.ts";
 import { basicAuthorization } from "./basic-authorization.ts";
 import { isOwnSocket } from "./own-socket.ts";
 
@@ -29,11 +30,11 @@ export async function dial(env: Env, station: SimulatedStation, key: string | nu
 
 /** From object to object: the hop counts as wss. */
 function dialOwn(env: Env, station: SimulatedStation, key: string | null): Promise<Response> {
-  const session = env.CHARGE_POINT_SESSION.getByName(`${station.organizationSlug}/${station.identity}`);
+  const session = env.CHARGE_POINT_SESSION.getByName(sessionName(station));
   const headers = new Headers({
     Upgrade: "websocket",
     "Sec-WebSocket-Protocol": station.version,
-    "x-busbar-transport": "direct",
+    [TRANSPORT_HEADER]: "direct",
   });
   if (key !== null) {
     headers.set("Authorization", basicAuthorization(station.identity, key, station.version === "ocpp1.6"));

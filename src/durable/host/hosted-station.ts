@@ -15,7 +15,9 @@ export interface HostServices {
   save(row: StationRow): void;
   /** Durable soon; losing it costs a superfluous boot and nothing else. */
   saveSoon(row: StationRow): void;
+  /** When this station's turn to dial comes, and, once it has come, when the way is free. */
   connectSlotMs(): number;
+  connectGateMs(): number;
   connect(row: StationRow): Promise<DialOutcome>;
   seal(key: string): Promise<string>;
 }
@@ -146,9 +148,13 @@ export class HostedStation {
 
   #dialInTurn(): void {
     const attempt = ++this.#attempt;
-    const slotMs = this.#host.connectSlotMs();
-    if (slotMs <= Date.now()) void this.#connect(attempt);
-    else this.#host.setTimer("connect", slotMs, () => void this.#connect(attempt));
+    const pass = () => this.#at(this.#host.connectGateMs(), () => void this.#connect(attempt));
+    this.#at(this.#host.connectSlotMs(), pass);
+  }
+
+  #at(atMs: number, run: () => void): void {
+    if (atMs <= Date.now()) run();
+    else this.#host.setTimer("connect", atMs, run);
   }
 
   async #connect(attempt: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ItemError, SimulatedStation } from "../../ports.ts";
-import type { StationMemory } from "../../simulator/state.ts";
+import { FRESH_MEMORY, type StationMemory } from "../../simulator/state.ts";
 
 /** What a host keeps of one station over evictions and restarts. */
 export interface StationRow {
@@ -11,7 +11,14 @@ export interface StationRow {
   /** Was accepted at least once: provisioning is over, nothing fails it any more. */
   isReady: boolean;
   verdict: ItemError | null;
+  /** The last restart that was carried out. */
+  restartToken: string | null;
   memory: StationMemory;
+}
+
+export function newRow(station: SimulatedStation, sealedKey: string | null): StationRow {
+  const memory = FRESH_MEMORY;
+  return { station, sealedKey, isDesired: true, isReady: false, verdict: null, restartToken: null, memory };
 }
 
 /** The host's own SQLite. One row per station, written when something that must survive has changed. */
@@ -27,6 +34,7 @@ export class StationRows {
       is_desired INTEGER NOT NULL,
       is_ready INTEGER NOT NULL,
       verdict TEXT,
+      restart_token TEXT,
       memory TEXT NOT NULL
     ) WITHOUT ROWID`);
   }
@@ -37,13 +45,14 @@ export class StationRows {
 
   save(row: StationRow): void {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO stations VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO stations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       row.station.chargerId,
       JSON.stringify(row.station),
       row.sealedKey,
       Number(row.isDesired),
       Number(row.isReady),
       row.verdict && JSON.stringify(row.verdict),
+      row.restartToken,
       JSON.stringify(row.memory),
     );
   }
@@ -61,6 +70,7 @@ function readRow(row: Record<string, SqlStorageValue>): StationRow {
     isDesired: row["is_desired"] === 1,
     isReady: row["is_ready"] === 1,
     verdict: row["verdict"] === null ? null : (JSON.parse(String(row["verdict"])) as ItemError),
+    restartToken: row["restart_token"] === null ? null : String(row["restart_token"]),
     memory: JSON.parse(String(row["memory"])) as StationMemory,
   };
 }
