@@ -52,11 +52,16 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const data = await takeDataDirectory(options.dataDirectory, { fresh: options.fresh });
   const supervised = new Supervised(data, options);
+  const callOff = () => supervised.callOff(new StackError("Stopped before it was ready."));
+  options.signal.addEventListener("abort", callOff);
   try {
+    if (options.signal.aborted) callOff();
     return await Promise.race([supervised.start(), supervised.failed]);
   } catch (error) {
     await supervised.stop();
     throw error;
+  } finally {
+    options.signal.removeEventListener("abort", callOff);
   }
 }
 
@@ -82,9 +87,6 @@ class Supervised {
     });
     // Nobody may be listening while the stack stops.
     this.failed.catch(() => {});
-    const callOff = () => this.#giveUp.abort(new StackError("Stopped before it was ready."));
-    if (options.signal.aborted) callOff();
-    else options.signal.addEventListener("abort", callOff, { once: true });
   }
 
   async start(): Promise<Stack> {
@@ -110,6 +112,11 @@ class Supervised {
     await awaitReady(this.#url, this.#giveUp.signal);
     this.#schedule = startSchedule(worker.fireScheduled, worker.crons, this.#options.note);
     return { url: context.baseUrl, organization, failed: this.failed, stop: () => this.stop() };
+  }
+
+  /** Makes `failed` reject, and every part that is still to be started with it. */
+  callOff(reason: StackError): void {
+    this.#giveUp.abort(reason);
   }
 
   stop(): Promise<void> {
@@ -181,7 +188,7 @@ class Supervised {
       },
       line: this.#options.line,
       note: this.#options.note,
-      gaveUp: (error) => this.#giveUp.abort(error),
+      gaveUp: (error) => this.callOff(error),
     };
   }
 

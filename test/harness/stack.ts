@@ -52,6 +52,8 @@ export interface RunningStack {
   fireScheduled(): Promise<void>;
   /** kill -9 on the supervisor alone. */
   killSupervisor(): Promise<void>;
+  /** The supervisor's exit code, once it has ended by itself or otherwise. */
+  exited: Promise<number | null>;
   /** Ends the stack as Ctrl-C does. Returns its exit code. May be called twice. */
   stop(): Promise<number | null>;
 }
@@ -142,6 +144,7 @@ export async function startStack(options: StackProcessOptions = {}): Promise<Run
       child.kill("SIGKILL");
       await exited;
     },
+    exited,
     stop,
   };
 }
