@@ -26,7 +26,12 @@ export function redactFrame(text: string): string {
   return value === undefined ? MASK : JSON.stringify(redact(value));
 }
 
-/** The same for a value that is no text yet, such as a payload on its way into the command history. */
+/** The same for a payload that is no text yet. */
+export function redactPayload(payload: JsonObject): JsonObject {
+  return redactObject(payload, 0);
+}
+
+/** The same for any value, such as what goes into the command history. */
 export function redact(value: JsonValue, depth = 0): JsonValue {
   if (depth > DEPTH_MAX) return MASK;
   if (typeof value === "string") return redactText(value, depth);

@@ -54,7 +54,10 @@ export interface TransactionRecord {
   readonly idTag: string | null;
   readonly meterStartWh: number | null;
   readonly startedAt: string;
+  /** The station's own text of that time: part of what makes a repeated 1.6 StartTransaction recognisable. */
+  readonly startTimestamp: string;
   readonly stoppedAt: string | null;
+  readonly remoteStarted: boolean;
   /** 2.x chargingState as last reported. */
   readonly chargingState: string | null;
   /** Highest 2.x seqNo whose state is applied; a message at or below it is late or repeated. */
@@ -68,6 +71,7 @@ export interface TransactionLookup {
   byId(transactionId: number): TransactionRecord | null;
   byOcppId(ocppTransactionId: string): TransactionRecord | null;
   openOn(evseId: number): TransactionRecord | null;
+  /** `timestamp` is compared with `startTimestamp`. */
   byStart(start: {
     evseId: number;
     idTag: string;
@@ -116,6 +120,8 @@ export type StateChange =
       readonly evseId: number | null;
       readonly connectorId: number | null;
       readonly idTag: string | null;
+      /** Set when the station repeats the id of one of our remote starts. */
+      readonly remoteStartId: number | null;
     }
   | {
       readonly type: "transactionClosed";
@@ -152,7 +158,10 @@ export type ReportKind =
   | "customerInformation"
   | "derControl";
 
-/** A fact for the rest of the system. Times are ISO 8601. */
+/**
+ * A fact for the rest of the system. Times are ISO 8601. `transactionStarted` and `transactionStopped` may be told again
+ * for the same id when a late message knows better: the later one holds.
+ */
 export type StationEvent =
   | {
       readonly type: "booted";

@@ -24,3 +24,13 @@ export function orderingTime(reported: string | null, now: Date): { at: string; 
     skewSeconds: Math.abs(offMs) > SKEW_MAX_MS ? Math.round(offMs / 1000) : null,
   };
 }
+
+/**
+ * The time of something that may have happened long ago: transaction messages are kept offline for months, so only a
+ * clock far in the future is not believed.
+ */
+export function eventTime(reported: string | null, now: Date): string {
+  const time = parseStationTime(reported);
+  const isBelieved = time !== null && time - now.getTime() <= SKEW_MAX_MS;
+  return isBelieved ? new Date(time).toISOString() : now.toISOString();
+}

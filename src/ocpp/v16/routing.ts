@@ -1,11 +1,39 @@
-import type { RoutingTable } from "../handler.ts";
+import type { Needs, RoutingTable } from "../handler.ts";
+import { DATA_TRANSFER_EVENT, dataTransfer } from "../inbound/data-transfer.ts";
+import { firmwareStatus } from "../inbound/firmware-status.ts";
 import { heartbeat } from "../inbound/heartbeat.ts";
+import { logStatus } from "../inbound/log-status.ts";
+import { refused } from "../inbound/refused.ts";
+import { securityEvent } from "../inbound/security-event.ts";
+import type { JsonObject } from "../json.ts";
+import { optionalText } from "../payload.ts";
+import { authorize } from "./inbound/authorize.ts";
 import { bootNotification } from "./inbound/boot-notification.ts";
+import { meterValues } from "./inbound/meter-values.ts";
+import { startTransaction } from "./inbound/start-transaction.ts";
 import { statusNotification } from "./inbound/status-notification.ts";
+import { stopTransaction } from "./inbound/stop-transaction.ts";
 
 /** What a 1.6 station may send us: action to handler. */
 export const routesV16: RoutingTable = {
+  Authorize: { handler: authorize, needs: idTagOf },
   BootNotification: { handler: bootNotification },
+  DataTransfer: { handler: dataTransfer, needs: () => ({ webhookEvents: [DATA_TRANSFER_EVENT] }) },
+  DiagnosticsStatusNotification: { handler: logStatus },
+  FirmwareStatusNotification: { handler: firmwareStatus(false) },
   Heartbeat: { handler: heartbeat },
+  LogStatusNotification: { handler: logStatus },
+  MeterValues: { handler: meterValues },
+  SecurityEventNotification: { handler: securityEvent },
+  // Signing needs a certificate authority, which is none of our business.
+  SignCertificate: { handler: refused({ status: "Rejected" }) },
+  SignedFirmwareStatusNotification: { handler: firmwareStatus(false) },
+  StartTransaction: { handler: startTransaction, needs: idTagOf },
   StatusNotification: { handler: statusNotification },
+  StopTransaction: { handler: stopTransaction, needs: idTagOf },
 };
+
+function idTagOf(payload: JsonObject): Partial<Needs> {
+  const idTag = optionalText(payload, "idTag");
+  return idTag === null ? {} : { idTags: [idTag] };
+}

@@ -1,11 +1,73 @@
 import type { RoutingTable } from "../handler.ts";
+import { DATA_TRANSFER_EVENT, dataTransfer } from "../inbound/data-transfer.ts";
+import { firmwareStatus } from "../inbound/firmware-status.ts";
 import { heartbeat } from "../inbound/heartbeat.ts";
+import { logStatus } from "../inbound/log-status.ts";
+import { notified } from "../inbound/notified.ts";
+import { refused } from "../inbound/refused.ts";
+import { securityEvent } from "../inbound/security-event.ts";
+import { optionalObjects, optionalText } from "../payload.ts";
+import { tokenNeeds } from "./id-token.ts";
+import { authorize } from "./inbound/authorize.ts";
 import { bootNotification } from "./inbound/boot-notification.ts";
+import { clearedChargingLimit, notifyChargingLimit } from "./inbound/charging-limit.ts";
+import { getCertificateChainStatus } from "./inbound/get-certificate-chain-status.ts";
+import { meterValues } from "./inbound/meter-values.ts";
+import { notifyEvent } from "./inbound/notify-event.ts";
+import { reportPart } from "./inbound/report-part.ts";
+import { reservationStatusUpdate } from "./inbound/reservation-status-update.ts";
 import { statusNotification } from "./inbound/status-notification.ts";
+import { transactionEvent } from "./inbound/transaction-event.ts";
+import { vatNumberValidation } from "./inbound/vat-number-validation.ts";
 
 /** What a 2.0.1 or 2.1 station may send us; an action that 2.0.1 does not define never gets here on 2.0.1. */
 export const routesV2x: RoutingTable = {
+  Authorize: { handler: authorize, needs: tokenNeeds },
   BootNotification: { handler: bootNotification },
+  ClearedChargingLimit: { handler: clearedChargingLimit },
+  DataTransfer: { handler: dataTransfer, needs: () => ({ webhookEvents: [DATA_TRANSFER_EVENT] }) },
+  FirmwareStatusNotification: { handler: firmwareStatus(false) },
+  // Contract certificates, OCSP and signing need services that we do not run.
+  Get15118EVCertificate: { handler: refused({ status: "Failed", exiResponse: "" }) },
+  GetCertificateStatus: { handler: refused({ status: "Failed" }) },
   Heartbeat: { handler: heartbeat },
+  LogStatusNotification: { handler: logStatus },
+  MeterValues: { handler: meterValues },
+  NotifyChargingLimit: { handler: notifyChargingLimit },
+  NotifyCustomerInformation: {
+    handler: reportPart("customerInformation", (payload) => [{ data: optionalText(payload, "data") ?? "" }]),
+  },
+  NotifyDisplayMessages: {
+    handler: reportPart("displayMessages", (payload) => optionalObjects(payload, "messageInfo")),
+  },
+  // Without ISO 15118 scheduling there is no profile to promise (K15).
+  NotifyEVChargingNeeds: { handler: notified("NotifyEVChargingNeeds", { status: "Rejected" }) },
+  NotifyEVChargingSchedule: { handler: notified("NotifyEVChargingSchedule", { status: "Accepted" }) },
+  NotifyEvent: { handler: notifyEvent },
+  NotifyMonitoringReport: {
+    handler: reportPart("monitoring", (payload) => optionalObjects(payload, "monitor")),
+  },
+  NotifyReport: { handler: reportPart("variables", (payload) => optionalObjects(payload, "reportData")) },
+  PublishFirmwareStatusNotification: { handler: firmwareStatus(true) },
+  ReportChargingProfiles: { handler: reportPart("chargingProfiles", (payload) => [payload]) },
+  ReservationStatusUpdate: { handler: reservationStatusUpdate },
+  SecurityEventNotification: { handler: securityEvent },
+  SignCertificate: { handler: refused({ status: "Rejected" }) },
   StatusNotification: { handler: statusNotification },
+  TransactionEvent: { handler: transactionEvent, needs: tokenNeeds },
+
+  // 2.1
+  BatterySwap: { handler: notified("BatterySwap") },
+  ClosePeriodicEventStream: { handler: refused({}) },
+  GetCertificateChainStatus: { handler: getCertificateChainStatus },
+  NotifyDERAlarm: { handler: notified("NotifyDERAlarm") },
+  NotifyDERStartStop: { handler: notified("NotifyDERStartStop") },
+  NotifyPeriodicEventStream: { handler: notified("NotifyPeriodicEventStream") },
+  NotifyPriorityCharging: { handler: notified("NotifyPriorityCharging") },
+  NotifySettlement: { handler: notified("NotifySettlement") },
+  OpenPeriodicEventStream: { handler: refused({ status: "Rejected" }) },
+  // K28.FR.12: no dynamic profile is known here.
+  PullDynamicScheduleUpdate: { handler: refused({ status: "Rejected" }) },
+  ReportDERControl: { handler: reportPart("derControl", (payload) => [payload]) },
+  VatNumberValidation: { handler: vatNumberValidation },
 };

@@ -1,30 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { handleCall } from "../../../src/ocpp/routing.ts";
 import type { JsonObject } from "../../../src/ocpp/json.ts";
 import type { StationState } from "../../../src/ocpp/station-state.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
+import { handleStrictly } from "./handle-strictly.ts";
 import { context, NOW, transaction, transactionsOf } from "./station.ts";
-import { validatorsOf } from "./validators-of.ts";
 
-/** Handles a call strictly and checks the answer against the official schema. */
-function handle(
+const handle = (
   version: OcppVersion,
   action: string,
   payload: JsonObject,
   fields: Partial<StationState> = {},
-) {
-  const validators = validatorsOf(version);
-  const handled = handleCall(
-    { kind: "call", id: "m", action, payload },
-    context(version, fields),
-    validators,
-    "strict",
-  );
-  const [type, , answer] = JSON.parse(handled.reply) as [number, string, JsonObject];
-  expect(type, handled.reply).toBe(3);
-  expect(validators.response(action, answer)).toBeNull();
-  return { ...handled, answer };
-}
+) => handleStrictly(context(version, fields), action, payload);
 
 const at = NOW.toISOString();
 const boot16 = {

@@ -27,7 +27,7 @@ export function transactionsOf(...records: TransactionRecord[]): TransactionLook
           record.evseId === start.evseId &&
           record.idTag === start.idTag &&
           record.meterStartWh === start.meterStartWh &&
-          record.startedAt === start.timestamp,
+          record.startTimestamp === start.timestamp,
       ) ?? null,
   };
 }
@@ -41,6 +41,8 @@ export function transaction(fields: Partial<TransactionRecord> = {}): Transactio
     idTag: "TAG",
     meterStartWh: 100,
     startedAt: "2026-11-21T09:00:00.000Z",
+    startTimestamp: "2026-11-21T09:00:00Z",
+    remoteStarted: false,
     stoppedAt: null,
     chargingState: null,
     lastSeqNo: null,

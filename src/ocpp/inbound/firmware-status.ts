@@ -1,0 +1,18 @@
+import type { Handler } from "../handler.ts";
+import { needText, optionalInteger } from "../payload.ts";
+
+/** 1.6 §4.5, whitepaper L01, 2.x L01; `published` for PublishFirmwareStatusNotification (2.x L03). */
+export function firmwareStatus(published: boolean): Handler {
+  return function reportFirmwareStatus(ctx, payload) {
+    const status = needText(payload, "status");
+    const requestId = optionalInteger(payload, "requestId");
+    // Idle only answers a trigger: it is no progress of any request.
+    if (status === "Idle") return { answer: {}, changes: [], events: [] };
+    const at = ctx.now.toISOString();
+    return {
+      answer: {},
+      changes: [],
+      events: [{ type: "firmwareStatus", status, requestId, published, at }],
+    };
+  };
+}

@@ -1,0 +1,11 @@
+import type { Handler } from "../handler.ts";
+import { needText, optionalText } from "../payload.ts";
+import { eventTime } from "../station-time.ts";
+
+/** 1.6 whitepaper and 2.x A04: always confirmed. */
+export const securityEvent: Handler = (ctx, payload) => {
+  const name = needText(payload, "type");
+  const techInfo = optionalText(payload, "techInfo");
+  const at = eventTime(optionalText(payload, "timestamp"), ctx.now);
+  return { answer: {}, changes: [], events: [{ type: "securityEvent", name, techInfo, at }] };
+};

@@ -1,0 +1,74 @@
+import type { Handler } from "../../handler.ts";
+import { closeLostStop } from "../../inbound/lost-stop.ts";
+import { needInteger, needText, optionalInteger } from "../../payload.ts";
+import { judgeTag } from "../../remote-only-tag.ts";
+import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
+import { eventTime } from "../../station-time.ts";
+import { idTagInfo } from "../id-tag-info.ts";
+
+/** OCPP 1.6 §4.8: always answered with a transaction id, also when the tag is refused. */
+export const startTransaction: Handler = (ctx, payload) => {
+  const evseId = needInteger(payload, "connectorId");
+  const idTag = needText(payload, "idTag");
+  const meterStartWh = needInteger(payload, "meterStart");
+  const timestamp = needText(payload, "timestamp");
+  const { transactions } = ctx.station;
+
+  const repeated = transactions.byStart({ evseId, idTag, meterStartWh, timestamp });
+  if (repeated) {
+    const info = idTagInfo(judgeTag(ctx, idTag, repeated.remoteStarted));
+    return { answer: { transactionId: repeated.transactionId, idTagInfo: info }, changes: [], events: [] };
+  }
+
+  const reserved = transactions.reservedBy({ evseId, idTag });
+  const remoteStarted = reserved !== null;
+  const verdict = judgeTag(ctx, idTag, remoteStarted);
+  const startedAt = eventTime(timestamp, ctx.now);
+  const record: TransactionRecord = {
+    transactionId: reserved ?? ctx.ids.nextTransactionId(),
+    ocppTransactionId: null,
+    evseId,
+    connectorId: 1,
+    idTag,
+    meterStartWh,
+    startedAt,
+    startTimestamp: timestamp,
+    stoppedAt: null,
+    remoteStarted,
+    chargingState: null,
+    lastSeqNo: null,
+    lostStop: false,
+  };
+  const lost = closeLostStop(ctx, { evseId, startedAt });
+  const reservationId = optionalInteger(payload, "reservationId");
+  const changes: StateChange[] = [...lost.changes, { type: "transactionOpened", ...record }];
+  if (reservationId !== null) changes.push({ type: "reservationEnded", reservationId });
+  const started = startedEvent(record, verdict.status, reservationId);
+  const answer = { transactionId: record.transactionId, idTagInfo: idTagInfo(verdict) };
+  return { answer, changes, events: [...lost.events, started] };
+};
+
+function startedEvent(
+  record: TransactionRecord,
+  idTagStatus: string,
+  reservationId: number | null,
+): StationEvent {
+  const { transactionId, evseId, connectorId, idTag, meterStartWh, remoteStarted, startedAt } = record;
+  const about = {
+    transactionId,
+    ocppTransactionId: null,
+    evseId,
+    connectorId,
+    idTag,
+    idTagStatus,
+    meterStartWh,
+  };
+  return {
+    type: "transactionStarted",
+    ...about,
+    reservationId,
+    remoteStarted,
+    offline: false,
+    at: startedAt,
+  };
+}

@@ -1,0 +1,17 @@
+import { answerOnly, type Handler } from "../../handler.ts";
+import { needObject, needText } from "../../payload.ts";
+import { hasRemoteStart } from "../../remote-only-tag.ts";
+import { idTokenInfo, judgeToken } from "../id-token.ts";
+
+/**
+ * OCPP 2.x C01. We hold no contract certificate roots, so a certificate that comes with the token cannot be verified
+ * (C07.FR.13 to FR.17).
+ */
+export const authorize: Handler = (ctx, payload) => {
+  const idToken = needObject(payload, "idToken");
+  const found = { token: needText(idToken, "idToken"), type: needText(idToken, "type") };
+  if (payload.certificate !== undefined || payload.iso15118CertificateHashData !== undefined) {
+    return answerOnly({ idTokenInfo: { status: "Invalid" }, certificateStatus: "CertChainError" });
+  }
+  return answerOnly({ idTokenInfo: idTokenInfo(judgeToken(ctx, found, hasRemoteStart(ctx, found.token))) });
+};

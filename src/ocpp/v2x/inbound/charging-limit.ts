@@ -1,0 +1,28 @@
+import type { Handler } from "../../handler.ts";
+import { needObject, needText, optionalInteger, optionalObjects } from "../../payload.ts";
+
+/** OCPP 2.x K12: a limit that somebody else set; shown beside our own, never fought. */
+export const notifyChargingLimit: Handler = (ctx, payload) => {
+  const limit = needObject(payload, "chargingLimit");
+  const source = needText(limit, "chargingLimitSource");
+  const evseId = optionalInteger(payload, "evseId") ?? 0;
+  const schedules = optionalObjects(payload, "chargingSchedule");
+  const at = ctx.now.toISOString();
+  return {
+    answer: {},
+    changes: [{ type: "chargingLimit", evseId, source, limit, schedules, at }],
+    events: [],
+  };
+};
+
+/** OCPP 2.x K13 */
+export const clearedChargingLimit: Handler = (ctx, payload) => {
+  const source = needText(payload, "chargingLimitSource");
+  const evseId = optionalInteger(payload, "evseId") ?? 0;
+  const at = ctx.now.toISOString();
+  return {
+    answer: {},
+    changes: [{ type: "chargingLimit", evseId, source, limit: null, schedules: [], at }],
+    events: [],
+  };
+};

@@ -1,0 +1,16 @@
+import { answerOnly, type Handler } from "../../handler.ts";
+import { needObject, needObjects, needText } from "../../payload.ts";
+
+const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** OCPP 2.1 M07: we ask no responder on a station's behalf, so each certificate failed to be checked. */
+export const getCertificateChainStatus: Handler = (ctx, payload) => {
+  const nextUpdate = new Date(ctx.now.getTime() + RETRY_AFTER_MS).toISOString();
+  const certificateStatus = needObjects(payload, "certificateStatusRequests").map((request) => ({
+    certificateHashData: needObject(request, "certificateHashData"),
+    source: needText(request, "source"),
+    status: "Failed",
+    nextUpdate,
+  }));
+  return answerOnly({ certificateStatus });
+};

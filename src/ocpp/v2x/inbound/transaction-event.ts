@@ -1,0 +1,143 @@
+import type { Handler, HandlerContext, HandlerResult } from "../../handler.ts";
+import { closeLostStop } from "../../inbound/lost-stop.ts";
+import type { JsonObject } from "../../json.ts";
+import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
+import { energyWh } from "../energy.ts";
+import { idTokenInfo, judgeToken } from "../id-token.ts";
+import { occupiedConnector } from "../occupied-connector.ts";
+import { readTransactionEvent, type TransactionMessage } from "../transaction-message.ts";
+
+/**
+ * OCPP 2.x E01 to E15. The key is (charger, transactionId, seqNo): a repeat changes nothing but is answered, and messages
+ * may come in any order. The first one seen opens the transaction, whatever its type.
+ */
+export const transactionEvent: Handler = (ctx, payload) => {
+  const message = readTransactionEvent(payload, ctx.now);
+  const { transactions } = ctx.station;
+  const known = transactions.byOcppId(message.ocppTransactionId);
+  const reserved = claimReserved(ctx, message);
+  const isRemote = reserved !== null || (known?.remoteStarted ?? false);
+  const verdict = message.token && judgeToken(ctx, message.token, isRemote);
+  const answer: JsonObject = verdict ? { idTokenInfo: idTokenInfo(verdict) } : {};
+  if (known && transactions.hasEvent(message.ocppTransactionId, message.seqNo))
+    return { answer, changes: [], events: [] };
+
+  const opened = known ? null : open(ctx, message, reserved);
+  const record = known ?? opened;
+  if (!record) return { answer, changes: [], events: [] };
+  const changes: StateChange[] = [];
+  const events: StationEvent[] = [];
+  const add = (part: Omit<HandlerResult, "answer">) => {
+    changes.push(...part.changes);
+    events.push(...part.events);
+  };
+
+  if (opened && opened.evseId > 0) add(closeLostStop(ctx, opened));
+  changes.push(opened ? { type: "transactionOpened", ...opened } : update(message, record, reserved));
+  if (opened || message.eventType === "Started")
+    events.push(started(record, message, verdict?.status ?? null));
+  if (message.reservationId !== null)
+    changes.push({ type: "reservationEnded", reservationId: message.reservationId });
+  add(message.eventType === "Ended" ? ended(record, message) : measured(record, message));
+  if (message.seqNo >= (record.lastSeqNo ?? 0)) add(occupiedConnector(ctx, record, message));
+  return { answer, changes, events };
+};
+
+/** The id that our remote start reserved, when the station repeats it; a number it made up claims nothing. */
+function claimReserved(
+  ctx: HandlerContext,
+  { remoteStartId, evse, token }: TransactionMessage,
+): number | null {
+  if (remoteStartId === null || !token) return null;
+  const evseIds = evse ? [evse.evseId] : ctx.station.connectors.map(({ evseId }) => evseId);
+  const start = (evseId: number) => ctx.station.transactions.reservedBy({ evseId, idTag: token.token });
+  return evseIds.some((evseId) => start(evseId) === remoteStartId) ? remoteStartId : null;
+}
+
+function open(ctx: HandlerContext, message: TransactionMessage, reserved: number | null): TransactionRecord {
+  const { evse, token, at, timestamp, seqNo, chargingState, ocppTransactionId } = message;
+  return {
+    transactionId: reserved ?? ctx.ids.nextTransactionId(),
+    ocppTransactionId,
+    evseId: evse?.evseId ?? 0,
+    connectorId: evse?.connectorId ?? 0,
+    idTag: token?.token ?? null,
+    meterStartWh: energyWh(message.meterValue, "Transaction.Begin"),
+    startedAt: at,
+    startTimestamp: timestamp,
+    stoppedAt: null,
+    remoteStarted: reserved !== null,
+    chargingState,
+    lastSeqNo: seqNo,
+    lostStop: false,
+  };
+}
+
+function update(
+  message: TransactionMessage,
+  { transactionId, lastSeqNo }: TransactionRecord,
+  remoteStartId: number | null,
+): StateChange {
+  const isNewest = message.seqNo > (lastSeqNo ?? -1);
+  return {
+    type: "transactionUpdated",
+    transactionId,
+    seqNo: message.seqNo,
+    chargingState: isNewest ? message.chargingState : null,
+    evseId: message.evse?.evseId ?? null,
+    connectorId: message.evse?.connectorId ?? null,
+    idTag: message.token?.token ?? null,
+    remoteStartId,
+  };
+}
+
+function started(
+  record: TransactionRecord,
+  message: TransactionMessage,
+  idTagStatus: string | null,
+): StationEvent {
+  return {
+    type: "transactionStarted",
+    transactionId: record.transactionId,
+    ocppTransactionId: record.ocppTransactionId,
+    evseId: message.evse?.evseId ?? record.evseId,
+    connectorId: message.evse?.connectorId ?? record.connectorId,
+    idTag: message.token?.token ?? record.idTag,
+    idTagStatus,
+    meterStartWh: energyWh(message.meterValue, "Transaction.Begin"),
+    reservationId: message.reservationId,
+    remoteStarted: record.remoteStarted,
+    offline: message.offline,
+    at: message.at,
+  };
+}
+
+function measured(record: TransactionRecord, message: TransactionMessage): Omit<HandlerResult, "answer"> {
+  const { meterValue, triggerReason, chargingState, at } = message;
+  if (meterValue.length === 0 && chargingState === null) return { changes: [], events: [] };
+  const evseId = message.evse?.evseId ?? record.evseId;
+  const { transactionId } = record;
+  const about = { transactionId, claimedId: null, evseId, triggerReason, chargingState };
+  return { changes: [], events: [{ type: "meterValues", ...about, meterValue, at }] };
+}
+
+function ended(record: TransactionRecord, message: TransactionMessage): Omit<HandlerResult, "answer"> {
+  const { seqNo, at, meterValue } = message;
+  const { transactionId } = record;
+  const about = { transactionId, claimedId: null, evseId: message.evse?.evseId ?? record.evseId };
+  return {
+    changes: [{ type: "transactionClosed", transactionId, seqNo, stoppedAt: at, lostStop: false }],
+    events: [
+      {
+        type: "transactionStopped",
+        ...about,
+        idTag: message.token?.token ?? record.idTag,
+        meterStopWh: energyWh(meterValue, "Transaction.End"),
+        stopReason: message.stoppedReason ?? "Local",
+        lostStop: false,
+        transactionData: meterValue,
+        at,
+      },
+    ],
+  };
+}

@@ -1,0 +1,54 @@
+import type { JsonObject } from "../json.ts";
+import {
+  needInteger,
+  needObject,
+  needText,
+  optionalInteger,
+  optionalObject,
+  optionalObjects,
+  optionalText,
+} from "../payload.ts";
+import type { ConnectorAddress } from "../station-state.ts";
+import { eventTime } from "../station-time.ts";
+import { readToken } from "./id-token.ts";
+
+/** A TransactionEvent as far as we use it. */
+export interface TransactionMessage {
+  readonly eventType: string;
+  readonly ocppTransactionId: string;
+  readonly seqNo: number;
+  readonly timestamp: string;
+  /** ISO 8601, see `eventTime`. */
+  readonly at: string;
+  readonly triggerReason: string;
+  readonly chargingState: string | null;
+  readonly stoppedReason: string | null;
+  readonly remoteStartId: number | null;
+  readonly reservationId: number | null;
+  readonly offline: boolean;
+  readonly evse: ConnectorAddress | null;
+  readonly token: { readonly token: string; readonly type: string } | null;
+  readonly meterValue: readonly JsonObject[];
+}
+
+export function readTransactionEvent(payload: JsonObject, now: Date): TransactionMessage {
+  const info = needObject(payload, "transactionInfo");
+  const evse = optionalObject(payload, "evse");
+  const timestamp = needText(payload, "timestamp");
+  return {
+    eventType: needText(payload, "eventType"),
+    ocppTransactionId: needText(info, "transactionId"),
+    seqNo: needInteger(payload, "seqNo"),
+    timestamp,
+    at: eventTime(timestamp, now),
+    triggerReason: needText(payload, "triggerReason"),
+    chargingState: optionalText(info, "chargingState"),
+    stoppedReason: optionalText(info, "stoppedReason"),
+    remoteStartId: optionalInteger(info, "remoteStartId"),
+    reservationId: optionalInteger(payload, "reservationId"),
+    offline: payload.offline === true,
+    evse: evse && { evseId: needInteger(evse, "id"), connectorId: optionalInteger(evse, "connectorId") ?? 1 },
+    token: readToken(payload),
+    meterValue: optionalObjects(payload, "meterValue"),
+  };
+}

@@ -1,0 +1,269 @@
+import { describe, expect, it } from "vitest";
+import type { TagVerdict } from "../../../src/ocpp/handler.ts";
+import type { JsonObject } from "../../../src/ocpp/json.ts";
+import { needsOf } from "../../../src/ocpp/routing.ts";
+import type { StationState } from "../../../src/ocpp/station-state.ts";
+import { handleStrictly } from "./handle-strictly.ts";
+import { context, noTransactions, transaction, transactionsOf } from "./station.ts";
+
+type Tags = Record<string, Partial<TagVerdict>>;
+const handle = (
+  action: string,
+  payload: JsonObject,
+  fields: Partial<StationState> = {},
+  tags: Tags = { TAG: {} },
+) => handleStrictly(context("ocpp1.6", fields, tags), action, payload);
+
+const connectors = [1, 2].map((evseId) => ({
+  evseId,
+  connectorId: 1,
+  status: "Available" as const,
+  reported: "Available",
+  errorCode: "NoError",
+  at: "2026-11-21T08:00:00.000Z",
+}));
+const begin = { connectorId: 1, idTag: "TAG", meterStart: 100, timestamp: "2026-11-21T09:30:00Z" };
+const end = { transactionId: 7, meterStop: 900, timestamp: "2026-11-21T09:45:00Z" };
+
+describe("Authorize on 1.6", () => {
+  it.each<[Partial<TagVerdict>, JsonObject]>([
+    [{}, { status: "Accepted" }],
+    [{ status: "Unknown" }, { status: "Invalid" }],
+    [{ status: "NotAtThisLocation" }, { status: "Invalid" }],
+    [{ status: "Blocked" }, { status: "Blocked" }],
+    [
+      { status: "Expired", expiryDate: "2026-01-01T00:00:00.000Z" },
+      { status: "Expired", expiryDate: "2026-01-01T00:00:00.000Z" },
+    ],
+    [
+      { status: "ConcurrentTx", parentIdTag: "P" },
+      { status: "ConcurrentTx", parentIdTag: "P" },
+    ],
+  ])("tells a tag that is %j as %j", (verdict, idTagInfo) => {
+    expect(handle("Authorize", { idTag: "TAG" }, {}, { TAG: verdict }).answer).toEqual({ idTagInfo });
+  });
+
+  it("refuses a tap with the tag of remote starts, even if somebody registered it", () => {
+    const tags: Tags = { CAPACITOR: {}, capacitor: {} };
+    expect(handle("Authorize", { idTag: "capacitor" }, { connectors }, tags).answer).toEqual({
+      idTagInfo: { status: "Invalid" },
+    });
+  });
+
+  it("accepts that tag while a remote start of ours waits", () => {
+    const transactions = { ...noTransactions, reservedBy: () => 55 };
+    expect(handle("Authorize", { idTag: "CAPACITOR" }, { connectors, transactions }).answer).toEqual({
+      idTagInfo: { status: "Accepted" },
+    });
+  });
+
+  it("asks for the tag to be looked up, as start and stop do", () => {
+    for (const action of ["Authorize", "StartTransaction", "StopTransaction"]) {
+      const frame = { kind: "call" as const, id: "m", action, payload: { idTag: "TAG" } };
+      expect(needsOf(frame, "ocpp1.6")).toEqual({ idTags: ["TAG"], webhookEvents: [] });
+      expect(needsOf({ ...frame, payload: { idTag: 5 } }, "ocpp1.6").idTags).toEqual([]);
+    }
+  });
+});
+
+describe("StartTransaction", () => {
+  it("opens a transaction under the next id", () => {
+    const { answer, changes, events } = handle("StartTransaction", begin);
+    expect(answer).toEqual({ transactionId: 1001, idTagInfo: { status: "Accepted" } });
+    const about = { transactionId: 1001, evseId: 1, connectorId: 1, idTag: "TAG", meterStartWh: 100 };
+    expect(changes).toMatchObject([
+      { type: "transactionOpened", ...about, startedAt: "2026-11-21T09:30:00.000Z" },
+    ]);
+    expect(events).toMatchObject([{ type: "transactionStarted", ...about, idTagStatus: "Accepted" }]);
+  });
+
+  it("gets an id even when its tag is refused", () => {
+    const { answer, events } = handle("StartTransaction", begin, {}, {});
+    expect(answer).toEqual({ transactionId: 1001, idTagInfo: { status: "Invalid" } });
+    expect(events).toMatchObject([{ idTagStatus: "Unknown" }]);
+  });
+
+  it("gets the same id when it is repeated, and changes nothing", () => {
+    const known = transaction({ startTimestamp: begin.timestamp });
+    const { answer, changes, events } = handle("StartTransaction", begin, {
+      transactions: transactionsOf(known),
+    });
+    expect(answer).toMatchObject({ transactionId: 7 });
+    expect([...changes, ...events]).toEqual([]);
+  });
+
+  it("claims the id that a remote start reserved", () => {
+    const transactions = { ...noTransactions, reservedBy: () => 55 };
+    const { answer, events } = handle("StartTransaction", { ...begin, idTag: "CAPACITOR" }, { transactions });
+    expect(answer).toEqual({ transactionId: 55, idTagInfo: { status: "Accepted" } });
+    expect(events).toMatchObject([{ remoteStarted: true }]);
+  });
+
+  it("ends the transaction whose stop was lost, and the reservation it used", () => {
+    const transactions = transactionsOf(transaction());
+    const { changes, events } = handle("StartTransaction", { ...begin, reservationId: 3 }, { transactions });
+    expect(changes).toMatchObject([
+      { type: "transactionClosed", transactionId: 7, lostStop: true, stoppedAt: "2026-11-21T09:30:00.000Z" },
+      { type: "transactionOpened", transactionId: 1001 },
+      { type: "reservationEnded", reservationId: 3 },
+    ]);
+    expect(events.map(({ type }) => type)).toEqual(["transactionStopped", "transactionStarted"]);
+  });
+
+  it("from a late backlog never ends a transaction that began after it", () => {
+    const transactions = transactionsOf(transaction());
+    const { changes } = handle(
+      "StartTransaction",
+      { ...begin, timestamp: "2026-09-01T00:00:00Z" },
+      { transactions },
+    );
+    expect(changes).toMatchObject([{ type: "transactionOpened", startedAt: "2026-09-01T00:00:00.000Z" }]);
+  });
+});
+
+describe("StopTransaction", () => {
+  const transactions = transactionsOf(transaction());
+
+  it("closes the transaction with the meter and the reason", () => {
+    const { answer, changes, events } = handle(
+      "StopTransaction",
+      { ...end, reason: "EVDisconnected" },
+      { transactions },
+    );
+    expect(answer).toEqual({});
+    expect(changes).toMatchObject([{ type: "transactionClosed", transactionId: 7, lostStop: false }]);
+    expect(events).toMatchObject([
+      { type: "transactionStopped", meterStopWh: 900, stopReason: "EVDisconnected" },
+    ]);
+  });
+
+  it("was local when no reason is given, and judges the tag when one is", () => {
+    const { answer, events } = handle("StopTransaction", { ...end, idTag: "TAG" }, { transactions });
+    expect(answer).toEqual({ idTagInfo: { status: "Accepted" } });
+    expect(events).toMatchObject([{ stopReason: "Local" }]);
+  });
+
+  it("changes nothing the second time", () => {
+    const stopped = transactionsOf(transaction({ stoppedAt: "2026-11-21T09:40:00.000Z" }));
+    const { changes, events } = handle("StopTransaction", end, { transactions: stopped });
+    expect([...changes, ...events]).toEqual([]);
+  });
+
+  it("fills in a stop that was taken for lost", () => {
+    const lost = transactionsOf(transaction({ stoppedAt: "2026-11-21T09:40:00.000Z", lostStop: true }));
+    const { changes, events } = handle("StopTransaction", end, { transactions: lost });
+    expect(changes).toMatchObject([{ type: "transactionClosed", transactionId: 7, lostStop: false }]);
+    expect(events).toMatchObject([{ transactionId: 7, meterStopWh: 900 }]);
+  });
+
+  it("of an unknown transaction is answered normally and kept as an orphan", () => {
+    const { answer, changes, events } = handle(
+      "StopTransaction",
+      { ...end, transactionId: 99 },
+      { transactions },
+    );
+    expect(answer).toEqual({});
+    expect(changes).toEqual([]);
+    expect(events).toMatchObject([
+      { type: "transactionStopped", transactionId: null, claimedId: "99", meterStopWh: 900 },
+    ]);
+  });
+
+  it("with the id -1 ends the only open transaction, and is an orphan when there are several or none", () => {
+    const unconfirmed = { ...end, transactionId: -1 };
+    const one = handle("StopTransaction", unconfirmed, { transactions, connectors });
+    expect(one.changes).toMatchObject([{ transactionId: 7 }]);
+    const two = transactionsOf(transaction(), transaction({ transactionId: 8, evseId: 2 }));
+    expect(handle("StopTransaction", unconfirmed, { transactions: two, connectors }).events).toMatchObject([
+      { transactionId: null, claimedId: "-1" },
+    ]);
+    expect(handle("StopTransaction", unconfirmed, { connectors }).changes).toEqual([]);
+  });
+});
+
+describe("MeterValues on 1.6", () => {
+  const meterValue = [{ timestamp: "2026-11-21T09:40:00Z", sampledValue: [{ value: "150" }] }];
+  const transactions = transactionsOf(transaction());
+
+  it.each([
+    [{ transactionId: 7 }, { transactionId: 7, claimedId: null }],
+    [{ transactionId: -1 }, { transactionId: 7, claimedId: null }],
+    [{ transactionId: 99 }, { transactionId: null, claimedId: "99" }],
+    [{}, { transactionId: null, claimedId: null }],
+  ])("with %j belongs to %j", (claim, about) => {
+    const { answer, events } = handle(
+      "MeterValues",
+      { connectorId: 1, ...claim, meterValue },
+      { transactions },
+    );
+    expect(answer).toEqual({});
+    expect(events).toEqual([
+      {
+        type: "meterValues",
+        ...about,
+        evseId: 1,
+        triggerReason: null,
+        chargingState: null,
+        meterValue,
+        at: "2026-11-21T09:40:00.000Z",
+      },
+    ]);
+  });
+});
+
+describe("the other messages of a 1.6 station", () => {
+  it("accepts a vendor message only when somebody listens, and tells it either way", () => {
+    const payload = { vendorId: "v", messageId: "m", data: "d" };
+    const deaf = handle("DataTransfer", payload);
+    expect(deaf.answer).toEqual({ status: "UnknownVendorId" });
+    expect(deaf.events).toMatchObject([
+      { type: "dataTransferReceived", ...payload, responseStatus: "UnknownVendorId" },
+    ]);
+    const heard = handle("DataTransfer", { vendorId: "v" }, {}, { webhook: {} });
+    expect(heard.answer).toEqual({ status: "Accepted" });
+    expect(heard.events).toMatchObject([{ messageId: null, data: null }]);
+    expect(
+      needsOf({ kind: "call", id: "m", action: "DataTransfer", payload }, "ocpp1.6").webhookEvents,
+    ).toEqual(["data_transfer.received"]);
+  });
+
+  it.each<[string, JsonObject, JsonObject, JsonObject | null]>([
+    [
+      "DiagnosticsStatusNotification",
+      { status: "Uploaded" },
+      {},
+      { type: "diagnosticsStatus", status: "Uploaded", requestId: null },
+    ],
+    ["DiagnosticsStatusNotification", { status: "Idle" }, {}, null],
+    [
+      "LogStatusNotification",
+      { status: "Uploading", requestId: 4 },
+      {},
+      { type: "diagnosticsStatus", requestId: 4 },
+    ],
+    [
+      "FirmwareStatusNotification",
+      { status: "Installed" },
+      {},
+      { type: "firmwareStatus", requestId: null, published: false },
+    ],
+    ["FirmwareStatusNotification", { status: "Idle" }, {}, null],
+    [
+      "SignedFirmwareStatusNotification",
+      { status: "InvalidSignature", requestId: 4 },
+      {},
+      { type: "firmwareStatus", requestId: 4 },
+    ],
+    [
+      "SecurityEventNotification",
+      { type: "SettingSystemTime", timestamp: "2026-11-20T00:00:00Z", techInfo: "<b>" },
+      {},
+      { type: "securityEvent", name: "SettingSystemTime", techInfo: "<b>", at: "2026-11-20T00:00:00.000Z" },
+    ],
+    ["SignCertificate", { csr: "x" }, { status: "Rejected" }, null],
+  ])("%s %j is answered %j", (action, payload, answer, event) => {
+    const handled = handle(action, payload);
+    expect(handled.answer).toEqual(answer);
+    expect(handled.events).toMatchObject(event ? [event] : []);
+  });
+});
