@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { buildOpenApi } from "../../../src/api/openapi.ts";
+import { openGateway } from "./gateway/gateway.ts";
+
+interface Operation {
+  operationId: string;
+  tags: string[];
+  security: object[];
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+}
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
+  tags: Array<{ name: string }>;
+}
+
+const document = buildOpenApi() as Document;
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
+);
+const gateway = operations.filter(({ path }) => path.startsWith("/ocpp/"));
+
+test("the committed openapi.json is what the routes say", async () => {
+  const committed = await readFile(new URL("../../../openapi.json", import.meta.url), "utf8");
+  expect(JSON.parse(committed)).toEqual(JSON.parse(JSON.stringify(document)));
+});
+
+test("the server hands out the same document to anyone", async () => {
+  const { call } = await openGateway();
+  const answer = await call("/openapi.json", { token: null });
+  expect([answer.status, answer.json]).toEqual([200, JSON.parse(JSON.stringify(document))]);
+});
+
+test("operation ids are unique, every tag and every security scheme is declared", () => {
+  expect(document.openapi).toBe("3.1.0");
+  const ids = operations.map(({ operationId }) => operationId);
+  expect(ids).toEqual([...new Set(ids)]);
+  const tags = document.tags.map(({ name }) => name);
+  for (const operation of operations) {
+    expect(tags).toEqual(expect.arrayContaining(operation.tags));
+    for (const scheme of operation.security)
+      expect(Object.keys(document.components.securitySchemes)).toEqual(
+        expect.arrayContaining(Object.keys(scheme)),
+      );
+  }
+});
+
+test("every reference leads somewhere", () => {
+  const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)];
+  expect(references.length).toBeGreaterThan(0);
+  for (const [, name = ""] of references) expect(document.components.schemas).toHaveProperty([name]);
+});
+
+test("every gateway operation lists its refusals with their bodies", () => {
+  expect(gateway.length).toBeGreaterThan(0);
+  for (const { method, path, responses } of gateway) {
+    const required = ["401", "403", "422", "429", "500", "503"];
+    if (path.includes("{")) required.push("404");
+    if (method !== "get") required.push("413", "415");
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(required));
+    for (const [status, response] of Object.entries(responses)) {
+      if (Number(status) < 400) continue;
+      const name = status === "422" ? "HTTPValidationError" : "HttpErrorResponse";
+      const schema = { $ref: `#/components/schemas/${name}` };
+      expect(response.content?.["application/json"]?.schema).toEqual(schema);
+    }
+  }
+});
