@@ -88,6 +88,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     runs: unusedPort("runs"),
     rateCounter: { add: async (_key, count) => ({ used: count, resetAtMs: clock.now.getTime() + 60_000 }) },
     replayMarks: unusedPort("replayMarks"),
+    effects: unusedPort("effects"),
     ids: systemIds,
     clock: { now: () => clock.now },
     probe: async () => ({ database: "ok", redis: "ok", engine: "ok" }),
@@ -150,4 +151,24 @@ export function post(apiKey: string, body: unknown, headers: Record<string, stri
     headers: { "x-api-key": apiKey, "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   };
+}
+
+/** What the tests read of an answer's body. */
+export interface AnswerBody {
+  [field: string]: unknown;
+  id: string;
+  key: string;
+  authorizationKey: string;
+  chargers: Array<{ chargeBoxId: string }>;
+  apiKeys: Array<{ id: string; prefix: string }>;
+  error: {
+    code: string;
+    message: string;
+    issues: Array<{ location: string; path: string[]; message: string }>;
+  };
+}
+
+/** The tests compare what they read: a field that is missing makes them fail. */
+export async function bodyOf(response: Response): Promise<AnswerBody> {
+  return (await response.json()) as AnswerBody;
 }
