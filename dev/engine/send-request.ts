@@ -101,12 +101,22 @@ function collect(response: IncomingMessage, done: (answer: Answer) => void): voi
   });
 }
 
+const canonicalNames = new Map<string, string>();
+const canonicalNamesMax = 500;
+
 /** Header names as Go's net/http writes them (`Retry-After`), all values kept. */
 function canonicalHeaders(rawHeaders: string[]): Record<string, string[]> {
   const headers: Record<string, string[]> = {};
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? "").toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
-    (headers[name] ??= []).push(rawHeaders[at + 1] ?? "");
+    (headers[canonicalName(rawHeaders[at] ?? "")] ??= []).push(rawHeaders[at + 1] ?? "");
   }
   return headers;
+}
+
+function canonicalName(name: string): string {
+  const known = canonicalNames.get(name);
+  if (known !== undefined) return known;
+  const canonical = name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+  if (canonicalNames.size < canonicalNamesMax) canonicalNames.set(name, canonical);
+  return canonical;
 }

@@ -54,8 +54,7 @@ function giveUp(
   engine.db.transaction(() => {
     if (message.kind === "failure") return failCallback(engine, message, run, answer, errors);
     if (run) {
-      const isLive = engine.runs.end(run.run_id, "RUN_FAILED", null);
-      if (!isLive) return;
+      engine.runs.end(run.run_id, "RUN_FAILED", null);
       engine.runs.keepUndelivered(run.pk, [
         { messageId: message.message_id, retries: message.retried, errors },
       ]);
