@@ -164,6 +164,12 @@ describe("StatusNotification on 2.x", () => {
     expect(statusOf("Occupied", { transactions })).toBe(`${status} NoError`);
   });
 
+  it("is not finishing while its transaction is open, even if energy flowed before", () => {
+    const transactions = transactionsOf(transaction({ chargingState: "EVConnected" }));
+    const connectors = [known("Charging", "2026-11-21T09:00:00.000Z", 1)];
+    expect(statusOf("Occupied", { transactions, connectors })).toBe("Preparing NoError");
+  });
+
   it("tells Occupied without a transaction as Preparing before energy flowed and as Finishing after", () => {
     expect(statusOf("Occupied")).toBe("Preparing NoError");
     for (const [before, after] of [
