@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { createApp } from "../../../../src/app.ts";
 import type { Config, RawEnv } from "../../../../src/env.ts";
-import type { Location, Organization, Role } from "../../../../src/ports.ts";
+import type { Location, Organization, Ports, Role } from "../../../../src/ports.ts";
 import { MemoryFleet } from "./memory-fleet.ts";
 
 const JWT_SECRET = "a-secret-of-at-least-32-bytes-for-tests";
@@ -53,12 +53,12 @@ export interface Answer {
   json: unknown;
 }
 
-/** The application over an in-memory fleet with one organisation, called as its operator. */
-export async function openGateway(config: Partial<Config> = {}) {
+/** The application over an in-memory fleet with one organisation, called as its operator. `real` replaces ports. */
+export async function openGateway(config: Partial<Config> = {}, real: Partial<Ports> = {}) {
   const fleet = new MemoryFleet();
   const organization = fleet.addOrganization();
   const merged = { ...CONFIG, ...config };
-  const ports = fleet.ports();
+  const ports = { ...fleet.ports(), ...real };
   const app = createApp({ services: () => ({ ports, config: merged }), writeLog: () => undefined });
   const operator = await tokenFor(fleet, { org: organization.id, role: "operator" });
 

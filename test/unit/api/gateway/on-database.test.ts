@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Database, openDatabase } from "../../../harness/database.ts";
+import { chargerBody, type Gateway, group, openGateway } from "./gateway.ts";
+
+let db: Database;
+let gateway: Gateway;
+let token: string;
+let locationId: string;
+beforeAll(async () => {
+  db = await openDatabase();
+  const { organization, locationId: id } = await db.tenant();
+  locationId = id;
+  gateway = await openGateway({ RATE_LIMIT_REQUESTS: 10_000 }, db.stores);
+  gateway.fleet.organizations.set(organization.id, organization);
+  token = await gateway.token({ org: organization.id, role: "operator" });
+}, 60_000);
+afterAll(() => db.close());
+
+const call: Gateway["call"] = (path, options) => gateway.call(path, { token, ...options });
+const bulk = () => `/ocpp/locations/${locationId}/chargers`;
+
+test("50 identical batches with one Idempotency-Key at once make one job and one answer", async () => {
+  const options = { body: [group({ chargers_number: 3 })], headers: { "idempotency-key": "once" } };
+  const answers = await Promise.all(Array.from({ length: 50 }, () => call(bulk(), options)));
+  expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+  expect(answers.filter(({ headers }) => headers.get("idempotency-replayed") === "true")).toHaveLength(49);
+  expect(gateway.fleet.published).toHaveLength(1);
+  const listed = await call(bulk());
+  expect(listed.json).toMatchObject({ total: 3 });
+  const job = await call((answers[0]?.json as { status_url: string }).status_url);
+  expect(job.json).toMatchObject({ progress: { total: 3, created: 0, failed: 0, pending: 3 } });
+});
+
+test("of two creates of one identity at once exactly one is accepted", async () => {
+  const body = chargerBody(locationId, { identity: "TWICE" });
+  const answers = await Promise.all([call("/ocpp/chargers", { body }), call("/ocpp/chargers", { body })]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+  const refused = answers.find(({ status }) => status === 409);
+  expect(refused?.json).toEqual({ detail: "Charger identity 'TWICE' already exists" });
+});
+
+test("a charger is readable in full and pollable as soon as it is accepted", async () => {
+  const accepted = await call("/ocpp/chargers", { body: chargerBody(locationId, { identity: "AT-ONCE" }) });
+  const { charger_id: id, status_url: statusUrl } = accepted.json as {
+    charger_id: string;
+    status_url: string;
+  };
+  expect((await call(`/ocpp/chargers/${id}`)).json).toMatchObject({
+    id,
+    identity: "AT-ONCE",
+    name: "Fast Bay 01",
+    vendor_name: "ABB",
+    max_charging_power: 180_000,
+    location_id: locationId,
+  });
+  const status = await call(statusUrl);
+  expect(status.json).toMatchObject({ charger_id: id, error: null, provisioned_at: null });
+  expect(status.headers.get("retry-after")).toBe("1");
+});
+
+test("taken identities fail alone, and a batch of nothing else is READY at its first poll", async () => {
+  await call(bulk(), { body: [group({ charger_ids: ["TAKEN"] })] });
+  const again = await call(bulk(), { body: [group({ charger_ids: ["TAKEN"] })] });
+  expect(again.json).toMatchObject({ status: "PENDING", workflow_run_id: null });
+  const job = await call((again.json as { status_url: string }).status_url);
+  const error = {
+    code: "IDENTITY_TAKEN",
+    message: "A charger with identity 'SITE_A_TAKEN' already exists",
+    retryable: false,
+  };
+  expect(job.json).toMatchObject({
+    status: "READY",
+    results: { created: [], failed: [{ identity: "SITE_A_TAKEN", charger_id: null, error }] },
+    progress: { total: 1, created: 0, failed: 1, pending: 0 },
+  });
+  expect(job.headers.get("retry-after")).toBeNull();
+});
+
+test("a location goes through the database and back unchanged", async () => {
+  const body = {
+    name: "Hub",
+    country: "fr",
+    coordinates: { latitude: 48.8566, longitude: -2.3522 },
+    fuse_limit_a: 63.5,
+  };
+  const created = await call("/ocpp/locations", { body });
+  expect(created.status).toBe(201);
+  const { id } = created.json as { id: string };
+  expect((await call(`/ocpp/locations/${id}`)).text).toBe(created.text);
+});
+
+test("the largest page is an empty one, not an error", async () => {
+  for (const path of ["/ocpp/chargers", "/ocpp/locations", bulk()]) {
+    const answer = await call(`${path}?page=2147483647&limit=100`);
+    expect([answer.status, answer.json]).toEqual([200, expect.objectContaining({ data: [] })]);
+  }
+});
