@@ -1,5 +1,5 @@
 import { createWriteStream, type WriteStream } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { parseFlags, type Flags } from "../stack/flags.ts";
 import { watchResidentBytes } from "../stack/resident-memory.ts";
 import { StackError } from "../stack/stack-error.ts";
@@ -97,8 +97,8 @@ async function main(): Promise<boolean> {
     const { fleet, commands } = await Promise.race([work, stack.failed, interrupted]);
     const report = demoReport(chargers, fleet, commands, memory.stop(), stack.url);
     const isKept = flags.boolean("keep");
-    const where = relative(process.cwd(), dataDirectory) || ".";
-    const text = summary(report, fleet, commands) + nextCommands(stack, fleet.statusUrl, where, isKept);
+    const text =
+      summary(report, fleet, commands) + nextCommands(stack, fleet.statusUrl, dataDirectory, isKept);
     (flags.boolean("json") ? process.stderr : process.stdout).write(text);
     if (flags.boolean("json")) process.stdout.write(`${JSON.stringify(report)}\n`);
     if (isKept) await Promise.race([stopped, stack.failed]);

@@ -6,7 +6,13 @@ import { freePort, isPortFree } from "./free-port.ts";
 import { Part, type PartEvents, type PartSpec } from "./part.ts";
 import { enginePart, redisPart, sqlPart } from "./part-specs.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import { chooseInnerPorts, loadRemembered, saveRemembered, type Remembered } from "./remembered.ts";
+import {
+  chooseInnerPorts,
+  INNER_PORTS,
+  loadRemembered,
+  saveRemembered,
+  type Remembered,
+} from "./remembered.ts";
 import { startSchedule } from "./schedule.ts";
 import { loadSecrets, saveSecrets, type FirstOrganization, type Secrets } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
@@ -142,15 +148,16 @@ class Supervised {
     const { env } = this.#options;
     const ports = await chooseInnerPorts(before.ports, port);
     const wiring = chooseWiring(env);
-    const embedded = {
+    const running = {
       sql: wiring.sql.embedded,
       redis: wiring.redis.embedded,
       engine: wiring.engine.embedded,
+      scheduler: !this.#options.reload,
     };
     this.#url = `http://127.0.0.1:${port}`;
-    this.#addresses = { worker: this.#url, scheduler: `http://127.0.0.1:${ports.scheduler}` };
-    for (const name of ["sql", "redis", "engine"] as const) {
-      if (embedded[name]) this.#addresses[name] = `http://127.0.0.1:${ports[name]}`;
+    this.#addresses = { worker: this.#url };
+    for (const name of INNER_PORTS) {
+      if (running[name]) this.#addresses[name] = `http://127.0.0.1:${ports[name]}`;
     }
     const baseUrl = (env["PUBLIC_BASE_URL"] || this.#url).replace(/\/+$/, "");
     return { env, wiring, secrets, ports, baseUrl };
