@@ -1,0 +1,163 @@
+import { env, exports } from "cloudflare:workers";
+import type { RawEnv } from "../../../../src/env.ts";
+import type { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
+import type { SessionProvision } from "../../../../src/ports.ts";
+
+export const KEY = "000102030405060708090a0b0c0d0e0f10111213";
+const DEADLINE_MS = 5000;
+
+export type Frame = [number, string, ...unknown[]];
+
+/** One charger of its own per test. */
+export interface Charger {
+  ref: { organizationSlug: string; identity: string; chargerId: string };
+  stub: DurableObjectStub<ChargePointSession>;
+  path: string;
+}
+
+export function newCharger(identity = `CP-${crypto.randomUUID().slice(0, 8)}`): Charger {
+  const organizationSlug = `org-${crypto.randomUUID().slice(0, 8)}`;
+  const { CHARGE_POINT_SESSION } = env as RawEnv;
+  return {
+    ref: { organizationSlug, identity, chargerId: crypto.randomUUID() },
+    stub: CHARGE_POINT_SESSION.getByName(`${organizationSlug}/${identity}`),
+    path: `/ocpp/${organizationSlug}/${encodeURIComponent(identity)}`,
+  };
+}
+
+export function provisionInput(charger: Charger, changed: Partial<SessionProvision> = {}): SessionProvision {
+  return {
+    chargerId: charger.ref.chargerId,
+    organizationId: crypto.randomUUID(),
+    createdAtMs: 1_700_000_000_000,
+    securityProfile: 2,
+    registrationStatus: "Accepted",
+    authorizationKey: KEY,
+    ...changed,
+  };
+}
+
+export async function provisioned(changed: Partial<SessionProvision> = {}): Promise<Charger> {
+  const charger = newCharger();
+  await charger.stub.provision(charger.ref, provisionInput(charger, changed));
+  return charger;
+}
+
+export function basic(user: string, password: string | Uint8Array): string {
+  const text = typeof password === "string" ? password : String.fromCharCode(...password);
+  return `Basic ${btoa(`${user}:${text}`)}`;
+}
+
+interface UpgradeOptions {
+  protocol?: string | null;
+  authorization?: string | null;
+  headers?: Record<string, string>;
+  url?: string;
+}
+
+/** The answer to an upgrade over the Worker's own entry. */
+export async function upgrade(charger: Charger, options: UpgradeOptions = {}): Promise<Response> {
+  const { protocol = "ocpp1.6", authorization = basic(charger.ref.identity, KEY) } = options;
+  const headers = new Headers({
+    upgrade: "websocket",
+    "cf-connecting-ip": crypto.randomUUID(),
+    ...options.headers,
+  });
+  if (protocol !== null) headers.set("sec-websocket-protocol", protocol);
+  if (authorization !== null) headers.set("authorization", authorization);
+  return exports.default.fetch(new Request(options.url ?? `https://busbar.test${charger.path}`, { headers }));
+}
+
+/** A station that notes what it gets and says what it is told to say. */
+export class StationDouble {
+  readonly socket: WebSocket;
+  readonly frames: Frame[] = [];
+  closed: { code: number; reason: string } | null = null;
+  #taken = 0;
+  #nextId = 1;
+  #wake: Array<() => void> = [];
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.addEventListener("message", ({ data }) =>
+      this.#note(() => this.frames.push(JSON.parse(String(data)) as Frame)),
+    );
+    socket.addEventListener("close", ({ code, reason }) =>
+      this.#note(() => (this.closed = { code, reason })),
+    );
+    socket.accept();
+  }
+
+  static async connect(charger: Charger, options: UpgradeOptions = {}): Promise<StationDouble> {
+    const response = await upgrade(charger, options);
+    if (!response.webSocket) throw new TypeError(`The upgrade was answered ${response.status}`);
+    return new StationDouble(response.webSocket);
+  }
+
+  static async booted(charger: Charger, options: UpgradeOptions = {}): Promise<StationDouble> {
+    const station = await StationDouble.connect(charger, options);
+    await station.boot(options.protocol ?? "ocpp1.6");
+    return station;
+  }
+
+  boot(protocol = "ocpp1.6"): Promise<Frame> {
+    const chargingStation = { model: "M1", vendorName: "V1" };
+    return protocol === "ocpp1.6"
+      ? this.call("BootNotification", {
+          chargePointVendor: "V1",
+          chargePointModel: "M1",
+          firmwareVersion: "1.0",
+        })
+      : this.call("BootNotification", { reason: "PowerUp", chargingStation });
+  }
+
+  /** Sends a CALL and waits for its answer. */
+  async call(action: string, payload: object, id = `s${this.#nextId++}`): Promise<Frame> {
+    const from = this.frames.length;
+    this.socket.send(JSON.stringify([2, id, action, payload]));
+    return this.until(`answer to ${action}`, () =>
+      this.frames.slice(from).find((frame) => frame[0] !== 2 && frame[1] === id),
+    );
+  }
+
+  send(frame: Frame): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  /** The next CALL of the central system that no test has taken yet. */
+  async nextCall(): Promise<[2, string, string, Record<string, unknown>]> {
+    const call = await this.until("a CALL", () => {
+      const index = this.frames.findIndex((frame, at) => at >= this.#taken && frame[0] === 2);
+      if (index >= 0) this.#taken = index + 1;
+      return this.frames[index];
+    });
+    return call as [2, string, string, Record<string, unknown>];
+  }
+
+  untilClosed(): Promise<{ code: number; reason: string }> {
+    return this.until("a close", () => this.closed);
+  }
+
+  async until<Value>(
+    what: string,
+    look: () => Value | null | undefined | Promise<Value | null | undefined>,
+  ): Promise<Value> {
+    const deadlineAt = Date.now() + DEADLINE_MS;
+    for (;;) {
+      const value = await look();
+      if (value !== null && value !== undefined) return value;
+      const leftMs = deadlineAt - Date.now();
+      if (leftMs <= 0) throw new Error(`No ${what}; got ${JSON.stringify(this.frames.slice(-3))}`);
+      const woken = Promise.withResolvers<void>();
+      const timer = setTimeout(() => woken.resolve(), leftMs);
+      this.#wake.push(() => woken.resolve());
+      await woken.promise;
+      clearTimeout(timer);
+    }
+  }
+
+  #note(event: () => void): void {
+    event();
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+}
