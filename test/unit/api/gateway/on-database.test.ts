@@ -27,7 +27,8 @@ test("50 identical batches with one Idempotency-Key at once make one job and one
   expect(gateway.fleet.published).toHaveLength(1);
   const listed = await call(bulk());
   expect(listed.json).toMatchObject({ total: 3 });
-  const job = await call((answers[0]?.json as { status_url: string }).status_url);
+  const statusUrls = answers.map(({ json }) => (json as { status_url: string }).status_url);
+  const job = await call(statusUrls[0] ?? "");
   expect(job.json).toMatchObject({ progress: { total: 3, created: 0, failed: 0, pending: 3 } });
 });
 
