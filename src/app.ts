@@ -10,6 +10,7 @@ import { healthz, readyz } from "./api/http/health.ts";
 import { noStore } from "./api/http/no-store.ts";
 import { notFound } from "./api/http/not-found.ts";
 import { rateLimitHeaders } from "./api/http/rate-limit.ts";
+import { requestIdHeader } from "./api/http/request-id-header.ts";
 import { requestLog } from "./api/http/request-log.ts";
 import { securityHeaders } from "./api/http/security-headers.ts";
 import { appError, surfaceErrors } from "./api/http/surface.ts";
@@ -41,6 +42,7 @@ export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
   app.notFound(notFound);
   app.use(
     requestId(),
+    requestIdHeader(),
     requestLog(options.writeLog),
     securityHeaders(),
     // No foreign origin is allowed; a preflight gets no permission.

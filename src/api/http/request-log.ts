@@ -52,10 +52,11 @@ function entryOf(c: Context<AppEnv>, startedAtMs = Date.now()): Record<string, u
 
 /** A refusal is named; what we did not expect is shown with its stack. */
 function causeOf(err: Error, status: number): Record<string, unknown> {
-  if (status < 500) return { error: err.name };
+  const error = err.name === "Error" ? err.constructor.name : err.name;
+  if (status < 500) return { error };
   const cause = err.cause instanceof Error ? err.cause.stack : undefined;
   const stack = [err.stack ?? err.message, ...(cause ? [`caused by ${cause}`] : [])].join("\n");
-  return { error: err.name, stack: withoutSecrets(stack).slice(0, STACK_LENGTH_MAX) };
+  return { error, stack: withoutSecrets(stack).slice(0, STACK_LENGTH_MAX) };
 }
 
 /** Text without API keys, tokens, credentials and user information of URLs. */

@@ -33,6 +33,8 @@ describe("registering a charger", () => {
         },
       },
     ]);
+    expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(response.headers.get("cache-control")).toBe("no-store");
     expect(world.sessions.provisioned).toMatchObject([
       {
         ref: { organizationSlug: "acme", identity: "CP|1", chargerId: answer.id },
