@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { afterAll } from "vitest";
 import { z } from "zod";
 import { readLivingStack } from "../../dev/stack/data-directory.ts";
 import { endProcess } from "../../dev/stack/end-process.ts";
@@ -68,15 +69,29 @@ export function stackEnvironment(extra: Record<string, string> = {}): Record<str
   return { ...Object.fromEntries(inherited.map(([name, value]) => [name, value ?? ""])), ...extra };
 }
 
+const supervisors = new Set<ChildProcess>();
+// A test that fails half-way stops nothing: what it left runs no longer than its file.
+afterAll(() => Promise.all([...supervisors].map(endSupervisor)));
+
+async function endSupervisor(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await gone;
+}
+
 /** The command line of `npm start` without npm. */
 export function spawnStack(dataDirectory: string, options: StackProcessOptions = {}): ChildProcess {
   const args = options.args ?? [];
   const port = args.includes("--port") ? [] : ["--port", "0"];
-  return spawn(
-    process.execPath,
-    [join(root, "dev", "stack", "main.ts"), "--json", "--data", dataDirectory, ...port, ...args],
-    { cwd: root, env: stackEnvironment(options.env), stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const main = join(root, "dev", "stack", "main.ts");
+  const child = spawn(process.execPath, [main, "--json", "--data", dataDirectory, ...port, ...args], {
+    cwd: root,
+    env: stackEnvironment(options.env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  supervisors.add(child);
+  child.once("exit", () => supervisors.delete(child));
+  return child;
 }
 
 /** What a child wrote and how it ended. */

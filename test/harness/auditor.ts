@@ -1,0 +1,70 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect } from "vitest";
+import { z } from "zod";
+import { connect } from "../../src/store/sql.ts";
+import { call, type Access, type Batch } from "./fleet.ts";
+import type { RunningStack } from "./stack.ts";
+import { waitFor } from "./wait-for.ts";
+
+const list = z.object({ pagination: z.object({ total: z.number() }) });
+const count = z.object({ n: z.number() });
+
+async function rowCount(sqlUrl: string, text: string, params: unknown[]): Promise<number> {
+  const sql = connect({
+    DATABASE_URL: `postgresql://postgres:postgres@${new URL(sqlUrl).port}.local.db/postgres`,
+    NEON_FETCH_ENDPOINT: `${sqlUrl}/sql`,
+  });
+  return count.parse((await sql(text, params))[0]).n;
+}
+
+/** Chargers that the platform shows as connected. */
+export async function onlineCount(access: Access): Promise<number> {
+  const { body } = await call(access, "GET", "/api/v1/chargers?status=online&limit=1");
+  return list.parse(body).pagination.total;
+}
+
+/**
+ * What must be true after every fault: all chargers READY, one record each, no second job, every station connected
+ * with the credential its session knows.
+ */
+export async function expectWholeFleet(
+  stack: RunningStack,
+  sqlUrl: string,
+  batch: Batch,
+  chargers: number,
+): Promise<void> {
+  const job = await batch.read();
+  expect(job.status).toBe("READY");
+  expect(job.progress).toEqual({ total: chargers, created: chargers, failed: 0, pending: 0 });
+  const identities = job.results?.created.map((charger) => charger.identity) ?? [];
+  expect(new Set(identities).size).toBe(chargers);
+  const at = [batch.locationId];
+  expect(await rowCount(sqlUrl, "SELECT count(*)::int AS n FROM jobs WHERE location_id = $1::uuid", at)).toBe(
+    1,
+  );
+  const records =
+    "SELECT count(*)::int AS n FROM chargers WHERE location_id = $1::uuid AND status = 'READY' AND deleted_at IS NULL";
+  expect(await rowCount(sqlUrl, records, at)).toBe(chargers);
+  await waitFor("every station connected", async () => (await onlineCount(stack)) === chargers, 90_000);
+}
+
+/**
+ * Looks into the session objects on disk: exactly one object per charger, each with exactly one record, which holds
+ * exactly one credential. The stack must be stopped.
+ */
+export function expectOneCredentialEach(dataDirectory: string, chargers: number): void {
+  const directory = join(dataDirectory, "objects", "busbar-ChargePointSession");
+  const files = readdirSync(directory).filter(
+    (name) => name.endsWith(".sqlite") && name !== "metadata.sqlite",
+  );
+  const provisioned = files.filter((name) => {
+    const database = new DatabaseSync(join(directory, name), { readOnly: true });
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = '_cf_KV'").all();
+    const records = tables.length === 0 ? [] : database.prepare("SELECT key FROM _cf_KV").all();
+    database.close();
+    return records.length === 1;
+  });
+  expect(provisioned).toHaveLength(chargers);
+}
