@@ -1,6 +1,4 @@
 import { z } from "zod";
-import type { ChargePointSession } from "./durable/charge-point-session.ts";
-import type { SimulatorHost } from "./durable/simulator-host.ts";
 
 const integer = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
 const optionalText = z
@@ -56,9 +54,14 @@ const oneTokenKey = (env: z.infer<typeof variables>, ctx: z.RefinementCtx) => {
 
 const schema = variables.superRefine(oneTokenKey);
 
+/** A namespace of Durable Objects; what its stubs can do is known in `durable/` alone. */
+export interface ObjectNamespace {
+  getByName(name: string): { fetch(request: Request): Promise<Response> };
+}
+
 export interface Bindings {
-  CHARGE_POINT_SESSION: DurableObjectNamespace<ChargePointSession>;
-  SIMULATOR_HOST: DurableObjectNamespace<SimulatorHost>;
+  CHARGE_POINT_SESSION: ObjectNamespace;
+  SIMULATOR_HOST: ObjectNamespace;
 }
 
 /** What the runtime hands in, before it is parsed. */

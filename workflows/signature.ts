@@ -61,9 +61,9 @@ async function signedByOneOf(keys: string[], text: string, signature: string): P
   return false;
 }
 
-const imported = new Map<string, Promise<CryptoKey>>();
+const imported = new Map<string, ReturnType<typeof crypto.subtle.importKey>>();
 
-function importKey(key: string): Promise<CryptoKey> {
+function importKey(key: string): ReturnType<typeof crypto.subtle.importKey> {
   const known = imported.get(key);
   if (known) return known;
   const algorithm = { name: "HMAC", hash: "SHA-256" };

@@ -77,11 +77,11 @@ async function readAll(
 }
 
 function deadlineAfter(ms: number): { passed: Promise<never>; clear(): void } {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const passed = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new BodyRefused(408)), ms);
   });
-  return { passed, clear: () => clearTimeout(timer) };
+  return { passed, clear: () => timer && clearTimeout(timer) };
 }
 
 function concat(chunks: Uint8Array[], length: number): Uint8Array {

@@ -20,13 +20,13 @@ const render = (job: { jobId: string; published: boolean }) => ({
 
 function setting(publish: () => Promise<void>) {
   const published: string[] = [];
-  const runs: RunPublisher = {
+  const runs: Pick<RunPublisher, "dispatch" | "provision"> = {
     dispatch: ({ id }) => publish().then(() => void published.push(`dispatch ${id}`)),
     provision: ({ id }) => publish().then(() => void published.push(`provision ${id}-0`)),
   };
   const work: Promise<unknown>[] = [];
   const background = (promise: Promise<unknown>) => void work.push(promise);
-  const ports = { ...db.stores, runs, ids: systemIds, clock: { now: () => new Date() } };
+  const ports = { ...db.stores, runs: { ...runs, applyEffects: publish, cancel: publish }, ids: systemIds, clock: { now: () => new Date() } };
   return { ports, background, published, settle: () => Promise.all(work) };
 }
 
