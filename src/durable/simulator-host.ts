@@ -3,11 +3,13 @@ import { readEnv, type Env, type RawEnv } from "../env.ts";
 import type { Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
 import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
 import { CredentialSeal } from "./host/credential-seal.ts";
-import { dial, type DialOutcome } from "./host/dial.ts";
+import type { DialOutcome } from "./host/dial-outcome.ts";
+import { dial } from "./host/dial.ts";
 import { HostedStation } from "./host/hosted-station.ts";
 import { isOwnSocket } from "./host/own-socket.ts";
 import { CAPACITY } from "./host/provisioning-verdict.ts";
-import { newRow, StationRows, type StationRow } from "./host/station-rows.ts";
+import { newRow, type StationRow } from "./host/station-row.ts";
+import { StationRows } from "./host/station-rows.ts";
 import { TimerWheel } from "./host/timer-wheel.ts";
 import { durableSessions } from "./sessions.ts";
 

@@ -3,6 +3,7 @@ import type { Turn } from "./turn.ts";
 
 const BACK_OFF_FIRST_MS = 2_000;
 const BACK_OFF_MAX_MS = 120_000;
+const SHUTDOWN_MS = { low: 200, high: 500 };
 const RESTART_MS = { low: 1_000, high: 3_000 };
 
 /** The station drops its own line. */
@@ -39,8 +40,16 @@ export function reconnect(turn: Turn): void {
   redialLater(turn);
 }
 
-/** Drops the line, forgets the registration and comes back by itself a moment later. `reason` in the words of 2.x. */
-export function reboot(turn: Turn, reason: string): void {
+/** The answer that promised it goes out in peace first. `reason` in the words of 2.x. */
+export function restartSoon(turn: Turn, reason: string): void {
+  turn.change({ restartReason: reason });
+  turn.setTimer("restart", turn.between(SHUTDOWN_MS.low, SHUTDOWN_MS.high));
+}
+
+/** Drops the line, forgets the registration and comes back by itself a moment later. */
+export function restart(turn: Turn): void {
+  const reason = turn.state.restartReason;
+  if (reason === null || turn.state.power === "off") return;
   hangUp(turn, "reboot");
   forgetRegistration(turn, reason);
   turn.setTimer("dial", turn.between(RESTART_MS.low, RESTART_MS.high));
@@ -50,5 +59,12 @@ export function reboot(turn: Turn, reason: string): void {
 export function forgetRegistration(turn: Turn, reason: string): void {
   const memory = { ...turn.state.memory, booted: false };
   if (turn.state.memory.booted) turn.emit({ kind: "remember" });
-  turn.change({ memory, registration: "none", bootReason: reason, reported: {}, failures: 0 });
+  turn.change({
+    memory,
+    registration: "none",
+    restartReason: null,
+    bootReason: reason,
+    reported: {},
+    failures: 0,
+  });
 }

@@ -15,6 +15,7 @@ export function powerOff(turn: Turn): void {
   if (turn.state.power === "off") return;
   hangUp(turn, "power off");
   turn.clearTimer("dial");
+  turn.clearTimer("restart");
   turn.change({ power: "off" });
   forgetRegistration(turn, "PowerUp");
 }

@@ -53,6 +53,8 @@ export interface StationState {
   readonly registration: Registration;
   /** Why the next BootNotification is sent, in the words of OCPP 2.x; null when none is due. */
   readonly bootReason: string | null;
+  /** A restart that was promised and is about to happen: its reason, in the words of 2.x. */
+  readonly restartReason: string | null;
   readonly outstanding: OutstandingCall | null;
   readonly queue: readonly CallPlan[];
   /** Last status the central system confirmed, by connector. */
@@ -79,6 +81,7 @@ export function stationAtRest(profile: StationProfile, memory: StationMemory): S
     failures: 0,
     registration: memory.booted ? "accepted" : "none",
     bootReason: memory.booted ? null : "PowerUp",
+    restartReason: null,
     outstanding: null,
     queue: [],
     reported: memory.booted ? currentStatuses(profile, memory) : {},

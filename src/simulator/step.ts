@@ -4,7 +4,7 @@ import { bootAgain } from "./boot.ts";
 import { giveUpAnswer, takeAnswer } from "./calls.ts";
 import { beat } from "./heartbeat.ts";
 import { answerCall } from "./inbound.ts";
-import { dialAgain } from "./line.ts";
+import { dialAgain, restart } from "./line.ts";
 import { connected, disconnected, powerOff, powerOn } from "./link.ts";
 import type { StationState } from "./state.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
@@ -53,6 +53,7 @@ const TIMERS: Readonly<Record<TimerName, (turn: Turn) => void>> = {
   boot: bootAgain,
   dial: dialAgain,
   heartbeat: beat,
+  restart,
 };
 
 function read(turn: Turn, text: string): void {

@@ -1,7 +1,7 @@
 import type { Dialect } from "./dialect.ts";
 import type { StationState } from "./state.ts";
 
-export type TimerName = "answer" | "boot" | "dial" | "heartbeat";
+export type TimerName = "answer" | "boot" | "dial" | "heartbeat" | "restart";
 
 export type Input =
   | { readonly kind: "powerOn" }

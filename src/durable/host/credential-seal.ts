@@ -6,7 +6,7 @@ const IV_BYTES = 12;
  * secret. The charger's id is bound in: a sealed key moved to another row does not open.
  */
 export class CredentialSeal {
-  readonly #key: Promise<CryptoKey>;
+  readonly #key: ReturnType<typeof deriveKey>;
 
   constructor(secret: string) {
     this.#key = deriveKey(secret);
@@ -32,7 +32,7 @@ export class CredentialSeal {
   }
 }
 
-async function deriveKey(secret: string): Promise<CryptoKey> {
+async function deriveKey(secret: string) {
   const material = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), "HKDF", false, [
     "deriveKey",
   ]);

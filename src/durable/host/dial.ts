@@ -3,12 +3,8 @@ import { forbiddenTarget } from "../../fleet/target-policy.ts";
 import type { SimulatedStation } from "../../ports.ts";
 import { sessionName, TRANSPORT_HEADER } from "../../session-address.ts";
 import { basicAuthorization } from "./basic-authorization.ts";
+import type { DialOutcome } from "./dial-outcome.ts";
 import { isOwnSocket } from "./own-socket.ts";
-
-/** `unreachable` may be better the next time, `refused` and `forbidden` will not. */
-export type DialOutcome =
-  | { readonly kind: "open"; readonly socket: WebSocket }
-  | { readonly kind: "unreachable" | "refused" | "forbidden"; readonly message: string };
 
 const CONNECT_TIMEOUT_MS = 10_000;
 

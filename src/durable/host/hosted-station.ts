@@ -2,10 +2,10 @@ import type { ItemError, StartOutcome } from "../../ports.ts";
 import { stationAtRest, type StationState } from "../../simulator/state.ts";
 import { step } from "../../simulator/step.ts";
 import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/turn.ts";
-import type { DialOutcome } from "./dial.ts";
+import type { DialOutcome } from "./dial-outcome.ts";
 import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";
-import type { StationRow } from "./station-rows.ts";
+import type { StationRow } from "./station-row.ts";
 
 /** What a host lends to its stations. Timer names are the station's own. */
 export interface HostServices {

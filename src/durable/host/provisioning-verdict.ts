@@ -1,6 +1,6 @@
 import type { ItemError } from "../../ports.ts";
 import type { BootOutcome } from "../../simulator/turn.ts";
-import type { DialOutcome } from "./dial.ts";
+import type { DialOutcome } from "./dial-outcome.ts";
 
 const unreachable = (message: string): ItemError => ({ code: "CSMS_UNREACHABLE", message, retryable: true });
 const rejected = (message: string): ItemError => ({ code: "CSMS_REJECTED", message, retryable: false });

@@ -5,7 +5,7 @@
 export class TimerWheel {
   readonly #due = new Map<string, { atMs: number; run: () => void }>();
   #armedAtMs = Number.POSITIVE_INFINITY;
-  #handle: number | null = null;
+  #handle: ReturnType<typeof setTimeout> | null = null;
 
   set(name: string, atMs: number, run: () => void): void {
     this.#due.set(name, { atMs, run });
@@ -22,7 +22,7 @@ export class TimerWheel {
   }
 
   #arm(atMs: number): void {
-    clearTimeout(this.#handle);
+    if (this.#handle !== null) clearTimeout(this.#handle);
     this.#armedAtMs = atMs;
     if (atMs === Number.POSITIVE_INFINITY) return;
     this.#handle = setTimeout(() => this.#fire(), Math.max(0, atMs - Date.now()));

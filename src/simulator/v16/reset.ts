@@ -1,5 +1,5 @@
 import { incomplete, type InboundHandler } from "../inbound.ts";
-import { reboot } from "../line.ts";
+import { restartSoon } from "../line.ts";
 import { textOf } from "../read.ts";
 
 /** OCPP 1.6 5.14: the answer comes first, then the line drops. */
@@ -8,5 +8,5 @@ export const reset: InboundHandler = (_turn, payload) => {
   if (type === undefined) return incomplete("type");
   if (type !== "Hard" && type !== "Soft")
     return { error: "PropertyConstraintViolation", description: "type" };
-  return { result: { status: "Accepted" }, after: (turn) => reboot(turn, "RemoteReset") };
+  return { result: { status: "Accepted" }, after: (turn) => restartSoon(turn, "RemoteReset") };
 };

@@ -1,5 +1,5 @@
 import { incomplete, type InboundHandler } from "../inbound.ts";
-import { reboot } from "../line.ts";
+import { restartSoon } from "../line.ts";
 import { integerOf, textOf } from "../read.ts";
 
 const TYPES = ["Immediate", "OnIdle", "ImmediateAndResume"];
@@ -10,5 +10,5 @@ export const reset: InboundHandler = (_turn, payload) => {
   if (type === undefined) return incomplete("type");
   if (!TYPES.includes(type)) return { error: "PropertyConstraintViolation", description: "type" };
   if (integerOf(payload, "evseId")) return { result: { status: "Rejected" } };
-  return { result: { status: "Accepted" }, after: (turn) => reboot(turn, "RemoteReset") };
+  return { result: { status: "Accepted" }, after: (turn) => restartSoon(turn, "RemoteReset") };
 };

@@ -70,7 +70,7 @@ requests["ocpp2.1"] = requests["ocpp2.0.1"];
 
 function moves(version: OcppVersion) {
   const simple = fc.constantFrom("powerOn", "powerOff", "connected", "connected", "disconnected");
-  const timers = fc.constantFrom<TimerName>("answer", "boot", "dial", "heartbeat");
+  const timers = fc.constantFrom<TimerName>("answer", "boot", "dial", "heartbeat", "restart");
   const answers = fc.constantFrom("Accepted", "Accepted", "Pending", "Rejected", "error", "late", "rubbish");
   return fc.array(
     fc.oneof(

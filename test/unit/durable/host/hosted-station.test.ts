@@ -1,0 +1,197 @@
+import { describe, expect, test } from "vitest";
+import type { DialOutcome } from "../../../../src/durable/host/dial-outcome.ts";
+import { HostedStation, type HostServices } from "../../../../src/durable/host/hosted-station.ts";
+import { newRow, type StationRow } from "../../../../src/durable/host/station-row.ts";
+import type { SimulatedStation } from "../../../../src/ports.ts";
+
+const station: SimulatedStation = {
+  chargerId: "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10",
+  organizationId: "o",
+  organizationSlug: "demo",
+  identity: "CP-1",
+  createdAtMs: 0,
+  version: "ocpp1.6",
+  connectors: 1,
+  vendor: "V",
+  model: "M",
+  maxPowerW: 11_000,
+  wsUrl: "wss://csms.example.com/ocpp",
+  securityProfile: 2,
+};
+
+/** The far end of a socket, as much of it as a station touches. */
+class Line extends EventTarget {
+  readonly sent: string[] = [];
+  closed: { code: number; reason: string } | null = null;
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(code: number, reason: string): void {
+    this.closed ??= { code, reason };
+  }
+
+  receive(frame: unknown): void {
+    this.dispatchEvent(Object.assign(new Event("message"), { data: JSON.stringify(frame) }));
+  }
+
+  answer(payload: object): void {
+    const [, id] = JSON.parse(this.sent.at(-1) ?? "[]") as [number, string];
+    this.receive([3, id, payload]);
+  }
+}
+
+/** Timers fire when the test says so; every dial takes the next outcome. */
+class FakeHost implements HostServices {
+  readonly timers = new Map<string, () => void>();
+  readonly saved: StationRow[] = [];
+  readonly events: string[] = [];
+  dials: Array<Exclude<DialOutcome["kind"], "open"> | Line> = [];
+  sealing = Promise.withResolvers<void>();
+  slotMs = 0;
+
+  setTimer(name: string, _atMs: number, run: () => void): void {
+    this.timers.set(name, run);
+  }
+  clearTimer(name: string): void {
+    this.timers.delete(name);
+  }
+  save(row: StationRow): void {
+    this.saved.push(structuredClone(row));
+    this.events.push("save");
+  }
+  saveSoon(row: StationRow): void {
+    this.save(row);
+  }
+  connectSlotMs(): number {
+    return this.slotMs;
+  }
+  connectGateMs(): number {
+    return 0;
+  }
+  async connect(): Promise<DialOutcome> {
+    const next = this.dials.shift() ?? "unreachable";
+    if (typeof next === "string") return { kind: next, message: next };
+    return { kind: "open", socket: next as unknown as WebSocket };
+  }
+  async seal(key: string): Promise<string> {
+    await this.sealing.promise;
+    return `sealed ${key}`;
+  }
+
+  async fire(name: string): Promise<void> {
+    const run = this.timers.get(name);
+    if (!run) throw new Error(`timer ${name} is not set`);
+    this.timers.delete(name);
+    run();
+    await settled();
+  }
+}
+
+/** Lets everything that is already decided happen. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+async function started(dials: FakeHost["dials"], isOwnSocket = false) {
+  const host = new FakeHost();
+  host.dials = dials;
+  const row = newRow(station, "sealed");
+  const hosted = new HostedStation(row, host, isOwnSocket);
+  hosted.switchOn();
+  await settled();
+  return { host, hosted, row };
+}
+
+describe("the boot deadline", () => {
+  test.each([
+    ["nobody answers", [], null, "CSMS_UNREACHABLE"],
+    ["the boot is never answered", [new Line()], null, "BOOT_TIMEOUT"],
+    ["the boot stays pending", [new Line()], { status: "Pending", interval: 60 }, "BOOT_TIMEOUT"],
+    ["the boot is rejected", [new Line()], { status: "Rejected", interval: 60 }, "BOOT_REJECTED"],
+  ] as const)("ends provisioning when %s", async (_what, dials, answer, code) => {
+    const { host, hosted, row } = await started([...dials]);
+    if (answer) dials[0]?.answer(answer);
+    const outcome = hosted.outcome(10_000);
+    await host.fire("deadline");
+    await expect(outcome).resolves.toMatchObject({ kind: "failed", error: { code } });
+    expect(row).toMatchObject({ verdict: { code }, isDesired: false, sealedKey: null });
+    expect([...host.timers.keys()]).toEqual([]);
+  });
+
+  test("does not fail a station for an outage of our own socket", async () => {
+    const { host, hosted, row } = await started([], true);
+    await host.fire("deadline");
+    expect(row.verdict).toBeNull();
+    const line = new Line();
+    host.dials = [line];
+    await host.fire("dial");
+    line.answer({ status: "Accepted", interval: 300 });
+    await expect(hosted.outcome(0)).resolves.toEqual({ kind: "accepted" });
+  });
+
+  test("never fails a station that was accepted once", async () => {
+    const line = new Line();
+    const { host, row } = await started([line, "refused", "forbidden"]);
+    line.answer({ status: "Accepted", interval: 300 });
+    line.dispatchEvent(Object.assign(new Event("close"), { code: 4004 }));
+    await host.fire("dial");
+    await host.fire("dial");
+    expect(row.verdict).toBeNull();
+    expect(host.timers.has("deadline")).toBe(false);
+    expect(host.timers.has("dial")).toBe(true);
+  });
+});
+
+test("a new key is stored before the station admits it, and what comes meanwhile waits its turn", async () => {
+  const line = new Line();
+  const { host, row } = await started([line]);
+  line.answer({ status: "Accepted", interval: 300 });
+  const before = line.sent.length;
+  const key = "00112233445566778899aabbccddeeff00112233";
+  line.receive([2, "rotate", "ChangeConfiguration", { key: "AuthorizationKey", value: key }]);
+  line.receive([2, "next", "ClearCache", {}]);
+  await settled();
+  expect(line.sent).toHaveLength(before);
+  host.sealing.resolve();
+  await settled();
+  expect(row.sealedKey).toBe(`sealed ${key}`);
+  expect(host.saved.at(-1)?.sealedKey).toBe(`sealed ${key}`);
+  const ids = line.sent.slice(before).map((text) => (JSON.parse(text) as [number, string])[1]);
+  expect(ids).toEqual(["rotate", "next"]);
+});
+
+test("a station that is switched off while it dials hangs up on the line it gets", async () => {
+  const host = new FakeHost();
+  const line = new Line();
+  host.dials = [line];
+  const hosted = new HostedStation(newRow(station, null), host, false);
+  hosted.switchOn();
+  hosted.switchOff();
+  await settled();
+  expect(line.closed).toEqual({ code: 1000, reason: "not wanted" });
+  expect(line.sent).toEqual([]);
+});
+
+test("a station waits for its slot before it dials", async () => {
+  const host = new FakeHost();
+  host.slotMs = Date.now() + 60_000;
+  host.dials = [new Line()];
+  new HostedStation(newRow(station, null), host, false).switchOn();
+  await settled();
+  expect(host.dials).toHaveLength(1);
+  await host.fire("connect");
+  expect(host.dials).toHaveLength(0);
+});
+
+test("frames and closes of a line that was given up change nothing", async () => {
+  const old = new Line();
+  const { host, hosted } = await started([old, new Line()]);
+  old.answer({ status: "Accepted", interval: 300 });
+  old.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
+  await host.fire("dial");
+  const sent = old.sent.length;
+  old.receive([2, "late", "ClearCache", {}]);
+  old.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
+  expect(old.sent).toHaveLength(sent);
+  expect(hosted.isOnline).toBe(true);
+});
