@@ -5,12 +5,12 @@ import type { SimulatorHost } from "../../../../src/durable/simulator-host.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 
 /** The bindings of the Worker under test; their shape is that of wrangler.toml. */
-const bindings = env as unknown as RawEnv & {
+const bindings = env as unknown as {
   SIMULATOR_HOST: DurableObjectNamespace<SimulatorHost>;
   CHARGE_POINT_SESSION: DurableObjectNamespace<ChargePointSession>;
 };
 
-export const testEnv = readEnv(bindings);
+export const testEnv = readEnv(env as unknown as RawEnv);
 export const hosts = bindings.SIMULATOR_HOST;
 export const sessionObjects = bindings.CHARGE_POINT_SESSION;
 
