@@ -164,7 +164,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!this.#currentRecord(socket)) return;
     if (typeof message !== "string") return this.#end(socket, 1003, "text only");
     if (isTooBig(message)) return this.#end(socket, 1009, "too big");
-    const delayMs = this.#guard.take(nowMs);
+    const delayMs = this.#guard.take(message.length, nowMs);
     if (delayMs === null) return this.#end(socket, 4029, "too many messages");
     if (delayMs > 0) await scheduler.wait(delayMs);
     const attachment = attachmentOf(socket);

@@ -1,8 +1,10 @@
 /** Frames per second that are handled at once, and how many may come in a burst before answers slow down. */
-const RATE_PER_SECOND = 500;
-const BURST = 1000;
+const RATE_PER_SECOND = 1000;
+const BURST = 5000;
 /** A station that waits for its answers never owes more than a frame; this many means that it does not wait at all. */
 const DEBT_MAX = 2000;
+/** What waits is held in memory: a large frame counts as several. */
+const LENGTH_UNIT = 4 * 1024;
 const MALFORMED_IN_A_ROW_MAX = 10;
 const MALFORMED_PER_MINUTE_MAX = 50;
 const MINUTE_MS = 60_000;
@@ -18,9 +20,9 @@ export class TrafficGuard {
   #malformedAtMs: number[] = [];
 
   /** Milliseconds to wait before the frame is handled, growing in order of arrival; null: the station floods. */
-  take(nowMs: number): number | null {
+  take(frameLength: number, nowMs: number): number | null {
     const paid = ((nowMs - this.#atMs) * RATE_PER_SECOND) / 1000;
-    this.#debt = Math.max(0, this.#debt - Math.max(0, paid)) + 1;
+    this.#debt = Math.max(0, this.#debt - Math.max(0, paid)) + 1 + frameLength / LENGTH_UNIT;
     this.#atMs = nowMs;
     if (this.#debt > BURST + DEBT_MAX) return null;
     return Math.max(0, Math.ceil(((this.#debt - BURST) * 1000) / RATE_PER_SECOND));

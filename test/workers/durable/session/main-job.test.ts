@@ -11,7 +11,7 @@ test("a provisioned charger logs in, boots, beats and carries out a reset", asyn
   expect(boot).toEqual([3, "s1", { status: "Accepted", currentTime: expect.any(String), interval: 300 }]);
   expect(await station.call("Heartbeat", {})).toEqual([3, "s2", { currentTime: expect.any(String) }]);
 
-  const outcome = charger.stub.command(charger.ref, { kind: "reset", type: "Soft" }, 5000);
+  const outcome = charger.session.command(charger.ref, { kind: "reset", type: "Soft" }, 5000);
   const [, id, action, payload] = await station.nextCall();
   expect({ action, payload }).toEqual({ action: "Reset", payload: { type: "Soft" } });
   station.send([3, id, { status: "Accepted" }]);

@@ -1,7 +1,10 @@
 import { env, exports } from "cloudflare:workers";
+import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { expect, vi } from "vitest";
+import { durableSessions } from "../../../../src/durable/sessions.ts";
 import type { RawEnv } from "../../../../src/env.ts";
 import type { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
-import type { SessionProvision } from "../../../../src/ports.ts";
+import type { SessionProvision, Sessions } from "../../../../src/ports.ts";
 
 export const KEY = "000102030405060708090a0b0c0d0e0f10111213";
 const DEADLINE_MS = 5000;
@@ -11,18 +14,35 @@ export type Frame = [number, string, ...unknown[]];
 /** One charger of its own per test. */
 export interface Charger {
   ref: { organizationSlug: string; identity: string; chargerId: string };
-  stub: DurableObjectStub<ChargePointSession>;
+  stub: DurableObjectStub;
+  session: Sessions;
   path: string;
 }
 
 export function newCharger(identity = `CP-${crypto.randomUUID().slice(0, 8)}`): Charger {
   const organizationSlug = `org-${crypto.randomUUID().slice(0, 8)}`;
-  const { CHARGE_POINT_SESSION } = env as RawEnv;
   return {
     ref: { organizationSlug, identity, chargerId: crypto.randomUUID() },
-    stub: CHARGE_POINT_SESSION.getByName(`${organizationSlug}/${identity}`),
+    stub: namespace().getByName(`${organizationSlug}/${identity}`),
+    session: durableSessions(env as RawEnv),
     path: `/ocpp/${organizationSlug}/${encodeURIComponent(identity)}`,
   };
+}
+
+/** The code under test sees less of it than a test needs. */
+function namespace(): DurableObjectNamespace {
+  return (env as RawEnv).CHARGE_POINT_SESSION as DurableObjectNamespace;
+}
+
+export async function sessionCount(): Promise<number> {
+  return (await listDurableObjectIds(namespace())).length;
+}
+
+export function inObject<Result>(
+  { stub }: Charger,
+  look: (instance: ChargePointSession, state: DurableObjectState) => Result | Promise<Result>,
+): Promise<Result> {
+  return runInDurableObject<ChargePointSession, Result>(stub, look);
 }
 
 export function provisionInput(charger: Charger, changed: Partial<SessionProvision> = {}): SessionProvision {
@@ -39,7 +59,7 @@ export function provisionInput(charger: Charger, changed: Partial<SessionProvisi
 
 export async function provisioned(changed: Partial<SessionProvision> = {}): Promise<Charger> {
   const charger = newCharger();
-  await charger.stub.provision(charger.ref, provisionInput(charger, changed));
+  await charger.session.provision(charger.ref, provisionInput(charger, changed));
   return charger;
 }
 
@@ -138,13 +158,10 @@ export class StationDouble {
     return this.until("a close", () => this.closed);
   }
 
-  async until<Value>(
-    what: string,
-    look: () => Value | null | undefined | Promise<Value | null | undefined>,
-  ): Promise<Value> {
+  async until<Value>(what: string, look: () => Value | null | undefined): Promise<Value> {
     const deadlineAt = Date.now() + DEADLINE_MS;
     for (;;) {
-      const value = await look();
+      const value = look();
       if (value !== null && value !== undefined) return value;
       const leftMs = deadlineAt - Date.now();
       if (leftMs <= 0) throw new Error(`No ${what}; got ${JSON.stringify(this.frames.slice(-3))}`);
@@ -160,4 +177,11 @@ export class StationDouble {
     event();
     for (const wake of this.#wake.splice(0)) wake();
   }
+}
+
+export async function untilOffline({ session, ref }: Charger): Promise<void> {
+  await vi.waitFor(
+    async () => expect(await session.snapshot(ref)).toMatchObject({ online: false }),
+    DEADLINE_MS,
+  );
 }

@@ -1,7 +1,7 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { DatabaseDouble } from "./database-double.ts";
-import { provisioned, StationDouble, upgrade } from "./station-double.ts";
+import { inObject, provisioned, StationDouble, untilOffline, upgrade } from "./station-double.ts";
 
 beforeEach(() => {
   new DatabaseDouble();
@@ -13,7 +13,7 @@ test("the newest socket wins, the old one is closed with 4001", async () => {
   const next = await StationDouble.connect(charger);
   expect(await old.untilClosed()).toEqual({ code: 4001, reason: "superseded" });
   expect((await next.call("Heartbeat", {}))[0]).toBe(3);
-  expect(await charger.stub.snapshot(charger.ref)).toMatchObject({ online: true, generation: 2 });
+  expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: true, generation: 2 });
 });
 
 test("a late close of the old socket does not touch the new session", async () => {
@@ -21,9 +21,9 @@ test("a late close of the old socket does not touch the new session", async () =
   const old = await StationDouble.booted(charger);
   const next = await StationDouble.connect(charger);
   await old.untilClosed();
-  const outcome = charger.stub.command(charger.ref, { kind: "clearCache" }, 5000);
+  const outcome = charger.session.command(charger.ref, { kind: "clearCache" }, 5000);
   const [, id] = await next.nextCall();
-  await runInDurableObject(charger.stub, (instance, state) => {
+  await inObject(charger, (instance, state) => {
     const [stale] = state.getWebSockets("1");
     if (stale) {
       instance.webSocketClose(stale, 1006, "");
@@ -31,7 +31,7 @@ test("a late close of the old socket does not touch the new session", async () =
     }
   });
   old.socket.close(1000, "late");
-  expect(await charger.stub.snapshot(charger.ref)).toMatchObject({ online: true, generation: 2 });
+  expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: true, generation: 2 });
   next.send([3, id, { status: "Accepted" }]);
   expect(await outcome).toMatchObject({ kind: "answered" });
 });
@@ -40,7 +40,7 @@ test("what an old socket still sends is dropped", async () => {
   const charger = await provisioned();
   await StationDouble.booted(charger);
   const next = await StationDouble.connect(charger);
-  await runInDurableObject(charger.stub, async (instance, state) => {
+  await inObject(charger, async (instance, state) => {
     for (const socket of state.getWebSockets("1"))
       await instance.webSocketMessage(
         socket,
@@ -48,17 +48,17 @@ test("what an old socket still sends is dropped", async () => {
       );
   });
   await next.call("Heartbeat", {});
-  expect((await charger.stub.snapshot(charger.ref))?.connectors).toEqual([]);
+  expect((await charger.session.snapshot(charger.ref))?.connectors).toEqual([]);
 });
 
 test("the command on the wire ends as superseded, the waiting ones go to the new socket in order and in its words", async () => {
   const charger = await provisioned();
   const old = await StationDouble.booted(charger);
-  const onTheWire = charger.stub.command(charger.ref, { kind: "clearCache" }, 10_000);
+  const onTheWire = charger.session.command(charger.ref, { kind: "clearCache" }, 10_000);
   await old.nextCall();
   const waiting = [
-    charger.stub.command(charger.ref, { kind: "reset", type: "Soft" }, 10_000),
-    charger.stub.command(charger.ref, { kind: "unlock", connectorId: 3 }, 10_000),
+    charger.session.command(charger.ref, { kind: "reset", type: "Soft" }, 10_000),
+    charger.session.command(charger.ref, { kind: "unlock", connectorId: 3 }, 10_000),
   ];
   const next = await StationDouble.connect(charger, { protocol: "ocpp2.0.1" });
   expect(await onTheWire).toEqual({ kind: "lost", sent: true, reason: "superseded" });
@@ -74,11 +74,11 @@ test("the command on the wire ends as superseded, the waiting ones go to the new
 test("an answer to the old socket's call is not taken from the new one", async () => {
   const charger = await provisioned();
   const old = await StationDouble.booted(charger);
-  const lost = charger.stub.command(charger.ref, { kind: "clearCache" }, 10_000);
+  const lost = charger.session.command(charger.ref, { kind: "clearCache" }, 10_000);
   const [, id] = await old.nextCall();
   const next = await StationDouble.connect(charger);
   expect((await lost).kind).toBe("lost");
-  const command = charger.stub.command(charger.ref, { kind: "clearCache" }, 10_000);
+  const command = charger.session.command(charger.ref, { kind: "clearCache" }, 10_000);
   const [, nextId] = await next.nextCall();
   next.send([3, id, { status: "Rejected" }]);
   next.send([3, nextId, { status: "Accepted" }]);
@@ -100,9 +100,7 @@ test("reconnects after clean closes are no takeovers", async () => {
   for (let reconnect = 0; reconnect < 65; reconnect++) {
     const station = await StationDouble.connect(charger);
     station.socket.close(1000, "bye");
-    await station.until("offline", async () =>
-      (await charger.stub.snapshot(charger.ref))?.online ? null : true,
-    );
+    await untilOffline(charger);
   }
   expect((await upgrade(charger)).status).toBe(101);
 });
@@ -112,7 +110,7 @@ test("a socket survives hibernation and answers at once", async () => {
   const station = await StationDouble.booted(charger);
   await evictDurableObject(charger.stub, { webSockets: "hibernate" });
   expect((await station.call("Heartbeat", {}))[0]).toBe(3);
-  const outcome = charger.stub.command(charger.ref, { kind: "clearCache" }, 5000);
+  const outcome = charger.session.command(charger.ref, { kind: "clearCache" }, 5000);
   const [, id] = await station.nextCall();
   station.send([3, id, { status: "Accepted" }]);
   expect(await outcome).toMatchObject({ kind: "answered" });

@@ -1,9 +1,18 @@
-import { env, exports } from "cloudflare:workers";
-import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
-import type { RawEnv } from "../../../../src/env.ts";
 import { DatabaseDouble } from "./database-double.ts";
-import { basic, KEY, newCharger, provisioned, StationDouble, upgrade } from "./station-double.ts";
+import {
+  basic,
+  inObject,
+  KEY,
+  newCharger,
+  provisioned,
+  provisionInput,
+  sessionCount,
+  StationDouble,
+  upgrade,
+} from "./station-double.ts";
 
 beforeEach(() => {
   new DatabaseDouble();
@@ -14,10 +23,10 @@ const keyBytes = Uint8Array.from(KEY.match(/../g) ?? [], (pair) => Number.parseI
 test.each(["a%2Fb", "..%2f", "%252e%252e", "caf%C3%A9", "a%20b", "a%0d%0ab", "x".repeat(49), "a:b", "%"])(
   "refuses the malformed identity %s with 400 before any object is asked",
   async (segment) => {
-    const before = await listDurableObjectIds((env as RawEnv).CHARGE_POINT_SESSION);
+    const before = await sessionCount();
     const response = await upgrade({ ...newCharger(), path: `/ocpp/acme/${segment}` });
     expect(response.status).toBe(400);
-    expect(await listDurableObjectIds((env as RawEnv).CHARGE_POINT_SESSION)).toEqual(before);
+    expect(await sessionCount()).toEqual(before);
   },
 );
 
@@ -36,7 +45,7 @@ test("refuses an origin that is not on the list with 403 and admits one that is"
 test("answers 404 for an unknown charger and stores nothing for it", async () => {
   const charger = newCharger();
   expect((await upgrade(charger)).status).toBe(404);
-  const stored = await runInDurableObject(charger.stub, async (_instance, state) => ({
+  const stored = await inObject(charger, async (_instance, state) => ({
     tables: state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").toArray(),
     record: state.storage.kv.get("record"),
     alarm: await state.storage.getAlarm(),
@@ -70,16 +79,8 @@ test("admits the key as text and as the raw bytes its hexadecimal digits stand f
 
 test("admits the example of OCPP-J 1.6 section 6.2.2, whose password is no text", async () => {
   const charger = newCharger("AL1000");
-  const { CHARGE_POINT_SESSION } = env as RawEnv;
-  const stub = CHARGE_POINT_SESSION.getByName(`${charger.ref.organizationSlug}/AL1000`);
-  await stub.provision(charger.ref, {
-    chargerId: charger.ref.chargerId,
-    organizationId: crypto.randomUUID(),
-    createdAtMs: 1,
-    securityProfile: 2,
-    registrationStatus: "Accepted",
-    authorizationKey: "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF",
-  });
+  const authorizationKey = "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF";
+  await charger.session.provision(charger.ref, provisionInput(charger, { authorizationKey }));
   const authorization = "Basic QUwxMDAwOgABAgMEBQYH////////////////";
   expect((await upgrade(charger, { authorization })).status).toBe(101);
 });
@@ -144,11 +145,11 @@ test.each([null, "ocpp9"])(
 test("a refused attempt changes nothing of the live session", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
-  const before = await charger.stub.snapshot(charger.ref);
+  const before = await charger.session.snapshot(charger.ref);
   expect(
     (await upgrade(charger, { authorization: basic(charger.ref.identity, "f".repeat(40)) })).status,
   ).toBe(401);
-  expect(await charger.stub.snapshot(charger.ref)).toEqual(before);
+  expect(await charger.session.snapshot(charger.ref)).toEqual(before);
   expect(station.closed).toBeNull();
 });
 

@@ -1,0 +1,175 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test } from "vitest";
+import { durableSessions } from "../../../../src/durable/sessions.ts";
+import type { RawEnv } from "../../../../src/env.ts";
+import { Policy } from "../../../../src/errors.ts";
+import { DatabaseDouble } from "./database-double.ts";
+import { newCharger, provisioned, StationDouble } from "./station-double.ts";
+
+beforeEach(() => {
+  new DatabaseDouble();
+});
+
+const sessions = durableSessions(env as RawEnv);
+const clearCache = { kind: "clearCache" } as const;
+
+async function bootedCharger() {
+  const charger = await provisioned();
+  return { charger, station: await StationDouble.booted(charger) };
+}
+
+test("a refusal by the station is an answer", async () => {
+  const { charger, station } = await bootedCharger();
+  const outcome = sessions.command(charger.ref, clearCache, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, id, { status: "Rejected" }]);
+  expect(await outcome).toMatchObject({
+    kind: "answered",
+    version: "ocpp1.6",
+    answer: { status: "rejected" },
+  });
+});
+
+test("a CALLERROR ends the command with the station's own code and words", async () => {
+  const { charger, station } = await bootedCharger();
+  const outcome = sessions.command(charger.ref, clearCache, 5000);
+  const [, id] = await station.nextCall();
+  station.send([4, id, "NotImplemented", "no cache here", {}]);
+  expect(await outcome).toEqual({
+    kind: "stationError",
+    code: "NotImplemented",
+    description: "no cache here",
+    action: "ClearCache",
+  });
+});
+
+test("an answer that breaks the schema is never success", async () => {
+  const { charger, station } = await bootedCharger();
+  const outcome = sessions.command(charger.ref, clearCache, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, id, { status: "Perhaps" }]);
+  expect(await outcome).toMatchObject({ kind: "invalidAnswer" });
+});
+
+test("without an answer the command ends at its deadline, and the next one is not answered by the late answer", async () => {
+  const { charger, station } = await bootedCharger();
+  const late = sessions.command(charger.ref, clearCache, 100);
+  const [, lateId] = await station.nextCall();
+  expect(await late).toEqual({ kind: "timeout", sent: true });
+  const next = sessions.command(charger.ref, clearCache, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, lateId, { status: "Rejected" }]);
+  station.send([3, id, { status: "Accepted" }]);
+  expect(await next).toMatchObject({ kind: "answered", answer: { status: "accepted" } });
+});
+
+test("a command that timed out before it was sent never reaches the station", async () => {
+  const { charger, station } = await bootedCharger();
+  const first = sessions.command(charger.ref, clearCache, 5000);
+  const [, id] = await station.nextCall();
+  expect(await sessions.command(charger.ref, { kind: "reset", type: "Hard" }, 100)).toEqual({
+    kind: "timeout",
+    sent: false,
+  });
+  station.send([3, id, { status: "Accepted" }]);
+  await first;
+  await station.call("Heartbeat", {});
+  expect(station.frames.filter(([type]) => type === 2).map(([, , action]) => action)).toEqual(["ClearCache"]);
+});
+
+test("a lost socket ends what is on the wire and what waits at once, each truthfully", async () => {
+  const { charger, station } = await bootedCharger();
+  const sent = sessions.command(charger.ref, clearCache, 30_000);
+  await station.nextCall();
+  const waiting = sessions.command(charger.ref, clearCache, 30_000);
+  await charger.session.snapshot(charger.ref);
+  station.socket.close(1000, "bye");
+  expect(await Promise.all([sent, waiting])).toEqual([
+    { kind: "lost", sent: true, reason: "disconnected" },
+    { kind: "lost", sent: false, reason: "disconnected" },
+  ]);
+  expect(await sessions.command(charger.ref, clearCache, 1000)).toEqual({ kind: "offline" });
+});
+
+test("a charger that never connected is offline, one that was never provisioned is said to be so", async () => {
+  const charger = await provisioned();
+  expect(await sessions.command(charger.ref, clearCache, 1000)).toEqual({ kind: "offline" });
+  expect(await sessions.command(newCharger().ref, clearCache, 1000)).toEqual({ kind: "notProvisioned" });
+  const foreign = { ...charger.ref, chargerId: crypto.randomUUID() };
+  expect(await sessions.command(foreign, clearCache, 1000)).toEqual({ kind: "notProvisioned" });
+  const anyId = { organizationSlug: charger.ref.organizationSlug, identity: charger.ref.identity };
+  expect(await sessions.command(anyId, clearCache, 1000)).toEqual({ kind: "offline" });
+});
+
+test("at most 32 commands wait, and all go out one at a time in the order they came", async () => {
+  const { charger, station } = await bootedCharger();
+  const unlock = (connectorId: number) =>
+    charger.session.command(charger.ref, { kind: "unlock", connectorId }, 20_000);
+  const outcomes = Array.from({ length: 33 }, (_, index) => unlock(index + 1));
+  await station.until("the first CALL", () => station.frames.find(([type]) => type === 2));
+  expect(await unlock(99)).toEqual({ kind: "busy" });
+  for (let connectorId = 1; connectorId <= 33; connectorId++) {
+    const [, id, , payload] = await station.nextCall();
+    expect(payload).toEqual({ connectorId });
+    expect(station.frames.filter(([type]) => type === 2)).toHaveLength(connectorId);
+    station.send([3, id, { status: "Unlocked" }]);
+  }
+  for (const outcome of await Promise.all(outcomes)) expect(outcome.kind).toBe("answered");
+});
+
+test("a CALL of the station is answered while ours is outstanding", async () => {
+  const { charger, station } = await bootedCharger();
+  const outcome = sessions.command(charger.ref, clearCache, 5000);
+  const [, id] = await station.nextCall();
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+  station.send([3, id, { status: "Accepted" }]);
+  expect((await outcome).kind).toBe("answered");
+});
+
+test("answers with a guessed id, twice or after an eviction change nothing", async () => {
+  const { charger, station } = await bootedCharger();
+  const outcome = sessions.command(charger.ref, clearCache, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, crypto.randomUUID(), { status: "Rejected" }]);
+  station.send([3, id, { status: "Accepted" }]);
+  station.send([3, id, { status: "Rejected" }]);
+  expect(await outcome).toMatchObject({ answer: { status: "accepted" } });
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  station.send([3, id, { status: "Rejected" }]);
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+});
+
+test("a command that breaks the schema of the connection's version never reaches the station", async () => {
+  const { charger, station } = await bootedCharger();
+  const command = { kind: "call", action: "Reset", payload: { type: "Sideways" } } as const;
+  await expect(sessions.command(charger.ref, command, 1000)).rejects.toBeInstanceOf(Policy);
+  await station.call("Heartbeat", {});
+  expect(station.frames.some(([type]) => type === 2)).toBe(false);
+});
+
+test("reads the whole configuration of a 2.x station from the report it sends in parts, also out of order", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
+  const outcome = charger.session.command(charger.ref, { kind: "getConfiguration", keys: [] }, 5000);
+  const [, id, action, payload] = await station.nextCall();
+  expect(action).toBe("GetBaseReport");
+  const part = (seqNo: number, name: string, tbc: boolean) =>
+    station.call("NotifyReport", {
+      requestId: payload.requestId,
+      generatedAt: new Date().toISOString(),
+      seqNo,
+      tbc,
+      reportData: [
+        {
+          component: { name: "OCPPCommCtrlr" },
+          variable: { name },
+          variableAttribute: [{ value: String(seqNo), mutability: "ReadWrite" }],
+        },
+      ],
+    });
+  await part(1, "Second", false);
+  station.send([3, id, { status: "Accepted" }]);
+  await part(0, "First", true);
+  expect(await outcome).toMatchObject({ kind: "answered" });
+});

@@ -1,0 +1,140 @@
+import { evictDurableObject } from "cloudflare:test";
+import { beforeEach, expect, test } from "vitest";
+import type { FrameQuery } from "../../../../src/ports.ts";
+import { DatabaseDouble } from "./database-double.ts";
+import { type Charger, inObject, newCharger, provisioned, StationDouble } from "./station-double.ts";
+
+beforeEach(() => {
+  new DatabaseDouble();
+});
+
+async function framesOf(charger: Charger, query: Partial<FrameQuery> = {}) {
+  const page = { startMs: null, endMs: null, action: null, limit: 100, offset: 0, ...query };
+  const log = await charger.session.frames(charger.ref, page);
+  if (!log) throw new TypeError("not provisioned");
+  return log;
+}
+
+test("keeps every frame in both directions, newest first, answers under the action of their call", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await station.call("Heartbeat", {});
+  const command = charger.session.command(charger.ref, { kind: "clearCache" }, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, id, { status: "Accepted" }]);
+  await command;
+  const { rows, total } = await framesOf(charger);
+  expect(total).toBe(6);
+  expect(rows.map(({ direction, action }) => `${direction} ${action}`)).toEqual([
+    "cp_to_csms ClearCache",
+    "csms_to_cp ClearCache",
+    "csms_to_cp Heartbeat",
+    "cp_to_csms Heartbeat",
+    "csms_to_cp BootNotification",
+    "cp_to_csms BootNotification",
+  ]);
+  expect(rows[3]?.message).toBe('[2,"s2","Heartbeat",{}]');
+});
+
+test("filters by action without case and by time, and pages", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  for (let beat = 0; beat < 5; beat++) await station.call("Heartbeat", {});
+  expect(await framesOf(charger, { action: "heartBEAT", limit: 3 })).toMatchObject({
+    total: 10,
+    rows: { length: 3 },
+  });
+  expect(await framesOf(charger, { action: "Unknown" })).toEqual({ rows: [], total: 0 });
+  const { rows } = await framesOf(charger);
+  const first = rows.at(-1)?.atMs ?? 0;
+  const last = rows[0]?.atMs ?? 0;
+  expect((await framesOf(charger, { startMs: first, endMs: last })).total).toBe(12);
+  expect((await framesOf(charger, { startMs: last + 1 })).total).toBe(0);
+  expect((await framesOf(charger, { endMs: first - 1 })).total).toBe(0);
+  expect((await framesOf(charger, { offset: 10 })).rows).toEqual(rows.slice(10));
+});
+
+test("a charger that never connected has an empty log, one that is not provisioned none", async () => {
+  expect(await framesOf(await provisioned())).toEqual({ rows: [], total: 0 });
+  const unknown = newCharger();
+  const page = { startMs: null, endMs: null, action: null, limit: 1, offset: 0 };
+  expect(await unknown.session.frames(unknown.ref, page)).toBeNull();
+});
+
+test("lists what cannot be read under no action, and cuts frames over 64 KiB", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  station.socket.send("nonsense");
+  const long = "x".repeat(100_000);
+  station.socket.send(JSON.stringify([2, "long", "DataTransfer", { vendorId: "V", data: long }]));
+  await station.call("Heartbeat", {});
+  const { rows } = await framesOf(charger);
+  expect(rows.find(({ message }) => message === "nonsense")).toMatchObject({ action: null });
+  const cut = rows.find(({ action, direction }) => action === "DataTransfer" && direction === "cp_to_csms");
+  expect(cut?.message).toHaveLength(64 * 1024 + "…[truncated]".length);
+  expect(cut?.message.endsWith("…[truncated]")).toBe(true);
+});
+
+test("redacts secrets before they are stored", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const command = charger.session.command(
+    charger.ref,
+    { kind: "getConfiguration", keys: ["AuthorizationKey"] },
+    5000,
+  );
+  const [, id] = await station.nextCall();
+  const entry = { key: "AuthorizationKey", readonly: false, value: "leaked-by-the-station" };
+  station.send([3, id, { configurationKey: [entry] }]);
+  await command;
+  const stored = await inObject(charger, (_instance, state) =>
+    JSON.stringify(state.storage.sql.exec("SELECT message FROM frames").toArray()),
+  );
+  expect(stored).toContain("***");
+  expect(stored).not.toContain("leaked-by-the-station");
+});
+
+test("keeps at most 10,000 frames and none older than 14 days", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await inObject(charger, async (instance, state) => {
+    const insert = (count: number, atMs: number) =>
+      state.storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO frames (at_ms, direction, action, message, bytes_total)
+         SELECT ?, 'cp_to_csms', 'Old', 'x', 0 FROM n`,
+        count,
+        atMs,
+      );
+    state.storage.sql.exec("UPDATE frames SET at_ms = ?", Date.now() - 15 * 24 * 60 * 60 * 1000);
+    insert(12_000, Date.now());
+    await instance.alarm();
+  });
+  const { rows, total } = await framesOf(charger);
+  expect(total).toBe(10_000);
+  expect(rows.every(({ action }) => action === "Old")).toBe(true);
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+});
+
+test("keeps at most 32 MiB", async () => {
+  const charger = await provisioned();
+  await StationDouble.booted(charger);
+  await inObject(charger, async (instance, state) => {
+    state.storage.sql.exec(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+       INSERT INTO frames (at_ms, direction, action, message, bytes_total)
+       SELECT ?, 'cp_to_csms', 'Big', 'x', 1000 + i * 1024 * 1024 FROM n`,
+      Date.now(),
+    );
+    await instance.alarm();
+  });
+  expect((await framesOf(charger, { action: "Big" })).total).toBe(32);
+});
+
+test("the log survives hibernation", async () => {
+  const charger = await provisioned();
+  await StationDouble.booted(charger);
+  const before = await framesOf(charger);
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  expect(await framesOf(charger)).toEqual(before);
+});

@@ -1,0 +1,132 @@
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { DatabaseDouble } from "./database-double.ts";
+import { type Charger, inObject, provisioned, StationDouble, untilOffline } from "./station-double.ts";
+
+const available = { connectorId: 1, errorCode: "NoError", status: "Available" };
+
+function unflushed(charger: Charger): Promise<number> {
+  return inObject(
+    charger,
+    (_instance, state) => state.storage.sql.exec("SELECT seq FROM outbox").toArray().length,
+  );
+}
+
+function rowsWritten(charger: Charger): Promise<number> {
+  return inObject(charger, (_instance, state) => {
+    const [{ count } = { count: 0 }] = state.storage.sql
+      .exec<{ count: number }>(
+        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM replies) AS count",
+      )
+      .toArray();
+    return count;
+  });
+}
+
+test("the alarm brings what happened to Postgres in order, once, and a second alarm does nothing more", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await station.call("StatusNotification", available);
+  await runDurableObjectAlarm(charger.stub);
+  await inObject(charger, async (instance) => {
+    await instance.alarm();
+    await instance.alarm();
+  });
+  const facts = database.factsOf(charger.ref.chargerId).filter(({ type }) => type !== "seen");
+  expect(facts).toMatchObject([
+    { type: "connection", online: true, ocpp_version: "ocpp1.6", generation: 1 },
+    { type: "boot", vendor: "V1", model: "M1", serial_number: null, firmware_version: "1.0" },
+    { type: "connector", evse_id: 1, connector_id: 1, status: "Available", error_code: "NoError" },
+  ]);
+  expect(await unflushed(charger)).toBe(0);
+});
+
+test("flushes by itself about a second after the first fact", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  await StationDouble.booted(charger);
+  await vi.waitFor(() => expect(database.factsOf(charger.ref.chargerId)).not.toEqual([]), 5000);
+});
+
+test("a database outage loses no fact, closes no socket and backs off to a minute", async () => {
+  const database = new DatabaseDouble();
+  database.isDown = true;
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await inObject(charger, async (instance, state) => {
+    for (let attempt = 0; attempt < 8; attempt++) await instance.alarm();
+    const delayMs = ((await state.storage.getAlarm()) ?? 0) - Date.now();
+    expect(delayMs).toBeGreaterThan(50_000);
+    expect(delayMs).toBeLessThanOrEqual(60_000);
+  });
+  expect((await station.call("StatusNotification", available))[0]).toBe(3);
+  expect(await unflushed(charger)).toBe(3);
+  database.isDown = false;
+  await inObject(charger, (instance) => instance.alarm());
+  expect(database.factsOf(charger.ref.chargerId).map(({ type }) => type)).toEqual([
+    "connection",
+    "boot",
+    "connector",
+    "seen",
+  ]);
+  expect(await unflushed(charger)).toBe(0);
+});
+
+test("heartbeats write neither an outbox row nor a stored answer", async () => {
+  new DatabaseDouble();
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await inObject(charger, (instance) => instance.alarm());
+  const before = await rowsWritten(charger);
+  for (let beat = 0; beat < 20; beat++) await station.call("Heartbeat", {});
+  expect(await rowsWritten(charger)).toBe(before);
+});
+
+test("a repeated status that says nothing new tells nothing new", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await station.call("StatusNotification", available);
+  await station.call("StatusNotification", available);
+  await inObject(charger, (instance) => instance.alarm());
+  expect(database.factsOf(charger.ref.chargerId).filter(({ type }) => type === "connector")).toHaveLength(1);
+});
+
+test("a close is told as offline, with the version and generation of the connection", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  station.socket.close(1000, "bye");
+  await untilOffline(charger);
+  await inObject(charger, (instance) => instance.alarm());
+  const connections = database.factsOf(charger.ref.chargerId).filter(({ type }) => type === "connection");
+  expect(connections.at(-1)).toMatchObject({ online: false, ocpp_version: "ocpp1.6", generation: 1 });
+});
+
+test("a socket that a crash took without an event is found missing by the next alarm", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  await StationDouble.booted(charger);
+  await evictDurableObject(charger.stub, { webSockets: "close" });
+  await inObject(charger, async (instance) => {
+    await instance.alarm();
+    await instance.alarm();
+  });
+  expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: false, connectedAtMs: null });
+  const connections = database.factsOf(charger.ref.chargerId).filter(({ type }) => type === "connection");
+  expect(connections.map(({ online }) => online)).toEqual([true, false]);
+});
+
+test("the generation grows over connections, evictions and database outages", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  for (let connection = 0; connection < 3; connection++) {
+    await StationDouble.booted(charger);
+    await evictDurableObject(charger.stub, { webSockets: "close" });
+  }
+  await inObject(charger, (instance) => instance.alarm());
+  const generations = database.factsOf(charger.ref.chargerId).map(({ generation }) => generation);
+  expect(generations).toEqual(generations.toSorted((a, b) => a - b));
+  expect(generations.at(-1)).toBe(3);
+});

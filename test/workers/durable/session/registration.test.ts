@@ -1,0 +1,116 @@
+import { evictDurableObject } from "cloudflare:test";
+import { beforeEach, expect, test } from "vitest";
+import { DatabaseDouble } from "./database-double.ts";
+import { provisioned, StationDouble } from "./station-double.ts";
+
+beforeEach(() => {
+  new DatabaseDouble();
+});
+
+const securityError = [4, expect.any(String), "SecurityError", expect.any(String), {}];
+
+test.each([
+  ["Accepted", 300],
+  ["Pending", 60],
+  ["Rejected", 600],
+] as const)(
+  "answers a boot with the stored registration %s and an interval of %i s",
+  async (status, interval) => {
+    const station = await StationDouble.connect(await provisioned({ registrationStatus: status }));
+    const [type, , answer] = await station.boot();
+    expect([type, answer]).toEqual([
+      3,
+      { status, interval, currentTime: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/) },
+    ]);
+  },
+);
+
+test.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])(
+  "serves boot, heartbeat and status on %s",
+  async (protocol) => {
+    const charger = await provisioned();
+    const station = await StationDouble.booted(charger, { protocol });
+    expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+    const status =
+      protocol === "ocpp1.6"
+        ? { connectorId: 1, errorCode: "NoError", status: "Available" }
+        : { evseId: 1, connectorId: 1, connectorStatus: "Available", timestamp: new Date().toISOString() };
+    expect((await station.call("StatusNotification", status))[0]).toBe(3);
+    const { connectors, ...snapshot } = (await charger.session.snapshot(charger.ref)) ?? { connectors: [] };
+    expect(snapshot).toMatchObject({ online: true, version: protocol, vendor: "V1", model: "M1" });
+    expect(connectors).toEqual([
+      {
+        evseId: 1,
+        connectorId: 1,
+        status: "Available",
+        errorCode: "NoError",
+        updatedAtMs: expect.any(Number),
+      },
+    ]);
+  },
+);
+
+test("refuses everything but a boot before the first boot, and keeps the socket", async () => {
+  const station = await StationDouble.connect(await provisioned());
+  expect(await station.call("Heartbeat", {})).toEqual(securityError);
+  expect((await station.boot())[0]).toBe(3);
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+});
+
+test("a reconnect without a boot keeps the registration, also after an eviction", async () => {
+  const charger = await provisioned();
+  const first = await StationDouble.booted(charger);
+  first.socket.close(1000, "bye");
+  await evictDurableObject(charger.stub);
+  const second = await StationDouble.connect(charger);
+  expect((await second.call("Heartbeat", {}))[0]).toBe(3);
+});
+
+test("a pending registration and what was triggered under it survive an eviction", async () => {
+  const charger = await provisioned({ registrationStatus: "Pending" });
+  const station = await StationDouble.booted(charger);
+  expect(await station.call("StatusNotification", {})).toEqual(securityError);
+  const trigger = { kind: "trigger", requestedMessage: "Heartbeat" } as const;
+  const outcome = charger.session.command(charger.ref, trigger, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, id, { status: "Accepted" }]);
+  expect(await outcome).toMatchObject({ kind: "answered" });
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+  expect(await station.call("StatusNotification", {})).toEqual(securityError);
+});
+
+test("admits no transaction command while pending and no command at all while rejected or never booted", async () => {
+  const start = { kind: "remoteStart", connectorId: 1, idTag: "A", remoteStartId: 1 } as const;
+  const pending = await provisioned({ registrationStatus: "Pending" });
+  await StationDouble.booted(pending);
+  expect(await pending.session.command(pending.ref, start, 1000)).toEqual({ kind: "notAccepted" });
+  const rejected = await provisioned({ registrationStatus: "Rejected" });
+  await StationDouble.booted(rejected);
+  expect(await rejected.session.command(rejected.ref, { kind: "clearCache" }, 1000)).toEqual({
+    kind: "notAccepted",
+  });
+  const silent = await provisioned();
+  await StationDouble.connect(silent);
+  expect(await silent.session.command(silent.ref, { kind: "clearCache" }, 1000)).toEqual({
+    kind: "notAccepted",
+  });
+});
+
+test("repeats the stored answer for a repeated message and handles the same id with another payload anew", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const faulted = { connectorId: 1, errorCode: "NoError", status: "Faulted" };
+  await station.call("StatusNotification", faulted, "same");
+  await station.call("StatusNotification", { ...faulted, status: "Available" }, "other");
+  const boot = { chargePointVendor: "V1", chargePointModel: "M1" };
+  const first = await station.call("BootNotification", boot, "boot");
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  expect(await station.call("BootNotification", boot, "boot")).toEqual(first);
+  await station.call("StatusNotification", faulted, "same");
+  expect((await charger.session.snapshot(charger.ref))?.connectors[0]?.status).toBe("Available");
+  await station.call("StatusNotification", { ...faulted, status: "Reserved" }, "same");
+  expect((await charger.session.snapshot(charger.ref))?.connectors[0]?.status).toBe("Reserved");
+  expect(database).toBeDefined();
+});

@@ -1,0 +1,131 @@
+import { beforeEach, expect, test } from "vitest";
+import { DatabaseDouble } from "./database-double.ts";
+import {
+  basic,
+  KEY,
+  newCharger,
+  provisioned,
+  StationDouble,
+  upgrade,
+  type Charger,
+} from "./station-double.ts";
+
+beforeEach(() => {
+  new DatabaseDouble();
+});
+
+const NEW_KEY = "f".repeat(40);
+
+async function isGood(charger: Charger, key: string): Promise<boolean> {
+  const response = await upgrade(charger, { authorization: basic(charger.ref.identity, key) });
+  response.webSocket?.accept();
+  return response.status === 101;
+}
+
+/** Rotates while a booted station is connected that answers with `reply`. */
+async function rotated(reply: (id: string) => [number, string, ...unknown[]], protocol = "ocpp1.6") {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger, { protocol });
+  const rotating = charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY);
+  const [, id, action, payload] = await station.nextCall();
+  station.send(reply(id));
+  return { charger, station, status: await rotating, action, payload };
+}
+
+test("accepted: the old key stops working at once and the live socket stays", async () => {
+  const { charger, station, status, action, payload } = await rotated((id) => [
+    3,
+    id,
+    { status: "Accepted" },
+  ]);
+  expect({ status, action, payload }).toEqual({
+    status: "accepted",
+    action: "ChangeConfiguration",
+    payload: { key: "AuthorizationKey", value: NEW_KEY },
+  });
+  expect(await isGood(charger, KEY)).toBe(false);
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+  expect(await isGood(charger, NEW_KEY)).toBe(true);
+});
+
+test("a 2.x station gets the key as its password", async () => {
+  const { status, action } = await rotated(
+    (id) => [
+      3,
+      id,
+      {
+        setVariableResult: [
+          {
+            attributeStatus: "Accepted",
+            component: { name: "SecurityCtrlr" },
+            variable: { name: "BasicAuthPassword" },
+          },
+        ],
+      },
+    ],
+    "ocpp2.0.1",
+  );
+  expect({ status, action }).toEqual({ status: "accepted", action: "SetVariables" });
+});
+
+test("reboot required: both keys are good until the first login with the new one", async () => {
+  const { charger, status } = await rotated((id) => [3, id, { status: "RebootRequired" }]);
+  expect(status).toBe("reboot_required");
+  expect(await isGood(charger, KEY)).toBe(true);
+  expect(await isGood(charger, NEW_KEY)).toBe(true);
+  expect(await isGood(charger, KEY)).toBe(false);
+});
+
+test.each([
+  ["rejected", (id: string): [number, string, ...unknown[]] => [3, id, { status: "Rejected" }]],
+  ["not_supported", (id: string): [number, string, ...unknown[]] => [3, id, { status: "NotSupported" }]],
+  ["not_supported", (id: string): [number, string, ...unknown[]] => [4, id, "NotImplemented", "", {}]],
+  ["rejected", (id: string): [number, string, ...unknown[]] => [4, id, "InternalError", "", {}]],
+])("%s: the old key stays, the new one is worth nothing", async (expected, reply) => {
+  const { charger, status } = await rotated(reply);
+  expect(status).toBe(expected);
+  expect(await isGood(charger, NEW_KEY)).toBe(false);
+  expect(await isGood(charger, KEY)).toBe(true);
+});
+
+test.each([
+  [KEY, NEW_KEY],
+  [NEW_KEY, KEY],
+])("lost before an answer: unknown, and the next login decides which key is good", async (used, unused) => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const rotating = charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY);
+  await station.nextCall();
+  station.socket.close(1000, "bye");
+  expect(await rotating).toBe("unknown");
+  expect(await isGood(charger, used)).toBe(true);
+  expect(await isGood(charger, unused)).toBe(false);
+});
+
+test("offline: stored, and both keys are good until the first login with the new one", async () => {
+  const charger = await provisioned();
+  expect(await charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY)).toBe("stored");
+  expect(await isGood(charger, KEY)).toBe(true);
+  expect(await isGood(charger, NEW_KEY)).toBe(true);
+  expect(await isGood(charger, KEY)).toBe(false);
+});
+
+test("a charger that is not provisioned here has no key to rotate", async () => {
+  const charger = newCharger();
+  expect(await charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY)).toBeNull();
+});
+
+test("the key never stands in the frame log", async () => {
+  const { charger } = await rotated((id) => [3, id, { status: "Accepted" }]);
+  const log = await charger.session.frames(charger.ref, {
+    startMs: null,
+    endMs: null,
+    action: null,
+    limit: 100,
+    offset: 0,
+  });
+  expect(JSON.stringify(log)).not.toContain(NEW_KEY);
+  expect(log?.rows.find(({ message }) => message.includes('"key":"AuthorizationKey"'))?.message).toContain(
+    "***",
+  );
+});
