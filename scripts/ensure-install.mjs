@@ -23,7 +23,7 @@ function packagesOf(file) {
 /** True when every package of the lockfile is installed in its version; optional ones may be absent. */
 export function isInstalled(directory) {
   const wanted = Object.entries(packagesOf(join(directory, "package-lock.json"))).filter(([path]) =>
-    path.startsWith("node_modules/"),
+    path.includes("node_modules/"),
   );
   // npm writes this file last, and removes it first: an interrupted install has none.
   const present = packagesOf(join(directory, "node_modules", ".package-lock.json"));

@@ -20,6 +20,7 @@ afterEach(() => directory.remove());
 const wanted: Record<string, Locked> = {
   "node_modules/a": { version: "1.0.0", integrity: "sha512-a" },
   "node_modules/b": { version: "2.0.0", integrity: "sha512-b", optional: true },
+  "dashboard/node_modules/c": { version: "3.0.0", integrity: "sha512-c" },
 };
 
 function write(file: string, packages: object): void {
@@ -34,13 +35,18 @@ it("an install that holds what the lockfile names is left alone", () => {
 
 it("an optional package of another platform may be absent", () => {
   write("package-lock.json", wanted);
-  write("node_modules/.package-lock.json", { "node_modules/a": wanted["node_modules/a"] });
+  const { "node_modules/b": _absent, ...present } = wanted;
+  write("node_modules/.package-lock.json", present);
   expect(isInstalled(directory.path)).toBe(true);
 });
 
 it.each([
-  ["a missing package", { "node_modules/b": wanted["node_modules/b"] }],
+  ["a missing package", { ...wanted, "node_modules/a": undefined }],
   ["another version", { ...wanted, "node_modules/a": { version: "1.0.1", integrity: "sha512-a" } }],
+  [
+    "another version in a workspace",
+    { ...wanted, "dashboard/node_modules/c": { version: "2.9.9", integrity: "sha512-c" } },
+  ],
   ["another content", { ...wanted, "node_modules/a": { version: "1.0.0", integrity: "sha512-x" } }],
   [
     "another version of an optional package",
