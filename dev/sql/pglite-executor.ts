@@ -11,6 +11,7 @@ import type { DecodedAnswer } from "./decode-messages.ts";
 import { encodeSimpleQuery, encodeStatements } from "./encode-messages.ts";
 import type { SqlExecutor, Statement, StatementResult } from "./executor.ts";
 import { lockDirectory } from "./lock-directory.ts";
+import { StatementCache } from "./statement-cache.ts";
 import { tidyUp } from "./tidy-up.ts";
 
 // The default of 160 MB is resident memory here, not memory shared with an operating system's cache.
@@ -53,6 +54,7 @@ class PgliteExecutor implements SqlExecutor {
   readonly #db: PGlite;
   readonly #release: () => Promise<void>;
   readonly #tidyTimer: NodeJS.Timeout;
+  readonly #statements = new StatementCache();
   #lastExchangeAtMs = 0;
 
   constructor(db: PGlite, release: () => Promise<void>) {
@@ -62,18 +64,20 @@ class PgliteExecutor implements SqlExecutor {
   }
 
   async run(statement: Statement): Promise<StatementResult> {
-    const { results } = await this.#exchange(encodeStatements([statement]));
+    const { results } = await this.#execute([statement]);
     return results[0] ?? { fields: [], rows: [], command: "", rowCount: null };
   }
 
   async runBatch(begin: string, statements: Statement[]): Promise<StatementResult[]> {
     const all = [{ query: begin, params: [] }, ...statements, { query: "COMMIT", params: [] }];
-    const { results } = await this.#exchange(encodeStatements(all));
+    const { results } = await this.#execute(all);
     return results.slice(1, -1);
   }
 
   async exec(sqlText: string): Promise<void> {
     await this.#exchange(encodeSimpleQuery(sqlText));
+    // The text may have changed a table: plans made before would answer with its old columns.
+    await this.#forgetStatements();
   }
 
   async close(): Promise<void> {
@@ -94,6 +98,21 @@ class PgliteExecutor implements SqlExecutor {
       if (this.#db.ready)
         console.error(`tidying up failed: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+
+  async #execute(statements: Statement[]): Promise<DecodedAnswer> {
+    const prepared = statements.map((one) => ({ ...one, ...this.#statements.prepare(one.query) }));
+    try {
+      return await this.#exchange(encodeStatements(prepared));
+    } catch (error) {
+      await this.#forgetStatements();
+      throw error;
+    }
+  }
+
+  async #forgetStatements(): Promise<void> {
+    this.#statements.clear();
+    await this.#send(encodeSimpleQuery("DEALLOCATE ALL"));
   }
 
   /** Leaves the connection outside of any transaction, whatever the messages did. */

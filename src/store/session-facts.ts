@@ -4,12 +4,13 @@ import type { Sql } from "./sql.ts";
 /**
  * One statement for a whole flush. Repeating it changes nothing: a row counts only when its generation is not older
  * than what is stored, a connector only when its time is newer. Facts of chargers that are gone are dropped.
+ * Chargers are looked up one by one on purpose: without statistics the planner would read the whole table for each flush.
  */
 const APPLY = `WITH f AS (
     SELECT x.* FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
       online boolean, ocpp_version text, vendor text, model text, serial_number text, firmware_version text,
       evse_id int, connector_id int, status text, error_code text)
-    JOIN chargers c ON c.id = x.charger_id AND c.deleted_at IS NULL
+    CROSS JOIN LATERAL (SELECT 1 FROM chargers c WHERE c.id = x.charger_id AND c.deleted_at IS NULL LIMIT 1) known
   ), latest AS (
     SELECT charger_id, max(generation) AS generation, max(at) AS at,
       (array_agg(online ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS online,
@@ -36,7 +37,8 @@ const APPLY = `WITH f AS (
       WHERE s.generation <= excluded.generation
   ), catalog AS (
     UPDATE chargers c SET vendor_name = l.vendor, model = l.model, updated_at = l.at, revision = c.revision + 1
-    FROM latest l WHERE l.booted AND c.id = l.charger_id AND c.brand_slug IS NULL
+    FROM latest l WHERE c.id = ANY(ARRAY(SELECT charger_id FROM latest WHERE booted))
+      AND c.id = l.charger_id AND c.brand_slug IS NULL
       AND (c.vendor_name IS DISTINCT FROM l.vendor OR c.model IS DISTINCT FROM l.model)
   )
   INSERT INTO connectors AS k (charger_id, evse_id, connector_id, status, error_code, updated_at)
