@@ -1,5 +1,5 @@
 /**
- * The gate: format, lint with import rules, types, OpenAPI drift, dry-run deploy. No database, seconds.
+ * The gate: format, lint with import rules, types, drift of OpenAPI document and client, dry-run deploy. No database, seconds.
  * The parts are independent and run side by side; each one's output is shown only where it failed.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,13 +9,21 @@ import { runCommand } from "./run-commands.mjs";
 
 const outdir = mkdtempSync(join(tmpdir(), "busbar-check-"));
 
+const client = ["openapi.json", "--output", "dashboard/src/api.gen.ts", "--check"];
+
 const checks = [
   ["format", "oxfmt", ["--check", "."]],
   ["lint", "oxlint", ["--deny-warnings", "."]],
   ["types of src and workflows", "tsc", ["-p", "tsconfig.json"]],
   ["types of dev, scripts and tests", "tsc", ["-p", "tsconfig.node.json"]],
+  ["types of the dashboard", join("dashboard", "node_modules", ".bin", "tsc"), ["-p", "dashboard"]],
   ["types of the Workers tests", "tsc", ["-p", "tsconfig.workers.json"]],
   ["openapi.json is current", "node", ["dev/openapi/write-openapi.ts", "--check"]],
+  [
+    "the generated client is current",
+    join("dashboard", "node_modules", ".bin", "openapi-typescript"),
+    client,
+  ],
   ["dry-run deploy", "wrangler", ["deploy", "--dry-run", "--outdir", outdir]],
 ];
 

@@ -1,6 +1,7 @@
 /**
  * Makes a fresh clone usable before a script runs: installs what package-lock.json names, checks Node, compiles the
- * OCPP validators. Plain JavaScript for Node 20, because it runs before the Node that comes with the packages exists.
+ * OCPP validators, gathers the served files. Plain JavaScript for Node 20, because it runs before the Node that comes
+ * with the packages exists.
  * Writes to stderr only: stdout belongs to the script that follows.
  */
 import { spawnSync } from "node:child_process";
@@ -80,13 +81,13 @@ function ensureNode() {
   );
 }
 
-function ensureValidators() {
-  if (!run(process.execPath, [join(root, "scripts", "build-validators.mjs")]))
-    fail("The OCPP validators could not be built.");
+function ensureBuilt(script, what) {
+  if (!run(process.execPath, [join(root, "scripts", script)])) fail(`${what} could not be built.`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   ensurePackages();
   ensureNode();
-  ensureValidators();
+  ensureBuilt("build-validators.mjs", "The OCPP validators");
+  ensureBuilt("build-assets.mjs", "The served files");
 }

@@ -16,6 +16,7 @@ import { securityHeaders } from "./api/http/security-headers.ts";
 import { appError, surfaceErrors } from "./api/http/surface.ts";
 import { v1Router } from "./api/v1/router.ts";
 import { describeApi } from "./api/openapi.ts";
+import { serveReferencePage } from "./api/reference-page.ts";
 import type { Config, RawEnv } from "./env.ts";
 import type { Background, Ports } from "./ports.ts";
 
@@ -59,6 +60,7 @@ export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
   app.route("/", gatewayRouter());
   app.route("/api/v1", v1Router());
   describeApi(app);
+  serveReferencePage(app);
   return app;
 }
 

@@ -59,13 +59,18 @@ export interface ObjectNamespace {
   getByName(name: string): { fetch(request: Request): Promise<Response> };
 }
 
+/** The files of the build, uploaded beside the script. */
+export interface BuiltFiles {
+  fetch(url: string): Promise<Response>;
+}
+
 export interface Bindings {
   CHARGE_POINT_SESSION: ObjectNamespace;
   SIMULATOR_HOST: ObjectNamespace;
 }
 
 /** What the runtime hands in, before it is parsed. */
-export type RawEnv = Bindings & Record<string, unknown>;
+export type RawEnv = Bindings & { ASSETS?: BuiltFiles } & Record<string, unknown>;
 
 export type Config = z.infer<typeof schema>;
 
@@ -79,6 +84,11 @@ export class Misconfigured extends Error {
     super(`Configuration is incomplete: ${variables.join("; ")}`);
     this.variables = variables;
   }
+}
+
+/** Null where the application runs without files. Works while the rest of the configuration is incomplete. */
+export function filesOf(raw: RawEnv | undefined): BuiltFiles | null {
+  return raw?.ASSETS ?? null;
 }
 
 const parsed = new WeakMap<object, Env>();

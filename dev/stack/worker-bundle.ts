@@ -12,6 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { join, relative } from "node:path";
+import type { Unstable_Config } from "wrangler";
 import { z } from "zod";
 import { projectRoot, tool } from "./project.ts";
 import { StackError } from "./stack-error.ts";
@@ -24,6 +25,8 @@ const INPUTS = [
   "wrangler.toml",
   "package-lock.json",
   "scripts/build-validators.mjs",
+  "scripts/build-assets.mjs",
+  "dashboard/public",
   "tsconfig.json",
 ];
 
@@ -31,6 +34,7 @@ const manifest = z.object({
   compatibilityDate: z.string(),
   compatibilityFlags: z.array(z.string()),
   crons: z.array(z.string()),
+  assetsBinding: z.string().nullable(),
   durableObjects: z.array(z.object({ binding: z.string(), className: z.string() })),
 });
 
@@ -40,7 +44,7 @@ const durableObjectBindings = z.array(z.object({ name: z.string(), class_name: z
 export type WorkerManifest = z.infer<typeof manifest>;
 
 export interface WorkerBundle {
-  /** Holds `index.js` and the modules it imports by name. */
+  /** Holds `index.js` and the modules it imports by name, and `assets/`: what the Worker serves as files. */
   directory: string;
   manifest: WorkerManifest;
 }
@@ -95,18 +99,26 @@ async function build(store: string, directory: string, signal: AbortSignal): Pro
     rmSync(draft, { recursive: true, force: true });
     throw new StackError(`The Worker could not be bundled:\n${output.trim().replace(/^/gm, "    ")}`);
   }
-  writeJson(join(draft, "manifest.json"), await readManifest());
+  const config = await readConfiguration();
+  writeJson(join(draft, "manifest.json"), manifestOf(config));
+  cpSync(join(projectRoot, config.assets?.directory ?? "dist/assets"), join(draft, "assets"), {
+    recursive: true,
+  });
   adopt(draft, directory);
   prune(store);
 }
 
-async function readManifest(): Promise<WorkerManifest> {
+async function readConfiguration(): Promise<Unstable_Config> {
   const { unstable_readConfig } = await import("wrangler");
-  const config = unstable_readConfig({ config: join(projectRoot, "wrangler.toml") });
+  return unstable_readConfig({ config: join(projectRoot, "wrangler.toml") });
+}
+
+function manifestOf(config: Unstable_Config): WorkerManifest {
   const objects = durableObjectBindings.parse(config.durable_objects.bindings);
   return {
     compatibilityDate: config.compatibility_date ?? "",
     compatibilityFlags: config.compatibility_flags,
+    assetsBinding: config.assets?.binding ?? null,
     crons: config.triggers.crons ?? [],
     durableObjects: objects.map((one) => ({ binding: one.name, className: one.class_name })),
   };

@@ -12,6 +12,8 @@ export interface WorkerConfig {
   configDirectory: string;
   /** Where Durable Objects keep their data. Must exist. */
   storageDirectory: string;
+  /** What the Worker serves as files. Must exist. */
+  assetsDirectory: string;
   port: number;
   schedulerPort: number;
   /** Variables the Worker reads; their values come from workerd's environment, so none is written to disk. */
@@ -58,7 +60,9 @@ function modules(config: WorkerConfig): string[] {
 }
 
 function appBindings(config: WorkerConfig): string[] {
+  const { assetsBinding } = config.manifest;
   return [
+    ...(assetsBinding === null ? [] : [`(name = ${text(assetsBinding)}, service = "assets")`]),
     ...config.manifest.durableObjects.map(
       (one) => `(name = ${text(one.binding)}, durableObjectNamespace = ${text(one.className)})`,
     ),
@@ -83,6 +87,7 @@ const config :Workerd.Config = (
     (name = "app", worker = .app),
     (name = "scheduler", worker = .scheduler),
     (name = "objects", disk = (path = ${text(config.storageDirectory)}, writable = true)),
+    (name = "assets", disk = (path = ${text(config.assetsDirectory)})),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import type { DataDirectory } from "./data-directory.ts";
 import type { PartSpec } from "./part.ts";
@@ -43,6 +44,7 @@ export async function servedWorker(
     bundleDirectory,
     configDirectory: data.path,
     storageDirectory,
+    assetsDirectory: join(bundleDirectory, "assets"),
     port,
     schedulerPort: context.ports.scheduler,
     variables: Object.keys(variables).toSorted(),

@@ -13,12 +13,14 @@ const configured = () =>
     manifest: {
       compatibilityDate: "2026-10-20",
       compatibilityFlags: ["nodejs_compat"],
+      assetsBinding: "ASSETS",
       crons: ["* * * * *"],
       durableObjects: [{ binding: "CHARGE_POINT_SESSION", className: "ChargePointSession" }],
     },
     bundleDirectory: bundle.path,
     configDirectory: bundle.path,
     storageDirectory: "/data/objects",
+    assetsDirectory: "/data/worker/assets",
     port: 8787,
     schedulerPort: 20_001,
     variables: ["JWT_SECRET"],
@@ -34,6 +36,11 @@ it("objects keep their data on local disk under a name that does not depend on t
     '(className = "ChargePointSession", uniqueKey = "busbar-ChargePointSession", enableSql = true)',
   );
   expect(config).toContain('durableObjectStorage = (localDisk = "objects")');
+});
+
+it("the files come from disk under the name of the hosted binding, and cannot be written", () => {
+  expect(configured()).toContain('(name = "ASSETS", service = "assets")');
+  expect(configured()).toContain('(name = "assets", disk = (path = "/data/worker/assets")),');
 });
 
 it("both sockets listen on loopback only", () => {
