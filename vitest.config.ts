@@ -8,12 +8,30 @@ const node = (name: string, extra: Record<string, unknown> = {}) => ({
 /** Real processes on a shared machine: one file at a time, generous deadlines. */
 const stack = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000 };
 
+/** A complete configuration whose stores nobody answers at: tests that need one bring their own. */
+const WORKER_VARIABLES = {
+  PUBLIC_BASE_URL: "http://busbar.test",
+  DATABASE_URL: "postgresql://u:p@db.test/busbar",
+  NEON_FETCH_ENDPOINT: "http://127.0.0.1:9/sql",
+  UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9",
+  UPSTASH_REDIS_REST_TOKEN: "unused",
+  JWT_SECRET: "a test secret of more than 32 bytes",
+  SETTINGS_TOKEN_SECRET: "a test secret of more than 32 bytes",
+  CREDENTIAL_SECRET: "a test secret of more than 32 bytes",
+  SIMULATOR_CONNECTS_PER_SECOND: "0",
+};
+
 export default defineConfig({
   test: {
     projects: [
       node("unit", { testTimeout: 20_000, hookTimeout: 60_000 }),
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: WORKER_VARIABLES },
+          }),
+        ],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 20_000 },
       },
       node("contract", stack),

@@ -1,3 +1,4 @@
+import { Unavailable } from "../errors.ts";
 import type { PendingEffect, Ports } from "../ports.ts";
 import { hostOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
@@ -26,31 +27,26 @@ export async function applyEffects(ports: Needs, batchId: string, slice: number)
   const queue = effects.values();
   const finished: number[] = [];
   const worker = async () => {
-    for (const effect of queue) {
-      await applyEffect(ports, batchId, effect);
-      finished.push(effect.seq);
-    }
+    for (const effect of queue) if (await applyEffect(ports, batchId, effect)) finished.push(effect.seq);
   };
   const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL }, worker));
   if (finished.length > 0) await ports.effects.done(batchId, finished);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  if (finished.length < effects.length) throw new Unavailable("Some chargers are still being provisioned");
   return finished.length;
 }
 
-async function applyEffect(
-  ports: Needs,
-  batchId: string,
-  { kind, deleted, status, work }: PendingEffect,
-): Promise<void> {
-  if (deleted) return withdraw(ports, work);
-  if (work.runtime === "external" || status === "FAILED") return;
-  // A charger that is still being provisioned is started by its own run, from the row as it is then.
-  const known = status === "READY";
-  const running = work.desiredCount > 0;
+/** False: too early. The run that provisions the charger may have read the row before it changed. */
+async function applyEffect(ports: Needs, batchId: string, effect: PendingEffect): Promise<boolean> {
+  const { work } = effect;
+  if (effect.deleted) await withdraw(ports, work);
+  if (effect.deleted || work.runtime === "external" || effect.status === "FAILED") return true;
+  if (effect.status === "PENDING") return false;
   await ports.simulators.reconcile(hostOf(work), stationOf(work), {
-    running: known ? running : false,
-    restartToken: kind === "restart" ? batchId : null,
+    running: work.desiredCount > 0,
+    restartToken: effect.kind === "restart" ? batchId : null,
   });
+  return true;
 }
 
 export function effectSliceCount(total: number): number {
