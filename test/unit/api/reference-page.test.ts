@@ -34,12 +34,12 @@ const built = {
 };
 
 describe("the reference page", () => {
-  it("allows scripts of this deployment only, neither inline nor evaluated", async () => {
+  it("allows scripts and styles of this deployment only, neither inline nor evaluated", async () => {
     const page = await appWith(filesOf(built))("/docs");
     expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     const policy = page.headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("script-src 'self'; style-src 'self';");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(page.headers.get("x-content-type-options")).toBe("nosniff");
   });
