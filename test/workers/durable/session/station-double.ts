@@ -75,17 +75,19 @@ interface UpgradeOptions {
   url?: string;
 }
 
-/** The answer to an upgrade over the Worker's own entry. */
-export async function upgrade(charger: Charger, options: UpgradeOptions = {}): Promise<Response> {
+/** As a station sends it, from an address of its own. */
+export function upgradeRequest(charger: Charger, options: UpgradeOptions = {}): Request {
   const { protocol = "ocpp1.6", authorization = basic(charger.ref.identity, KEY) } = options;
-  const headers = new Headers({
-    upgrade: "websocket",
-    "cf-connecting-ip": crypto.randomUUID(),
-    ...options.headers,
-  });
+  const address = crypto.randomUUID();
+  const headers = new Headers({ upgrade: "websocket", "cf-connecting-ip": address, ...options.headers });
   if (protocol !== null) headers.set("sec-websocket-protocol", protocol);
   if (authorization !== null) headers.set("authorization", authorization);
-  return exports.default.fetch(new Request(options.url ?? `https://busbar.test${charger.path}`, { headers }));
+  return new Request(options.url ?? `https://busbar.test${charger.path}`, { headers });
+}
+
+/** The answer to an upgrade over the Worker's own entry. */
+export function upgrade(charger: Charger, options: UpgradeOptions = {}): Promise<Response> {
+  return exports.default.fetch(upgradeRequest(charger, options));
 }
 
 /** A station that notes what it gets and says what it is told to say. */

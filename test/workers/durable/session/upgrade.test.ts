@@ -1,6 +1,8 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
+import { handleUpgrade } from "../../../../src/api/socket.ts";
+import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import {
   basic,
@@ -12,6 +14,7 @@ import {
   sessionCount,
   StationDouble,
   upgrade,
+  upgradeRequest,
 } from "./station-double.ts";
 
 beforeEach(() => {
@@ -38,8 +41,15 @@ test("decodes the identity exactly once and tolerates one trailing slash", async
 
 test("refuses an origin that is not on the list with 403 and admits one that is", async () => {
   const charger = await provisioned();
-  expect((await upgrade(charger, { headers: { origin: "https://evil.test" } })).status).toBe(403);
-  expect((await upgrade(charger, { headers: { origin: "https://stations.test" } })).status).toBe(101);
+  const config = {
+    ...readEnv(env as unknown as RawEnv),
+    OCPP_ALLOWED_ORIGINS: "https://a.test, https://stations.test",
+  };
+  const from = (origin: string) => handleUpgrade(upgradeRequest(charger, { headers: { origin } }), config);
+  for (const origin of ["https://evil.test", "null", "", "https://stations.test.evil.test"])
+    expect((await from(origin)).status).toBe(403);
+  expect((await from("https://stations.test")).status).toBe(101);
+  expect((await upgrade(charger, { headers: { origin: "https://stations.test" } })).status).toBe(403);
 });
 
 test("answers 404 for an unknown charger and stores nothing for it", async () => {
