@@ -268,6 +268,8 @@ export interface StuckJob {
 export interface JobStore {
   /** One statement: idempotency claim, job, chargers, rejections. @throws NotFound, Conflict (single create only), IdempotencyMismatch, IdempotencyInFlight */
   accept(batch: BatchAccept): Promise<Claimed<BatchAccepted>>;
+  /** What a request with this claim would be answered before anything else; null: its key is free. @throws IdempotencyMismatch, IdempotencyInFlight */
+  recorded(organizationId: string, claim: IdempotencyClaim, now: Date): Promise<RecordedResponse | null>;
   /** Second statement for random identities that clashed: new identities for the given sequence numbers. Returns those that clash again. */
   redraw(batch: BatchAccept, chargers: Array<NewCharger & { seq: number }>): Promise<number[]>;
   /** The publish failed: run id null again, also in the recorded answer. */
@@ -427,7 +429,12 @@ export interface ChargerStore {
   } | null>;
   /** Where a charger's session object is. */
   sessionRef(organizationId: string, id: string): Promise<{ identity: string; chargerId: string } | null>;
-  list(organizationId: string, filter: { locationId: string | null }, page: Page): Promise<Paged<Charger>>;
+  /** By creation. Of `ids`, those that exist and pass the other filter; null: all of them. */
+  list(
+    organizationId: string,
+    filter: { locationId: string | null; ids: string[] | null },
+    page: Page,
+  ): Promise<Paged<Charger>>;
   get(organizationId: string, id: string): Promise<Charger | null>;
   provisioning(organizationId: string, id: string): Promise<ChargerProvisioning | null>;
   /** @throws Conflict when the identity exists, Limited at the organisation's charger limit. */

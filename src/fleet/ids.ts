@@ -1,7 +1,13 @@
 import type { Ids } from "../ports.ts";
 
+const BLOCK_BYTES = 8192;
+
 let lastMs = 0;
 let counter = 0;
+let timePartMs = -1;
+let timePartText = "";
+let block = new Uint8Array(0);
+let used = 0;
 
 /** RFC 9562 §5.7 with the 12-bit counter of §6.2 method 1: ids of one isolate grow, also within a millisecond. */
 function uuidv7(): string {
@@ -13,21 +19,38 @@ function uuidv7(): string {
   } else {
     lastMs = now;
   }
-  const random = crypto.getRandomValues(new Uint8Array(8));
-  random[0] = 0x80 | ((random[0] ?? 0) & 0x3f);
-  const time = lastMs.toString(16).padStart(12, "0");
-  const tail = hexOf(random);
-  const version = `7${counter.toString(16).padStart(3, "0")}`;
-  return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+  const count = `${HEX[0x70 | (counter >> 8)]}${HEX[counter & 0xff]}`;
+  const variant = HEX[0x80 | (nextByte() & 0x3f)];
+  return `${timePart(lastMs)}-${count}-${variant}${hex(1)}-${hex(6)}`;
 }
 
-function hexOf(bytes: Uint8Array): string {
+function timePart(ms: number): string {
+  if (ms !== timePartMs) {
+    const text = ms.toString(16).padStart(12, "0");
+    timePartText = `${text.slice(0, 8)}-${text.slice(8)}`;
+    timePartMs = ms;
+  }
+  return timePartText;
+}
+
+function hex(bytes: number): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (let count = 0; count < bytes; count += 1) text += HEX[nextByte()];
   return text;
 }
 
-export const systemIds: Ids = {
-  uuid: uuidv7,
-  hex: (bytes) => hexOf(crypto.getRandomValues(new Uint8Array(bytes))),
-};
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** A call of the generator costs more than the bytes. First drawn inside a request: module scope has no randomness. */
+function nextByte(): number {
+  if (used === block.length) {
+    block = crypto.getRandomValues(new Uint8Array(BLOCK_BYTES));
+    used = 0;
+  }
+  const byte = block[used] ?? 0;
+  block[used] = 0;
+  used += 1;
+  return byte;
+}
+
+export const systemIds: Ids = { uuid: uuidv7, hex };

@@ -8,7 +8,7 @@ import type {
   JobStore,
   NewCharger,
 } from "../ports.ts";
-import { claimParams, claimSql, replay } from "./idempotency.ts";
+import { claimParams, claimSql, recordedAnswer, replay } from "./idempotency.ts";
 import { isUuid, onlyRow } from "./rows.ts";
 import { violates, type Sql } from "./sql.ts";
 
@@ -156,13 +156,20 @@ async function accept(sql: Sql, batch: BatchAccept): Promise<Claimed<BatchAccept
   const row = onlyRow(acceptRow, rows);
   if (!row.go && batch.claim !== null && row.place)
     return { kind: "replayed", response: await replay(sql, batch.organization.id, batch.claim) };
-  if (!row.place) throw new NotFound("Location", batch.locationId);
+  if (!row.place) {
+    // The key counts before the 404: a repeat is replayed although its location is gone by now.
+    const { claim, organization, now } = batch;
+    const response = claim && (await recordedAnswer(sql, organization.id, claim, now));
+    if (response) return { kind: "replayed", response };
+    throw new NotFound("Location", batch.locationId);
+  }
   return { kind: "done", value: { open: row.open, clashes: row.clashes } };
 }
 
-export function acceptStore(sql: Sql): Pick<JobStore, "accept" | "redraw"> {
+export function acceptStore(sql: Sql): Pick<JobStore, "accept" | "recorded" | "redraw"> {
   return {
     accept: (batch) => accept(sql, batch),
+    recorded: (organizationId, claim, now) => recordedAnswer(sql, organizationId, claim, now),
 
     async redraw(batch, chargers) {
       const rows = await sql(REDRAW, [

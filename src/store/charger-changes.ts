@@ -2,7 +2,7 @@ import { z } from "zod";
 import { NotFound } from "../errors.ts";
 import type { ChargerStore, ChargersUpdated } from "../ports.ts";
 import { CHARGER_COLUMNS, chargerRow, recordVersion } from "./charger-rows.ts";
-import { firstRow, isUuid, parseRows } from "./rows.ts";
+import { firstRow, isUuid, parseRows, uuidArray } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 /** Chargers one request may change at once. */
@@ -103,11 +103,6 @@ const runtimeRow = z.object({
 
 type Changes = Pick<ChargerStore, "update" | "remove" | "setRuntime" | "sessionRef">;
 
-/** Null, or a Postgres array literal of the ids that can exist at all. */
-function idArray(ids: string[] | null): string | null {
-  return ids === null ? null : `{${ids.filter(isUuid).join(",")}}`;
-}
-
 function wireChanges(changes: Parameters<ChargerStore["update"]>[2]): string {
   const named = {
     name: changes.name,
@@ -146,7 +141,7 @@ export function chargerChanges(sql: Sql): Changes {
       const rows = await sql(UPDATE, [
         organizationId,
         locationId,
-        idArray(chargerIds),
+        uuidArray(chargerIds),
         batchId,
         now,
         wireChanges(changes),
@@ -159,7 +154,7 @@ export function chargerChanges(sql: Sql): Changes {
       const rows = await sql(REMOVE, [
         organizationId,
         locationId,
-        idArray(chargerIds),
+        uuidArray(chargerIds),
         batchId,
         now,
         CANCELLED,
@@ -174,7 +169,7 @@ export function chargerChanges(sql: Sql): Changes {
       if (!isUuid(id)) return null;
       const row = firstRow(
         runtimeRow,
-        await sql(SET_RUNTIME, [organizationId, null, idArray([id]), batchId, now, event]),
+        await sql(SET_RUNTIME, [organizationId, null, uuidArray([id]), batchId, now, event]),
       );
       if (row === null) return null;
       const effects = row.effects > 0 ? { id: batchId, total: row.effects } : null;

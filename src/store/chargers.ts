@@ -12,7 +12,7 @@ import { chargerChanges } from "./charger-changes.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { connectedChargers } from "./connected-chargers.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
-import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
+import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp, uuidArray } from "./rows.ts";
 import { applySessionFacts } from "./session-facts.ts";
 import { violates, type Sql } from "./sql.ts";
 
@@ -43,17 +43,23 @@ const PROVISIONING = `SELECT c.id, c.error,
 
 const totalRow = z.object({ total: z.number() });
 
-async function listPage(sql: Sql, organizationId: string, locationId: string | null, page: Page) {
+/** $4 location or null, $5 ids or null. */
+const LISTED = `c.organization_id = $1::uuid AND c.deleted_at IS NULL AND ($4::uuid IS NULL OR c.location_id = $4::uuid)
+  AND ($5::uuid[] IS NULL OR c.id = ANY($5::uuid[]))`;
+
+const LIST = `SELECT p.*, t.total FROM (SELECT count(*)::int AS total FROM chargers c WHERE ${LISTED}) t
+  LEFT JOIN (SELECT ${CHARGER_COLUMNS} FROM chargers c WHERE ${LISTED}
+    ORDER BY c.created_at, c.id LIMIT $2::int OFFSET $3::bigint) p ON true
+  ORDER BY p.created_at, p.id`;
+
+async function listPage(
+  sql: Sql,
+  organizationId: string,
+  { locationId, ids }: Parameters<ChargerStore["list"]>[1],
+  page: Page,
+) {
   if (locationId !== null && !isUuid(locationId)) return { total: 0, rows: [] };
-  const where = `c.organization_id = $1::uuid AND c.deleted_at IS NULL${locationId === null ? "" : " AND c.location_id = $4::uuid"}`;
-  const params = [organizationId, page.limit, page.offset, ...(locationId === null ? [] : [locationId])];
-  const rows = await sql(
-    `SELECT p.*, t.total FROM (SELECT count(*)::int AS total FROM chargers c WHERE ${where}) t
-     LEFT JOIN (SELECT ${CHARGER_COLUMNS} FROM chargers c WHERE ${where}
-       ORDER BY c.created_at, c.id LIMIT $2::int OFFSET $3::bigint) p ON true
-     ORDER BY p.created_at, p.id`,
-    params,
-  );
+  const rows = await sql(LIST, [organizationId, page.limit, page.offset, locationId, uuidArray(ids)]);
   const found: Charger[] = parseRows(
     chargerRow,
     rows.filter((row) => row["id"] !== null),
@@ -117,7 +123,7 @@ export function chargerStore(sql: Sql): ChargerStore {
     ...chargerChanges(sql),
     applySessionFacts: (rows) => applySessionFacts(sql, rows),
 
-    list: (organizationId, { locationId }, page) => listPage(sql, organizationId, locationId, page),
+    list: (organizationId, filter, page) => listPage(sql, organizationId, filter, page),
 
     async get(organizationId, id) {
       if (!isUuid(id)) return null;

@@ -11,6 +11,10 @@ const recorded = z.object({
 });
 const claimRow = z.object({ body_hash: z.string(), response: recorded.nullable() });
 
+type ClaimRow = z.infer<typeof claimRow>;
+
+const SAME_CLAIM = "organization_id = $1::uuid AND method = $2 AND path = $3 AND key = $4";
+
 /**
  * The claim as a common table expression: takes the key, or an expired or abandoned one, and records the answer in
  * the same statement. The caller's statement writes only if `claimed` has a row or no key was sent.
@@ -55,17 +59,40 @@ export async function replay(
   organizationId: string,
   claim: IdempotencyClaim,
 ): Promise<RecordedResponse> {
-  const rows = await sql(
-    `SELECT body_hash, response FROM idempotency_keys
-     WHERE organization_id = $1::uuid AND method = $2 AND path = $3 AND key = $4`,
-    [organizationId, claim.method, claim.path, claim.key],
-  );
-  const row = firstRow(claimRow, rows);
+  const rows = await sql(`SELECT body_hash, response FROM idempotency_keys WHERE ${SAME_CLAIM}`, [
+    organizationId,
+    claim.method,
+    claim.path,
+    claim.key,
+  ]);
+  return answerOf(firstRow(claimRow, rows), claim);
+}
+
+function answerOf(row: ClaimRow | null, claim: IdempotencyClaim): RecordedResponse {
   if (row !== null && row.body_hash !== claim.bodyHash)
     throw new IdempotencyMismatch("this key was already used with a different request body");
   if (row?.response == null)
     throw new IdempotencyInFlight("A request with this Idempotency-Key is still being processed");
   return row.response;
+}
+
+/**
+ * What a request that cannot be done otherwise would be answered for its key; null when the key is free, expired or abandoned.
+ * @throws IdempotencyMismatch, IdempotencyInFlight
+ */
+export async function recordedAnswer(
+  sql: Sql,
+  organizationId: string,
+  claim: IdempotencyClaim,
+  now: Date,
+): Promise<RecordedResponse | null> {
+  const rows = await sql(
+    `SELECT body_hash, response FROM idempotency_keys WHERE ${SAME_CLAIM}
+       AND claimed_at >= $5::timestamptz - CASE WHEN response IS NULL THEN interval '60 seconds' ELSE interval '24 hours' END`,
+    [organizationId, claim.method, claim.path, claim.key, now],
+  );
+  const row = firstRow(claimRow, rows);
+  return row && answerOf(row, claim);
 }
 
 /** Replaces the recorded answer of a claim that is still the same request's. */
@@ -77,7 +104,7 @@ export async function rewriteRecord(
 ): Promise<void> {
   await sql(
     `UPDATE idempotency_keys SET response = $6::jsonb
-     WHERE organization_id = $1::uuid AND method = $2 AND path = $3 AND key = $4 AND body_hash = $5`,
+     WHERE ${SAME_CLAIM} AND body_hash = $5`,
     [organizationId, claim.method, claim.path, claim.key, claim.bodyHash, JSON.stringify(record)],
   );
 }

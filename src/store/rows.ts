@@ -24,3 +24,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
+
+/** Null, or a Postgres array literal of the ids that can exist at all. */
+export function uuidArray(ids: string[] | null): string | null {
+  return ids === null ? null : `{${ids.filter(isUuid).join(",")}}`;
+}

@@ -1,18 +1,18 @@
 import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { z } from "zod";
-import { NotFound, Policy } from "../../errors.ts";
+import { Policy } from "../../errors.ts";
 import { acceptCharger } from "../../fleet/accept-charger.ts";
 import { blueprintOf } from "../../fleet/blueprint.ts";
-import { wsUrlReasonOf } from "../../fleet/expand-groups.ts";
-import type { ChargerBlueprint } from "../../ports.ts";
+import type { ChargerBlueprint, IdempotencyClaim } from "../../ports.ts";
 import { accepted, sendRecorded } from "../http/accepted.ts";
+import type { AppEnv } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { operator } from "./access.ts";
 import { claimOf } from "./claim.ts";
-import { type Finding, valueError } from "./findings.ts";
+import { examineWithTarget } from "./examine-target.ts";
 import { locationOf } from "./lookups.ts";
 import { operation } from "./operation.ts";
-import { type Examined, examineWith } from "./receive.ts";
 import { ChargerAcceptedResponse, CreateChargerRequest } from "./schemas/charger.ts";
 import { bodyFailures, conflict, invalid, notFound } from "./schemas/error.ts";
 import { IdempotencyHeader } from "./schemas/fields.ts";
@@ -50,16 +50,16 @@ const route = createRoute({
 export const createCharger = operation(
   route,
   {
-    examine: (raw, c) => examineCharger(raw, { allowPrivateTargets: c.get("config").ALLOW_PRIVATE_TARGETS }),
+    examine: (raw, c) =>
+      examineWithTarget(CreateChargerRequest, raw, {
+        allowPrivateTargets: c.get("config").ALLOW_PRIVATE_TARGETS,
+      }),
   },
   async (c, { body, raw }) => {
     const claim = await claimOf(c, raw);
     const result = blueprintOfBody(body);
-    if (!isResourceId(body.location_id)) throw new NotFound("Location", body.location_id);
-    if (typeof result === "string") {
-      await locationOf(c, body.location_id);
-      throw new Policy(`Invalid charger data: ${result}`);
-    }
+    if (!isResourceId(body.location_id)) return replayOrRefuse(c, claim, body);
+    if (typeof result === "string") return replayOrRefuse(c, claim, body, result);
     const { replayed, ...recorded } = await acceptCharger(
       c.get("ports"),
       {
@@ -77,6 +77,20 @@ export const createCharger = operation(
   },
 );
 
+/** The Idempotency-Key counts before 404 and 400: only a request that fails without it pays for the look. */
+async function replayOrRefuse(
+  c: Context<AppEnv>,
+  claim: IdempotencyClaim | null,
+  { location_id: locationId }: Body,
+  reason = "unknown location",
+) {
+  const { jobs, clock } = c.get("ports");
+  const recorded = claim && (await jobs.recorded(c.get("organization").id, claim, clock.now()));
+  if (recorded) return sendRecorded(recorded, true);
+  await locationOf(c, locationId);
+  throw new Policy(`Invalid charger data: ${reason}`);
+}
+
 /** The blueprint, or why the catalog has none. */
 function blueprintOfBody(body: Body): ChargerBlueprint | string {
   const result = blueprintOf({
@@ -89,31 +103,6 @@ function blueprintOfBody(body: Body): ChargerBlueprint | string {
     locationName: body.location_name ?? null,
   });
   return result.kind === "ok" ? result.blueprint : result.reason;
-}
-
-/** The schema and what it cannot say: where a charger may connect is configuration. */
-function examineCharger(raw: unknown, options: { allowPrivateTargets: boolean }): Examined<Body> {
-  const examined = examineWith(CreateChargerRequest, raw, ["body"]);
-  const findings = "findings" in examined ? examined.findings : [];
-  const finding = targetFinding(raw, findings, options);
-  return finding ? { findings: [...findings, finding].sort(bySchemaOrder) } : examined;
-}
-
-function targetFinding(
-  raw: unknown,
-  known: Finding[],
-  options: { allowPrivateTargets: boolean },
-): Finding | null {
-  if (typeof raw !== "object" || raw === null || known.some(({ loc }) => loc[1] === "ws_url")) return null;
-  const { ws_url: wsUrl, runtime } = raw as { ws_url?: unknown; runtime?: unknown };
-  if (typeof wsUrl !== "string") return null;
-  const reason = wsUrlReasonOf(wsUrl, runtime === "external" ? "external" : "simulated", options);
-  return reason === null ? null : valueError(reason, ["body", "ws_url"], wsUrl);
-}
-
-function bySchemaOrder(a: Finding, b: Finding): number {
-  const fields: Array<string | number | undefined> = Object.keys(CreateChargerRequest.shape);
-  return fields.indexOf(a.loc[1]) - fields.indexOf(b.loc[1]);
 }
 
 function renderAccepted(charger: { chargerId: string; identity: string; jobId: string; published: boolean }) {

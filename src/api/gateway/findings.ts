@@ -172,6 +172,10 @@ function problemOf(issue: z.core.$ZodIssue): Problem {
 function customProblem(issue: z.core.$ZodIssue): Problem {
   const type = issue.code === "custom" ? issue.params?.["type"] : undefined;
   if (isPlainType(type)) return { type, msg: TYPE_MESSAGES[type] };
+  if (type === "datetime_from_date_parsing") {
+    const msg = `Input should be a valid datetime or date, ${issue.message}`;
+    return { type, msg, ctx: { error: issue.message } };
+  }
   return { type: "value_error", msg: `Value error, ${issue.message}`, ctx: { error: issue.message } };
 }
 

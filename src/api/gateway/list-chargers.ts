@@ -33,6 +33,8 @@ export const listChargers = operation(route, async (c) => {
   const isMalformed = locationId !== null && !isResourceId(locationId);
   const paged = isMalformed
     ? { rows: [], total: 0 }
-    : await c.get("ports").chargers.list(c.get("organization").id, { locationId }, pageWindow(query));
+    : await c
+        .get("ports")
+        .chargers.list(c.get("organization").id, { locationId, ids: null }, pageWindow(query));
   return c.json(pageEnvelope(c, query, paged, chargerResponse), 200);
 });

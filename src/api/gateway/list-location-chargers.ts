@@ -1,7 +1,4 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import type { Charger, Page, Paged } from "../../ports.ts";
-import type { AppEnv } from "../http/context.ts";
 import { pageWindow } from "../http/paging.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { viewer } from "./access.ts";
@@ -37,24 +34,10 @@ const route = createRoute({
 });
 
 export const listLocationChargers = operation(route, async (c) => {
-  const { charger_ids: chargerIds, ...query } = c.req.valid("query");
+  const { charger_ids: chargerIds = [], ...query } = c.req.valid("query");
   const { id: locationId } = await locationOf(c, c.req.valid("param").location_id);
-  const paged = chargerIds
-    ? await pickChargers(c, locationId, chargerIds, pageWindow(query))
-    : await c.get("ports").chargers.list(c.get("organization").id, { locationId }, pageWindow(query));
+  const ids = chargerIds.length > 0 ? chargerIds.filter(isResourceId) : null;
+  const filter = { locationId, ids };
+  const paged = await c.get("ports").chargers.list(c.get("organization").id, filter, pageWindow(query));
   return c.json(pageEnvelope(c, query, paged, chargerResponse), 200);
 });
-
-async function pickChargers(
-  c: Context<AppEnv>,
-  locationId: string,
-  ids: string[],
-  page: Page,
-): Promise<Paged<Charger>> {
-  const { chargers } = c.get("ports");
-  const wanted = [...new Set(ids)].filter(isResourceId);
-  const found = await Promise.all(wanted.map((id) => chargers.get(c.get("organization").id, id)));
-  const rows = found.filter((charger) => charger !== null && charger.locationId === locationId) as Charger[];
-  rows.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
-  return { rows: rows.slice(page.offset, page.offset + page.limit), total: rows.length };
-}

@@ -21,6 +21,8 @@ export interface BodyRules<B> {
   maxBytes?: number;
   /** Default: an empty body is a missing one. */
   emptyBody?: "missing" | "object";
+  /** The body is not even read, and the handler gets `undefined`. */
+  ignoresBody?: (c: Context<AppEnv>) => boolean;
   /** Replaces validation by the route's schema where that cannot say everything. */
   examine?: (raw: unknown, c: Context<AppEnv>) => Examined<B>;
 }
@@ -34,11 +36,12 @@ export async function receive<B>(
   route: RouteConfig,
   rules: BodyRules<B>,
 ): Promise<Received<B>> {
-  const body = route.request?.body ? await readBody(c, rules) : { raw: undefined, findings: [] };
+  const takesBody = route.request?.body !== undefined && rules.ignoresBody?.(c) !== true;
+  const body = takesBody ? await readBody(c, rules) : { raw: undefined, findings: [] };
   c.req.addValidatedData("param", c.req.param());
   const query = examineWith(route.request?.query, queryValues(c, route.request?.query), ["query"]);
   const header = examineWith(route.request?.headers, headerValues(c, route.request?.headers), ["header"]);
-  const isReadable = route.request?.body !== undefined && body.findings.length === 0;
+  const isReadable = takesBody && body.findings.length === 0;
   const examined = isReadable ? examineBody(c, body.raw, route, rules) : body;
   const findings = [query, header, examined].flatMap((part) => ("findings" in part ? part.findings : []));
   if (findings.length > 0) throw new InvalidRequest(findings);

@@ -14,6 +14,16 @@ import { listChargers } from "./list-chargers.ts";
 import { listLocationChargers } from "./list-location-chargers.ts";
 import { listLocations } from "./list-locations.ts";
 import { listModels } from "./list-models.ts";
+import { deleteCharger } from "./delete-charger.ts";
+import { deleteLocation } from "./delete-location.ts";
+import { deleteLocationChargers } from "./delete-location-chargers.ts";
+import { listChargerLogs } from "./list-charger-logs.ts";
+import { restartChargerRuntime } from "./restart-charger-runtime.ts";
+import { startChargerRuntime } from "./start-charger-runtime.ts";
+import { stopChargerRuntime } from "./stop-charger-runtime.ts";
+import { updateCharger } from "./update-charger.ts";
+import { updateLocation } from "./update-location.ts";
+import { updateLocationChargers } from "./update-location-chargers.ts";
 import { mountOperations, type Operation } from "./operation.ts";
 
 const OPERATIONS: readonly Operation[] = [
@@ -23,12 +33,22 @@ const OPERATIONS: readonly Operation[] = [
   listLocations,
   createLocation,
   getLocation,
+  updateLocation,
+  deleteLocation,
   createCharger,
   getChargerStatus,
   listChargers,
   getCharger,
+  updateCharger,
+  deleteCharger,
+  startChargerRuntime,
+  stopChargerRuntime,
+  restartChargerRuntime,
+  listChargerLogs,
   listLocationChargers,
   createLocationChargers,
+  updateLocationChargers,
+  deleteLocationChargers,
   getLocationChargersJob,
 ];
 

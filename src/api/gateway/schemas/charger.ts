@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Charger, ChargerProvisioning, RecordVersion } from "../../../ports.ts";
 import { ProvisioningError, itemError } from "./error.ts";
-import { dateTime, identity, text } from "./fields.ts";
+import { dateTime, identity, queryText, text } from "./fields.ts";
 import { PageQuery, pageOf } from "./paging.ts";
 
 const VERSIONS: readonly RecordVersion[] = ["OCPP1.6", "OCPP2.0.1", "OCPP2.1"];
@@ -129,11 +129,7 @@ export const ChargerResponse = z
 export const ChargerListResponse = pageOf(ChargerResponse).openapi("ChargerListResponse");
 
 export const ChargerListQuery = z.object({
-  location_id: z
-    .string()
-    .optional()
-    .transform((value) => (value === "" ? undefined : value))
-    .openapi({ type: "string", description: "Only chargers of this location" }),
+  location_id: queryText().openapi({ description: "Only chargers of this location" }),
   ...PageQuery.shape,
 });
 

@@ -30,6 +30,29 @@ export const identity = text({ pattern: IDENTITY_SHAPE })
   })
   .openapi({ example: "CP-FAST-201" });
 
+/** A repeated query parameter; empty values count as absent. */
+export function queryList(lengthMax: number) {
+  return z
+    .array(z.string())
+    .max(lengthMax)
+    .transform((values) => values.filter((value) => value !== ""))
+    .optional()
+    .openapi({
+      type: "array",
+      items: { type: "string" },
+      maxItems: lengthMax,
+      description: "Repeat the query parameter to target multiple chargers.",
+    });
+}
+
+/** An optional text in a query string; an empty value counts as absent. */
+export function queryText() {
+  return z
+    .string()
+    .optional()
+    .transform((value) => (value === "" ? undefined : value));
+}
+
 /** An integer in a query string; an empty value is not one. */
 export function queryInteger(rules: { min: number; max: number; fallback: number }) {
   return z

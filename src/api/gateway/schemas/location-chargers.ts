@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { BATCH_CHARGERS_MAX, type ChargerGroup } from "../../../fleet/expand-groups.ts";
 import { catalogSlug, connectorType, ocppVersion, runtime, wsUrl } from "./charger.ts";
-import { text } from "./fields.ts";
+import { queryList, text } from "./fields.ts";
 import { PageQuery } from "./paging.ts";
 
-const CHARGER_IDS_MAX = 300;
+const QUERY_IDS_MAX = 300;
 
 export const ChargerTemplate = z
   .object({
@@ -57,11 +57,7 @@ export const CreateLocationChargersRequest = z
   });
 
 export const LocationChargersQuery = z.object({
-  charger_ids: z
-    .array(z.string())
-    .max(CHARGER_IDS_MAX)
-    .optional()
-    .openapi({ description: "Repeat the query parameter to target multiple chargers." }),
+  charger_ids: queryList(QUERY_IDS_MAX),
   ...PageQuery.shape,
 });
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Location } from "../../../ports.ts";
+import type { Location, LocationChanges } from "../../../ports.ts";
 import { dateTime, text } from "./fields.ts";
 import { pageOf } from "./paging.ts";
 
@@ -28,24 +28,87 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const name = text({ min: 1, max: 200 });
+const slug = text({ min: 1, max: 100, pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/ });
+const country = { pattern: /^[A-Za-z]{2}$/ };
+const COUNTRY = "ISO 3166-1 alpha-2, stored in upper case";
+const coordinates = z
+  .object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
+  .nullish();
+
 export const CreateLocationRequest = z
   .object({
-    name: text({ min: 1, max: 200 }),
-    slug: text({ min: 1, max: 100, pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/ }).nullish(),
+    name,
+    slug: slug.nullish(),
     address: text({ max: 200 }).nullish(),
     city: text({ max: 200 }).nullish(),
-    country: text({ pattern: /^[A-Za-z]{2}$/ })
-      .nullish()
-      .openapi({ description: "ISO 3166-1 alpha-2, stored in upper case" }),
-    coordinates: z
-      .object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
-      .nullish(),
+    country: text(country).nullish().openapi({ description: COUNTRY }),
+    coordinates,
     timezone: timezone.nullish(),
     owner_name: text({ max: 200 }).nullish(),
     public: z.boolean().nullish(),
     fuse_limit_a: z.number().positive().nullish().openapi({ description: "Fuse limit of the site in A" }),
   })
   .openapi("CreateLocationRequest", { example });
+
+const shortText = text({ min: 1, max: 200 }).nullish();
+
+/** Absent: unchanged; null: empty again (`public`: false); a value: set. */
+export const UpdateLocationRequest = z
+  .object({
+    name: required(name),
+    slug: required(slug),
+    address: shortText,
+    city: shortText,
+    country: text({ min: 1, ...country })
+      .nullish()
+      .openapi({ description: COUNTRY }),
+    coordinates,
+    timezone: text({ min: 1 })
+      .pipe(timezone)
+      .nullish()
+      .openapi({
+        type: ["string", "null"],
+        description: "IANA name",
+        example: "Europe/Paris",
+      }),
+    owner_name: shortText,
+    public: z.boolean().nullish(),
+    fuse_limit_a: z.number().positive().nullish().openapi({ description: "Fuse limit of the site in A" }),
+  })
+  .openapi("UpdateLocationRequest", {
+    description: "Only supplied fields are modified.",
+    example: { name: "La Defense Charging Hub - West", timezone: "Europe/Paris", public: false },
+  });
+
+/** May be absent, but never cleared: null is a wrong value, not a wrong type. */
+function required<S extends z.ZodType<string>>(schema: S) {
+  return schema
+    .nullable()
+    .refine((value) => value !== null, { error: "must not be null" })
+    .optional();
+}
+
+export function locationChanges(body: z.output<typeof UpdateLocationRequest>): LocationChanges {
+  return {
+    name: body.name ?? undefined,
+    slug: body.slug ?? undefined,
+    address: body.address,
+    city: body.city,
+    country: body.country && body.country.toUpperCase(),
+    coordinates: body.coordinates,
+    timezone: body.timezone,
+    ownerName: body.owner_name,
+    public: body.public === null ? false : body.public,
+    fuseLimitA: body.fuse_limit_a,
+  };
+}
+
+export const DeletedLocationResponse = z
+  .object({ msg: z.string(), location_id: z.string() })
+  .openapi("DeletedLocationResponse", {
+    example: { msg: "Location deleted", location_id: "4090477f-a416-4515-a302-97aa344a0a2a" },
+  });
 
 export const LocationResponse = z
   .object({

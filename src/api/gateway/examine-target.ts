@@ -1,0 +1,34 @@
+import type { z } from "zod";
+import { wsUrlReasonOf } from "../../fleet/expand-groups.ts";
+import { type Finding, valueError } from "./findings.ts";
+import { type Examined, examineWith } from "./receive.ts";
+
+/** The schema of a body with `ws_url`, and what it cannot say: where a charger may connect is configuration. */
+export function examineWithTarget<S extends z.ZodObject>(
+  schema: S,
+  raw: unknown,
+  options: { allowPrivateTargets: boolean },
+): Examined<z.output<S>> {
+  const examined = examineWith(schema, raw, ["body"]);
+  const findings = "findings" in examined ? examined.findings : [];
+  const finding = targetFinding(raw, "runtime" in schema.shape, findings, options);
+  if (!finding) return examined;
+  const fields: Array<string | number | undefined> = Object.keys(schema.shape);
+  const rank = ({ loc: [, field] }: Finding) =>
+    fields.includes(field) ? fields.indexOf(field) : fields.length;
+  return { findings: [...findings, finding].sort((a, b) => rank(a) - rank(b)) };
+}
+
+function targetFinding(
+  raw: unknown,
+  namesRuntime: boolean,
+  known: Finding[],
+  options: { allowPrivateTargets: boolean },
+): Finding | null {
+  if (typeof raw !== "object" || raw === null || known.some(({ loc }) => loc[1] === "ws_url")) return null;
+  const { ws_url: wsUrl, runtime } = raw as { ws_url?: unknown; runtime?: unknown };
+  if (typeof wsUrl !== "string") return null;
+  const isExternal = namesRuntime && runtime === "external";
+  const reason = wsUrlReasonOf(wsUrl, isExternal ? "external" : "simulated", options);
+  return reason === null ? null : valueError(reason, ["body", "ws_url"], wsUrl);
+}

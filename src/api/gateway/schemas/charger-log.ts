@@ -1,0 +1,81 @@
+import { z } from "@hono/zod-openapi";
+import type { FrameQuery, FrameRow } from "../../../ports.ts";
+import { parseDateTime } from "../parse-date-time.ts";
+import { dateTime, queryInteger, queryText } from "./fields.ts";
+
+const INT32_MAX = 2_147_483_647;
+
+/** Epoch ms, not rounded; an empty value counts as absent. */
+const queryDateTime = (description: string) =>
+  z
+    .string()
+    .optional()
+    .transform((value, ctx) => {
+      if (value === undefined || value === "") return null;
+      const parsed = parseDateTime(value);
+      if ("ms" in parsed) return parsed.ms;
+      ctx.addIssue({
+        code: "custom",
+        params: { type: "datetime_from_date_parsing" },
+        message: parsed.reason,
+      });
+      return z.NEVER;
+    })
+    .openapi({ type: "string", format: "date-time", description });
+
+export const ChargerLogQuery = z.object({
+  start_date: queryDateTime("First moment, inclusive; without offset it is UTC"),
+  end_date: queryDateTime("Last moment, inclusive; without offset it is UTC"),
+  event: queryText().openapi({
+    description: "OCPP action, compared without regard to case",
+    example: "BootNotification",
+  }),
+  limit: queryInteger({ min: 1, max: 1000, fallback: 100 }),
+  offset: queryInteger({ min: 0, max: INT32_MAX, fallback: 0 }),
+});
+
+export const ChargerLogEntry = z
+  .object({
+    direction: z.enum(["cp_to_csms", "csms_to_cp"]),
+    action: z.string().nullable().openapi({ description: "Of an answer: the action of its call" }),
+    message: z.string().openapi({ description: "The OCPP-J frame as it went over the wire" }),
+    timestamp: dateTime,
+  })
+  .openapi("ChargerLogEntry", {
+    example: {
+      direction: "cp_to_csms",
+      action: "BootNotification",
+      message:
+        '[2,"boot-001","BootNotification",{"chargePointVendor":"OCPPLAB","chargePointModel":"SDK-DC-50"}]',
+      timestamp: "2026-04-09T09:30:00.000Z",
+    },
+  });
+
+export const ChargerLogListResponse = z
+  .object({
+    data: z.array(ChargerLogEntry),
+    total: z.number().int(),
+    limit: z.number().int(),
+    offset: z.number().int(),
+  })
+  .openapi("ChargerLogListResponse");
+
+/** Frames have whole milliseconds, a bound may lie between two of them. */
+export function frameQuery(query: z.output<typeof ChargerLogQuery>): FrameQuery {
+  return {
+    startMs: query.start_date === null ? null : Math.ceil(query.start_date),
+    endMs: query.end_date === null ? null : Math.floor(query.end_date),
+    action: query.event ?? null,
+    limit: query.limit,
+    offset: query.offset,
+  };
+}
+
+export function chargerLogEntry({
+  direction,
+  action,
+  message,
+  atMs,
+}: FrameRow): z.infer<typeof ChargerLogEntry> {
+  return { direction, action, message, timestamp: new Date(atMs).toISOString() };
+}
