@@ -34,7 +34,7 @@ export default defineConfig({
         ],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 20_000 },
       },
-      node("contract", stack),
+      node("contract", { ...stack, globalSetup: ["test/contract/global-setup.ts"] }),
       node("e2e", stack),
       node("faults", stack),
       node("bench", { ...stack, testTimeout: 600_000 }),

@@ -70,8 +70,9 @@ export function stackEnvironment(extra: Record<string, string> = {}): Record<str
 }
 
 const supervisors = new Set<ChildProcess>();
-// A test that fails half-way stops nothing: what it left runs no longer than its file.
-afterAll(() => Promise.all([...supervisors].map(endSupervisor)));
+// A test that fails half-way stops nothing: what it left runs no longer than its file. A global setup, which runs in
+// no worker, stops its own.
+if ("VITEST_POOL_ID" in process.env) afterAll(() => Promise.all([...supervisors].map(endSupervisor)));
 
 async function endSupervisor(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once("exit", resolve));

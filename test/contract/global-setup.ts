@@ -1,0 +1,10 @@
+import type { TestProject } from "vitest/node";
+import { startStack } from "../harness/stack.ts";
+
+/** Starts the one stack of this lane. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stack = await startStack();
+  const { url, dataDirectory } = stack;
+  project.provide("world", { url, sqlUrl: stack.address("sql"), dataDirectory });
+  return async () => void (await stack.stop());
+}

@@ -1,0 +1,21 @@
+import { openSql } from "../harness/sql.ts";
+import { world } from "./world.ts";
+
+const COUNTS = ["locations", "chargers", "jobs", "api_keys", "idempotency_keys"]
+  .map((table) => `(SELECT count(*)::int FROM ${table} WHERE organization_id = $1::uuid) AS ${table}`)
+  .join(", ");
+
+// A fact that provisioning in the background changes is none that a request wrote.
+const CONTENT = `(SELECT md5(coalesce(string_agg(l::text, ',' ORDER BY l.id), '')) FROM locations l
+    WHERE organization_id = $1::uuid) AS location_content,
+  (SELECT md5(coalesce(string_agg(concat_ws(',', id, name, location_id, location_name, ws_url, ocpp_version,
+    connector_type, desired_count, deleted_at), ';' ORDER BY id), '')) FROM chargers
+    WHERE organization_id = $1::uuid) AS charger_content,
+  (SELECT count(*)::int FROM api_keys WHERE organization_id = $1::uuid AND revoked_at IS NOT NULL) AS revoked`;
+
+/** What requests can have written in an organisation: numbers of rows and digests of their content. */
+export async function tenantRows(organization: string): Promise<Record<string, unknown>> {
+  const [row] = await openSql(world.sqlUrl)(`SELECT ${COUNTS}, ${CONTENT}`, [organization]);
+  if (!row) throw new Error("the database answered nothing");
+  return row;
+}
