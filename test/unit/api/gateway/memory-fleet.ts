@@ -22,7 +22,19 @@ import type {
   Ports,
   RecordedResponse,
   RunPublisher,
+  EffectBatch,
+  FrameQuery,
+  FrameRow,
+  SessionRef,
+  Sessions,
 } from "../../../../src/ports.ts";
+import {
+  type ChargerSettings,
+  memoryChanges,
+  memoryFrames,
+  memoryLocationChanges,
+  memoryRecorded,
+} from "./memory-changes.ts";
 
 type Owned<T> = T & { organizationId: string };
 type StoredClaim = IdempotencyClaim & { organizationId: string; response: RecordedResponse | null };
@@ -36,6 +48,12 @@ export class MemoryFleet {
   readonly jobs = new Map<string, Owned<Job> & { locationId: string }>();
   readonly claims: StoredClaim[] = [];
   readonly published: string[] = [];
+  readonly settings = new Map<string, ChargerSettings>();
+  readonly frames = new Map<string, FrameRow[]>();
+  readonly frameQueries: Array<{ ref: SessionRef; query: FrameQuery }> = [];
+  /** Batches of effects that were handed to the engine. */
+  readonly effects: EffectBatch[] = [];
+  jobReads = 0;
   now = new Date("2026-04-02T09:15:00.000Z");
   isEngineDown = false;
   isDatabaseDown = false;
@@ -58,21 +76,59 @@ export class MemoryFleet {
   ports(): Ports {
     const ports: Pick<
       Ports,
-      "organizations" | "locations" | "chargers" | "jobs" | "runs" | "ids" | "clock" | "rateCounter"
+      | "organizations"
+      | "locations"
+      | "chargers"
+      | "jobs"
+      | "sessions"
+      | "runs"
+      | "ids"
+      | "clock"
+      | "rateCounter"
     > = {
       organizations: { get: async (id) => this.organizations.get(id) ?? null },
-      locations: partly<LocationStore>(this.#locationStore()),
-      chargers: partly<ChargerStore>(this.#chargerStore()),
-      jobs: partly<JobStore>(this.#jobStore()),
+      locations: partly<LocationStore>({ ...this.#locationStore(), ...memoryLocationChanges(this) }),
+      chargers: partly<ChargerStore>({ ...this.#chargerStore(), ...memoryChanges(this) }),
+      jobs: partly<JobStore>({ ...this.#jobStore(), ...memoryRecorded(this) }),
+      sessions: partly<Sessions>(memoryFrames(this)),
       runs: partly<RunPublisher>({
         dispatch: ({ id }) => this.#publish(`wfr_${id}`),
         provision: ({ id }) => this.#publish(`wfr_${id}-0`),
+        applyEffects: async ({ id, total }) => void this.effects.push({ id, total }),
       }),
       rateCounter: { add: async (_key, used) => ({ used, resetAtMs: this.now.getTime() + 60_000 }) },
       ids: systemIds,
       clock: { now: () => this.now },
     };
     return partly<Ports>(ports);
+  }
+
+  /** In order of creation. */
+  chargersOf(
+    organizationId: string,
+    { locationId, ids }: { locationId: string | null; ids: string[] | null },
+  ): Charger[] {
+    this.#reach();
+    for (const id of ids ?? []) assertUuid(id);
+    return owned(this.chargers, organizationId).filter(
+      (row) =>
+        (locationId === null || row.locationId === locationId) && (ids === null || ids.includes(row.id)),
+    );
+  }
+
+  settingsOf(chargerId: string): ChargerSettings {
+    const settings = this.settings.get(chargerId);
+    if (!settings) throw new Error(`no settings of ${chargerId}`);
+    return settings;
+  }
+
+  setReady(chargerId: string): void {
+    const provisioning = this.provisionings.get(chargerId);
+    if (provisioning) this.provisionings.set(chargerId, { ...provisioning, status: "READY" });
+  }
+
+  recordedFor(organizationId: string, claim: IdempotencyClaim): RecordedResponse | null {
+    return this.#claim(organizationId, claim);
   }
 
   async #publish(runId: string): Promise<void> {
@@ -99,11 +155,7 @@ export class MemoryFleet {
 
   #chargerStore(): Pick<ChargerStore, "list" | "get" | "provisioning"> {
     return {
-      list: async (organizationId, { locationId }, page) => {
-        this.#reach();
-        const rows = owned(this.chargers, organizationId);
-        return paged(locationId === null ? rows : rows.filter((row) => row.locationId === locationId), page);
-      },
+      list: async (organizationId, filter, page) => paged(this.chargersOf(organizationId, filter), page),
       get: async (organizationId, id) => this.#read(this.chargers, organizationId, id),
       provisioning: async (organizationId, id) =>
         this.#read(this.chargers, organizationId, id) ? (this.provisionings.get(id) ?? null) : null,
@@ -118,6 +170,7 @@ export class MemoryFleet {
         if (stored) stored.response = recordUnpublished;
       },
       get: async (organizationId, locationId, id) => {
+        this.jobReads += 1;
         const job = this.#read(this.jobs, organizationId, id);
         return job?.locationId === locationId ? job : null;
       },
@@ -163,6 +216,9 @@ export class MemoryFleet {
     const times = { createdAt: batch.now, updatedAt: batch.now };
     const row = { id, identity, name, ...known, locationId: batch.locationId, revision: 1, ...times };
     this.chargers.set(id, { ...row, organizationId: batch.organization.id });
+    const { runtime, wsUrl, locationName, brandSlug, modelSlug } = blueprint;
+    const settings = { runtime, wsUrl, locationName, desiredCount: 1, model: `${brandSlug}/${modelSlug}` };
+    this.settings.set(id, settings);
     this.provisionings.set(id, {
       chargerId: id,
       status: "PENDING",
@@ -188,8 +244,7 @@ export class MemoryFleet {
 
   #read<T>(rows: Map<string, Owned<T>>, organizationId: string, id: string): Owned<T> | null {
     this.#reach();
-    // As Postgres would.
-    if (!/^[0-9a-f-]{36}$/i.test(id)) throw new Error(`invalid input syntax for type uuid: "${id}"`);
+    assertUuid(id);
     const row = rows.get(id);
     return row?.organizationId === organizationId ? row : null;
   }
@@ -197,6 +252,11 @@ export class MemoryFleet {
   #reach(): void {
     if (this.isDatabaseDown) throw new Unavailable("database at db.internal:5432 is down");
   }
+}
+
+/** As Postgres would. */
+function assertUuid(id: string): void {
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`invalid input syntax for type uuid: "${id}"`);
 }
 
 function newJob(id: string, total: number, failed: number): Job {

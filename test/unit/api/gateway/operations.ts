@@ -6,6 +6,8 @@ export interface OperationUnderTest {
   method: string;
   path: string;
   isTenantScoped: boolean;
+  /** Takes a JSON body, needed or not. */
+  hasBody: boolean;
 }
 
 const read = (name: string, path: string, isTenantScoped = true) => ({
@@ -13,8 +15,15 @@ const read = (name: string, path: string, isTenantScoped = true) => ({
   method: "GET",
   path,
   isTenantScoped,
+  hasBody: false,
 });
-const write = (name: string, path: string) => ({ name, method: "POST", path, isTenantScoped: true });
+const write = (name: string, path: string, method = "POST", hasBody = true) => ({
+  name,
+  method,
+  path,
+  isTenantScoped: true,
+  hasBody,
+});
 
 export const OPERATIONS: OperationUnderTest[] = [
   read("listBrands", "/ocpp/catalog/brands", false),
@@ -23,11 +32,21 @@ export const OPERATIONS: OperationUnderTest[] = [
   read("listLocations", "/ocpp/locations"),
   write("createLocation", "/ocpp/locations"),
   read("getLocation", `/ocpp/locations/${ID}`),
+  write("updateLocation", `/ocpp/locations/${ID}`, "PUT"),
+  write("deleteLocation", `/ocpp/locations/${ID}`, "DELETE", false),
   write("createCharger", "/ocpp/chargers"),
   read("listChargers", "/ocpp/chargers"),
   read("getCharger", `/ocpp/chargers/${ID}`),
+  write("updateCharger", `/ocpp/chargers/${ID}`, "PUT"),
+  write("deleteCharger", `/ocpp/chargers/${ID}`, "DELETE", false),
+  write("startChargerRuntime", `/ocpp/chargers/${ID}/start-charger`),
+  write("stopChargerRuntime", `/ocpp/chargers/${ID}/stop-charger`),
+  write("restartChargerRuntime", `/ocpp/chargers/${ID}/restart-charger`),
+  read("listChargerLogs", `/ocpp/chargers/${ID}/logs`),
   read("getChargerStatus", `/ocpp/chargers/${ID}/status`),
   read("listLocationChargers", `/ocpp/locations/${ID}/chargers`),
   write("createLocationChargers", `/ocpp/locations/${ID}/chargers`),
+  write("updateLocationChargers", `/ocpp/locations/${ID}/chargers`, "PUT"),
+  write("deleteLocationChargers", `/ocpp/locations/${ID}/chargers`, "DELETE"),
   read("getLocationChargersJob", `/ocpp/locations/${ID}/chargers/jobs/${ID}`),
 ];

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { gatewayRouter } from "../../../../src/api/gateway/router.ts";
 import { chargerBody, type Gateway, group, openGateway } from "./gateway.ts";
-import { OPERATIONS } from "./operations.ts";
+import { OPERATIONS, type OperationUnderTest } from "./operations.ts";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -18,12 +18,12 @@ test("every operation of the surface stands in the table below", () => {
   expect(ids.toSorted()).toEqual(OPERATIONS.map(({ name }) => name).toSorted());
 });
 
-describe.each(OPERATIONS)("$name", ({ method, path }) => {
-  const body = method === "POST" ? "{}" : undefined;
+describe.each(OPERATIONS)("$name", ({ method, path, hasBody }) => {
+  const body = hasBody ? "{}" : undefined;
   const call = (options: object) => gateway.call(path, { method, body, ...options });
 
   test("asks for a credential before it looks at anything else", async () => {
-    const answer = await call({ token: null, body: method === "POST" ? "{" : undefined });
+    const answer = await call({ token: null, body: hasBody ? "{" : undefined });
     expect(answer.status).toBe(401);
     expect(answer.json).toEqual({ detail: "Missing or invalid bearer token" });
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
@@ -46,13 +46,14 @@ describe.each(OPERATIONS)("$name", ({ method, path }) => {
   });
 });
 
-const perform = (operation: { method: string; path: string }, options: object) => {
-  const body = operation.method === "POST" ? "{}" : undefined;
+const perform = (operation: OperationUnderTest, options: object) => {
+  const body = operation.hasBody ? "{}" : undefined;
   return gateway.call(operation.path, { method: operation.method, body, ...options });
 };
 
 const tenantScoped = OPERATIONS.filter((operation) => operation.isTenantScoped);
-const writing = OPERATIONS.filter(({ method }) => method === "POST");
+const writing = OPERATIONS.filter(({ method }) => method !== "GET");
+const taking = OPERATIONS.filter(({ hasBody }) => hasBody);
 const open = OPERATIONS.filter((operation) => !operation.isTenantScoped);
 
 test.each(tenantScoped)(
@@ -74,7 +75,7 @@ test.each(writing)("$name lets no viewer write", async (operation) => {
   expect(answer.json).toEqual({ detail: "Insufficient permissions or missing required claims" });
 });
 
-test.each(writing)("$name takes JSON only", async (operation) => {
+test.each(taking)("$name takes JSON only", async (operation) => {
   const answer = await perform(operation, { headers: { "content-type": "text/plain" }, body: "x" });
   expect(answer.status).toBe(415);
   expect(answer.json).toEqual({ detail: "Unsupported Media Type" });
