@@ -22,6 +22,7 @@ const effectsSql = (source: string, kind: string) => `effects AS (
 const given = (key: string, value: string, current: string) =>
   `CASE WHEN $6::jsonb ? '${key}' THEN ${value} ELSE ${current} END AS ${key}`;
 
+/** A station does not report its connector type, so only a restart lets it show the new one. */
 const UPDATE = `WITH place AS (
     SELECT id FROM locations WHERE id = ($6::jsonb ->> 'location_id')::uuid AND organization_id = $1::uuid FOR KEY SHARE
   ), target AS (
@@ -44,8 +45,10 @@ const UPDATE = `WITH place AS (
     WHERE c.id = n.id AND (t.name, t.connector_type, t.ocpp_version, t.ws_url, t.location_name, t.location_id)
       IS DISTINCT FROM (n.name, n.connector_type, n.ocpp_version, n.ws_url, n.location_name, n.location_id)
     RETURNING ${CHARGER_COLUMNS}, c.runtime = 'simulated' AND c.status <> 'FAILED'
-      AND (t.connector_type, t.ocpp_version, t.ws_url) IS DISTINCT FROM (n.connector_type, n.ocpp_version, n.ws_url) AS stirs
-  ), stirred AS (SELECT id FROM changed WHERE stirs), ${effectsSql("stirred", "'sync'")}, result AS (
+      AND (t.connector_type, t.ocpp_version, t.ws_url) IS DISTINCT FROM (n.connector_type, n.ocpp_version, n.ws_url) AS stirs,
+      t.connector_type IS DISTINCT FROM n.connector_type AS reboots
+  ), stirred AS (SELECT id, reboots FROM changed WHERE stirs),
+  ${effectsSql("stirred", "CASE WHEN reboots THEN 'restart' ELSE 'sync' END")}, result AS (
     SELECT ch.id, ch.identity, ch.name, ch.vendor_name, ch.model, ch.image_url, ch.ocpp_version, ch.number_of_connectors,
       ch.max_charging_power, ch.connector_type, ch.location_id, ch.revision, ch.created_at, ch.updated_at, true AS valid
     FROM changed ch
