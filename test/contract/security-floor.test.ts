@@ -129,11 +129,11 @@ describe.each(operations.map(title))("$name", ({ operation }) => {
     const text = JSON.stringify(request().body ?? {});
     const typed = await send({
       ...request(),
-      body: text,
+      text,
       headers: { ...headers, "content-type": "text/plain" },
     });
     expect([typed.status, broken(operation, typed)]).toEqual([415, []]);
-    const malformed = await send({ ...request(), body: `${text.slice(0, -1)},`, headers });
+    const malformed = await send({ ...request(), text: `${text.slice(0, -1)},`, headers });
     const status = operation.surface === "gateway" ? 422 : 400;
     expect([malformed.status, broken(operation, malformed)]).toEqual([status, []]);
     expect(await tenantRows(owner.organization)).toEqual(before);

@@ -20,13 +20,15 @@ export interface Sent {
   method: string;
   path: string;
   headers?: Record<string, string>;
-  /** Sent as JSON; a string is sent as it is. */
+  /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is, in place of a body. */
+  text?: string;
 }
 
 /** Sends one request to the stack and reads the whole answer. */
-export async function send({ method, path, headers = {}, body }: Sent): Promise<Answer> {
-  const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
+export async function send({ method, path, headers = {}, body, text: raw }: Sent): Promise<Answer> {
+  const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
   const type: Record<string, string> = text === undefined ? {} : { "content-type": "application/json" };
   const response = await fetch(world.url + path, {
     method,

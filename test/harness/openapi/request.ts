@@ -6,7 +6,6 @@ import { propertyOf, validValues, type Words } from "./valid.ts";
 
 /** A request as generated: where it goes, what it carries and whether the document allows it. */
 export interface ApiRequest {
-  operation: ApiOperation;
   path: string;
   headers: Record<string, string>;
   body: unknown;
@@ -72,7 +71,7 @@ function built(operation: ApiOperation, { path, query, header, body }: Parts): O
   );
   const text = search.size > 0 ? `?${search}` : "";
   const headers = Object.fromEntries(Object.entries(header).map(([name, value]) => [name, String(value)]));
-  return { operation, path: filled + text, headers, body };
+  return { path: filled + text, headers, body };
 }
 
 /** A generated path parameter may break its own schema: the words are tried everywhere. */

@@ -99,7 +99,7 @@ export function propertyOf(name: string, schema: Schema, words: Words): fc.Arbit
   const known = words[name] ?? [];
   if (known.length === 0) return validValues(schema, words);
   return fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...known) },
+    { weight: 9, arbitrary: fc.constantFrom(...known) },
     { weight: 1, arbitrary: validValues(schema, words) },
   );
 }
