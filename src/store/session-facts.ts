@@ -13,6 +13,7 @@ const APPLY = `WITH f AS (
     CROSS JOIN LATERAL (SELECT 1 FROM chargers c WHERE c.id = x.charger_id AND c.deleted_at IS NULL LIMIT 1) known
   ), latest AS (
     SELECT charger_id, max(generation) AS generation, max(at) AS at,
+      max(at) FILTER (WHERE online IS DISTINCT FROM false) AS seen_at,
       (array_agg(online ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS online,
       (array_agg(ocpp_version ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS ocpp_version,
       (array_agg(vendor ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS vendor,
@@ -24,7 +25,7 @@ const APPLY = `WITH f AS (
   ), connection AS (
     INSERT INTO charger_connections AS s (charger_id, online, generation, ocpp_version, vendor, model, serial_number,
       firmware_version, last_message_at, updated_at)
-    SELECT charger_id, coalesce(online, false), generation, ocpp_version, vendor, model, serial_number, firmware_version, at, at
+    SELECT charger_id, coalesce(online, false), generation, ocpp_version, vendor, model, serial_number, firmware_version, seen_at, at
     FROM latest
     ON CONFLICT (charger_id) DO UPDATE SET
       online = coalesce((SELECT l.online FROM latest l WHERE l.charger_id = s.charger_id), s.online),

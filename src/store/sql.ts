@@ -39,11 +39,15 @@ export function connect(env: Connection): Sql {
   if (env.NEON_FETCH_ENDPOINT) neonConfig.fetchEndpoint = env.NEON_FETCH_ENDPOINT;
   const query = neon(env.DATABASE_URL);
   const once: Sql = async (text, params) => {
+    // Cleared when the answer is there: a timer that is left behind keeps a Durable Object awake.
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), STATEMENT_TIMEOUT_MS);
     try {
-      const fetchOptions = { signal: AbortSignal.timeout(STATEMENT_TIMEOUT_MS) };
-      return await query.query(text, params, { fetchOptions });
+      return await query.query(text, params, { fetchOptions: { signal: deadline.signal } });
     } catch (error) {
       throw translate(error);
+    } finally {
+      clearTimeout(timer);
     }
   };
   const sql: Sql = async (text, params) => {

@@ -17,7 +17,11 @@ const claimOf = (key: string, bodyHash = "h1"): IdempotencyClaim => ({
 });
 
 async function openIdentities(organizationId: string): Promise<string[]> {
-  const page = await db.stores.chargers.list(organizationId, { locationId: null, ids: null }, { limit: 100, offset: 0 });
+  const page = await db.stores.chargers.list(
+    organizationId,
+    { locationId: null, ids: null },
+    { limit: 100, offset: 0 },
+  );
   return page.rows.map((row) => row.identity);
 }
 

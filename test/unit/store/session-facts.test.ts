@@ -71,7 +71,12 @@ test("an older generation never overwrites a newer one", async () => {
   await apply(2, T0 + 4000, offline);
   expect(await read()).toMatchObject({ online: true });
   await apply(3, T0 + 5000, offline);
-  expect(await read()).toMatchObject({ online: false, ocppVersion: "ocpp1.6" });
+  // Going offline is noticed, not heard: the last message stays where it was.
+  expect(await read()).toMatchObject({
+    online: false,
+    ocppVersion: "ocpp1.6",
+    lastMessageAt: new Date(T0 + 3000),
+  });
 });
 
 test("an older connector status never overwrites a newer one", async () => {
