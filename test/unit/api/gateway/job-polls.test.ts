@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { JobPolls } from "../../../../src/api/gateway/job-polls.ts";
+import type { Job } from "../../../../src/ports.ts";
+import { group, openGateway } from "./gateway.ts";
+
+const TOTAL = 10_000;
+
+function job(created: number): Job {
+  const isDone = created === TOTAL;
+  return {
+    id: "job",
+    type: "location_chargers_create",
+    status: isDone ? "READY" : "PROVISIONING",
+    workflowRunId: null,
+    error: null,
+    provisionedAt: null,
+    progress: { total: TOTAL, created, failed: 0, pending: TOTAL - created },
+    results: isDone ? { created: [], failed: [] } : null,
+  };
+}
+
+/** A database that shows what is at the moment of the look, and counts looks. */
+function source() {
+  const state = { created: 0, looks: 0, isDown: false, isGone: false };
+  const load = async () => {
+    state.looks += 1;
+    const seen = state.isGone ? null : job(state.created);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (state.isDown) throw new Error("down");
+    return seen;
+  };
+  return { state, load };
+}
+
+describe("polls of a running job", () => {
+  test("1,000 at once over ten seconds cost a few looks each second, and progress moves", async () => {
+    const polls = new JobPolls();
+    const { state, load } = source();
+    const seen: number[] = [];
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 250) {
+      state.created = nowMs;
+      const answers = await Promise.all(Array.from({ length: 1000 }, () => polls.get("k", load, nowMs)));
+      const created = answers.map((answer) => answer?.progress.created ?? -1);
+      expect(Math.min(...created)).toBeGreaterThanOrEqual(nowMs - 1000);
+      seen.push(Math.max(...created));
+    }
+    expect(state.looks).toBeLessThanOrEqual(21);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(new Set(seen).size).toBeGreaterThan(10);
+  });
+
+  test("the end is seen by the next look, and is never followed by an earlier state", async () => {
+    const polls = new JobPolls();
+    const { state, load } = source();
+    await polls.get("k", load, 0);
+    const slow = Promise.withResolvers<Job>();
+    const late = polls.get("k", () => slow.promise, 600);
+    state.created = TOTAL;
+    expect((await polls.get("k", load, 1700))?.status).toBe("READY");
+    slow.resolve(job(5));
+    await late;
+    expect((await polls.get("k", load, 1701))?.status).toBe("READY");
+  });
+
+  test("a final answer is read afresh each time and not kept", async () => {
+    const polls = new JobPolls();
+    const { state, load } = source();
+    state.created = TOTAL;
+    await polls.get("k", load, 0);
+    await polls.get("k", load, 1);
+    expect(state.looks).toBe(2);
+  });
+
+  test("a job that does not exist is not remembered", async () => {
+    const polls = new JobPolls();
+    const { state, load } = source();
+    state.isGone = true;
+    const answers = await Promise.all(Array.from({ length: 5 }, () => polls.get("k", load, 0)));
+    expect(answers).toEqual([null, null, null, null, null]);
+    state.isGone = false;
+    expect(await polls.get("k", load, 1)).not.toBeNull();
+  });
+
+  test("while the database is away the last state is served for five seconds, then its failure", async () => {
+    const polls = new JobPolls();
+    const { state, load } = source();
+    await polls.get("k", load, 0);
+    state.isDown = true;
+    const outage = () => Promise.allSettled(Array.from({ length: 10 }, () => polls.get("k", load, 1000)));
+    expect((await outage()).filter(({ status }) => status === "fulfilled")).toHaveLength(9);
+    await expect(polls.get("k", load, 6000)).rejects.toThrow("down");
+    state.isDown = false;
+    expect(await polls.get("k", load, 6001)).not.toBeNull();
+  });
+
+  test("a reader that never returns is replaced after a second", async () => {
+    const polls = new JobPolls();
+    const { load } = source();
+    void polls.get("k", () => new Promise(() => undefined), 0);
+    expect(await polls.get("k", load, 1500)).toEqual(job(0));
+  });
+});
+
+test("jobs of two organisations never meet in the cache", async () => {
+  const gateway = await openGateway();
+  const { id } = gateway.location();
+  const { json } = await gateway.call(`/ocpp/locations/${id}/chargers`, { body: [group()] });
+  const { status_url: path } = json as { status_url: string };
+  expect((await gateway.call(path)).status).toBe(200);
+  expect((await gateway.call(path)).status).toBe(200);
+  expect(gateway.fleet.jobReads).toBe(1);
+  const token = await gateway.token({ org: gateway.fleet.addOrganization().id, role: "owner" });
+  expect((await gateway.call(path, { token })).json).toEqual({ detail: "Job not found" });
+});
