@@ -205,3 +205,24 @@ test("100,000 levels of nesting are no trouble, with or without Idempotency-Key"
   expect((await gateway.call("/ocpp/chargers", { body: `{"identity":${deep}}` })).status).toBe(422);
   expect((await gateway.call("/ocpp/chargers", { body: deep.slice(1) })).status).toBe(422);
 });
+
+test.each([
+  { brand_slug: "acme" },
+  { location_id: "dep-123" },
+  { location_id: "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10" },
+])("a used key is noticed before %j is", async (over) => {
+  await create({}, { "idempotency-key": "k" });
+  const answer = await create(over, { "idempotency-key": "k" });
+  expect(answer.status).toBe(422);
+  expect(answer.json).toMatchObject({ detail: [{ loc: ["header", "Idempotency-Key"] }] });
+  const inFlight = gateway.fleet.claims[0];
+  if (inFlight) inFlight.response = null;
+  expect((await create({}, { "idempotency-key": "k" })).status).toBe(409);
+});
+
+test("a free key leaves the refusal as it is, and stays free", async () => {
+  const headers = { "idempotency-key": "k" };
+  expect((await create({ brand_slug: "acme" }, headers)).status).toBe(400);
+  expect((await create({ location_id: "dep-123" }, headers)).status).toBe(404);
+  expect((await create({}, headers)).headers.get("idempotency-replayed")).toBeNull();
+});
