@@ -11,9 +11,14 @@ export const chargeBoxId = z
 // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
 const CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 
-/** Text of a caller: never trimmed, no control characters. */
+/** Text of a caller: never trimmed, no control characters, no lone surrogates (which no database takes). */
 export function text(lengthMin: number, lengthMax: number) {
-  return z.string().min(lengthMin).max(lengthMax).regex(CONTROL, "must not contain control characters");
+  return z
+    .string()
+    .min(lengthMin)
+    .max(lengthMax)
+    .regex(CONTROL, "must not contain control characters")
+    .refine((value) => value.isWellFormed(), "must be well-formed Unicode");
 }
 
 /** An integer in the query string. */

@@ -69,6 +69,7 @@ describe("registering a charger", () => {
     ["an identity of 49 characters", { chargeBoxId: "a".repeat(49) }, "chargeBoxId"],
     ["an empty name", { name: "" }, "name"],
     ["a name with control characters", { name: "a\r\nb" }, "name"],
+    ["a name with half a character", { name: "a\ud800" }, "name"],
     ["a status of the caller's choice", { status: "online" }, "status"],
     ["an id of the caller's choice", { id: crypto.randomUUID() }, "id"],
   ])("refuses %s", async (_title, changes, field) => {
