@@ -85,9 +85,17 @@ export interface paths {
         };
         /** Get location */
         get: operations["getLocation"];
-        put?: never;
+        /**
+         * Update location
+         * @description Partially update a location. Only supplied fields are modified; null clears a field.
+         */
+        put: operations["updateLocation"];
         post?: never;
-        delete?: never;
+        /**
+         * Delete location
+         * @description Refused while any charger of it exists. Its finished jobs stay readable.
+         */
+        delete: operations["deleteLocation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -149,6 +157,94 @@ export interface paths {
          * @description Retrieve one charger deployment by its internal deployment identifier within the current organization.
          */
         get: operations["getCharger"];
+        /**
+         * Update charger
+         * @description Update one charger deployment using a partial payload. Only provided fields are modified; null restores the default of create.
+         */
+        put: operations["updateCharger"];
+        post?: never;
+        /**
+         * Delete charger
+         * @description Final, in every provisioning state. The identity is free at once; socket, runtime and credentials end behind the answer.
+         */
+        delete: operations["deleteCharger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ocpp/chargers/{charger_id}/start-charger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start charger runtime
+         * @description Connects and boots the simulated charger; without effect while it is running.
+         */
+        post: operations["startChargerRuntime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ocpp/chargers/{charger_id}/stop-charger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop charger runtime
+         * @description Like a power cut, until the next start. Stored: it outlives restarts of the service.
+         */
+        post: operations["stopChargerRuntime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ocpp/chargers/{charger_id}/restart-charger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart charger runtime
+         * @description Stop, then start: one BootNotification.
+         */
+        post: operations["restartChargerRuntime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ocpp/chargers/{charger_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List charger logs
+         * @description Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept.
+         */
+        get: operations["listChargerLogs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -169,13 +265,21 @@ export interface paths {
          * @description When `charger_ids` is given, only those chargers are returned; ids that belong elsewhere are absent.
          */
         get: operations["listLocationChargers"];
-        put?: never;
+        /**
+         * Update chargers of a location
+         * @description One change for every charger of the location, or for those of `charger_ids` (at most 1,000). A bad value refuses the whole request; otherwise each charger succeeds or fails alone.
+         */
+        put: operations["updateLocationChargers"];
         /**
          * Create chargers in a location (durable)
          * @description Stores up to 10,000 chargers and provisions each as its own durable run. Poll `status_url` every 1 to 2 s until READY or FAILED.
          */
         post: operations["createLocationChargers"];
-        delete?: never;
+        /**
+         * Delete chargers of a location
+         * @description Delete multiple charger deployments under the selected location: those of `charger_ids`, in the query or, when the query has none, in the body. There is no way to delete all without naming them.
+         */
+        delete: operations["deleteLocationChargers"];
         options?: never;
         head?: never;
         patch?: never;
@@ -190,7 +294,7 @@ export interface paths {
         };
         /**
          * Get bulk job status
-         * @description READY means that every item is terminal; look at `progress.failed` for success.
+         * @description READY means that every item is terminal; look at `progress.failed` for success. While the job runs an answer may be up to a second old.
          */
         get: operations["getLocationChargersJob"];
         put?: never;
@@ -654,6 +758,45 @@ export interface components {
             fuse_limit_a?: number | null;
         };
         /**
+         * @description Only supplied fields are modified.
+         * @example {
+         *       "name": "La Defense Charging Hub - West",
+         *       "timezone": "Europe/Paris",
+         *       "public": false
+         *     }
+         */
+        UpdateLocationRequest: {
+            name?: string;
+            slug?: string;
+            address?: string | null;
+            city?: string | null;
+            /** @description ISO 3166-1 alpha-2, stored in upper case */
+            country?: string | null;
+            coordinates?: {
+                latitude: number;
+                longitude: number;
+            } | null;
+            /**
+             * @description IANA name
+             * @example Europe/Paris
+             */
+            timezone?: string | null;
+            owner_name?: string | null;
+            public?: boolean | null;
+            /** @description Fuse limit of the site in A */
+            fuse_limit_a?: number | null;
+        };
+        /**
+         * @example {
+         *       "msg": "Location deleted",
+         *       "location_id": "4090477f-a416-4515-a302-97aa344a0a2a"
+         *     }
+         */
+        DeletedLocationResponse: {
+            msg: string;
+            location_id: string;
+        };
+        /**
          * @example {
          *       "charger_id": "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10",
          *       "identity": "CP-FAST-201",
@@ -786,6 +929,93 @@ export interface components {
             updated_at: string | null;
         };
         /**
+         * @description Partial request body used to update one charger deployment.
+         * @example {
+         *       "charge_point_name": "Bay A02",
+         *       "connector_type": "CCS2",
+         *       "location_id": "5d4e8d84-6f1c-49a7-9e0d-5e6d65f0f4a2"
+         *     }
+         */
+        UpdateChargerRequest: {
+            /** @description The same as `charge_point_name`, which wins when both are given */
+            name?: string | null;
+            charge_point_name?: string | null;
+            /** @example CCS2 */
+            connector_type?: string | null;
+            /**
+             * @description Compared without regard to case; has no default, so null is a 400
+             * @enum {string|null}
+             */
+            ocpp_version?: "OCPP1.6" | "OCPP2.0.1" | "OCPP2.1" | null;
+            /** @description ws or wss URL of the CSMS; null: this deployment */
+            ws_url?: string | null;
+            /** @description Moves the charger; has no default, so null is a 400 */
+            location_id?: string | null;
+            /** @description A note; moves nothing */
+            location_name?: string | null;
+        };
+        /**
+         * @example {
+         *       "msg": "Charger deleted",
+         *       "charger_id": "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10"
+         *     }
+         */
+        DeletedChargerResponse: {
+            msg: string;
+            charger_id: string;
+        };
+        /**
+         * @example {
+         *       "id": "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10",
+         *       "event_type": "stop_charger",
+         *       "ocpp_version": "OCPP1.6",
+         *       "payload": {
+         *         "provider": "cloudflare",
+         *         "runtime_kind": "durable_object",
+         *         "service_name": "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10",
+         *         "desired_count": 0,
+         *         "status": "ACTIVE"
+         *       }
+         *     }
+         */
+        RuntimeResponse: {
+            id: string;
+            /** @enum {string} */
+            event_type: "start_charger" | "stop_charger" | "restart_charger";
+            ocpp_version: string;
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        RuntimeRequest: Record<string, never>;
+        ChargerLogListResponse: {
+            data: components["schemas"]["ChargerLogEntry"][];
+            total: number;
+            limit: number;
+            offset: number;
+        };
+        /**
+         * @example {
+         *       "direction": "cp_to_csms",
+         *       "action": "BootNotification",
+         *       "message": "[2,\"boot-001\",\"BootNotification\",{\"chargePointVendor\":\"OCPPLAB\",\"chargePointModel\":\"SDK-DC-50\"}]",
+         *       "timestamp": "2026-04-09T09:30:00.000Z"
+         *     }
+         */
+        ChargerLogEntry: {
+            /** @enum {string} */
+            direction: "cp_to_csms" | "csms_to_cp";
+            /** @description Of an answer: the action of its call */
+            action: string | null;
+            /** @description The OCPP-J frame as it went over the wire */
+            message: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-02T09:15:00.000Z
+             */
+            timestamp: string;
+        };
+        /**
          * @example {
          *       "job_id": "0199f3c2-8e00-7a10-9b1c-0d2f4a6b8c11",
          *       "status": "PROVISIONING",
@@ -830,6 +1060,84 @@ export interface components {
             identity_prefix?: string | null;
             template_name?: string | null;
         };
+        UpdateLocationChargersResponse: {
+            /** @description By creation; unchanged ones count too */
+            updated: components["schemas"]["ChargerResponse"][];
+            failed: {
+                charger_id: string;
+                error: components["schemas"]["ItemError"];
+            }[];
+        };
+        ItemError: {
+            code: string;
+            message: string;
+            retryable: boolean;
+        };
+        /**
+         * @description At least one field beside charger_ids; unknown fields are refused.
+         * @example {
+         *       "charger_ids": [
+         *         "0199f3c2-8e01-7c00-8a00-000000000001"
+         *       ],
+         *       "ws_url": "wss://csms.example.test/ocpp"
+         *     }
+         */
+        UpdateLocationChargersRequest: {
+            /** @description Absent or null: every charger */
+            charger_ids?: string[] | null;
+            /** @description The same as `charge_point_name`, which wins when both are given */
+            name?: string | null;
+            charge_point_name?: string | null;
+            /** @example CCS2 */
+            connector_type?: string | null;
+            /**
+             * @description Compared without regard to case; has no default, so null is a 400
+             * @enum {string|null}
+             */
+            ocpp_version?: "OCPP1.6" | "OCPP2.0.1" | "OCPP2.1" | null;
+            /** @description ws or wss URL of the CSMS; null: this deployment */
+            ws_url?: string | null;
+            /** @description Moves the charger; has no default, so null is a 400 */
+            location_id?: string | null;
+            /** @description A note; moves nothing */
+            location_name?: string | null;
+        };
+        /**
+         * @example {
+         *       "deleted": [
+         *         "0199f3c2-8e01-7c00-8a00-000000000001"
+         *       ],
+         *       "failed": [
+         *         {
+         *           "charger_id": "0199f3c2-0000-7000-8000-00000000dead",
+         *           "error": {
+         *             "code": "NOT_FOUND",
+         *             "message": "Charger not found in this location",
+         *             "retryable": false
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        DeleteLocationChargersResponse: {
+            /** @description In the order of the request */
+            deleted: string[];
+            failed: {
+                charger_id: string;
+                error: components["schemas"]["ItemError"];
+            }[];
+        };
+        /**
+         * @description For more ids than a URL takes; ignored when the query has any.
+         * @example {
+         *       "charger_ids": [
+         *         "0199f3c2-8e01-7c00-8a00-000000000001"
+         *       ]
+         *     }
+         */
+        DeleteLocationChargersRequest: {
+            charger_ids: string[];
+        };
         JobStatusResponse: {
             job_id: string;
             job_type: string | null;
@@ -851,11 +1159,6 @@ export interface components {
              */
             provisioned_at: string | null;
             progress: components["schemas"]["JobProgress"];
-        };
-        ItemError: {
-            code: string;
-            message: string;
-            retryable: boolean;
         };
         /**
          * @description total = created + failed + pending
@@ -1534,6 +1837,233 @@ export interface operations {
             };
         };
     };
+    updateLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateLocationRequest"];
+            };
+        };
+        responses: {
+            /** @description Location updated successfully */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Request body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
+    deleteLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Location deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedLocationResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
     listChargers: {
         parameters: {
             query?: {
@@ -1962,6 +2492,709 @@ export interface operations {
             };
         };
     };
+    updateCharger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                charger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateChargerRequest"];
+            };
+        };
+        responses: {
+            /** @description Charger updated successfully */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargerResponse"];
+                };
+            };
+            /** @description Invalid request data */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Request body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
+    deleteCharger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                charger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Charger deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedChargerResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
+    startChargerRuntime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                charger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RuntimeRequest"];
+            };
+        };
+        responses: {
+            /** @description Start charger runtime request accepted for processing */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Request body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
+    stopChargerRuntime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                charger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RuntimeRequest"];
+            };
+        };
+        responses: {
+            /** @description Stop charger runtime request accepted for processing */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Request body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
+    restartChargerRuntime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                charger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RuntimeRequest"];
+            };
+        };
+        responses: {
+            /** @description Restart charger runtime request accepted for processing */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Request body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
+    listChargerLogs: {
+        parameters: {
+            query?: {
+                /** @description First moment, inclusive; without offset it is UTC */
+                start_date?: string;
+                /** @description Last moment, inclusive; without offset it is UTC */
+                end_date?: string;
+                /** @description OCPP action, compared without regard to case */
+                event?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                charger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Logs retrieved successfully */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargerLogListResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
     listLocationChargers: {
         parameters: {
             query?: {
@@ -2058,6 +3291,135 @@ export interface operations {
             };
         };
     };
+    updateLocationChargers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateLocationChargersRequest"];
+            };
+        };
+        responses: {
+            /** @description Location chargers updated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateLocationChargersResponse"];
+                };
+            };
+            /** @description Invalid request data */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Request body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
     createLocationChargers: {
         parameters: {
             query?: never;
@@ -2089,6 +3451,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobAcceptedResponse"];
+                };
+            };
+            /** @description Missing or invalid bearer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Insufficient permissions or missing required claims */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Request body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Rate limit exceeded */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+            /** @description Service temporarily unavailable; nothing was stored */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpErrorResponse"];
+                };
+            };
+        };
+    };
+    deleteLocationChargers: {
+        parameters: {
+            query?: {
+                /** @description Repeat the query parameter to target multiple chargers. */
+                charger_ids?: string[];
+            };
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeleteLocationChargersRequest"];
+            };
+        };
+        responses: {
+            /** @description Location chargers deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeleteLocationChargersResponse"];
                 };
             };
             /** @description Missing or invalid bearer token */
@@ -2779,6 +4264,7 @@ export interface operations {
     resetCharger: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -2949,6 +4435,7 @@ export interface operations {
     unlockConnector: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -3120,6 +4607,7 @@ export interface operations {
     clearCache: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -3285,6 +4773,7 @@ export interface operations {
     triggerMessage: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -3459,6 +4948,7 @@ export interface operations {
     changeAvailability: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -3636,6 +5126,7 @@ export interface operations {
     getConfiguration: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -3807,6 +5298,7 @@ export interface operations {
     changeConfiguration: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -3978,6 +5470,7 @@ export interface operations {
     updateFirmware: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -4154,6 +5647,7 @@ export interface operations {
     requestDiagnostics: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;
@@ -4331,6 +5825,7 @@ export interface operations {
     sendDataTransfer: {
         parameters: {
             query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
                 timeout?: number;
             };
             header?: never;

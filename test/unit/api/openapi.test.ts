@@ -70,3 +70,16 @@ test("every gateway operation lists its refusals with their bodies", () => {
     }
   }
 });
+
+test("every default is a value that its own schema allows", () => {
+  const parameters = JSON.parse(JSON.stringify(operations)).flatMap(
+    (operation: {
+      parameters?: Array<{ schema: { default?: number; minimum?: number; maximum?: number } }>;
+    }) => operation.parameters ?? [],
+  );
+  for (const { schema } of parameters) {
+    if (typeof schema.default !== "number") continue;
+    expect(schema.default).toBeGreaterThanOrEqual(schema.minimum ?? -Infinity);
+    expect(schema.default).toBeLessThanOrEqual(schema.maximum ?? Infinity);
+  }
+});

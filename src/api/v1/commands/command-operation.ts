@@ -9,7 +9,12 @@ import type { MountOperation, V1Request } from "../operation.ts";
 
 const TIMEOUT_DEFAULT_SECONDS = 30;
 
-const commandQuery = z.object({ timeout: queryInteger({ min: 1, max: 120, fallback: 0 }) });
+const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
+  // Absent is 0 inside, which is no value a client may send.
+  default: undefined,
+  description: "Seconds to wait for the charger's answer; without it the command's own default applies",
+});
+const commandQuery = z.object({ timeout });
 
 export type CommandPath = z.infer<typeof chargerPath>;
 type CommandQuery = z.infer<typeof commandQuery>;
