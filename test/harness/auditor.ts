@@ -56,10 +56,7 @@ export async function expectWholeFleet(
  */
 export function expectOneCredentialEach(dataDirectory: string, chargers: number): void {
   const directory = join(dataDirectory, "objects", "busbar-ChargePointSession");
-  const files = readdirSync(directory).filter(
-    (name) => name.endsWith(".sqlite") && name !== "metadata.sqlite",
-  );
-  const provisioned = files.filter((name) => {
+  const provisioned = databasesIn(directory).filter((name) => {
     const database = new DatabaseSync(join(directory, name), { readOnly: true });
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = '_cf_KV'").all();
     const records = tables.length === 0 ? [] : database.prepare("SELECT key FROM _cf_KV").all();
@@ -67,4 +64,35 @@ export function expectOneCredentialEach(dataDirectory: string, chargers: number)
     return records.length === 1;
   });
   expect(provisioned).toHaveLength(chargers);
+}
+
+function databasesIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
+}
+
+/** What the runtime and the migrations keep for themselves. */
+const BOOKKEEPING = /^(_cf_METADATA|sqlite_\w+|_sql_schema_migrations)$/;
+
+/**
+ * Looks into all objects on disk: no session has a record, a frame or a credential left, no host a station. The stack
+ * must be stopped.
+ */
+export function expectNoTrace(dataDirectory: string): void {
+  const left = ["ChargePointSession", "SimulatorHost"].flatMap((kind) => {
+    const directory = join(dataDirectory, "objects", `busbar-${kind}`);
+    return databasesIn(directory).flatMap((name) => tablesWithRows(join(directory, name)));
+  });
+  expect(left).toEqual([]);
+}
+
+/** `table` of every table of the object's own that has rows. */
+function tablesWithRows(file: string): string[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  const filled = tables
+    .map((row) => String(row["name"]))
+    .filter((name) => !BOOKKEEPING.test(name))
+    .filter((name) => database.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).all().length > 0);
+  database.close();
+  return filled;
 }
