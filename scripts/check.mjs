@@ -1,5 +1,6 @@
 /**
- * The gate: format, lint with import rules, types, drift of OpenAPI document and client, dry-run deploy. No database, seconds.
+ * The gate: format, lint with import rules, types, drift of OpenAPI document and client, dry-run deploy. No database,
+ * seconds.
  * The parts are independent and run side by side; each one's output is shown only where it failed.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,7 +10,7 @@ import { runCommand } from "./run-commands.mjs";
 
 const outdir = mkdtempSync(join(tmpdir(), "busbar-check-"));
 
-const client = ["openapi.json", "--output", "dashboard/src/api.gen.ts", "--check"];
+const client = ["run", "--silent", "generate", "--workspace", "dashboard", "--", "--check"];
 
 const checks = [
   ["format", "oxfmt", ["--check", "."]],

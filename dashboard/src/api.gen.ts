@@ -854,7 +854,7 @@ export interface components {
              * @default simulated
              * @enum {string|null}
              */
-            runtime: "simulated" | "external" | null;
+            runtime?: "simulated" | "external" | null;
         };
         ChargerStatusResponse: {
             charger_id: string;
@@ -1056,7 +1056,7 @@ export interface components {
              * @default simulated
              * @enum {string|null}
              */
-            runtime: "simulated" | "external" | null;
+            runtime?: "simulated" | "external" | null;
             identity_prefix?: string | null;
             template_name?: string | null;
         };
