@@ -622,7 +622,7 @@ export interface RateCounter {
 export interface ReplayMarks {
   /** "new" when this call set it to started; null when the marks cannot be reached. */
   begin(id: string, ttlSeconds: number): Promise<"new" | "started" | "done" | null>;
-  finish(id: string, ttlSeconds: number): Promise<void>;
+  finish(id: string): void;
   forget(id: string): Promise<void>;
 }
 

@@ -60,8 +60,8 @@ export function stepGuard(config: Config, marks: ReplayMarks) {
     if (mark === "done") return new Response("{}", { headers: { "upstash-workflow-sdk-version": "1" } });
     await next();
     if (mark === null) return undefined;
-    const settled = c.res.ok ? marks.finish(verdict.id, REPLAY_TTL_SECONDS) : marks.forget(verdict.id);
-    c.executionCtx.waitUntil(settled);
+    if (c.res.ok) marks.finish(verdict.id);
+    else c.executionCtx.waitUntil(marks.forget(verdict.id));
     return undefined;
   });
 }

@@ -2,6 +2,6 @@
 export const keys = {
   /** @upstash/ratelimit appends identifier and window; value: requests counted; expires with the window. */
   rateLimitPrefix: "rl",
-  /** `started` or `done`; expires after the life of a signed delivery. */
+  /** `started`; expires after the life of a signed delivery. */
   replayMark: (id: string) => `wf:jti:${id}`,
 };

@@ -3,6 +3,8 @@ import type { SessionFact, SessionFactRow } from "../../ports.ts";
 /** Facts on their way to Postgres. They outlive the charger they are about: each row names it. */
 export class Outbox {
   readonly #sql: SqlStorage;
+  /** Undefined until it was looked up once. */
+  #isEmpty: boolean | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -11,6 +13,7 @@ export class Outbox {
   append({ chargerId, generation, atMs, fact }: SessionFactRow): void {
     const values = [chargerId, generation, atMs, JSON.stringify(fact)];
     this.#sql.exec("INSERT INTO outbox (charger_id, generation, at_ms, fact) VALUES (?, ?, ?, ?)", ...values);
+    this.#isEmpty = false;
   }
 
   /** The oldest rows, and up to which one `remove` may forget once they have arrived. */
@@ -32,10 +35,17 @@ export class Outbox {
 
   remove(upTo: number): void {
     this.#sql.exec("DELETE FROM outbox WHERE seq <= ?", upTo);
+    this.#isEmpty = undefined;
+  }
+
+  /** The table was dropped with everything else. */
+  wiped(): void {
+    this.#isEmpty = undefined;
   }
 
   get isEmpty(): boolean {
-    return this.#sql.exec("SELECT 1 FROM outbox LIMIT 1").toArray().length === 0;
+    this.#isEmpty ??= this.#sql.exec("SELECT 1 FROM outbox LIMIT 1").toArray().length === 0;
+    return this.#isEmpty;
   }
 }
 

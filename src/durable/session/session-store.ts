@@ -71,5 +71,6 @@ export class SessionStore {
     this.#record = null;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
+    this.outbox.wiped();
   }
 }

@@ -76,7 +76,7 @@ function memoryMarks(): ReplayMarks {
       marks.set(id, "started");
       return "new";
     },
-    finish: async (id) => void marks.set(id, "done"),
+    finish: (id) => void marks.set(id, "done"),
     forget: async (id) => void marks.delete(id),
   };
 }
@@ -180,7 +180,7 @@ describe("the step guard", () => {
   });
 
   test("goes on when the replay marks cannot be reached: the signature has been checked", async () => {
-    const step = endpoint({}, { begin: async () => null, finish: async () => {}, forget: async () => {} });
+    const step = endpoint({}, { begin: async () => null, finish: () => {}, forget: async () => {} });
     expect(await step.send("[]", sign("[]"))).toBe(200);
   });
 
