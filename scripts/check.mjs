@@ -20,11 +20,7 @@ const checks = [
   ["types of the dashboard", join("dashboard", "node_modules", ".bin", "tsc"), ["-p", "dashboard"]],
   ["types of the Workers tests", "tsc", ["-p", "tsconfig.workers.json"]],
   ["openapi.json is current", "node", ["dev/openapi/write-openapi.ts", "--check"]],
-  [
-    "the generated client is current",
-    join("dashboard", "node_modules", ".bin", "openapi-typescript"),
-    client,
-  ],
+  ["the generated client is current", "npm", client],
   ["dry-run deploy", "wrangler", ["deploy", "--dry-run", "--outdir", outdir]],
 ];
 
