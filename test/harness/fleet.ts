@@ -97,12 +97,22 @@ export async function postBatch(access: Access, options: BatchOptions): Promise<
   ]);
   if (status !== 202) throw new Error(`batch: ${status} ${JSON.stringify(body)}`);
   const { job_id: jobId, status_url: statusUrl } = accepted.parse(body);
+  const place = { locationId, jobId, statusUrl };
+  return { ...place, ...followBatch(access, place, options.chargers) };
+}
+
+/** Polls a job wherever its stack lives now. Every poll must add up. */
+export function followBatch(
+  access: Access,
+  { statusUrl }: Pick<Batch, "statusUrl">,
+  chargers: number,
+): Pick<Batch, "read" | "until" | "finished"> {
   const read = async () => {
     const poll = await call(access, "GET", statusUrl);
     if (poll.status !== 200) throw new Error(`poll: ${poll.status} ${JSON.stringify(poll.body)}`);
     const job = jobStatus.parse(poll.body);
     const { total, created, failed, pending } = job.progress;
-    if (total !== options.chargers || created + failed + pending !== total)
+    if (total !== chargers || created + failed + pending !== total)
       throw new Error(`progress does not add up: ${JSON.stringify(job.progress)}`);
     return job;
   };
@@ -116,16 +126,9 @@ export async function postBatch(access: Access, options: BatchOptions): Promise<
       deadlineMs,
     );
   return {
-    locationId,
-    jobId,
-    statusUrl,
     read,
     until: (share, deadlineMs = 120_000) =>
-      reach(
-        `${share} of the batch`,
-        (job) => job.progress.pending <= options.chargers * (1 - share),
-        deadlineMs,
-      ),
+      reach(`${share} of the batch`, (job) => job.progress.pending <= chargers * (1 - share), deadlineMs),
     finished: (deadlineMs = 120_000) =>
       reach("a terminal job", (job) => job.status === "READY" || job.status === "FAILED", deadlineMs),
   };
