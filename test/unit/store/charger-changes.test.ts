@@ -76,6 +76,18 @@ describe("updating chargers", () => {
     expect(await db.stores.effects.pending(effects?.id ?? "", 0, 100)).toHaveLength(1);
   });
 
+  test("a new connector type restarts the station, whose properties do not show it", async () => {
+    const { update } = await fleet(["u3c"]);
+    const kinds = async (changes: ChargerChanges) => {
+      const { effects } = await update(changes);
+      const pending = await db.stores.effects.pending(effects?.id ?? "", 0, 100);
+      return pending.map(({ kind }) => kind);
+    };
+    expect(await kinds({ connectorType: "CCS2" })).toEqual(["restart"]);
+    expect(await kinds({ wsUrl: "wss://csms.example/ocpp" })).toEqual(["sync"]);
+    expect(await kinds({ connectorType: null, wsUrl: null })).toEqual(["restart"]);
+  });
+
   test("refuses a socket URL on an external charger, alone", async () => {
     const { update, ids } = await fleet(["u5"], "external");
     expect(await update({ wsUrl: "wss://csms.example" })).toMatchObject({ updated: [], invalid: ids });
