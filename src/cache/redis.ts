@@ -12,6 +12,7 @@ export function connectRedis(
     token: config.UPSTASH_REDIS_REST_TOKEN,
     retry: false,
     enableTelemetry: false,
+    enableAutoPipelining: false,
     signal: () => AbortSignal.timeout(COMMAND_TIMEOUT_MS),
   });
 }

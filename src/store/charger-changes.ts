@@ -104,7 +104,7 @@ const runtimeRow = z.object({
   effects: z.number(),
 });
 
-type Changes = Pick<ChargerStore, "update" | "remove" | "setRuntime" | "sessionRef">;
+type Changes = Pick<ChargerStore, "update" | "remove" | "setRuntime">;
 
 function wireChanges(changes: Parameters<ChargerStore["update"]>[2]): string {
   const named = {
@@ -177,16 +177,6 @@ export function chargerChanges(sql: Sql): Changes {
       if (row === null) return null;
       const effects = row.effects > 0 ? { id: batchId, total: row.effects } : null;
       return { state: row.state, ocppVersion: row.ocpp_version, effects };
-    },
-
-    async sessionRef(organizationId, id) {
-      if (!isUuid(id)) return null;
-      const rows = await sql(
-        "SELECT identity FROM chargers WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL",
-        [organizationId, id],
-      );
-      const row = firstRow(z.object({ identity: z.string() }), rows);
-      return row && { identity: row.identity, chargerId: id };
     },
   };
 }

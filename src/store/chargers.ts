@@ -135,6 +135,16 @@ export function chargerStore(sql: Sql): ChargerStore {
       return firstRow(chargerRow, rows);
     },
 
+    async sessionRef(organizationId, id) {
+      if (!isUuid(id)) return null;
+      const rows = await sql(
+        "SELECT identity FROM chargers WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL",
+        [organizationId, id],
+      );
+      const row = firstRow(z.object({ identity: z.string() }), rows);
+      return row && { identity: row.identity, chargerId: id };
+    },
+
     async provisioning(organizationId, id) {
       if (!isUuid(id)) return null;
       return firstRow(provisioningRow, await sql(PROVISIONING, [organizationId, id]));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Conflict } from "../errors.ts";
-import type { Location, LocationChanges, LocationStore } from "../ports.ts";
+import type { Claimed, Location, LocationChanges, LocationStore } from "../ports.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
 import { firstRow, isUuid, onlyRow, parseRows, timestamp } from "./rows.ts";
 import { SqlFailure, violates, type Sql } from "./sql.ts";
@@ -93,37 +93,60 @@ function wireChanges({ coordinates, ownerName, fuseLimitA, ...same }: LocationCh
   return JSON.stringify(coordinates === undefined ? changes : { ...changes, ...place });
 }
 
+async function createLocation(
+  sql: Sql,
+  ...[organizationId, place, now, claim, record]: Parameters<LocationStore["create"]>
+): Promise<Claimed<Location>> {
+  const location: Location = { ...place, status: "active", revision: 1, createdAt: now, updatedAt: now };
+  const { latitude, longitude } = place.coordinates ?? { latitude: null, longitude: null };
+  try {
+    const rows = await sql(CREATE, [
+      organizationId,
+      place.id,
+      place.slug,
+      place.name,
+      place.address,
+      place.city,
+      place.country,
+      latitude,
+      longitude,
+      place.timezone,
+      place.ownerName,
+      place.fuseLimitA,
+      place.public,
+      now,
+      ...claimParams(claim, claim && record(location)),
+    ]);
+    if (rows.length === 0 && claim !== null)
+      return { kind: "replayed", response: await replay(sql, organizationId, claim) };
+    return { kind: "done", value: location };
+  } catch (error) {
+    if (violates(error, SLUG_INDEX)) throw new Conflict("Location slug already exists");
+    throw error;
+  }
+}
+
+async function removeLocation(
+  sql: Sql,
+  ...[organizationId, id]: Parameters<LocationStore["remove"]>
+): ReturnType<LocationStore["remove"]> {
+  if (!isUuid(id)) return "unknown";
+  const row = await sql(REMOVE, [organizationId, id]).then(
+    (rows) => onlyRow(removeRow, rows),
+    (error: unknown) => {
+      // A charger was stored between the count and the delete: the foreign key decides.
+      if (error instanceof SqlFailure && error.code === "23503")
+        return { removed: false, used: 1, known: true };
+      throw error;
+    },
+  );
+  if (row.removed) return "removed";
+  return row.known ? { inUse: row.used } : "unknown";
+}
+
 export function locationStore(sql: Sql): LocationStore {
   return {
-    async create(organizationId, place, now, claim, record) {
-      const location: Location = { ...place, status: "active", revision: 1, createdAt: now, updatedAt: now };
-      const { latitude, longitude } = place.coordinates ?? { latitude: null, longitude: null };
-      try {
-        const rows = await sql(CREATE, [
-          organizationId,
-          place.id,
-          place.slug,
-          place.name,
-          place.address,
-          place.city,
-          place.country,
-          latitude,
-          longitude,
-          place.timezone,
-          place.ownerName,
-          place.fuseLimitA,
-          place.public,
-          now,
-          ...claimParams(claim, claim && record(location)),
-        ]);
-        if (rows.length === 0 && claim !== null)
-          return { kind: "replayed", response: await replay(sql, organizationId, claim) };
-        return { kind: "done", value: location };
-      } catch (error) {
-        if (violates(error, SLUG_INDEX)) throw new Conflict("Location slug already exists");
-        throw error;
-      }
-    },
+    create: (...input) => createLocation(sql, ...input),
 
     async get(organizationId, id) {
       if (!isUuid(id)) return null;
@@ -162,19 +185,6 @@ export function locationStore(sql: Sql): LocationStore {
       }
     },
 
-    async remove(organizationId, id) {
-      if (!isUuid(id)) return "unknown";
-      const row = await sql(REMOVE, [organizationId, id]).then(
-        (rows) => onlyRow(removeRow, rows),
-        (error: unknown) => {
-          // A charger was stored between the count and the delete: the foreign key decides.
-          if (error instanceof SqlFailure && error.code === "23503")
-            return { removed: false, used: 1, known: true };
-          throw error;
-        },
-      );
-      if (row.removed) return "removed";
-      return row.known ? { inUse: row.used } : "unknown";
-    },
+    remove: (...input) => removeLocation(sql, ...input),
   };
 }

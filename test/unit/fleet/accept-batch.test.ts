@@ -26,7 +26,12 @@ function setting(publish: () => Promise<void>) {
   };
   const work: Promise<unknown>[] = [];
   const background = (promise: Promise<unknown>) => void work.push(promise);
-  const ports = { ...db.stores, runs: { ...runs, applyEffects: publish, cancel: publish }, ids: systemIds, clock: { now: () => new Date() } };
+  const ports = {
+    ...db.stores,
+    runs: { ...runs, applyEffects: publish, cancel: publish },
+    ids: systemIds,
+    clock: { now: () => new Date() },
+  };
   return { ports, background, published, settle: () => Promise.all(work) };
 }
 
@@ -104,7 +109,11 @@ test("a clashing random identity is drawn again and provisioned under its new na
   const clash = { ...newCharger("R-00000000", true), name: "Bay 00000000" };
   const accepted = await acceptBatch(ports, { ...base, chargers: [clash] }, render);
   expect(JSON.parse(accepted.body)).toMatchObject({ published: true });
-  const page = await db.stores.chargers.list(organization.id, { locationId, ids: null }, { limit: 10, offset: 0 });
+  const page = await db.stores.chargers.list(
+    organization.id,
+    { locationId, ids: null },
+    { limit: 10, offset: 0 },
+  );
   const [first, second] = page.rows;
   expect(first?.identity).toBe("R-00000000");
   expect(second?.identity).toMatch(/^R-[0-9a-f]{8}$/);

@@ -1,0 +1,40 @@
+export const ROLES = ["viewer", "operator", "service", "owner", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Organization {
+  id: string;
+  slug: string;
+  name: string;
+  rateLimit: number | null;
+  rateLimitWindowSeconds: number | null;
+  chargerLimit: number | null;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  role: Exclude<Role, "admin">;
+  /** First 13 characters and `****`. */
+  prefix: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+}
+
+export interface ApiKeyStore {
+  /** The live key with this SHA-256 (hex) and its organisation, or null. */
+  findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>;
+  insert(
+    organizationId: string,
+    key: Omit<ApiKey, "createdAt" | "lastUsedAt">,
+    digest: string,
+    now: Date,
+  ): Promise<ApiKey>;
+  list(organizationId: string): Promise<ApiKey[]>;
+  /** False when there was no live key of that id. */
+  revoke(organizationId: string, id: string, now: Date): Promise<boolean>;
+  touch(id: string, now: Date): Promise<void>;
+}
+
+export interface OrganizationStore {
+  get(id: string): Promise<Organization | null>;
+}

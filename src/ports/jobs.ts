@@ -1,0 +1,151 @@
+import type { Organization } from "./access.ts";
+import type {
+  Charger,
+  ItemError,
+  ProvisioningStatus,
+  RecordVersion,
+  Runtime,
+  SecurityProfile,
+} from "./charger.ts";
+import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
+
+/** Shared properties of the chargers of one group of a batch, catalog values filled in. */
+export interface ChargerBlueprint {
+  brandSlug: string;
+  modelSlug: string;
+  vendorName: string;
+  model: string;
+  imageUrl: string | null;
+  ocppVersion: RecordVersion;
+  numberOfConnectors: number | null;
+  maxChargingPower: number | null;
+  connectorType: string | null;
+  wsUrl: string | null;
+  runtime: Runtime;
+  locationName: string | null;
+}
+
+export interface NewCharger {
+  id: string;
+  identity: string;
+  name: string | null;
+  /** Index into the blueprints of the request. */
+  group: number;
+  /** The identity ends in a random suffix and may be drawn again. */
+  random: boolean;
+}
+
+export interface BatchAccept {
+  jobId: string;
+  organization: Organization;
+  locationId: string;
+  type: "location_chargers_create" | "charger_create";
+  blueprints: ChargerBlueprint[];
+  /** In request order; the index is the sequence number. */
+  chargers: NewCharger[];
+  now: Date;
+  claim: IdempotencyClaim | null;
+  /** Recorded for a repeat: the answer once the run is published, and the answer when no run is needed. */
+  recordPublished: RecordedResponse;
+  recordUnpublished: RecordedResponse;
+}
+
+export interface BatchAccepted {
+  /** Chargers stored and waiting for provisioning. */
+  open: number;
+  /** Random identities that exist already: draw again with `redraw`. */
+  clashes: number[];
+}
+
+export interface JobProgress {
+  total: number;
+  created: number;
+  failed: number;
+  pending: number;
+}
+
+export interface JobFailure {
+  seq: number;
+  identity: string;
+  chargerId: string | null;
+  error: ItemError;
+}
+
+export interface Job {
+  id: string;
+  type: string;
+  status: ProvisioningStatus;
+  workflowRunId: string | null;
+  error: ItemError | null;
+  provisionedAt: Date | null;
+  progress: JobProgress;
+  /** Null until the job is terminal. */
+  results: { created: Charger[]; failed: JobFailure[] } | null;
+}
+
+/** What a provisioning step needs to know of its charger. */
+export interface ProvisioningWork {
+  chargerId: string;
+  /** Null: registered over /api/v1. */
+  jobId: string | null;
+  organizationId: string;
+  organizationSlug: string;
+  identity: string;
+  createdAt: Date;
+  ocppVersion: RecordVersion | null;
+  numberOfConnectors: number | null;
+  maxChargingPower: number | null;
+  vendorName: string | null;
+  model: string | null;
+  wsUrl: string | null;
+  runtime: Runtime;
+  securityProfile: SecurityProfile;
+  simulatorHost: string | null;
+  desiredCount: number;
+}
+
+export interface StuckJob {
+  id: string;
+  organizationId: string;
+  type: string;
+  total: number;
+  attempt: number;
+  /** republish: never seen by the engine, same run id. retry: `attempt` was raised, new run id. giveUp: failed now. */
+  action: "republish" | "retry" | "giveUp";
+}
+
+export interface JobStore {
+  /** One statement: idempotency claim, job, chargers, rejections. @throws NotFound, Conflict (single create only), IdempotencyMismatch, IdempotencyInFlight */
+  accept(batch: BatchAccept): Promise<Claimed<BatchAccepted>>;
+  /** What a request with this claim would be answered before anything else; null: its key is free. @throws IdempotencyMismatch, IdempotencyInFlight */
+  recorded(organizationId: string, claim: IdempotencyClaim, now: Date): Promise<RecordedResponse | null>;
+  /** Second statement for random identities that clashed: new identities for the given sequence numbers. Returns those that clash again. */
+  redraw(batch: BatchAccept, chargers: Array<NewCharger & { seq: number }>): Promise<number[]>;
+  /** The publish failed: run id null again, also in the recorded answer. */
+  markUnpublished(batch: BatchAccept): Promise<void>;
+  /** Moves the job to PROVISIONING and lists the open chargers of one slice, `[from, to)`. */
+  openSlice(
+    jobId: string,
+    from: number,
+    to: number,
+  ): Promise<Array<{ chargerId: string; seq: number; organizationId: string }>>;
+  /** Null when the charger is settled, deleted, or of another job. */
+  work(jobId: string, chargerId: string): Promise<ProvisioningWork | null>;
+  /** PENDING → READY. `last` says that the job may be complete: call `close`. False when the charger was settled already. */
+  succeed(jobId: string, chargerId: string, now: Date): Promise<{ moved: boolean; maybeLast: boolean }>;
+  fail(
+    jobId: string,
+    chargerId: string,
+    error: ItemError,
+    now: Date,
+  ): Promise<{ moved: boolean; maybeLast: boolean }>;
+  /** Closes the job if nothing of it is open. Must run after the commit of the charger's own change. */
+  close(jobId: string, now: Date): Promise<boolean>;
+  /** The row was deleted (or replaced) while it was being provisioned. */
+  isGone(chargerId: string): Promise<boolean>;
+  /** Fails what is open. A job of which nothing ever succeeded or failed was never run: the job itself is FAILED then. */
+  giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
+  get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
+  /** One pass of the sweeper over all organisations: closes what is complete, returns what must be published again. Null: another pass has the lock. */
+  sweep(now: Date): Promise<StuckJob[] | null>;
+}

@@ -1,0 +1,9 @@
+export interface Page {
+  limit: number;
+  offset: number;
+}
+
+export interface Paged<T> {
+  rows: T[];
+  total: number;
+}

@@ -1,0 +1,43 @@
+export interface RunPublisher {
+  applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
+  /** Run ids with their prefix. Best effort: a run that escapes finds its charger gone. */
+  cancel(runIds: string[]): Promise<void>;
+  /** Deterministic ids: publishing the same run twice starts one. */
+  dispatch(job: { id: string; total: number; attempt: number }): Promise<void>;
+  provision(
+    job: { id: string; organizationId: string; attempt: number },
+    chargers: Array<{ chargerId: string; seq: number }>,
+  ): Promise<void>;
+}
+
+export interface RateCounter {
+  /** Adds `count` to the shared window of `key` and returns the total used in it. Null when the counter cannot be reached. */
+  add(
+    key: string,
+    count: number,
+    limit: number,
+    windowSeconds: number,
+  ): Promise<{ used: number; resetAtMs: number } | null>;
+}
+
+/** Single-use marks with an expiry: replay protection of the step endpoints. */
+export interface ReplayMarks {
+  /** "new" when this call set it to started; null when the marks cannot be reached. */
+  begin(id: string, ttlSeconds: number): Promise<"new" | "started" | "done" | null>;
+  finish(id: string): void;
+  forget(id: string): Promise<void>;
+}
+
+export interface Ids {
+  /** UUIDv7, growing within one isolate. */
+  uuid(): string;
+  /** Lower-case hex, `bytes` random bytes. */
+  hex(bytes: number): string;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+/** Ends with the request, but may outlive its answer. */
+export type Background = (work: Promise<unknown>) => void;

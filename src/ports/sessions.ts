@@ -1,0 +1,101 @@
+import type { ChargerCommand, CommandAnswer } from "../ocpp/commands.ts";
+import type { CallOutcome } from "../ocpp/outcome.ts";
+import type { OcppVersion } from "../ocpp/version.ts";
+import type { ConnectorState, RegistrationStatus, SecurityProfile } from "./charger.ts";
+
+/** The object's name is `<organizationSlug>/<identity>`; a given charger id must match the one it was provisioned for. */
+export interface SessionRef {
+  organizationSlug: string;
+  identity: string;
+  chargerId?: string;
+}
+
+export interface SessionProvision {
+  chargerId: string;
+  organizationId: string;
+  /** Creation time of the charger row: a newer charger wipes what an older one left, an older one does nothing. */
+  createdAtMs: number;
+  securityProfile: SecurityProfile;
+  registrationStatus: RegistrationStatus;
+  /** Installed unless a credential exists; null for profiles without one. Plain text on this hop only. */
+  authorizationKey: string | null;
+}
+
+export interface SessionSnapshot {
+  chargerId: string;
+  organizationId: string;
+  online: boolean;
+  version: OcppVersion | null;
+  generation: number;
+  securityProfile: SecurityProfile;
+  registrationStatus: RegistrationStatus;
+  vendor: string | null;
+  model: string | null;
+  serialNumber: string | null;
+  firmwareVersion: string | null;
+  connectedAtMs: number | null;
+  lastMessageAtMs: number | null;
+  connectors: Array<Omit<ConnectorState, "updatedAt"> & { updatedAtMs: number }>;
+}
+
+/** What became of a command: the station's answer in neutral words, or why there is none. */
+export type CommandOutcome =
+  | { kind: "answered"; answer: CommandAnswer; version: OcppVersion }
+  | Exclude<CallOutcome, { kind: "answered" }>;
+
+export type RotationStatus =
+  | "accepted"
+  | "reboot_required"
+  | "rejected"
+  | "not_supported"
+  | "stored"
+  | "unknown";
+
+export interface FrameQuery {
+  startMs: number | null;
+  endMs: number | null;
+  /** OCPP action, compared without case. */
+  action: string | null;
+  limit: number;
+  offset: number;
+}
+
+export interface FrameRow {
+  direction: "cp_to_csms" | "csms_to_cp";
+  action: string | null;
+  message: string;
+  atMs: number;
+}
+
+export interface Sessions {
+  provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
+  command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
+  /** Null when the object was never provisioned (or for another charger id). */
+  snapshot(ref: SessionRef): Promise<SessionSnapshot | null>;
+  /** Sends the new key to a connected station, or stores it for its next login; null when not provisioned. */
+  rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null>;
+  /** Newest first; null when not provisioned. */
+  frames(ref: SessionRef, query: FrameQuery): Promise<{ rows: FrameRow[]; total: number } | null>;
+  /** The charger is gone or failed: closes its socket (4004), flushes the outbox, wipes the object. Idempotent. */
+  retire(ref: SessionRef & { chargerId: string }): Promise<void>;
+}
+
+/** One row of a session's outbox on its way to Postgres. `at` is the station-independent receive time. */
+export type SessionFact =
+  | { type: "connection"; online: boolean; ocppVersion: OcppVersion | null }
+  | {
+      type: "boot";
+      vendor: string;
+      model: string;
+      serialNumber: string | null;
+      firmwareVersion: string | null;
+    }
+  | { type: "connector"; evseId: number; connectorId: number; status: string; errorCode: string }
+  | { type: "seen" };
+
+export interface SessionFactRow {
+  chargerId: string;
+  generation: number;
+  atMs: number;
+  fact: SessionFact;
+}
