@@ -17,28 +17,43 @@ const PRUNE_SLICE = 500;
 export class FrameLog {
   readonly #sql: SqlStorage;
   #appended = 0;
+  /** Running total of the newest frame; read once. */
+  #bytesTotal: number | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
   append(frames: readonly LoggedFrame[], atMs: number): void {
+    if (frames.length === 0) return;
+    const values: (string | number | null)[] = [];
     for (const { direction, action, message } of frames) {
       const kept = cut(redactFrame(message));
-      this.#sql.exec(
-        `INSERT INTO frames (at_ms, direction, action, message, bytes_total) VALUES (?, ?, ?, ?,
-           ? + coalesce((SELECT bytes_total FROM frames ORDER BY seq DESC LIMIT 1), 0))`,
-        atMs,
-        direction,
-        action,
-        kept,
-        kept.length,
-      );
+      this.#bytesTotal = this.#total() + kept.length;
+      values.push(atMs, direction, action, kept, this.#bytesTotal);
     }
+    const rows = frames.map(() => "(?, ?, ?, ?, ?)").join(", ");
+    this.#sql.exec(
+      `INSERT INTO frames (at_ms, direction, action, message, bytes_total) VALUES ${rows}`,
+      ...values,
+    );
     this.#appended += frames.length;
     if (this.#appended < PRUNE_EVERY) return;
     this.#appended = 0;
     this.prune(atMs);
+  }
+
+  /** What is stored has changed under the log: look again. */
+  forget(): void {
+    this.#bytesTotal = undefined;
+  }
+
+  #total(): number {
+    this.#bytesTotal ??=
+      this.#sql
+        .exec<{ bytes_total: number }>("SELECT bytes_total FROM frames ORDER BY seq DESC LIMIT 1")
+        .toArray()[0]?.bytes_total ?? 0;
+    return this.#bytesTotal;
   }
 
   /** Newest first. */
@@ -86,6 +101,7 @@ export class FrameLog {
 
   clear(): void {
     this.#sql.exec("DELETE FROM frames");
+    this.forget();
   }
 }
 

@@ -38,8 +38,8 @@ export class Outbox {
     this.#isEmpty = undefined;
   }
 
-  /** The table was dropped with everything else. */
-  wiped(): void {
+  /** What is stored has changed under the outbox: look again. */
+  forget(): void {
     this.#isEmpty = undefined;
   }
 

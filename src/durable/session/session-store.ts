@@ -71,6 +71,6 @@ export class SessionStore {
     this.#record = null;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
-    this.outbox.wiped();
+    for (const part of [this.outbox, this.replies, this.frames]) part.forget();
   }
 }
