@@ -1,0 +1,81 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { announcesUrl } from "../../dev/stack/announcements.ts";
+import { freePort } from "../../dev/stack/free-port.ts";
+import { Part, type PartSpec } from "../../dev/stack/part.ts";
+import { projectRoot } from "../../dev/stack/project.ts";
+import { stackEnvironment } from "../harness/stack.ts";
+import { temporaryDirectory } from "../harness/temporary-directory.ts";
+
+const secret = (prefix = "") => prefix + randomBytes(32).toString("base64url");
+
+/** Parts of the local stack that the bench starts itself, so that baseline and candidate share their processes. */
+export class BenchParts {
+  readonly directory = temporaryDirectory();
+  readonly redisToken = secret();
+  readonly engineToken = secret();
+  readonly currentKey = secret("sig_");
+  readonly nextKey = secret("sig_");
+  readonly #parts: Part[] = [];
+
+  async start(spec: PartSpec): Promise<void> {
+    const part = new Part(spec, {
+      spawned: () => {},
+      line: () => {},
+      note: (text) => console.warn(text),
+      gaveUp: (error) => console.error(error),
+    });
+    this.#parts.push(part);
+    await part.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const part of this.#parts.toReversed()) await part.stop();
+    this.directory.remove();
+  }
+
+  /** Each resolves to the part's address. */
+  sql(): Promise<string> {
+    const schemaFile = join(projectRoot, "schema.sql");
+    return this.#embedded("sql", { dataDir: join(this.directory.path, "postgres"), schemaFile });
+  }
+
+  redis(): Promise<string> {
+    return this.#embedded("redis", { token: this.redisToken });
+  }
+
+  engine(): Promise<string> {
+    return this.#embedded("engine", {
+      dataFile: join(this.directory.path, "engine.sqlite"),
+      token: this.engineToken,
+      currentKey: this.currentKey,
+      nextKey: this.nextKey,
+      hooks: true,
+    });
+  }
+
+  /** Variables that make a Worker, or a whole stack, use this Redis and this engine at the given addresses. */
+  variables(redisUrl: string, engineUrl: string): Record<string, string> {
+    return {
+      UPSTASH_REDIS_REST_URL: redisUrl,
+      UPSTASH_REDIS_REST_TOKEN: this.redisToken,
+      QSTASH_URL: engineUrl,
+      QSTASH_TOKEN: this.engineToken,
+      QSTASH_CURRENT_SIGNING_KEY: this.currentKey,
+      QSTASH_NEXT_SIGNING_KEY: this.nextKey,
+    };
+  }
+
+  async #embedded(name: string, configuration: object): Promise<string> {
+    const port = await freePort();
+    await this.start({
+      name,
+      command: process.execPath,
+      args: ["--disable-warning=ExperimentalWarning", join(projectRoot, "dev", name, "main.ts")],
+      env: stackEnvironment({ BUSBAR_PART: JSON.stringify({ port, ...configuration }) }),
+      announcement: announcesUrl,
+      stopPatienceMs: 8_000,
+    });
+    return `http://127.0.0.1:${port}`;
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { writeJson } from "../../dev/stack/write-json.ts";
+import { benchMode as mode } from "./bench-mode.ts";
+import { measureAccepts } from "./measure-accepts.ts";
+import { measureMemory } from "./measure-memory.ts";
+import { measureRounds } from "./measure-rounds.ts";
+import { deliveriesOf } from "./measured-run.ts";
+import { bodyBytes, growth, rateRatio, wallMs } from "./provisioning-ratios.ts";
+import { emptyResults, resultsFile } from "./provisioning-results.ts";
+
+const { gates, sizes } = mode;
+const results = emptyResults(mode.name, mode.command);
+const TIMEOUT_MS = mode.name === "full" ? 3_600_000 : 120_000;
+
+// A missed goal is a result too: it is stored, whatever the expectations say.
+afterAll(() => {
+  const file = resultsFile(mode.name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeJson(file, results);
+});
+
+test(
+  "every batch is accepted in time with one SQL request, one publish and at most one request of the rate limiter",
+  async () => {
+    results.accepts = await measureAccepts(sizes, mode.accepts);
+    for (const accept of results.accepts) {
+      expect(accept).toMatchObject({ status: 202, sqlRequests: 1, engineRequests: 1, publishes: 1 });
+      expect(accept.redisRequests).toBeLessThanOrEqual(1);
+      expect(accept.acceptMs).toBeLessThan(gates.acceptMs(accept.chargers));
+    }
+  },
+  TIMEOUT_MS,
+);
+
+describe.each(sizes)("a batch of %i chargers", (chargers) => {
+  test(
+    "is provisioned at the promised share of the rate of empty steps, two deliveries a charger",
+    async () => {
+      const rounds = await measureRounds(mode, chargers);
+      results.rounds.push(...rounds);
+      for (const { external, simulated } of rounds) {
+        expect(external.deliveries).toBe(deliveriesOf(chargers));
+        // A station that was not accepted in time takes another delivery.
+        expect(simulated.deliveries).toBeLessThanOrEqual(deliveriesOf(chargers) * 1.02);
+        for (const run of [external, simulated]) expect(run.acceptMs).toBeLessThan(gates.acceptMs(chargers));
+      }
+      expect(rateRatio(rounds, chargers, "external").median).toBeGreaterThanOrEqual(gates.externalRatioMin);
+      expect(rateRatio(rounds, chargers, "simulated").median).toBeGreaterThanOrEqual(gates.simulatedRatioMin);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "stays in its memory when all its stations are connected, and their sessions sleep when nothing happens",
+    async () => {
+      const memory = await measureMemory(chargers, gates.hibernationMs);
+      results.memory.push(memory);
+      expect(memory.connected).toBe(chargers);
+      expect(memory.peakBytes).toBeLessThan(gates.residentBytes(chargers));
+      if (memory.descriptors) expect(memory.descriptors.idleAfterMs).not.toBeNull();
+    },
+    TIMEOUT_MS,
+  );
+});
+
+test.runIf(sizes.length > 1)(
+  "a charger of the largest batch costs about the time and the bytes of one of the smallest",
+  () => {
+    for (const side of ["external", "simulated"] as const) {
+      expect(growth(results.rounds, side, wallMs)).toBeLessThanOrEqual(gates.growthMax);
+      expect(growth(results.rounds, side, bodyBytes)).toBeLessThanOrEqual(gates.growthMax);
+    }
+  },
+);
