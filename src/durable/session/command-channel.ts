@@ -19,6 +19,8 @@ import type { CommandOutcome } from "../../ports.ts";
 /** As the port says, and a command that breaks the schema of the connection's version: nothing of it was sent. */
 export type SessionCommandOutcome = CommandOutcome | { kind: "invalidCommand"; reason: string };
 
+type CommandFailure = Exclude<SessionCommandOutcome, { kind: "answered" }>;
+
 /** The connection a command goes out on. */
 export interface CommandLine {
   version: OcppVersion;
@@ -32,7 +34,7 @@ interface Pending {
   command: ChargerCommand;
   deadlineAt: number;
   run: CommandRun | null;
-  version: OcppVersion | null;
+  version: OcppVersion;
   /** What to do when its turn comes again; null before its first turn. */
   step: CommandStep | null;
   /** The last CALL on the wire. */
@@ -73,7 +75,7 @@ export class CommandChannel {
       command,
       deadlineAt,
       run: null,
-      version: null,
+      version: line.version,
       step: null,
       sent: null,
       report: null,
@@ -143,18 +145,18 @@ export class CommandChannel {
     switch (step.kind) {
       case "call":
         this.#noteReport(pending, step.payload);
+        if (!line.send(encodeCall(messageId, step.action, step.payload), step.action)) {
+          this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
+          return false;
+        }
         pending.sent = step;
         this.#queue.markSent(step.action);
-        line.send(encodeCall(messageId, step.action, step.payload), step.action);
         return true;
       case "report":
         this.#queue.markSent("NotifyReport");
         return true;
-      case "done":
-        pending.settle({ kind: "answered", answer: step.answer, version: pending.version ?? line.version });
-        return false;
       default:
-        pending.settle(step);
+        finish(pending, step);
         return false;
     }
   }
@@ -171,8 +173,11 @@ export class CommandChannel {
     if (!run || !sent) return;
     const triggered = triggeredAction(sent.action, sent.payload);
     if (triggered && isJsonObject(answer) && answer.status === "Accepted") this.#hooks.onTriggered(triggered);
-    pending.step = run.answered(answer);
-    this.#queue.resume(callOf(pending));
+    const step = run.answered(answer);
+    pending.step = step;
+    // The end of a command waits for no turn: its deadline may pass meanwhile, and it was answered.
+    if (step.kind === "call" || step.kind === "report") this.#queue.resume(callOf(pending));
+    else finish(pending, step);
   }
 
   /** Collecting starts before the request goes out: a part may come ahead of the answer. */
@@ -185,7 +190,7 @@ export class CommandChannel {
   #end(ended: EndedCall<Pending>[]): void {
     for (const { waiter, outcome } of ended) {
       if (this.#waitingForReport === waiter) this.#waitingForReport = null;
-      if (outcome.kind !== "answered") waiter.settle(outcome);
+      if (outcome.kind !== "answered") waiter.settle(truthful(waiter, outcome));
     }
   }
 
@@ -203,4 +208,15 @@ export class CommandChannel {
 
 function callOf(pending: Pending) {
   return { id: crypto.randomUUID(), command: pending, deadlineAt: pending.deadlineAt, waiter: pending };
+}
+
+function finish(pending: Pending, step: Exclude<CommandStep, { kind: "call" | "report" }>): void {
+  const { version } = pending;
+  pending.settle(step.kind === "done" ? { kind: "answered", answer: step.answer, version } : step);
+}
+
+/** A command of several CALLs that waits for its next one has reached the station already. */
+function truthful(pending: Pending, outcome: CommandFailure): CommandFailure {
+  const hasSent = "sent" in outcome && pending.sent !== null;
+  return hasSent ? { ...outcome, sent: true } : outcome;
 }
