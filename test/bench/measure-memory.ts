@@ -23,21 +23,27 @@ export interface MemoryRun {
 /** Open files of session databases. */
 export interface SessionDescriptors {
   peak: number;
-  /** When more than half of them were gone, or the deadline was over. */
+  /** At the end of the idle time. */
   idle: number;
-  /** Null: half of them were never gone. */
+  /** From when on fewer than half of the peak were open; null: never within the deadline. */
   idleAfterMs: number | null;
 }
 
+/** How long a connected fleet is left alone: at least `minMs`, and until its sessions sleep or `deadlineMs` is over. */
+export interface IdleTime {
+  minMs: number;
+  deadlineMs: number;
+}
+
 /** Connects simulated chargers to a stack of its own and leaves them alone. */
-export async function measureMemory(chargers: number, hibernationMs: number): Promise<MemoryRun> {
+export async function measureMemory(chargers: number, idle: IdleTime): Promise<MemoryRun> {
   const stack = await startStack();
   const supervisor = readLivingStack(stack.dataDirectory)?.supervisor.pid ?? 0;
   const sampled = sample(supervisor, stack);
   try {
     await provisionBatch(stack, chargers, "simulated");
     const connected = await allConnected(stack, chargers);
-    const descriptors = await hibernation(stack, sampled, hibernationMs);
+    const descriptors = await hibernation(stack, sampled, idle);
     return {
       chargers,
       connected,
@@ -80,16 +86,17 @@ function sample(supervisor: number, stack: RunningStack): Sampled {
 async function hibernation(
   stack: RunningStack,
   sampled: Sampled,
-  deadlineMs: number,
+  { minMs, deadlineMs }: IdleTime,
 ): Promise<SessionDescriptors | null> {
   if (sessionDescriptors(stack) === null) return null;
   const startedAtMs = performance.now();
-  return watch("sleeping sessions", 2 * deadlineMs, async (atMs) => {
-    const idle = sessionDescriptors(stack) ?? 0;
-    const { descriptors: peak } = sampled;
+  let idleAfterMs: number | null = null;
+  return watch("the end of the idle time", 2 * deadlineMs, async (atMs) => {
     const elapsedMs = atMs - startedAtMs;
-    if (idle * 2 < peak) return { peak, idle, idleAfterMs: elapsedMs };
-    return elapsedMs > deadlineMs ? { peak, idle, idleAfterMs: null } : undefined;
+    const idle = sessionDescriptors(stack) ?? 0;
+    if (idle * 2 < sampled.descriptors) idleAfterMs ??= elapsedMs;
+    const isOver = elapsedMs > deadlineMs || (idleAfterMs !== null && elapsedMs >= minMs);
+    return isOver ? { peak: sampled.descriptors, idle, idleAfterMs } : undefined;
   });
 }
 

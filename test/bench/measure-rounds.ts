@@ -14,9 +14,13 @@ export type Round = Record<Side, MeasuredRun>;
 
 /**
  * Rounds of one size. Redis, engine and the baseline's workerd live for all of them; every candidate gets a new stack,
- * which is gone before the next side runs. The side that begins changes from round to round.
+ * which is gone before the next side runs. The side that begins changes from round to round. Asks before each round.
  */
-export async function measureRounds(mode: BenchMode, chargers: number): Promise<Round[]> {
+export async function* measureRounds(
+  mode: BenchMode,
+  chargers: number,
+  isEnough: () => boolean,
+): AsyncGenerator<Round> {
   const parts = new BenchParts();
   try {
     const [redisUrl, engineUrl] = await Promise.all([parts.redis(), parts.engine()]);
@@ -33,9 +37,9 @@ export async function measureRounds(mode: BenchMode, chargers: number): Promise<
             runtime: side,
             warmUpChargers: mode.warmUpChargers,
           });
-    const rounds: Round[] = [];
-    for (let round = 0; round < mode.rounds; round += 1) rounds.push(await measureRound(measure, round));
-    return rounds;
+    const roundsMax = mode.rounds + mode.extraRoundsMax;
+    for (let round = 0; round < roundsMax && !isEnough(); round += 1)
+      yield await measureRound(measure, round);
   } finally {
     await parts.stop();
   }

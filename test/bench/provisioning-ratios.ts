@@ -5,8 +5,9 @@ import { spread, type Spread } from "./statistics.ts";
 export type Candidate = "external" | "simulated";
 export const CANDIDATES: Candidate[] = ["external", "simulated"];
 
-const ofSize = (rounds: Round[], chargers: number) =>
-  rounds.filter(({ baseline }) => baseline.chargers === chargers);
+export function roundsOf(rounds: Round[], chargers: number): Round[] {
+  return rounds.filter(({ baseline }) => baseline.chargers === chargers);
+}
 
 export function sizesOf(rounds: Round[]): number[] {
   return [...new Set(rounds.map(({ baseline }) => baseline.chargers))].toSorted((a, b) => a - b);
@@ -14,11 +15,11 @@ export function sizesOf(rounds: Round[]): number[] {
 
 /** Chargers per second of the candidate over those of the baseline of the same round. */
 export function rateRatio(rounds: Round[], chargers: number, candidate: Candidate): Spread {
-  return spread(ofSize(rounds, chargers).map((round) => round.baseline.wallMs / round[candidate].wallMs));
+  return spread(roundsOf(rounds, chargers).map((round) => round.baseline.wallMs / round[candidate].wallMs));
 }
 
 export function chargersPerSecond(rounds: Round[], chargers: number, side: keyof Round): Spread {
-  return spread(ofSize(rounds, chargers).map((round) => (chargers * 1000) / round[side].wallMs));
+  return spread(roundsOf(rounds, chargers).map((round) => (chargers * 1000) / round[side].wallMs));
 }
 
 /** What a charger costs in the largest batch over what it costs in the smallest: medians of each size. */
@@ -31,13 +32,13 @@ export function growth(
   const [smallest, largest] = [sizes[0], sizes.at(-1)];
   if (smallest === undefined || largest === undefined || smallest === largest) return undefined;
   const each = (chargers: number) =>
-    spread(ofSize(rounds, chargers).map((round) => cost(round[side]) / chargers)).median;
+    spread(roundsOf(rounds, chargers).map((round) => cost(round[side]) / chargers)).median;
   return each(largest) / each(smallest);
 }
 
 /** How far the baseline wandered between the rounds of a size: 0 = not at all. */
 export function baselineDrift(rounds: Round[], chargers: number): number {
-  const { min, max } = spread(ofSize(rounds, chargers).map(({ baseline }) => baseline.wallMs));
+  const { min, max } = spread(roundsOf(rounds, chargers).map(({ baseline }) => baseline.wallMs));
   return max / min - 1;
 }
 
