@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../../dev/stack/project.ts";
+import { projectRoot, tool } from "../../dev/stack/project.ts";
 import { readJson } from "../../dev/stack/write-json.ts";
 import { resultsFile, type ProvisioningResults } from "./provisioning-results.ts";
 import { provisioningTable } from "./provisioning-table.ts";
@@ -31,4 +32,5 @@ function replaceBetweenMarkers(file: string, text: string): void {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error(`${file} has no markers ${BEGIN} and ${END}`);
   writeFileSync(file, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n${page.slice(end)}`);
+  execFileSync(tool("oxfmt"), [file]);
 }
