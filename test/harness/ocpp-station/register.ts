@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { call, type Access } from "../fleet.ts";
+
+const registration = z.object({
+  chargeBoxId: z.string(),
+  connectionUrl: z.string(),
+  authorizationKey: z.string(),
+  instructions: z.object({ baseUrl: z.string() }),
+});
+export type Registration = z.infer<typeof registration>;
+
+/** Registers a charger over the command surface. */
+export async function register(access: Access, chargeBoxId: string): Promise<Registration> {
+  const { status, body } = await call(access, "POST", "/api/v1/chargers", { chargeBoxId });
+  if (status !== 201) throw new Error(`register ${chargeBoxId}: ${status} ${JSON.stringify(body)}`);
+  return registration.parse(body);
+}
