@@ -1,0 +1,106 @@
+import { WebSocket } from "ws";
+import type { OcppVersion } from "../../../src/ocpp/version.ts";
+import { waitFor } from "../wait-for.ts";
+
+export type RawFrame = [type: number, id: string, ...rest: unknown[]];
+
+export interface RawCall {
+  id: string;
+  action: string;
+  payload: Record<string, unknown>;
+}
+
+export interface Door {
+  /** As the registration names it: the connection URL with the identity. */
+  connectionUrl: string;
+  identity: string;
+  authorizationKey: string;
+}
+
+const CONNECT_DEADLINE_MS = 15_000;
+
+/** A station over a bare socket: it says what the test tells it to say, well formed or not. */
+export class RawStation {
+  readonly socket: WebSocket;
+  readonly calls: RawCall[] = [];
+  closeCode: number | null = null;
+  /** Called with every CALL; null leaves it unanswered. */
+  react: (call: RawCall) => unknown = () => null;
+  readonly #answers = new Map<string, (frame: RawFrame) => void>();
+  #nextId = 0;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on("message", (data) => this.#receive(String(data)));
+    socket.on("close", (code) => (this.closeCode = code));
+    socket.on("error", () => {});
+  }
+
+  /** @throws Error with the status of a refused upgrade */
+  static connect(door: Door, version: OcppVersion = "ocpp1.6"): Promise<RawStation> {
+    const credential = Buffer.from(`${door.identity}:${door.authorizationKey}`).toString("base64");
+    const socket = new WebSocket(door.connectionUrl, [version], {
+      headers: { authorization: `Basic ${credential}` },
+      handshakeTimeout: CONNECT_DEADLINE_MS,
+      perMessageDeflate: false,
+    });
+    const station = new RawStation(socket);
+    return new Promise((resolve, reject) => {
+      socket.once("open", () => resolve(station));
+      socket.once("error", reject);
+    });
+  }
+
+  /** Connects and is accepted; speaks OCPP 1.6. */
+  static async booted(door: Door): Promise<RawStation> {
+    const station = await RawStation.connect(door);
+    await station.boot();
+    return station;
+  }
+
+  async boot(): Promise<void> {
+    const boot = { chargePointVendor: "Acme", chargePointModel: "Raw" };
+    const [type, , payload] = await this.call("BootNotification", boot);
+    if (type !== 3) throw new Error(`boot: ${JSON.stringify(payload)}`);
+  }
+
+  /** Sends a CALL; resolves with the CALLRESULT or the CALLERROR, rejects when the connection ends first. */
+  call(action: string, payload: object): Promise<RawFrame> {
+    const id = `s${this.#nextId++}`;
+    return new Promise((resolve, reject) => {
+      const closed = () => reject(new Error(`closed (${this.closeCode}) before the answer to ${action}`));
+      this.socket.once("close", closed);
+      this.#answers.set(id, (frame) => {
+        this.socket.off("close", closed);
+        resolve(frame);
+      });
+      this.socket.send(JSON.stringify([2, id, action, payload]));
+    });
+  }
+
+  send(frame: RawFrame): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  nthCall(index: number): Promise<RawCall> {
+    return waitFor(`CALL ${index}`, () => this.calls[index]);
+  }
+
+  untilClosed(): Promise<number> {
+    return waitFor("a close", () => this.closeCode);
+  }
+
+  #receive(text: string): void {
+    const frame = JSON.parse(text) as RawFrame;
+    const [type, id] = frame;
+    if (type !== 2) {
+      this.#answers.get(id)?.(frame);
+      this.#answers.delete(id);
+      return;
+    }
+    const call = { id, action: String(frame[2]), payload: frame[3] as RawCall["payload"] };
+    this.calls.push(call);
+    const answer = this.react(call);
+    if (answer !== null) this.socket.send(JSON.stringify([3, id, answer]));
+  }
+}
