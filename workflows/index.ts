@@ -1,6 +1,7 @@
 import { Receiver } from "@upstash/qstash";
 import { Hono } from "hono";
 import type { Config } from "../src/env.ts";
+import { WorkAhead } from "../src/fleet/work-ahead.ts";
 import type { Ports } from "../src/ports.ts";
 import { applyEffectsRun } from "./apply-effects.ts";
 import { stepGuard } from "./guard.ts";
@@ -21,8 +22,9 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   const app = new Hono();
   app.use("/internal/wf/*", stepGuard(config, ports.replayMarks));
   const options = stepOptions(config);
-  app.post(DISPATCH_PATH, provisionBatch(ports, options));
-  app.post(CHARGER_PATH, provisionChargerRun(ports, options));
+  const ahead = new WorkAhead();
+  app.post(DISPATCH_PATH, provisionBatch(ports, ahead, options));
+  app.post(CHARGER_PATH, provisionChargerRun(ports, ahead, options));
   app.post(EFFECTS_PATH, applyEffectsRun(ports, options));
   return app;
 }

@@ -1,6 +1,7 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
 import { dispatchSlice, sliceCount } from "../src/fleet/dispatch-slice.ts";
+import type { WorkAhead } from "../src/fleet/work-ahead.ts";
 import type { Ports } from "../src/ports.ts";
 import { sanitized } from "./step-failure.ts";
 import type { StepOptions } from "./index.ts";
@@ -15,12 +16,12 @@ const payloadSchema = z.object({
  * The dispatcher run of a batch: one step per slice, each starts the runs of its open chargers. It has no failure
  * function: what it leaves undispatched, the sweeper takes up again.
  */
-export function provisionBatch(ports: Ports, options: StepOptions) {
+export function provisionBatch(ports: Ports, ahead: WorkAhead, options: StepOptions) {
   return serve<z.infer<typeof payloadSchema>>(async (context) => {
     const job = payloadSchema.parse(context.requestPayload);
     for (let slice = 0; slice < sliceCount(job.total); slice += 1) {
       await context.run(`dispatch-${slice}`, () =>
-        sanitized(() => dispatchSlice(ports, { id: job.jobId, attempt: job.attempt }, slice)),
+        sanitized(() => dispatchSlice(ports, ahead, { id: job.jobId, attempt: job.attempt }, slice)),
       );
     }
   }, options);

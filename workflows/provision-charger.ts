@@ -2,6 +2,7 @@ import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
 import { failCharger } from "../src/fleet/fail-charger.ts";
 import { provisionCharger } from "../src/fleet/provision-charger.ts";
+import type { WorkAhead } from "../src/fleet/work-ahead.ts";
 import type { Ports } from "../src/ports.ts";
 import { failureOf, sanitized } from "./step-failure.ts";
 import type { StepOptions } from "./index.ts";
@@ -10,11 +11,11 @@ const payloadSchema = z.object({ jobId: z.string(), chargerId: z.string() });
 type Payload = z.infer<typeof payloadSchema>;
 
 /** One charger's run: one step, which may run more than once, late, and beside itself. */
-export function provisionChargerRun(ports: Ports, options: StepOptions) {
+export function provisionChargerRun(ports: Ports, ahead: WorkAhead, options: StepOptions) {
   return serve<Payload>(
     async (context) => {
       const { jobId, chargerId } = payloadSchema.parse(context.requestPayload);
-      await context.run("provision", () => sanitized(() => provisionCharger(ports, jobId, chargerId)));
+      await context.run("provision", () => sanitized(() => provisionCharger(ports, ahead, jobId, chargerId)));
     },
     {
       ...options,

@@ -1,21 +1,25 @@
 import type { Ports } from "../ports.ts";
+import type { WorkAhead } from "./work-ahead.ts";
 
 /** Chargers per dispatcher step: one statement, one batch publish. */
 export const SLICE_SIZE = 100;
 
 /** Starts the runs of the open chargers of one slice; a repeat starts the same runs again, which is harmless. */
 export async function dispatchSlice(
-  ports: Pick<Ports, "jobs" | "runs">,
+  ports: Pick<Ports, "jobs" | "runs" | "clock">,
+  ahead: WorkAhead,
   job: { id: string; attempt: number },
   slice: number,
 ): Promise<number> {
   const open = await ports.jobs.openSlice(job.id, slice * SLICE_SIZE, (slice + 1) * SLICE_SIZE);
-  const first = open[0];
-  if (first === undefined) return 0;
-  await ports.runs.provision(
-    { id: job.id, organizationId: first.organizationId, attempt: job.attempt },
-    open,
+  const organizationId = open[0]?.work.organizationId;
+  if (organizationId === undefined) return 0;
+  ahead.put(
+    open.map(({ work }) => work),
+    ports.clock.now().getTime(),
   );
+  const chargers = open.map(({ seq, work }) => ({ seq, chargerId: work.chargerId }));
+  await ports.runs.provision({ id: job.id, organizationId, attempt: job.attempt }, chargers);
   return open.length;
 }
 

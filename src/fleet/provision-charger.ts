@@ -1,6 +1,7 @@
 import type { ItemError, Ports, ProvisioningWork } from "../ports.ts";
 import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
+import type { WorkAhead } from "./work-ahead.ts";
 
 /** A step never holds its flow-control slot longer than this for a silent central system. */
 const BOOT_WAIT_MS = 10_000;
@@ -20,8 +21,14 @@ type Needs = Pick<Ports, "jobs" | "sessions" | "simulators" | "ids" | "clock">;
  *
  * @throws NotAcceptedYet (try again), Unavailable (an outage of ours: try again)
  */
-export async function provisionCharger(ports: Needs, jobId: string, chargerId: string): Promise<void> {
-  const work = await ports.jobs.work(jobId, chargerId);
+export async function provisionCharger(
+  ports: Needs,
+  ahead: WorkAhead,
+  jobId: string,
+  chargerId: string,
+): Promise<void> {
+  const known = ahead.take(jobId, chargerId, ports.clock.now().getTime());
+  const work = known ?? (await ports.jobs.work(jobId, chargerId));
   if (work === null) {
     // Settled by an earlier attempt that may have died before it closed the job.
     await ports.jobs.close(jobId, ports.clock.now());
@@ -44,8 +51,8 @@ export async function settleCharger(
   const settled = error
     ? await ports.jobs.fail(jobId, work.chargerId, error, now)
     : await ports.jobs.succeed(jobId, work.chargerId, now);
-  // Deleted while it was being provisioned: nothing may stay behind.
-  if (!settled.moved && error === null && (await ports.jobs.isGone(work.chargerId)))
+  // Deleted or given up while it was being provisioned: nothing may stay behind.
+  if (!settled.moved && error === null && !(await ports.jobs.isReady(work.chargerId)))
     await withdraw(ports, work);
   if (settled.maybeLast) await ports.jobs.close(jobId, now);
 }

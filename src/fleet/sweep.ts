@@ -36,10 +36,9 @@ async function revive(ports: Pick<Ports, "jobs" | "runs" | "clock">, job: StuckJ
     await ports.runs.dispatch({ id: job.id, total: job.total, attempt: job.attempt });
     return;
   }
-  const open = await ports.jobs.openSlice(job.id, 0, 1);
-  if (open.length > 0)
-    await ports.runs.provision(
-      { id: job.id, organizationId: job.organizationId, attempt: job.attempt },
-      open,
-    );
+  const [open] = await ports.jobs.openSlice(job.id, 0, 1);
+  if (open === undefined) return;
+  await ports.runs.provision({ id: job.id, organizationId: job.organizationId, attempt: job.attempt }, [
+    { chargerId: open.work.chargerId, seq: open.seq },
+  ]);
 }

@@ -124,11 +124,7 @@ export interface JobStore {
   /** The publish failed: run id null again, also in the recorded answer. */
   markUnpublished(batch: BatchAccept): Promise<void>;
   /** Moves the job to PROVISIONING and lists the open chargers of one slice, `[from, to)`. */
-  openSlice(
-    jobId: string,
-    from: number,
-    to: number,
-  ): Promise<Array<{ chargerId: string; seq: number; organizationId: string }>>;
+  openSlice(jobId: string, from: number, to: number): Promise<Array<{ seq: number; work: ProvisioningWork }>>;
   /** Null when the charger is settled, deleted, or of another job. */
   work(jobId: string, chargerId: string): Promise<ProvisioningWork | null>;
   /** PENDING → READY. `last` says that the job may be complete: call `close`. False when the charger was settled already. */
@@ -141,8 +137,8 @@ export interface JobStore {
   ): Promise<{ moved: boolean; maybeLast: boolean }>;
   /** Closes the job if nothing of it is open. Must run after the commit of the charger's own change. */
   close(jobId: string, now: Date): Promise<boolean>;
-  /** The row was deleted (or replaced) while it was being provisioned. */
-  isGone(chargerId: string): Promise<boolean>;
+  /** False: deleted, replaced or given up while it was being provisioned. */
+  isReady(chargerId: string): Promise<boolean>;
   /** Fails what is open. A job of which nothing ever succeeded or failed was never run: the job itself is FAILED then. */
   giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;

@@ -8,9 +8,7 @@ import type { Sql } from "./sql.ts";
 import { sweepStore } from "./sweep.ts";
 import { WORK_COLUMNS, workRow } from "./work-rows.ts";
 
-const sliceRow = z
-  .object({ id: z.string(), seq: z.number(), organization_id: z.string() })
-  .transform((row) => ({ chargerId: row.id, seq: row.seq, organizationId: row.organization_id }));
+const seqRow = z.object({ seq: z.number() });
 
 /**
  * Open, and of this job. Without fresh statistics the planner prefers the index of open chargers to the primary key
@@ -130,11 +128,15 @@ export function jobStore(sql: Sql): JobStore {
     async openSlice(jobId, from, to) {
       const rows = await sql(
         `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
-         SELECT id, seq, organization_id FROM chargers
-         WHERE job_id = $1::uuid AND status = 'PENDING' AND seq >= $2::int AND seq < $3::int ORDER BY seq`,
+         SELECT c.seq, ${WORK_COLUMNS} FROM chargers c JOIN organizations o ON o.id = c.organization_id
+         WHERE c.job_id = $1::uuid AND c.status = 'PENDING' AND c.seq >= $2::int AND c.seq < $3::int ORDER BY c.seq`,
         [jobId, from, to],
       );
-      return parseRows(sliceRow, rows);
+      const works = parseRows(workRow, rows);
+      return parseRows(seqRow, rows).flatMap(({ seq }, index) => {
+        const work = works[index];
+        return work ? [{ seq, work }] : [];
+      });
     },
 
     async work(jobId, chargerId) {
@@ -153,11 +155,9 @@ export function jobStore(sql: Sql): JobStore {
       return rows.length === 1;
     },
 
-    async isGone(chargerId) {
-      const rows = await sql("SELECT 1 FROM chargers WHERE id = $1::uuid AND deleted_at IS NULL", [
-        chargerId,
-      ]);
-      return rows.length === 0;
+    async isReady(chargerId) {
+      const live = "SELECT 1 FROM chargers WHERE id = $1::uuid AND status = 'READY' AND deleted_at IS NULL";
+      return (await sql(live, [chargerId])).length === 1;
     },
 
     async giveUp(jobId, { neverStarted, unfinished }, now) {

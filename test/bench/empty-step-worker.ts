@@ -2,7 +2,7 @@ import type { ExecutionContext } from "hono";
 import { connectRedis } from "../../src/cache/redis.ts";
 import { replayMarks } from "../../src/cache/replay-marks.ts";
 import { readEnv, type RawEnv } from "../../src/env.ts";
-import type { Ports } from "../../src/ports.ts";
+import type { Ports, ProvisioningWork } from "../../src/ports.ts";
 import { stepRoutes } from "../../workflows/index.ts";
 import { runPublisher } from "../../workflows/run-publisher.ts";
 
@@ -13,13 +13,31 @@ import { runPublisher } from "../../workflows/run-publisher.ts";
 const emptyJobs: Pick<Ports["jobs"], "openSlice" | "work" | "close"> = {
   async openSlice(_jobId, from, to) {
     return Array.from({ length: to - from }, (_, index) => ({
-      chargerId: crypto.randomUUID(),
       seq: from + index,
-      organizationId: "empty-step",
+      work: { ...NO_WORK, chargerId: crypto.randomUUID() },
     }));
   },
   work: async () => null,
   close: async () => false,
+};
+
+/** Of no job, so that no run finds it read ahead. */
+const NO_WORK: Omit<ProvisioningWork, "chargerId"> = {
+  jobId: null,
+  organizationId: "empty-step",
+  organizationSlug: "empty-step",
+  identity: "",
+  createdAt: new Date(0),
+  ocppVersion: null,
+  numberOfConnectors: null,
+  maxChargingPower: null,
+  vendorName: null,
+  model: null,
+  wsUrl: null,
+  runtime: "external",
+  securityProfile: 2,
+  simulatorHost: null,
+  desiredCount: 1,
 };
 
 let made: { runs: Ports["runs"]; steps: ReturnType<typeof stepRoutes> } | undefined;

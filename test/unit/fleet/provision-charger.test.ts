@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { failCharger } from "../../../src/fleet/fail-charger.ts";
 import { NotAcceptedYet, provisionCharger } from "../../../src/fleet/provision-charger.ts";
+import { WorkAhead } from "../../../src/fleet/work-ahead.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import type { ItemError, Ports, ProvisioningWork, StartOutcome } from "../../../src/ports.ts";
 
@@ -50,7 +51,7 @@ function world({
       fail: (_job: string, _id: string, error: ItemError) =>
         note(`failed ${error.code}`, { moved, maybeLast }),
       close: () => note("close", true),
-      isGone: () => Promise.resolve(gone),
+      isReady: () => Promise.resolve(!gone),
     },
     sessions: {
       provision: (_ref: unknown, input: { authorizationKey: string | null }) =>
@@ -70,45 +71,67 @@ function world({
 describe("provisioning one charger", () => {
   test("a simulated charger is READY when its boot was accepted", async () => {
     const { log, ports } = world({});
-    await provisionCharger(ports, "j1", "c1");
+    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready"]);
   });
 
   test("an external charger is READY with a session and a credential of its own", async () => {
     const { log, ports } = world({ work: { ...work, runtime: "external", simulatorHost: null } });
-    await provisionCharger(ports, "j1", "c1");
+    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(log).toEqual(["provision 40", "ready"]);
   });
 
   test("the last one closes the job after its own change", async () => {
     const { log, ports } = world({ maybeLast: true });
-    await provisionCharger(ports, "j1", "c1");
+    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready", "close"]);
   });
 
   test("a repeat of a settled charger only closes the job", async () => {
     const { log, ports } = world({ work: null });
-    await provisionCharger(ports, "j1", "c1");
+    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(log).toEqual(["close"]);
   });
 
   test("a station that is not accepted yet is tried again, and nothing is marked", async () => {
     const { log, ports } = world({ start: { kind: "waiting" } });
-    await expect(provisionCharger(ports, "j1", "c1")).rejects.toBeInstanceOf(NotAcceptedYet);
+    await expect(provisionCharger(ports, new WorkAhead(), "j1", "c1")).rejects.toBeInstanceOf(NotAcceptedYet);
     expect(log).toEqual(["start j1/0 ocpp2.0.1"]);
   });
 
   test("a verdict of the host fails the charger and leaves no station, session or credential", async () => {
     const error = { code: "CSMS_UNREACHABLE", message: "m", retryable: true };
     const { log, ports } = world({ start: { kind: "failed", error } });
-    await provisionCharger(ports, "j1", "c1");
+    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "remove", "retire", "failed CSMS_UNREACHABLE"]);
   });
 
   test("a charger deleted meanwhile does not come back", async () => {
     const { log, ports } = world({ moved: false, gone: true });
-    await provisionCharger(ports, "j1", "c1");
+    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready", "remove", "retire"]);
+  });
+});
+
+describe("work that the dispatcher has read ahead", () => {
+  test("saves the read once; a repeat, another job or a late run reads the row afresh", async () => {
+    const ahead = new WorkAhead();
+    const now = Date.now();
+    ahead.put([work], now);
+    expect(ahead.take("j2", "c1", now)).toBeNull();
+    ahead.put([work], now);
+    expect(ahead.take("j1", "c1", now)).toEqual(work);
+    expect(ahead.take("j1", "c1", now)).toBeNull();
+    ahead.put([work], now);
+    expect(ahead.take("j1", "c1", now + 60_001)).toBeNull();
+  });
+
+  test("starts the station without asking for the row", async () => {
+    const { log, ports } = world({ work: null });
+    const ahead = new WorkAhead();
+    ahead.put([work], Date.now());
+    await provisionCharger(ports, ahead, "j1", "c1");
+    expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready"]);
   });
 });
 

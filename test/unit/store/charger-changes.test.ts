@@ -138,7 +138,7 @@ describe("deleting chargers", () => {
     expect(await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date())).toMatchObject({
       moved: false,
     });
-    expect(await db.stores.jobs.isGone(ids[0] ?? "")).toBe(true);
+    expect(await db.stores.jobs.isReady(ids[0] ?? "")).toBe(false);
     expect(await db.stores.jobs.accept(batchOf(tenant, ["d1"]))).toMatchObject({ value: { open: 1 } });
     await db.stores.jobs.succeed(batch.jobId, ids[1] ?? "", new Date());
     await db.stores.jobs.close(batch.jobId, new Date());
