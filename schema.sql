@@ -169,3 +169,83 @@ CREATE TABLE IF NOT EXISTS task_locks (
   name text PRIMARY KEY,
   locked_until timestamptz NOT NULL
 );
+
+-- What stations did. Written by the outboxes of their sessions, repeatably; rows outlive their charger. meter_values,
+-- security_events and data_transfers are kept 90 days (docs/operations.md), transactions for good.
+CREATE TABLE IF NOT EXISTS transactions (
+  id text PRIMARY KEY,               -- txn_<ULID>
+  organization_id uuid NOT NULL,
+  transaction_id integer NOT NULL,   -- what the station is told; never reused
+  charger_id uuid NOT NULL,
+  evse_id integer NOT NULL,
+  connector_id integer NOT NULL,
+  id_tag text,
+  status text NOT NULL CHECK (status IN ('pending', 'in_progress', 'completed', 'expired')),
+  meter_start_wh bigint,
+  meter_stop_wh bigint,
+  last_meter_wh bigint,
+  started_at timestamptz NOT NULL,
+  stopped_at timestamptz,
+  stop_reason text,
+  ocpp_transaction_id text,          -- the station's own id on OCPP 2.x
+  remote_started boolean NOT NULL DEFAULT false,
+  lost_stop boolean NOT NULL DEFAULT false,
+  revision integer NOT NULL,         -- counted by the session; a lower one never overwrites a higher one
+  updated_at timestamptz NOT NULL,
+  UNIQUE (organization_id, transaction_id)
+);
+CREATE INDEX IF NOT EXISTS transactions_charger ON transactions (charger_id, transaction_id);
+
+CREATE TABLE IF NOT EXISTS meter_values (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  transaction_id integer,            -- null: outside transactions, or of one this charger never started
+  claimed_id text,                   -- the transaction the station named then
+  evse_id integer,
+  reason text NOT NULL,
+  energy_wh bigint,
+  "values" jsonb NOT NULL,
+  at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (organization_id, transaction_id, at);
+CREATE INDEX IF NOT EXISTS meter_values_age ON meter_values (at);
+
+CREATE TABLE IF NOT EXISTS security_events (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  source text NOT NULL CHECK (source IN ('station', 'central')),
+  name text NOT NULL,
+  tech_info text,
+  at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS security_events_charger ON security_events (charger_id, at);
+CREATE INDEX IF NOT EXISTS security_events_age ON security_events (at);
+
+-- The last state a station told of its firmware or its diagnostics.
+CREATE TABLE IF NOT EXISTS charger_job_states (
+  charger_id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  job text NOT NULL CHECK (job IN ('firmware', 'published_firmware', 'diagnostics')),
+  status text NOT NULL,
+  request_id integer,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (charger_id, job)
+);
+
+CREATE TABLE IF NOT EXISTS data_transfers (
+  id text PRIMARY KEY,               -- dt_<ULID>
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  direction text NOT NULL CHECK (direction IN ('incoming', 'outgoing')),
+  vendor_id text NOT NULL,
+  message_id text,
+  data text,
+  response_status text,
+  response_data text,
+  error text,                        -- why an outgoing one got no answer
+  at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS data_transfers_charger ON data_transfers (charger_id, at);
+CREATE INDEX IF NOT EXISTS data_transfers_age ON data_transfers (at);

@@ -67,6 +67,7 @@ export interface BuiltFiles {
 export interface Bindings {
   CHARGE_POINT_SESSION: ObjectNamespace;
   SIMULATOR_HOST: ObjectNamespace;
+  TRANSACTION_IDS: ObjectNamespace;
 }
 
 /** What the runtime hands in, before it is parsed. */
@@ -108,6 +109,7 @@ export function readEnv(raw: RawEnv): Env {
     ...result.data,
     CHARGE_POINT_SESSION: raw.CHARGE_POINT_SESSION,
     SIMULATOR_HOST: raw.SIMULATOR_HOST,
+    TRANSACTION_IDS: raw.TRANSACTION_IDS,
   };
   parsed.set(raw, env);
   return env;

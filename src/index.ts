@@ -7,6 +7,7 @@ import { wire } from "./wiring.ts";
 
 export { ChargePointSession } from "./durable/charge-point-session.ts";
 export { SimulatorHost } from "./durable/simulator-host.ts";
+export { TransactionIds } from "./durable/transaction-ids.ts";
 
 const app = createApp({
   services: (raw) => {

@@ -9,6 +9,7 @@ import type { LocationStore } from "./ports/locations.ts";
 import type { Clock, Ids, RateCounter, ReplayMarks, RunPublisher } from "./ports/runs.ts";
 import type { Sessions } from "./ports/sessions.ts";
 import type { Simulators } from "./ports/simulators.ts";
+import type { StationHistory, TagPolicies } from "./ports/transactions.ts";
 
 export * from "./ports/access.ts";
 export type * from "./ports/idempotency.ts";
@@ -20,6 +21,7 @@ export type * from "./ports/chargers.ts";
 export type * from "./ports/sessions.ts";
 export type * from "./ports/simulators.ts";
 export type * from "./ports/runs.ts";
+export type * from "./ports/transactions.ts";
 
 export interface Ports {
   organizations: OrganizationStore;
@@ -28,6 +30,8 @@ export interface Ports {
   chargers: ChargerStore;
   jobs: JobStore;
   effects: EffectStore;
+  tagPolicies: TagPolicies;
+  history: StationHistory;
   sessions: Sessions;
   simulators: Simulators;
   runs: RunPublisher;

@@ -14,6 +14,8 @@ import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore } from "./store/organizations.ts";
 import { connect } from "./store/sql.ts";
+import { stationHistory } from "./store/station-history.ts";
+import { tagPolicies } from "./store/tag-policies.ts";
 
 const PROBE_TIMEOUT_MS = 1000;
 
@@ -32,6 +34,8 @@ export function wire(env: Env): Ports {
     chargers: chargerStore(sql),
     jobs: jobStore(sql),
     effects: effectStore(sql),
+    tagPolicies: tagPolicies(sql),
+    history: stationHistory(sql),
     sessions: durableSessions(env),
     simulators: durableSimulators(env),
     runs: runPublisher(env),

@@ -1,21 +1,26 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
-import { parseFrame } from "../ocpp/frame.ts";
+import { parseFrame, type ParsedFrame } from "../ocpp/frame.ts";
 import { negotiate, OCPP_VERSIONS, type OcppVersion } from "../ocpp/version.ts";
 import type {
+  DataTransferRow,
   FrameQuery,
   FrameRow,
+  RegistrationStatus,
   RotationStatus,
   SessionProvision,
   SessionRef,
   SessionSnapshot,
 } from "../ports.ts";
-import { admit } from "./session/admission.ts";
+import { admit, refuseSubprotocol } from "./session/admission.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
 import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./session/command-channel.ts";
+import { commandLine } from "./session/command-line.ts";
 import { afterLogin, newCredential } from "./session/credential.ts";
 import { factSink } from "./session/fact-sink.ts";
+import { isTooBig } from "./session/frame-size.ts";
+import { blockTaker, IdSupply } from "./session/id-supply.ts";
 import { rotateKey } from "./session/key-rotation.ts";
 import {
   attach,
@@ -29,20 +34,20 @@ import { lastSignOfLife, livenessStep, PROBE_TIMEOUT_MS } from "./session/livene
 import { ensureValidators, validatorsOf } from "./session/loaded-validators.ts";
 import { logEvent } from "./session/log-event.ts";
 import { OutboxFlush } from "./session/outbox-flush.ts";
+import { outgoingTransfer } from "./session/outgoing-transfer.ts";
+import { Preparation } from "./session/preparation.ts";
 import { isNewer, newRecord, type SessionRecord } from "./session/session-record.ts";
 import { SessionStore } from "./session/session-store.ts";
 import { snapshotOf } from "./session/snapshot.ts";
 import { inbound, outbound, StationInbox } from "./session/station-inbox.ts";
+import { policyReader, TagPolicy } from "./session/tag-policy.ts";
 import { noteTakeover } from "./session/takeover.ts";
 import { TrafficGuard } from "./session/traffic-guard.ts";
 
-const FRAME_BYTES_MAX = 1024 * 1024;
-/** UTF-8 bytes per UTF-16 code unit at most. */
-const BYTES_PER_UNIT_MAX = 3;
 const ROTATION_TIMEOUT_MS = 30_000;
+const BOOT_TIMEOUT_MS = 30_000;
 /** The time of the last message alone is worth a flush only this often. */
 const SEEN_EVERY_MS = 15 * 60 * 1000;
-const REQUEST_ID_MAX = 2 ** 31 - 1;
 
 /**
  * One charge point: its socket, its calls, its registration, its frames. The object's name is
@@ -53,6 +58,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   readonly #store: SessionStore;
   readonly #channel: CommandChannel;
   readonly #inbox: StationInbox;
+  readonly #preparation: Preparation;
   readonly #clock: AlarmClock;
   readonly #flush: OutboxFlush;
   #guard = new TrafficGuard();
@@ -65,7 +71,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       line: () => this.#line(),
       onTriggered: (action) => this.#onTriggered(action),
     });
-    this.#inbox = new StationInbox(this.#store, this.#channel, this.#config.OCPP_INBOUND_VALIDATION);
+    const ids = new IdSupply(this.#store, blockTaker(this.#config));
+    this.#preparation = new Preparation(ids, new TagPolicy(this.#store, policyReader(this.#config)));
+    this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
     this.#clock = new AlarmClock(ctx.storage, this.#store);
     this.#flush = new OutboxFlush(this.#store, factSink(this.#config));
   }
@@ -85,7 +93,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       return { created: false };
     }
     if (record && !isNewer(input, record)) return { created: false };
-    if (record) this.#endAll(4004, "unknown charger");
+    if (record) this.#withdraw(record);
     this.#store.replace(newRecord(ref, input, credential));
     return { created: true };
   }
@@ -111,11 +119,43 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   async command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome> {
     const record = this.#own(ref);
     if (!record) return { kind: "notProvisioned" };
+    const outcome = await this.#run(record, command, timeoutMs);
+    if (command.kind === "dataTransfer" && this.#own({ ...ref, chargerId: record.chargerId })) {
+      this.#store.prepareTables(record);
+      this.#store.tellTransfer(record, outgoingTransfer(command, outcome, Date.now()));
+      if (!this.#arm(record)) this.#store.save(record);
+    }
+    return outcome;
+  }
+
+  async #run(
+    record: SessionRecord,
+    command: ChargerCommand,
+    timeoutMs: number,
+  ): Promise<SessionCommandOutcome> {
     const live = this.#live(record);
     if (!live) return { kind: "offline" };
     const { version } = live.attachment;
     if (!validatorsOf(version)) await ensureValidators(version);
     return this.#channel.run(command, timeoutMs);
+  }
+
+  /** A waiting station is asked to boot again; the registration of any other holds until its next boot. */
+  setRegistration(ref: SessionRef, status: RegistrationStatus): boolean {
+    const record = this.#own(ref);
+    if (!record) return false;
+    record.bootAnswer = status;
+    this.#store.save(record);
+    const isWaiting = record.registration === "Pending" && status === "Accepted";
+    if (isWaiting && this.#live(record))
+      void this.#run(record, { kind: "trigger", requestedMessage: "BootNotification" }, BOOT_TIMEOUT_MS);
+    return true;
+  }
+
+  /** Vendor messages of both directions, newest first; null when not provisioned. */
+  dataTransfers(ref: SessionRef, limit: number): DataTransferRow[] | null {
+    if (!this.#own(ref)) return null;
+    return this.#store.hasTables ? this.#store.transfers.newest(limit) : [];
   }
 
   snapshot(ref: SessionRef): SessionSnapshot | null {
@@ -155,7 +195,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!record || record.chargerId !== ref.chargerId) return;
     record.isRetired = true;
     this.#store.save(record);
-    this.#endAll(4004, "unknown charger");
+    this.#withdraw(record);
     await this.#wipeRetired(record);
   }
 
@@ -168,9 +208,15 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (delayMs === null) return this.#end(socket, 4029, "too many messages");
     if (delayMs > 0) await scheduler.wait(delayMs);
     const attachment = attachmentOf(socket);
-    if (attachment && !validatorsOf(attachment.version)) await ensureValidators(attachment.version);
+    if (!attachment) return;
+    const { version } = attachment;
+    if (!validatorsOf(version)) await ensureValidators(version);
+    const frame = parseFrame(message, version);
+    const known = this.#currentRecord(socket);
+    const preparing = known && this.#preparation.of(known, frame, version);
+    if (preparing) await preparing;
     const record = this.#currentRecord(socket);
-    if (record && attachment) this.#receive(record, { socket, attachment }, message, nowMs);
+    if (record) this.#receive(record, { socket, attachment }, { text: message, frame, nowMs });
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
@@ -252,18 +298,21 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     closeSocket(socket, code, reason);
   }
 
-  #endAll(code: number, reason: string): void {
-    for (const socket of this.ctx.getWebSockets()) this.#end(socket, code, reason);
+  /** The charger is gone: so is its socket, and what it charged ends at its last meter value. */
+  #withdraw(record: SessionRecord): void {
+    for (const socket of this.ctx.getWebSockets()) this.#end(socket, 4004, "unknown charger");
     this.#channel.drop();
+    if (this.#store.hasTables) this.#store.endTransactions(record, Date.now());
   }
 
-  // ---- traffic ----
-
-  #receive(record: SessionRecord, from: LiveSocket, text: string, nowMs: number): void {
+  #receive(
+    record: SessionRecord,
+    from: LiveSocket,
+    { text, frame, nowMs }: { text: string; frame: ParsedFrame; nowMs: number },
+  ): void {
     this.#touch(from, nowMs);
     const { version } = from.attachment;
     const validators = validatorsOf(version);
-    const frame = parseFrame(text, version);
     if (!validators) return;
     if (frame.kind !== "malformed") {
       this.#guard.wellFormed();
@@ -292,25 +341,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   #line(): CommandLine | null {
     const record = this.#store.record;
     const live = record && this.#live(record);
-    const validators = live && validatorsOf(live.attachment.version);
-    if (!record || !live || !validators) return null;
-    return {
-      version: live.attachment.version,
-      validators,
-      registration: record.registration,
-      context: {
-        connectors: record.connectors.filter(({ evseId }) => evseId > 0),
-        readKeysMax: null,
-        writeKeysMax: null,
-        nextRequestId: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) & REQUEST_ID_MAX,
-        reportedVariable: () => null,
-      },
-      send: (text, action) => {
-        const isSent = sendText(live.socket, text);
-        if (isSent) this.#store.frames.append([outbound(action, text)], Date.now());
-        return isSent;
-      },
-    };
+    return record && live && commandLine(record, live, this.#store.frames);
   }
 
   #onTriggered(action: string): void {
@@ -319,8 +350,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     record.triggered.push(action);
     this.#store.save(record);
   }
-
-  // ---- time ----
 
   async #checkLiveness(record: SessionRecord, live: LiveSocket, nowMs: number): Promise<void> {
     const step = livenessStep(record, live, nowMs);
@@ -341,8 +370,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (this.#store.hasUnflushed) this.#arm(record);
     else await this.#store.wipe();
   }
-
-  // ---- lookups ----
 
   #own(ref: SessionRef): SessionRecord | null {
     const record = this.#store.record;
@@ -366,18 +393,4 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const live = liveSocket(this.ctx, record.generation);
     return live ? lastSignOfLife(live) : record.lastMessageAtMs;
   }
-}
-
-/** OCPP-J wants the handshake completed and the connection closed, not an HTTP error (1.6 §3.2, 2.0.1 part 4 §3.1.2). */
-function refuseSubprotocol(): Response {
-  const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
-  server.close(1002, "no common subprotocol");
-  return new Response(null, { status: 101, webSocket: client });
-}
-
-function isTooBig(message: string): boolean {
-  if (message.length > FRAME_BYTES_MAX) return true;
-  if (message.length * BYTES_PER_UNIT_MAX <= FRAME_BYTES_MAX) return false;
-  return new TextEncoder().encode(message).length > FRAME_BYTES_MAX;
 }

@@ -28,6 +28,8 @@ export function durableSessions(env: Pick<Env, "CHARGE_POINT_SESSION">): Session
     snapshot: (ref) => ask(ref, (session) => session.snapshot(ref)),
     frames: (ref, query) => ask(ref, (session) => session.frames(ref, query)),
     retire: (ref) => ask(ref, (session) => session.retire(ref)),
+    setRegistration: (ref, status) => ask(ref, (session) => session.setRegistration(ref, status)),
+    dataTransfers: (ref, limit) => ask(ref, (session) => session.dataTransfers(ref, limit)),
     rotateAuthorizationKey: (ref, newKey) =>
       reach(ROTATION_TIMEOUT_MS, () => stub(ref).rotateAuthorizationKey(ref, newKey), { repeats: false }),
 

@@ -1,6 +1,13 @@
 import type { ChargerCommand, CommandAnswer } from "../ocpp/commands.ts";
 import type { CallOutcome } from "../ocpp/outcome.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
+import type {
+  DataTransferRow,
+  JobStatusFact,
+  MeterValuesFact,
+  SecurityEventFact,
+  TransactionFact,
+} from "./transactions.ts";
 import type { ConnectorState, RegistrationStatus, SecurityProfile } from "./charger.ts";
 
 /** The object's name is `<organizationSlug>/<identity>`; a given charger id must match the one it was provisioned for. */
@@ -76,6 +83,10 @@ export interface Sessions {
   rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null>;
   /** Newest first; null when not provisioned. */
   frames(ref: SessionRef, query: FrameQuery): Promise<{ rows: FrameRow[]; total: number } | null>;
+  /** Sets the answer to the next boot; a waiting station is asked to boot again. False when not provisioned. */
+  setRegistration(ref: SessionRef, status: RegistrationStatus): Promise<boolean>;
+  /** The newest vendor messages of both directions, newest first; null when not provisioned. */
+  dataTransfers(ref: SessionRef, limit: number): Promise<DataTransferRow[] | null>;
   /** The charger is gone or failed: closes its socket (4004), flushes the outbox, wipes the object. Idempotent. */
   retire(ref: SessionRef & { chargerId: string }): Promise<void>;
 }
@@ -91,7 +102,12 @@ export type SessionFact =
       firmwareVersion: string | null;
     }
   | { type: "connector"; evseId: number; connectorId: number; status: string; errorCode: string }
-  | { type: "seen" };
+  | { type: "seen" }
+  | ({ type: "transaction" } & TransactionFact)
+  | ({ type: "meterValues" } & MeterValuesFact)
+  | ({ type: "securityEvent" } & SecurityEventFact)
+  | ({ type: "jobStatus" } & JobStatusFact)
+  | ({ type: "dataTransfer" } & Omit<DataTransferRow, "atMs">);
 
 export interface SessionFactRow {
   chargerId: string;

@@ -1,5 +1,6 @@
 import type { SessionFactRow } from "../ports.ts";
 import type { Sql } from "./sql.ts";
+import { applyHistory, int32, isHistory } from "./station-history.ts";
 
 /**
  * One statement for a whole flush. Repeating it changes nothing: a row counts only when its generation is not older
@@ -49,8 +50,11 @@ const APPLY = `WITH f AS (
     error_code = excluded.error_code, updated_at = excluded.updated_at WHERE k.updated_at <= excluded.updated_at`;
 
 export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  const facts = rows.map(({ chargerId, generation, atMs, fact }, n) => ({
+  const history = rows.filter(isHistory);
+  if (history.length > 0) await applyHistory(sql, history);
+  const projected = rows.filter((row) => !isHistory(row));
+  if (projected.length === 0) return;
+  const facts = projected.map(({ chargerId, generation, atMs, fact }, n) => ({
     n,
     charger_id: chargerId,
     generation,
@@ -75,12 +79,12 @@ function wireFact(fact: SessionFactRow["fact"]): Record<string, unknown> {
     case "connector":
       return {
         type: fact.type,
-        evse_id: fact.evseId,
-        connector_id: fact.connectorId,
+        evse_id: int32(fact.evseId),
+        connector_id: int32(fact.connectorId),
         status: fact.status,
         error_code: fact.errorCode,
       };
-    case "seen":
+    default:
       return { type: fact.type };
   }
 }

@@ -53,3 +53,11 @@ function unauthorized(): Admission {
 function refuse(status: number, text: string, headers: Record<string, string> = {}): Admission {
   return { kind: "refused", response: new Response(text, { status, headers }) };
 }
+
+/** OCPP-J wants the handshake completed and the connection closed, not an HTTP error (1.6 §3.2, 2.0.1 part 4 §3.1.2). */
+export function refuseSubprotocol(): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(1002, "no common subprotocol");
+  return new Response(null, { status: 101, webSocket: client });
+}

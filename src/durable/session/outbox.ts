@@ -1,4 +1,5 @@
 import type { SessionFact, SessionFactRow } from "../../ports.ts";
+import { storableFact } from "./storable-fact.ts";
 
 /** Facts on their way to Postgres. They outlive the charger they are about: each row names it. */
 export class Outbox {
@@ -11,7 +12,7 @@ export class Outbox {
   }
 
   append({ chargerId, generation, atMs, fact }: SessionFactRow): void {
-    const values = [chargerId, generation, atMs, JSON.stringify(fact)];
+    const values = [chargerId, generation, atMs, storableFact(fact)];
     this.#sql.exec("INSERT INTO outbox (charger_id, generation, at_ms, fact) VALUES (?, ?, ?, ?)", ...values);
     this.#isEmpty = false;
   }

@@ -2,6 +2,7 @@ import type { BootFacts, ConnectorState, RegistrationStatus } from "../../ocpp/s
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
 import type { StoredCredential } from "./credential.ts";
+import type { IdRange } from "./id-supply.ts";
 
 export interface StoredConnector extends ConnectorState {
   /** When we heard of it; `at` orders reports and is voided by a boot. */
@@ -43,11 +44,25 @@ export interface SessionRecord {
   alarmAtMs: number | null;
   flushFailures: number;
   tablesVersion: number;
+  /** Transaction ids that nobody has used. */
+  transactionIds: IdRange[];
+  /** Organisation setting as last read; null: never. */
+  acceptsUnknownTags: boolean | null;
   /** Deleted: answers nobody, and is wiped when the outbox is empty. */
   isRetired: boolean;
 }
 
 const HEARTBEAT_INTERVAL_SECONDS = 300;
+
+/** What a record of an older release lacks. */
+const ADDED_LATER: Pick<SessionRecord, "transactionIds" | "acceptsUnknownTags"> = {
+  transactionIds: [],
+  acceptsUnknownTags: null,
+};
+
+export function completeRecord(stored: SessionRecord): SessionRecord {
+  return { ...ADDED_LATER, ...stored };
+}
 
 export function newRecord(
   ref: SessionRef,
@@ -80,6 +95,7 @@ export function newRecord(
     alarmAtMs: null,
     flushFailures: 0,
     tablesVersion: 0,
+    ...ADDED_LATER,
     isRetired: false,
   };
 }

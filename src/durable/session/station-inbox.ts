@@ -1,13 +1,16 @@
 import type { CallFrame, ParsedFrame, SendFrame } from "../../ocpp/frame.ts";
+import type { HandlerContext } from "../../ocpp/handler.ts";
 import { handleCall, handleSend, type Handled, type InboundValidation } from "../../ocpp/routing.ts";
 import type { Validators } from "../../ocpp/validators.ts";
 import type { CommandChannel } from "./command-channel.ts";
+import type { IdSupply } from "./id-supply.ts";
 import type { LoggedFrame } from "./frame-log.ts";
 import { sendText, type LiveSocket } from "./live-socket.ts";
 import { logEvent } from "./log-event.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
-import { applyChanges, factOf, handlerContext } from "./station-view.ts";
+import { factsOf, incomingTransfer, newsOf } from "./station-facts.ts";
+import { applyChanges, handlerContext } from "./station-view.ts";
 
 export interface InboundFrame {
   from: LiveSocket;
@@ -27,11 +30,13 @@ const HARMLESS = "Heartbeat";
 export class StationInbox {
   readonly #store: SessionStore;
   readonly #channel: CommandChannel;
+  readonly #ids: IdSupply;
   readonly #validation: InboundValidation;
 
-  constructor(store: SessionStore, channel: CommandChannel, validation: InboundValidation) {
+  constructor(store: SessionStore, channel: CommandChannel, ids: IdSupply, validation: InboundValidation) {
     this.#store = store;
     this.#channel = channel;
+    this.#ids = ids;
     this.#validation = validation;
   }
 
@@ -40,7 +45,7 @@ export class StationInbox {
       case "call":
         return this.#answer(record, { from, text, frame, validators, nowMs });
       case "send": {
-        const ctx = handlerContext(record, from.attachment.version, nowMs);
+        const ctx = this.#context(record, from, nowMs);
         const handled = handleSend(frame, ctx, validators, this.#validation);
         this.#store.frames.append([inbound(frame.action, text)], nowMs);
         if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
@@ -65,7 +70,7 @@ export class StationInbox {
       sendText(from.socket, known);
       return log(known);
     }
-    const ctx = handlerContext(record, from.attachment.version, nowMs);
+    const ctx = this.#context(record, from, nowMs);
     const handled = handleCall(frame, ctx, validators, this.#validation);
     if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
     sendText(from.socket, handled.reply);
@@ -74,16 +79,31 @@ export class StationInbox {
     this.#tell(record, frame, handled, nowMs);
   }
 
+  #context(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): HandlerContext {
+    return handlerContext(record, {
+      version: attachment.version,
+      nowMs,
+      transactions: this.#store.transactions,
+      nextTransactionId: () => this.#ids.next(record),
+    });
+  }
+
+  /** Stores what was decided. True when the record is to be saved as well. */
   #isRecordChanged(record: SessionRecord, { changes }: Handled, nowMs: number): boolean {
     const isFirstCall = !record.hasCalled;
     record.hasCalled = true;
-    return applyChanges(record, changes, nowMs) || isFirstCall;
+    const opened = changes.filter((change) => this.#store.transactions.apply(change) !== null);
+    // An opened transaction has used up an id of the record.
+    const hasUsedId = opened.some(({ type }) => type === "transactionOpened");
+    return applyChanges(record, changes, nowMs) || isFirstCall || hasUsedId;
   }
 
   #tell(record: SessionRecord, frame: CallFrame | SendFrame, handled: Handled, nowMs: number): void {
+    this.#tellTransactions(record, handled, nowMs);
     for (const event of handled.events) {
-      const fact = factOf(event);
-      if (fact) this.#store.tell(record, nowMs, fact);
+      for (const fact of factsOf(event)) this.#store.tell(record, nowMs, fact);
+      if (event.type === "dataTransferReceived")
+        this.#store.tellTransfer(record, incomingTransfer(event, nowMs));
     }
     for (const change of handled.changes) {
       if (change.type === "reportPart" && change.report === "variables")
@@ -93,6 +113,19 @@ export class StationInbox {
       const reason = handled.failure instanceof Error ? (handled.failure.stack ?? "") : "unknown";
       logEvent(record, "session.handlerFailed", { action: frame.action, reason });
     }
+  }
+
+  /** Each transaction that the message was about, once, as it is known now. */
+  #tellTransactions(record: SessionRecord, { changes, events }: Handled, nowMs: number): void {
+    const touched = new Set<number>();
+    for (const change of changes) if ("transactionId" in change) touched.add(change.transactionId);
+    for (const event of events) {
+      const told = newsOf(event);
+      if (!told) continue;
+      this.#store.transactions.note(told.transactionId, told.news);
+      touched.add(told.transactionId);
+    }
+    for (const transactionId of touched) this.#store.tellTransaction(record, transactionId, nowMs);
   }
 }
 

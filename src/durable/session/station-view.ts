@@ -1,23 +1,23 @@
 import type { HandlerContext } from "../../ocpp/handler.ts";
-import type { StateChange, StationEvent, TransactionLookup } from "../../ocpp/station-state.ts";
+import type { StateChange, TransactionLookup } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
-import type { SessionFact } from "../../ports.ts";
 import type { SessionRecord, StoredConnector } from "./session-record.ts";
 
 /** Far above any station; bounds what a broken one can make us store. */
 const CONNECTORS_MAX = 256;
 
-const NO_TRANSACTIONS: TransactionLookup = {
-  byId: () => null,
-  byOcppId: () => null,
-  openOn: () => null,
-  byStart: () => null,
-  reservedBy: () => null,
-  hasEvent: () => false,
-};
+export interface Surroundings {
+  version: OcppVersion;
+  nowMs: number;
+  transactions: TransactionLookup;
+  nextTransactionId: () => number;
+}
 
 /** What a handler may see of the session. */
-export function handlerContext(record: SessionRecord, version: OcppVersion, nowMs: number): HandlerContext {
+export function handlerContext(
+  record: SessionRecord,
+  { version, nowMs, transactions, nextTransactionId }: Surroundings,
+): HandlerContext {
   const { registration, bootAnswer, heartbeatIntervalSeconds, bootFacts, connectors, triggered } = record;
   return {
     now: new Date(nowMs),
@@ -29,15 +29,15 @@ export function handlerContext(record: SessionRecord, version: OcppVersion, nowM
       bootFacts,
       connectors,
       triggered: new Set(triggered),
-      transactions: NO_TRANSACTIONS,
+      transactions,
     },
-    ids: {
-      nextTransactionId() {
-        throw new Error("This session holds no transaction ids");
-      },
-    },
+    ids: { nextTransactionId },
     lookups: {
-      tag: () => ({ status: "Accepted", expiryDate: null, parentIdTag: null }),
+      tag: () => ({
+        status: record.acceptsUnknownTags ? "Accepted" : "Unknown",
+        expiryDate: null,
+        parentIdTag: null,
+      }),
       subscribes: () => false,
     },
   };
@@ -70,20 +70,4 @@ function putConnector(record: SessionRecord, connector: StoredConnector): boolea
     (a, b) => a.evseId - b.evseId || a.connectorId - b.connectorId,
   );
   return true;
-}
-
-/** What the rest of the system must know of an event; null for what concerns the session alone. */
-export function factOf(event: StationEvent): SessionFact | null {
-  switch (event.type) {
-    case "booted": {
-      const { vendor, model, serialNumber, firmwareVersion } = event.facts;
-      return { type: "boot", vendor, model, serialNumber, firmwareVersion };
-    }
-    case "connectorStatusChanged": {
-      const { evseId, connectorId, status, errorCode } = event;
-      return { type: "connector", evseId, connectorId, status, errorCode };
-    }
-    default:
-      return null;
-  }
 }

@@ -83,6 +83,8 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     locations: unusedPort("locations"),
     chargers: fakeChargers(),
     jobs: unusedPort("jobs"),
+    tagPolicies: unusedPort("tagPolicies"),
+    history: unusedPort("history"),
     sessions: sessions.port,
     simulators: unusedPort("simulators"),
     runs: unusedPort("runs"),

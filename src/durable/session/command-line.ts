@@ -1,0 +1,31 @@
+import type { CommandLine } from "./command-channel.ts";
+import type { FrameLog } from "./frame-log.ts";
+import { sendText, type LiveSocket } from "./live-socket.ts";
+import { validatorsOf } from "./loaded-validators.ts";
+import type { SessionRecord } from "./session-record.ts";
+import { outbound } from "./station-inbox.ts";
+
+const REQUEST_ID_MAX = 2 ** 31 - 1;
+
+/** The way to a connected station; null while the validators of its version are not loaded. */
+export function commandLine(record: SessionRecord, live: LiveSocket, frames: FrameLog): CommandLine | null {
+  const validators = validatorsOf(live.attachment.version);
+  if (!validators) return null;
+  return {
+    version: live.attachment.version,
+    validators,
+    registration: record.registration,
+    context: {
+      connectors: record.connectors.filter(({ evseId }) => evseId > 0),
+      readKeysMax: null,
+      writeKeysMax: null,
+      nextRequestId: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) & REQUEST_ID_MAX,
+      reportedVariable: () => null,
+    },
+    send: (text, action) => {
+      const isSent = sendText(live.socket, text);
+      if (isSent) frames.append([outbound(action, text)], Date.now());
+      return isSent;
+    },
+  };
+}

@@ -1,0 +1,253 @@
+import { systemIds } from "../../fleet/ids.ts";
+import { ulidOf } from "../../fleet/ulid.ts";
+import type { StateChange, TransactionLookup, TransactionRecord } from "../../ocpp/station-state.ts";
+import type { TransactionFact } from "../../ports.ts";
+
+/** Ended transactions kept to recognise late repeats; a station may deliver months of backlog. */
+const ENDED_MAX = 1000;
+const PRUNE_EVERY = 20;
+
+type Opened = Extract<StateChange, { type: "transactionOpened" }>;
+type Updated = Extract<StateChange, { type: "transactionUpdated" }>;
+type Closed = Extract<StateChange, { type: "transactionClosed" }>;
+
+/** What a message tells of a transaction beyond the state its handler decided; absent: nothing new. */
+export interface TransactionNews {
+  idTag?: string | null;
+  evse?: { evseId: number; connectorId: number };
+  meterStartWh?: number | null;
+  startedAt?: string;
+  meterStopWh?: number | null;
+  stopReason?: string;
+  reading?: { energyWh: number; at: string };
+}
+
+/** The transactions of this session's charger, and no other's: a station never reaches those of another. */
+export class TransactionTable implements TransactionLookup {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  byId(transactionId: number): TransactionRecord | null {
+    return this.#first("WHERE transaction_id = ?", transactionId);
+  }
+
+  byOcppId(ocppTransactionId: string): TransactionRecord | null {
+    return this.#first("WHERE ocpp_transaction_id = ?", ocppTransactionId);
+  }
+
+  openOn(evseId: number): TransactionRecord | null {
+    return this.#first("WHERE evse_id = ? AND stopped_at IS NULL ORDER BY transaction_id DESC", evseId);
+  }
+
+  byStart(start: Parameters<TransactionLookup["byStart"]>[0]): TransactionRecord | null {
+    const { timestamp, evseId, idTag, meterStartWh } = start;
+    const same = "start_timestamp = ? AND evse_id = ? AND id_tag = ? AND meter_start_wh = ?";
+    return this.#first(
+      `WHERE ocpp_transaction_id IS NULL AND ${same}`,
+      timestamp,
+      evseId,
+      idTag,
+      meterStartWh,
+    );
+  }
+
+  reservedBy(): number | null {
+    return null;
+  }
+
+  hasEvent(ocppTransactionId: string, seqNo: number): boolean {
+    const text = `SELECT 1 FROM transactions t JOIN transaction_events e USING (transaction_id)
+      WHERE t.ocpp_transaction_id = ? AND e.seq_no = ?`;
+    return this.#sql.exec(text, ocppTransactionId, seqNo).toArray().length > 0;
+  }
+
+  openIds(): number[] {
+    return this.#sql
+      .exec<{ transaction_id: number }>("SELECT transaction_id FROM transactions WHERE stopped_at IS NULL")
+      .toArray()
+      .map((row) => row.transaction_id);
+  }
+
+  /** Applies what a handler decided; null for a change that concerns no transaction, else whose it was. */
+  apply(change: StateChange): number | null {
+    if (change.type === "transactionOpened") this.#open(change);
+    else if (change.type === "transactionUpdated") this.#update(change);
+    else if (change.type === "transactionClosed") this.#close(change);
+    else return null;
+    const seqNo = change.type === "transactionOpened" ? change.lastSeqNo : change.seqNo;
+    if (seqNo !== null)
+      this.#sql.exec("INSERT OR IGNORE INTO transaction_events VALUES (?, ?)", change.transactionId, seqNo);
+    return change.transactionId;
+  }
+
+  note(transactionId: number, news: TransactionNews): void {
+    const { idTag = null, evse, meterStartWh = null, startedAt = null } = news;
+    const { meterStopWh = null, stopReason = null, reading } = news;
+    this.#sql.exec(
+      `UPDATE transactions SET id_tag = coalesce(?, id_tag), meter_start_wh = coalesce(?, meter_start_wh),
+         evse_id = coalesce(?, evse_id), connector_id = coalesce(?, connector_id),
+         started_at = min(started_at, coalesce(?, started_at)),
+         meter_stop_wh = coalesce(?, meter_stop_wh), stop_reason = coalesce(?, stop_reason) WHERE transaction_id = ?`,
+      idTag,
+      meterStartWh,
+      evse?.evseId ?? null,
+      evse?.connectorId ?? null,
+      startedAt,
+      meterStopWh,
+      stopReason,
+      transactionId,
+    );
+    if (!reading) return;
+    this.#sql.exec(
+      `UPDATE transactions SET last_meter_wh = ?, last_meter_at = ?
+       WHERE transaction_id = ? AND coalesce(last_meter_at, '') <= ?`,
+      reading.energyWh,
+      reading.at,
+      transactionId,
+      reading.at,
+    );
+  }
+
+  /** The transaction as it is to be told now, under a revision of its own. */
+  tell(transactionId: number): TransactionFact | null {
+    const text = "UPDATE transactions SET revision = revision + 1 WHERE transaction_id = ? RETURNING *";
+    const [row] = this.#sql.exec<StoredTransaction>(text, transactionId).toArray();
+    return row ? factOf(row) : null;
+  }
+
+  clear(): void {
+    this.#sql.exec("DELETE FROM transactions; DELETE FROM transaction_events");
+  }
+
+  #open(opened: Opened): void {
+    const { transactionId, ocppTransactionId, evseId, connectorId, idTag, meterStartWh } = opened;
+    const { startedAt, startTimestamp, stoppedAt, remoteStarted, chargingState, lastSeqNo, lostStop } =
+      opened;
+    this.#sql.exec(
+      `INSERT INTO transactions (transaction_id, id, ocpp_transaction_id, evse_id, connector_id, id_tag, meter_start_wh,
+         started_at, start_timestamp, stopped_at, remote_started, charging_state, last_seq_no, lost_stop)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      transactionId,
+      `txn_${ulidOf(systemIds.uuid())}`,
+      ocppTransactionId,
+      evseId,
+      connectorId,
+      idTag,
+      meterStartWh,
+      startedAt,
+      startTimestamp,
+      stoppedAt,
+      remoteStarted ? 1 : 0,
+      chargingState,
+      lastSeqNo,
+      lostStop ? 1 : 0,
+    );
+    if (transactionId % PRUNE_EVERY === 0) this.#prune();
+  }
+
+  #update({ transactionId, seqNo, chargingState, evseId, connectorId, idTag }: Updated): void {
+    this.#sql.exec(
+      `UPDATE transactions SET charging_state = coalesce(?, charging_state), evse_id = coalesce(?, evse_id),
+         connector_id = coalesce(?, connector_id), id_tag = coalesce(id_tag, ?),
+         last_seq_no = max(coalesce(last_seq_no, -1), coalesce(?, -1)) WHERE transaction_id = ?`,
+      chargingState,
+      evseId,
+      connectorId,
+      idTag,
+      seqNo,
+      transactionId,
+    );
+  }
+
+  #close({ transactionId, seqNo, stoppedAt, lostStop }: Closed): void {
+    this.#sql.exec(
+      `UPDATE transactions SET stopped_at = ?, lost_stop = ?,
+         last_seq_no = coalesce(max(coalesce(last_seq_no, -1), ?), last_seq_no) WHERE transaction_id = ?`,
+      stoppedAt,
+      lostStop ? 1 : 0,
+      seqNo,
+      transactionId,
+    );
+  }
+
+  #prune(): void {
+    this.#sql.exec(
+      `DELETE FROM transactions WHERE stopped_at IS NOT NULL AND transaction_id <= (SELECT transaction_id FROM transactions
+         WHERE stopped_at IS NOT NULL ORDER BY transaction_id DESC LIMIT 1 OFFSET ${ENDED_MAX})`,
+    );
+    this.#sql.exec(
+      "DELETE FROM transaction_events WHERE transaction_id NOT IN (SELECT transaction_id FROM transactions)",
+    );
+  }
+
+  #first(where: string, ...values: SqlStorageValue[]): TransactionRecord | null {
+    const text = `SELECT * FROM transactions ${where} LIMIT 1`;
+    const [row] = this.#sql.exec<StoredTransaction>(text, ...values).toArray();
+    return row ? readTransaction(row) : null;
+  }
+}
+
+type StoredTransaction = {
+  transaction_id: number;
+  id: string;
+  ocpp_transaction_id: string | null;
+  evse_id: number;
+  connector_id: number;
+  id_tag: string | null;
+  meter_start_wh: number | null;
+  started_at: string;
+  start_timestamp: string;
+  stopped_at: string | null;
+  remote_started: number;
+  charging_state: string | null;
+  last_seq_no: number | null;
+  lost_stop: number;
+  meter_stop_wh: number | null;
+  stop_reason: string | null;
+  last_meter_wh: number | null;
+  revision: number;
+};
+
+function readTransaction(row: StoredTransaction): TransactionRecord {
+  return {
+    transactionId: row.transaction_id,
+    ocppTransactionId: row.ocpp_transaction_id,
+    evseId: row.evse_id,
+    connectorId: row.connector_id,
+    idTag: row.id_tag,
+    meterStartWh: row.meter_start_wh,
+    startedAt: row.started_at,
+    startTimestamp: row.start_timestamp,
+    stoppedAt: row.stopped_at,
+    remoteStarted: row.remote_started === 1,
+    chargingState: row.charging_state,
+    lastSeqNo: row.last_seq_no,
+    lostStop: row.lost_stop === 1,
+  };
+}
+
+/** Where the station never told the end, the meter's last value stands. */
+function factOf(row: StoredTransaction): TransactionFact {
+  const hasEnded = row.stopped_at !== null;
+  return {
+    id: row.id,
+    transactionId: row.transaction_id,
+    ocppTransactionId: row.ocpp_transaction_id,
+    evseId: row.evse_id,
+    connectorId: row.connector_id,
+    idTag: row.id_tag,
+    status: hasEnded ? "completed" : "in_progress",
+    meterStartWh: row.meter_start_wh,
+    meterStopWh: hasEnded ? (row.meter_stop_wh ?? row.last_meter_wh) : null,
+    lastMeterWh: row.last_meter_wh,
+    startedAt: row.started_at,
+    stoppedAt: row.stopped_at,
+    stopReason: hasEnded ? row.stop_reason : null,
+    remoteStarted: row.remote_started === 1,
+    lostStop: row.lost_stop === 1,
+    revision: row.revision,
+  };
+}

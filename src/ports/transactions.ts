@@ -1,0 +1,82 @@
+import type { CommandOutcome } from "./sessions.ts";
+
+/** A transaction as its session knows it. A higher revision replaces a lower one, and nothing else does. */
+export interface TransactionFact {
+  /** `txn_` and a ULID. */
+  id: string;
+  /** Unique in the organisation. */
+  transactionId: number;
+  ocppTransactionId: string | null;
+  evseId: number;
+  connectorId: number;
+  idTag: string | null;
+  status: "in_progress" | "completed";
+  meterStartWh: number | null;
+  meterStopWh: number | null;
+  lastMeterWh: number | null;
+  startedAt: string;
+  stoppedAt: string | null;
+  stopReason: string | null;
+  remoteStarted: boolean;
+  /** Closed because another one began on the connector, not by the station. */
+  lostStop: boolean;
+  revision: number;
+}
+
+/** Values as a station sent them. `transactionId` null: outside transactions, or of one it never started (`claimedId`). */
+export interface MeterValuesFact {
+  id: string;
+  transactionId: number | null;
+  claimedId: string | null;
+  evseId: number | null;
+  /** OCPP action or 2.x trigger reason. */
+  reason: string;
+  energyWh: number | null;
+  /** The OCPP list, as JSON. */
+  values: string;
+  at: string;
+}
+
+export interface SecurityEventFact {
+  id: string;
+  /** `central`: noticed by us. */
+  source: "station" | "central";
+  name: string;
+  techInfo: string | null;
+  at: string;
+}
+
+/** The last known state of what the station downloads or uploads. */
+export interface JobStatusFact {
+  job: "firmware" | "published_firmware" | "diagnostics";
+  status: string;
+  requestId: number | null;
+}
+
+/** Why a vendor message got no answer; null: it got one. */
+export type TransferError = Exclude<CommandOutcome["kind"], "answered" | "notProvisioned"> | "invalidCommand";
+
+export interface DataTransferRow {
+  /** `dt_` and a ULID. */
+  id: string;
+  atMs: number;
+  direction: "incoming" | "outgoing";
+  vendorId: string;
+  messageId: string | null;
+  data: string | null;
+  responseStatus: string | null;
+  responseData: string | null;
+  error: TransferError | null;
+}
+
+/** Settings of an organisation that decide what its stations are answered. */
+export interface TagPolicies {
+  /** Null: no such organisation. */
+  acceptsUnknownTags(organizationId: string): Promise<boolean | null>;
+}
+
+/** Rows of stations are kept for a time, see docs/operations.md. */
+export interface StationHistory {
+  /** Deletes what is too old, a bounded number of rows per table. */
+  prune(now: Date): Promise<void>;
+}

@@ -1,0 +1,152 @@
+import type { SessionFact, SessionFactRow, StationHistory } from "../ports.ts";
+import type { Sql } from "./sql.ts";
+
+/** What stations did, as opposed to the state they are in. */
+export type HistoryFact = Extract<
+  SessionFact,
+  { type: "transaction" | "meterValues" | "securityEvent" | "jobStatus" | "dataTransfer" }
+>;
+
+/** Facts name their charger, and its row the organisation. They outlive it: finished transactions stay readable. */
+const known = (
+  columns: string,
+) => `SELECT x.*, o.organization_id FROM jsonb_to_recordset($1::jsonb) AS x(${columns})
+  CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o`;
+
+const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_id int, ocpp_transaction_id text, evse_id int,
+    connector_id int, id_tag text, status text, meter_start_wh bigint, meter_stop_wh bigint, last_meter_wh bigint,
+    started_at timestamptz, stopped_at timestamptz, stop_reason text, remote_started boolean, lost_stop boolean,
+    revision int, at timestamptz`)})
+  INSERT INTO transactions AS t (id, organization_id, transaction_id, charger_id, evse_id, connector_id, id_tag, status,
+    meter_start_wh, meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason, ocpp_transaction_id, remote_started,
+    lost_stop, revision, updated_at)
+  SELECT DISTINCT ON (organization_id, transaction_id) id, organization_id, transaction_id, charger_id, evse_id,
+    connector_id, id_tag, status, meter_start_wh, meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason,
+    ocpp_transaction_id, remote_started, lost_stop, revision, at
+  FROM f ORDER BY organization_id, transaction_id, revision DESC
+  ON CONFLICT (organization_id, transaction_id) DO UPDATE SET evse_id = excluded.evse_id,
+    connector_id = excluded.connector_id, id_tag = excluded.id_tag, status = excluded.status,
+    meter_start_wh = excluded.meter_start_wh, meter_stop_wh = excluded.meter_stop_wh,
+    last_meter_wh = excluded.last_meter_wh, started_at = excluded.started_at, stopped_at = excluded.stopped_at,
+    stop_reason = excluded.stop_reason, remote_started = excluded.remote_started, lost_stop = excluded.lost_stop,
+    revision = excluded.revision, updated_at = excluded.updated_at
+    WHERE t.charger_id = excluded.charger_id AND t.revision < excluded.revision`;
+
+const METER_VALUES = `WITH f AS (${known(`charger_id uuid, id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
+    energy_wh bigint, "values" jsonb, at timestamptz`)})
+  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at)
+  SELECT id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at FROM f
+  ON CONFLICT (id) DO NOTHING`;
+
+const SECURITY_EVENTS = `WITH f AS (${known("charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz")})
+  INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at)
+  SELECT id, organization_id, charger_id, source, name, tech_info, at FROM f ON CONFLICT (id) DO NOTHING`;
+
+const JOB_STATES = `WITH f AS (${known("n int, charger_id uuid, job text, status text, request_id int, at timestamptz")})
+  INSERT INTO charger_job_states AS s (charger_id, organization_id, job, status, request_id, updated_at)
+  SELECT DISTINCT ON (charger_id, job) charger_id, organization_id, job, status, request_id, at
+  FROM f ORDER BY charger_id, job, n DESC
+  ON CONFLICT (charger_id, job) DO UPDATE SET status = excluded.status, request_id = excluded.request_id,
+    updated_at = excluded.updated_at WHERE s.updated_at <= excluded.updated_at`;
+
+const DATA_TRANSFERS = `WITH f AS (${known(`charger_id uuid, id text, direction text, vendor_id text, message_id text, data text,
+    response_status text, response_data text, error text, at timestamptz`)})
+  INSERT INTO data_transfers (id, organization_id, charger_id, direction, vendor_id, message_id, data, response_status,
+    response_data, error, at)
+  SELECT id, organization_id, charger_id, direction, vendor_id, message_id, data, response_status, response_data, error, at
+  FROM f ON CONFLICT (id) DO NOTHING`;
+
+const STATEMENTS: Record<HistoryFact["type"], string> = {
+  transaction: TRANSACTIONS,
+  meterValues: METER_VALUES,
+  securityEvent: SECURITY_EVENTS,
+  jobStatus: JOB_STATES,
+  dataTransfer: DATA_TRANSFERS,
+};
+
+/** One statement per kind that occurs. Repeating them changes nothing, so a flush that failed half-way is sent again. */
+export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<void> {
+  const byType = Object.groupBy(
+    rows.map((row, n) => ({ ...row, n })),
+    ({ fact }) => fact.type,
+  );
+  for (const [type, statement] of Object.entries(STATEMENTS)) {
+    const of = byType[type as HistoryFact["type"]];
+    if (of) await sql(statement, [JSON.stringify(of.map(wireRow))]);
+  }
+}
+
+export function isHistory({ fact }: SessionFactRow): boolean {
+  return Object.hasOwn(STATEMENTS, fact.type);
+}
+
+function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): Record<string, unknown> {
+  const about = { n, charger_id: chargerId, at: new Date(atMs).toISOString() };
+  switch (fact.type) {
+    case "transaction":
+      return { ...about, ...wireTransaction(fact) };
+    case "meterValues": {
+      const { id, transactionId, claimedId, evseId, reason, energyWh, values, at } = fact;
+      const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
+      return { ...about, id, ...named, reason, energy_wh: energyWh, values: JSON.parse(values), at };
+    }
+    case "securityEvent": {
+      const { id, source, name, techInfo, at } = fact;
+      return { ...about, id, source, name, tech_info: techInfo, at };
+    }
+    case "jobStatus":
+      return { ...about, job: fact.job, status: fact.status, request_id: int32(fact.requestId) };
+    case "dataTransfer": {
+      const { id, direction, vendorId, messageId, data, responseStatus, responseData, error } = fact;
+      const named = { vendor_id: vendorId, message_id: messageId, response_status: responseStatus };
+      return { ...about, id, direction, ...named, data, response_data: responseData, error };
+    }
+    default:
+      return about;
+  }
+}
+
+function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): Record<string, unknown> {
+  return {
+    id: fact.id,
+    transaction_id: fact.transactionId,
+    ocpp_transaction_id: fact.ocppTransactionId,
+    evse_id: int32(fact.evseId),
+    connector_id: int32(fact.connectorId),
+    id_tag: fact.idTag,
+    status: fact.status,
+    meter_start_wh: fact.meterStartWh,
+    meter_stop_wh: fact.meterStopWh,
+    last_meter_wh: fact.lastMeterWh,
+    started_at: fact.startedAt,
+    stopped_at: fact.stoppedAt,
+    stop_reason: fact.stopReason,
+    remote_started: fact.remoteStarted,
+    lost_stop: fact.lostStop,
+    revision: fact.revision,
+  };
+}
+
+const INT_MAX = 2 ** 31 - 1;
+
+/** A station may send any number; the column takes 32 bits. */
+export function int32(value: number | null): number | null {
+  return value === null ? null : Math.max(-INT_MAX, Math.min(INT_MAX, value));
+}
+
+const KEEP_DAYS = 90;
+const ROWS_PER_PASS = 10_000;
+
+export function stationHistory(sql: Sql): StationHistory {
+  return {
+    async prune(now) {
+      for (const table of ["meter_values", "security_events", "data_transfers"]) {
+        await sql(
+          `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
+             WHERE at < $1::timestamptz - interval '${KEEP_DAYS} days' LIMIT ${ROWS_PER_PASS})`,
+          [now],
+        );
+      }
+    },
+  };
+}
