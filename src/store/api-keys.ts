@@ -22,6 +22,9 @@ const apiKeyRow = z
     lastUsedAt: row.last_used_at,
   }));
 
+/** Ids of any other spelling exist nowhere, and not every text may reach Postgres. */
+const KEY_ID = /^key_[0-9A-Z]{26}$/;
+
 const COLUMNS = "k.id AS key_id, k.name AS key_name, k.role, k.prefix, k.created_at, k.last_used_at";
 
 export function apiKeyStore(sql: Sql): ApiKeyStore {
@@ -57,6 +60,7 @@ export function apiKeyStore(sql: Sql): ApiKeyStore {
     },
 
     async revoke(organizationId, id, now) {
+      if (!KEY_ID.test(id)) return false;
       const rows = await sql(
         `UPDATE api_keys SET revoked_at = $3::timestamptz
          WHERE id = $2 AND organization_id = $1::uuid AND revoked_at IS NULL RETURNING id`,

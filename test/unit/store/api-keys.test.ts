@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { apiKeyStore } from "../../../src/store/api-keys.ts";
+import { openDatabase, type Database } from "../../harness/database.ts";
+
+let db: Database;
+beforeAll(async () => {
+  db = await openDatabase();
+});
+afterAll(() => db.close());
+
+const NOW = new Date("2026-01-01T00:00:00Z");
+const idOf = (n: number) => `key_${String(n).padStart(26, "0")}`;
+
+async function keyOf(n: number) {
+  const { organization } = await db.tenant();
+  const keys = apiKeyStore(db.sql);
+  const made = { id: idOf(n), name: "k", role: "owner" as const, prefix: "cap_live_abc1****" };
+  await keys.insert(organization.id, made, `digest-${n}`, NOW);
+  return { organization, keys };
+}
+
+test("a revoked key is found no more, and only its own organisation can revoke it", async () => {
+  const { organization, keys } = await keyOf(1);
+  const other = await db.tenant();
+  expect(await keys.findByDigest("digest-1")).toMatchObject({
+    key: { id: idOf(1) },
+    organization: { id: organization.id },
+  });
+  expect(await keys.revoke(other.organization.id, idOf(1), NOW)).toBe(false);
+  expect(await keys.revoke(organization.id, idOf(1), NOW)).toBe(true);
+  expect(await keys.findByDigest("digest-1")).toBeNull();
+  expect(await keys.list(organization.id)).toEqual([]);
+});
+
+test("an id that cannot exist is refused before it reaches the database", async () => {
+  const { organization, keys } = await keyOf(2);
+  for (const id of ["\u0000", "key_", "", `${idOf(2)}'`])
+    expect(await keys.revoke(organization.id, id, NOW)).toBe(false);
+});
