@@ -123,7 +123,9 @@ describe.each(operations.map(title))("$name", ({ operation }) => {
     expect(answer.body).toEqual(operation.surface === "gateway" ? inGateway : inV1);
   });
 
-  it.skipIf(operation.body === null)("refuses a body that is not JSON by type or by content", async () => {
+  // An operation without a body has nothing to be malformed.
+  if (operation.body === null) return;
+  it("refuses a body that is not JSON by type or by content", async () => {
     const before = await tenantRows(owner.organization);
     const headers = credential(operation, owner);
     const text = JSON.stringify(request().body ?? {});
