@@ -1,12 +1,16 @@
+import { backlogAnswered } from "./backlog.ts";
 import { bootAnswered } from "./boot.ts";
 import { sendNext, type CallEnd, type EndedCall } from "./calls.ts";
+import { authorizeAnswered } from "./charging.ts";
 import { statusAnswered } from "./connectors.ts";
 import { heartbeatAnswered } from "./heartbeat.ts";
 import type { OutstandingCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import { confirmed } from "./verdict.ts";
 
 /** What the station does when a CALL of its own has ended; an action without a row needs nothing. */
 const ANSWERED: Readonly<Record<string, (turn: Turn, how: CallEnd, call: OutstandingCall) => void>> = {
+  Authorize: authorizeAnswered,
   BootNotification: bootAnswered,
   Heartbeat: heartbeatAnswered,
   StatusNotification: statusAnswered,
@@ -14,6 +18,12 @@ const ANSWERED: Readonly<Record<string, (turn: Turn, how: CallEnd, call: Outstan
 
 export function callEnded(turn: Turn, ended: EndedCall | null): void {
   if (!ended) return;
-  ANSWERED[ended.call.action]?.(turn, ended.how, ended.call);
+  if (ended.call.isBacklog) transactionAnswered(turn, ended.how);
+  else ANSWERED[ended.call.action]?.(turn, ended.how, ended.call);
   sendNext(turn);
+}
+
+function transactionAnswered(turn: Turn, how: CallEnd): void {
+  const message = backlogAnswered(turn, how);
+  if (message && how.kind === "result") confirmed(turn, message, how.payload);
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../ocpp/json.ts";
 import { call, type CallEnd } from "./calls.ts";
 import { reportStatuses } from "./connectors.ts";
+import { firmwareBooted } from "./firmware.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { BootOutcome, Turn } from "./turn.ts";
 
@@ -47,6 +48,7 @@ function accepted(turn: Turn, intervalSeconds: number): void {
     memory: { ...memory, booted: true, heartbeatSeconds },
   });
   turn.emit({ kind: "boot", outcome: "accepted" });
+  firmwareBooted(turn);
   reportStatuses(turn);
   startHeartbeat(turn);
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../ocpp/json.ts";
 import { isJsonObject } from "../ocpp/json.ts";
 import { encodeCall } from "../ocpp/frame.ts";
+import { settingNumber } from "./setting-value.ts";
 import type { CallPlan, OutstandingCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -24,7 +25,14 @@ export function call(
   payload: JsonObject,
   options: Partial<Omit<CallPlan, "action" | "payload">> = {},
 ): void {
-  const plan: CallPlan = { triggered: false, connectorId: null, ...options, action, payload };
+  const plan: CallPlan = {
+    triggered: false,
+    connectorId: null,
+    isBacklog: false,
+    ...options,
+    action,
+    payload,
+  };
   const { link, queue } = turn.state;
   if (link !== "up" || !maySend(turn, plan) || queue.length >= QUEUE_LENGTH_MAX) return;
   turn.change({ queue: [...queue, plan] });
@@ -54,13 +62,28 @@ export function giveUpAnswer(turn: Turn): EndedCall | null {
 
 /** One CALL at a time (OCPP 2.0.1 part 4, 4.1.1). */
 export function sendNext(turn: Turn): void {
-  const { link, outstanding, queue } = turn.state;
-  const [next, ...rest] = queue;
-  if (link !== "up" || outstanding || !next) return;
+  const { link, outstanding } = turn.state;
+  if (link !== "up" || outstanding) return;
+  const next = takeNext(turn);
+  if (!next) return;
   const id = turn.around.messageId();
-  turn.change({ outstanding: { ...next, id }, queue: rest });
+  turn.change({ outstanding: { ...next, id } });
   turn.emit({ kind: "send", text: encodeCall(id, next.action, next.payload) });
   turn.setTimer("answer", messageTimeoutMs(turn));
+}
+
+/** What happened earlier is told first, but for a boot and for what the central system asked for. */
+function takeNext(turn: Turn): CallPlan | null {
+  const { queue, memory, registration, isBacklogPaused } = turn.state;
+  const [next, ...rest] = queue;
+  const [oldest] = memory.backlog;
+  const isUrgent = next && (next.triggered || next.action === "BootNotification");
+  if (oldest && registration === "accepted" && !isBacklogPaused && !isUrgent) {
+    const payload = turn.dialect.addressed(turn, oldest);
+    return { action: oldest.action, payload, triggered: false, connectorId: null, isBacklog: true };
+  }
+  if (next) turn.change({ queue: rest });
+  return next ?? null;
 }
 
 /** Before acceptance only BootNotification and what the central system asked for (OCPP 1.6 4.2, 2.x B02, B03). */
@@ -71,5 +94,5 @@ function maySend(turn: Turn, plan: CallPlan): boolean {
 }
 
 function messageTimeoutMs(turn: Turn): number {
-  return Number(turn.state.memory.configuration["MessageTimeout"] ?? 30) * 1_000;
+  return settingNumber(turn.state, "MessageTimeout") * 1_000;
 }

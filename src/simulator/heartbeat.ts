@@ -21,8 +21,7 @@ export function heartbeatAnswered(turn: Turn, how: CallEnd): void {
 
 /** A new interval counts from now on, and over a power cut. */
 export function changeHeartbeat(turn: Turn, heartbeatSeconds: number): void {
-  turn.change({ memory: { ...turn.state.memory, heartbeatSeconds } });
-  turn.emit({ kind: "remember" });
+  turn.remember({ heartbeatSeconds });
   if (turn.state.link === "up" && turn.state.registration === "accepted") startHeartbeat(turn);
 }
 

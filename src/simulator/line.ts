@@ -17,7 +17,9 @@ export function lineLost(turn: Turn): void {
   dropCalls(turn);
   turn.clearTimer("heartbeat");
   turn.clearTimer("boot");
-  turn.change({ link: "down" });
+  if (turn.state.isBacklogPaused) turn.clearTimer("backlog");
+  const offlineSinceMs = turn.state.offlineSinceMs ?? turn.around.nowMs;
+  turn.change({ link: "down", isBacklogPaused: false, offlineSinceMs });
 }
 
 /** Doubles from two seconds to two minutes; the random half keeps a fleet from coming back in step. */
@@ -40,9 +42,12 @@ export function reconnect(turn: Turn): void {
   redialLater(turn);
 }
 
-/** The answer that promised it goes out in peace first. `reason` in the words of 2.x. */
-export function restartSoon(turn: Turn, reason: string): void {
-  turn.change({ restartReason: reason });
+/**
+ * The answer that promised it goes out in peace first, and transaction messages within `graceMs`. `reason` in the
+ * words of 2.x.
+ */
+export function restartSoon(turn: Turn, reason: string, graceMs: number): void {
+  turn.change({ restartReason: reason, resetWhenIdle: null, restartByMs: turn.around.nowMs + graceMs });
   turn.setTimer("restart", turn.between(SHUTDOWN_MS.low, SHUTDOWN_MS.high));
 }
 
@@ -50,6 +55,9 @@ export function restartSoon(turn: Turn, reason: string): void {
 export function restart(turn: Turn): void {
   const reason = turn.state.restartReason;
   if (reason === null || turn.state.power === "off") return;
+  const { link, memory, isBacklogPaused, restartByMs } = turn.state;
+  const isDelivering = link === "up" && memory.backlog.length > 0 && !isBacklogPaused;
+  if (isDelivering && turn.around.nowMs < restartByMs) return turn.setTimer("restart", SHUTDOWN_MS.high);
   hangUp(turn, "reboot");
   forgetRegistration(turn, reason);
   turn.setTimer("dial", turn.between(RESTART_MS.low, RESTART_MS.high));
@@ -57,10 +65,11 @@ export function restart(turn: Turn): void {
 
 /** The next connection starts with a BootNotification, also when the host itself is restarted before. */
 export function forgetRegistration(turn: Turn, reason: string): void {
-  const memory = { ...turn.state.memory, booted: false };
-  if (turn.state.memory.booted) turn.emit({ kind: "remember" });
+  if (turn.state.memory.booted) turn.remember({ booted: false });
+  if (turn.state.log) turn.clearTimer("log");
   turn.change({
-    memory,
+    log: null,
+    resetWhenIdle: null,
     registration: "none",
     restartReason: null,
     bootReason: reason,

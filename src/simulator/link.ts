@@ -1,21 +1,51 @@
 import { bootNow } from "./boot.ts";
+import { sendNext } from "./calls.ts";
+import { NO_FLOW } from "./charge.ts";
+import { endCharges, resumeCharges } from "./charging.ts";
 import { reportStatuses } from "./connectors.ts";
+import { resumeFirmware } from "./firmware.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { forgetRegistration, hangUp, lineLost, redialLater } from "./line.ts";
-import type { Turn } from "./turn.ts";
+import { settleMeter } from "./meter.ts";
+import { dropOfflineProfiles, lineChanged } from "./profiles.ts";
+import { watchReservations } from "./reservations.ts";
+import { startAligned } from "./sampling.ts";
+import { chargingConnectors, setCharge } from "./transactions.ts";
+import type { TimerName, Turn } from "./turn.ts";
 
+const TIMERS_OF_WORK: readonly TimerName[] = [
+  "aligned",
+  "firmware",
+  "limits",
+  "meter",
+  "reservation",
+  "restart",
+];
+
+/** With its last boot still good, only the host was away: what ran goes on. Else the power was. */
 export function powerOn(turn: Turn): void {
   if (turn.state.power === "on") return;
-  turn.change({ power: "on", link: "dialing", failures: 0 });
+  turn.change({ power: "on", link: "dialing", failures: 0, offlineSinceMs: turn.around.nowMs });
   turn.emit({ kind: "dial" });
+  if (turn.state.memory.booted) resumeCharges(turn);
+  else endCharges(turn);
+  lineChanged(turn);
+  resumeFirmware(turn);
+  watchReservations(turn);
+  startAligned(turn);
 }
 
 /** Like a power cut: nothing is said, the line drops, and the next start is a boot. */
 export function powerOff(turn: Turn): void {
   if (turn.state.power === "off") return;
+  for (const id of chargingConnectors(turn)) {
+    settleMeter(turn, id);
+    setCharge(turn, id, { flow: NO_FLOW });
+  }
   hangUp(turn, "power off");
   turn.clearTimer("dial");
-  turn.clearTimer("restart");
+  for (const name of TIMERS_OF_WORK) turn.clearTimer(name);
+  for (const id of Object.keys(turn.state.memory.charges)) turn.clearTimer(`connector ${Number(id)}`);
   turn.change({ power: "off" });
   forgetRegistration(turn, "PowerUp");
 }
@@ -25,15 +55,19 @@ export function connected(turn: Turn): void {
     turn.emit({ kind: "close", code: 1000, reason: "not wanted" });
     return;
   }
-  turn.change({ link: "up" });
+  dropOfflineProfiles(turn);
+  turn.change({ link: "up", offlineSinceMs: null });
+  lineChanged(turn);
   if (turn.state.bootReason !== null) return bootNow(turn);
   turn.change({ failures: 0 });
   reportStatuses(turn);
+  sendNext(turn);
   startHeartbeat(turn);
 }
 
 export function disconnected(turn: Turn): void {
   if (turn.state.link === "down") return;
   lineLost(turn);
+  lineChanged(turn);
   redialLater(turn);
 }

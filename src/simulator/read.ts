@@ -20,3 +20,19 @@ export function listOf(payload: JsonObject, field: string): JsonValue[] | undefi
   const value = payload[field];
   return Array.isArray(value) ? value : undefined;
 }
+
+export function numberOf(payload: JsonObject, field: string): number | undefined {
+  const value = payload[field];
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+export function flagOf(payload: JsonObject, field: string): boolean | undefined {
+  const value = payload[field];
+  return typeof value === "boolean" ? value : undefined;
+}
+
+/** Epoch ms of a date-time. */
+export function timeOf(payload: JsonObject, field: string): number | undefined {
+  const atMs = Date.parse(textOf(payload, field) ?? "");
+  return Number.isNaN(atMs) ? undefined : atMs;
+}

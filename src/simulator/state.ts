@@ -1,5 +1,12 @@
 import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
+import type { Charge, TransactionMessage } from "./charge.ts";
+import type { ChargingProfile } from "./charging-profile.ts";
+import type { FirmwareUpdate } from "./firmware.ts";
+import type { LocalList } from "./local-list.ts";
+import type { LogUpload } from "./log-upload.ts";
+import type { Reservation } from "./reservations.ts";
+import { statusWord } from "./status-word.ts";
 
 /** What a station is; never changes while it runs. */
 export interface StationProfile {
@@ -24,17 +31,43 @@ export interface StationMemory {
   readonly booted: boolean;
   /** Given with the last accepted boot, or set since. */
   readonly heartbeatSeconds: number;
+  /** Installed since the station left its factory; null: what its profile says. */
+  readonly firmwareVersion: string | null;
+  readonly firmware: FirmwareUpdate | null;
+  /** Changes of availability that wait for a transaction to end: connector to operative or not. */
+  readonly scheduled: Readonly<Record<number, boolean>>;
+  /** What goes on at a connector, by its number. */
+  readonly charges: Readonly<Record<number, Charge>>;
+  /** Meter readings by connector, Wh. */
+  readonly metersWh: Readonly<Record<number, number>>;
+  /** Transaction messages the central system has not confirmed yet, oldest first. */
+  readonly backlog: readonly TransactionMessage[];
+  /** 1.6: the numbers the central system gave, by the station's own name of the transaction. */
+  readonly transactionIds: Readonly<Record<string, number>>;
+  readonly profiles: readonly ChargingProfile[];
+  readonly localList: LocalList;
+  readonly reservations: readonly Reservation[];
 }
 
-export type ConnectorStatus = "Available" | "Unavailable";
+/** In the words of 1.6; 2.x knows fewer. */
+export type ConnectorStatus =
+  | "Available"
+  | "Preparing"
+  | "Charging"
+  | "SuspendedEVSE"
+  | "Finishing"
+  | "Reserved"
+  | "Unavailable";
 
 export interface CallPlan {
   readonly action: string;
   readonly payload: JsonObject;
   /** Asked for by the central system: may be sent before the boot was accepted. */
   readonly triggered: boolean;
-  /** The connector a StatusNotification reports, else null. */
+  /** The connector a StatusNotification reports or an Authorize is for, else null. */
   readonly connectorId: number | null;
+  /** The oldest message of the backlog, which stays there until it is confirmed. */
+  readonly isBacklog: boolean;
 }
 
 export interface OutstandingCall extends CallPlan {
@@ -57,8 +90,17 @@ export interface StationState {
   readonly restartReason: string | null;
   readonly outstanding: OutstandingCall | null;
   readonly queue: readonly CallPlan[];
-  /** Last status the central system confirmed, by connector. */
-  readonly reported: Readonly<Record<number, ConnectorStatus>>;
+  /** Last status the central system confirmed, by connector, in the words of the version. */
+  readonly reported: Readonly<Record<number, string>>;
+  /** The oldest transaction message failed and waits for its next try. */
+  readonly isBacklogPaused: boolean;
+  /** Restart as soon as no transaction runs; its reason as in `restartReason`. */
+  readonly resetWhenIdle: string | null;
+  /** Until then a restart waits for transaction messages to be delivered, epoch ms. */
+  readonly restartByMs: number;
+  readonly log: LogUpload | null;
+  /** Epoch ms; null while the line is up. */
+  readonly offlineSinceMs: number | null;
 }
 
 export const FRESH_MEMORY: StationMemory = {
@@ -66,13 +108,25 @@ export const FRESH_MEMORY: StationMemory = {
   inoperative: [],
   booted: false,
   heartbeatSeconds: 300,
+  firmwareVersion: null,
+  firmware: null,
+  scheduled: {},
+  charges: {},
+  metersWh: {},
+  backlog: [],
+  transactionIds: {},
+  profiles: [],
+  localList: { version: 0, entries: {} },
+  reservations: [],
 };
 
 /**
  * A station that is switched off. One whose last boot was accepted never lost power, only its line: it connects again
  * without a BootNotification (OCPP-J 1.6 5.4).
  */
-export function stationAtRest(profile: StationProfile, memory: StationMemory): StationState {
+export function stationAtRest(profile: StationProfile, remembered: Partial<StationMemory>): StationState {
+  // A memory written by an older release lacks what was added since.
+  const memory = { ...FRESH_MEMORY, ...remembered };
   return {
     profile,
     memory,
@@ -85,17 +139,29 @@ export function stationAtRest(profile: StationProfile, memory: StationMemory): S
     outstanding: null,
     queue: [],
     reported: memory.booted ? currentStatuses(profile, memory) : {},
+    isBacklogPaused: false,
+    resetWhenIdle: null,
+    restartByMs: 0,
+    log: null,
+    offlineSinceMs: null,
   };
 }
 
 /** Connector 0 is the station itself. */
 export function statusOf(memory: StationMemory, connectorId: number): ConnectorStatus {
-  const isOut = memory.inoperative.includes(0) || memory.inoperative.includes(connectorId);
-  return isOut ? "Unavailable" : "Available";
+  const charge = memory.charges[connectorId];
+  if (charge?.stage === "charging") return charge.flow.amps > 0 ? "Charging" : "SuspendedEVSE";
+  if (charge) return charge.stage === "finishing" ? "Finishing" : "Preparing";
+  const isInstalling = memory.firmware?.stage.startsWith("Install") ?? false;
+  if (isInstalling || memory.inoperative.includes(0) || memory.inoperative.includes(connectorId))
+    return "Unavailable";
+  return memory.reservations.some((each) => each.connectorId === connectorId) ? "Reserved" : "Available";
 }
 
-function currentStatuses(profile: StationProfile, memory: StationMemory): Record<number, ConnectorStatus> {
-  const statuses: Record<number, ConnectorStatus> = {};
-  for (let id = 0; id <= profile.connectors; id++) statuses[id] = statusOf(memory, id);
+function currentStatuses(profile: StationProfile, memory: StationMemory): Record<number, string> {
+  const statuses: Record<number, string> = {};
+  for (let id = 0; id <= profile.connectors; id++) {
+    statuses[id] = statusWord(profile.version, statusOf(memory, id));
+  }
   return statuses;
 }

@@ -1,12 +1,19 @@
 import { parseFrame } from "../ocpp/frame.ts";
 import { callEnded } from "./answered.ts";
+import { retryBacklog } from "./backlog.ts";
 import { bootAgain } from "./boot.ts";
 import { giveUpAnswer, takeAnswer } from "./calls.ts";
+import { progress } from "./charging.ts";
+import { continueFirmware } from "./firmware.ts";
 import { beat } from "./heartbeat.ts";
 import { answerCall } from "./inbound.ts";
 import { dialAgain, restart } from "./line.ts";
 import { connected, disconnected, powerOff, powerOn } from "./link.ts";
+import { continueUpload } from "./log-upload.ts";
+import { expireReservations } from "./reservations.ts";
+import { sample, sampleAligned } from "./sampling.ts";
 import type { StationState } from "./state.ts";
+import { reviewFlows } from "./transactions.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { Dialect } from "./dialect.ts";
 import { Turn, type Effect, type Input, type Surroundings, type TimerName } from "./turn.ts";
@@ -44,17 +51,35 @@ function react(turn: Turn, input: Input): void {
     case "frame":
       return read(turn, input.text);
     case "timer":
-      return TIMERS[input.name](turn);
+      return fired(turn, input.name);
   }
 }
 
-const TIMERS: Readonly<Record<TimerName, (turn: Turn) => void>> = {
+type ConnectorTimer = Extract<TimerName, `connector ${number}`>;
+
+const TIMERS: Readonly<Record<Exclude<TimerName, ConnectorTimer>, (turn: Turn) => void>> = {
+  aligned: sampleAligned,
   answer: (turn) => callEnded(turn, giveUpAnswer(turn)),
+  backlog: retryBacklog,
   boot: bootAgain,
   dial: dialAgain,
+  firmware: continueFirmware,
   heartbeat: beat,
+  limits: reviewFlows,
+  log: continueUpload,
+  meter: sample,
+  reservation: expireReservations,
   restart,
 };
+
+function fired(turn: Turn, name: TimerName): void {
+  if (isConnectorTimer(name)) progress(turn, Number(name.slice("connector ".length)));
+  else TIMERS[name](turn);
+}
+
+function isConnectorTimer(name: TimerName): name is ConnectorTimer {
+  return name.startsWith("connector ");
+}
 
 function read(turn: Turn, text: string): void {
   if (turn.state.link !== "up") return;

@@ -1,7 +1,10 @@
 import { bootNow } from "./boot.ts";
 import { call } from "./calls.ts";
 import { reportStatus } from "./connectors.ts";
+import { firmwareStatus } from "./firmware.ts";
 import type { Answer } from "./inbound.ts";
+import { logStatus } from "./log-upload.ts";
+import { chargingConnectors, updateTransaction } from "./transactions.ts";
 import type { Turn } from "./turn.ts";
 
 type Triggered = (turn: Turn, connectorIds: number[]) => void;
@@ -17,26 +20,32 @@ const MESSAGES: Readonly<Record<string, Triggered>> = {
   },
   MeterValues: (turn, connectorIds) => {
     for (const id of connectorIds.filter((each) => each > 0 || connectorIds.length === 1)) {
-      call(turn, "MeterValues", turn.dialect.meterValues(turn, id), asked);
+      call(turn, "MeterValues", turn.dialect.meterValues(turn, id, "Trigger"), asked);
     }
   },
   DiagnosticsStatusNotification: (turn) =>
-    call(turn, "DiagnosticsStatusNotification", { status: "Idle" }, asked),
-  LogStatusNotification: (turn) => call(turn, "LogStatusNotification", { status: "Idle" }, asked),
-  FirmwareStatusNotification: (turn) => call(turn, "FirmwareStatusNotification", { status: "Idle" }, asked),
+    call(turn, "DiagnosticsStatusNotification", logStatus(turn, "DiagnosticsStatusNotification"), asked),
+  LogStatusNotification: (turn) =>
+    call(turn, "LogStatusNotification", logStatus(turn, "LogStatusNotification"), asked),
+  FirmwareStatusNotification: (turn) => call(turn, "FirmwareStatusNotification", firmwareStatus(turn), asked),
+  TransactionEvent: (turn, connectorIds) => {
+    for (const id of connectorIds) updateTransaction(turn, id, "triggered");
+  },
 };
 
 const ONLY_16 = ["DiagnosticsStatusNotification"];
+const ONLY_2X = ["TransactionEvent"];
 
 /** Answers first and sends afterwards. `connectorId` null: not named. */
 export function trigger(turn: Turn, message: string, connectorId: number | null): Answer {
   const send = Object.hasOwn(MESSAGES, message) ? MESSAGES[message] : undefined;
-  const isForeign = turn.version !== "ocpp1.6" && ONLY_16.includes(message);
+  const isForeign = (turn.version === "ocpp1.6" ? ONLY_2X : ONLY_16).includes(message);
   if (!send || isForeign) return { result: { status: "NotImplemented" } };
   const ids = connectorIds(turn, connectorId);
   // An accepted station boots only after a restart (1.6 errata 3.35, 2.x F06.FR.17).
   const isBooted = message === "BootNotification" && turn.state.registration === "accepted";
-  if (!ids || isBooted) return { result: { status: "Rejected" } };
+  const isIdle = message === "TransactionEvent" && !ids?.some((id) => chargingConnectors(turn).includes(id));
+  if (!ids || isBooted || isIdle) return { result: { status: "Rejected" } };
   return { result: { status: "Accepted" }, after: (answered) => send(answered, ids) };
 }
 

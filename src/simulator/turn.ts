@@ -1,7 +1,21 @@
 import type { Dialect } from "./dialect.ts";
-import type { StationState } from "./state.ts";
+import type { StationMemory, StationState } from "./state.ts";
 
-export type TimerName = "answer" | "boot" | "dial" | "heartbeat" | "restart";
+export type TimerName =
+  | "answer"
+  | "aligned"
+  | "backlog"
+  | "boot"
+  | "dial"
+  | "firmware"
+  | "heartbeat"
+  | "limits"
+  | "log"
+  | "meter"
+  | "reservation"
+  | "restart"
+  /** The next thing that happens at one connector. */
+  | `connector ${number}`;
 
 export type Input =
   | { readonly kind: "powerOn" }
@@ -54,6 +68,12 @@ export class Turn {
 
   change(part: Partial<StationState>): void {
     this.state = { ...this.state, ...part };
+  }
+
+  /** Changes the memory durably. The host writes the memory at the end of the step: once is enough. */
+  remember(part: Partial<StationMemory>): void {
+    this.change({ memory: { ...this.state.memory, ...part } });
+    if (!this.effects.some(({ kind }) => kind === "remember")) this.emit({ kind: "remember" });
   }
 
   emit(effect: Effect): void {

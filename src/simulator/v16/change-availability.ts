@@ -1,4 +1,4 @@
-import { reportStatuses, setAvailability } from "../connectors.ts";
+import { changeAvailability as change } from "../availability.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { integerOf, textOf } from "../read.ts";
 
@@ -9,6 +9,5 @@ export const changeAvailability: InboundHandler = (turn, payload) => {
   if (type !== "Operative" && type !== "Inoperative") return incomplete("type");
   if (connectorId < 0 || connectorId > turn.state.profile.connectors)
     return { result: { status: "Rejected" } };
-  setAvailability(turn, connectorId, type === "Operative");
-  return { result: { status: "Accepted" }, after: reportStatuses };
+  return change(turn, connectorId, type === "Operative");
 };

@@ -1,21 +1,30 @@
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
 import type { Dialect } from "../dialect.ts";
-import { meterReading } from "../meter.ts";
+import { currentVersion } from "../firmware.ts";
+import { getLog } from "../get-log.ts";
 import { changeAvailability } from "./change-availability.ts";
 import { changeConfiguration } from "./change-configuration.ts";
+import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
 import { getConfiguration } from "./get-configuration.ts";
+import { getDiagnostics } from "./get-diagnostics.ts";
+import { getLocalListVersion, sendLocalList } from "./local-list.ts";
+import { remoteStartTransaction, remoteStopTransaction } from "./remote-transaction.ts";
+import { cancelReservation, reserveNow } from "./reservations.ts";
 import { reset } from "./reset.ts";
+import { transactions16 } from "./transaction.ts";
 import { triggerMessage } from "./trigger-message.ts";
 import { unlockConnector } from "./unlock-connector.ts";
+import { updateFirmware } from "./update-firmware.ts";
 
 export const dialect16: Dialect = {
+  ...transactions16,
   firstConnector: 0,
-  boot: ({ state: { profile } }) => ({
-    chargePointVendor: profile.vendor.slice(0, 20),
-    chargePointModel: profile.model.slice(0, 20),
-    chargePointSerialNumber: profile.serialNumber.slice(0, 25),
-    firmwareVersion: profile.firmwareVersion.slice(0, 50),
+  boot: (turn) => ({
+    chargePointVendor: turn.state.profile.vendor.slice(0, 20),
+    chargePointModel: turn.state.profile.model.slice(0, 20),
+    chargePointSerialNumber: turn.state.profile.serialNumber.slice(0, 25),
+    firmwareVersion: currentVersion(turn).slice(0, 50),
   }),
   status: (turn, connectorId, status) => ({
     connectorId,
@@ -23,31 +32,27 @@ export const dialect16: Dialect = {
     status,
     timestamp: turn.now(),
   }),
-  meterValues: (turn, connectorId) => ({
-    connectorId,
-    meterValue: [
-      {
-        timestamp: turn.now(),
-        sampledValue: [
-          {
-            value: String(meterReading(turn, connectorId)),
-            context: "Trigger",
-            measurand: "Energy.Active.Import.Register",
-            unit: "Wh",
-          },
-        ],
-      },
-    ],
-  }),
   actions: {
+    CancelReservation: cancelReservation,
     ChangeAvailability: changeAvailability,
     ChangeConfiguration: changeConfiguration,
     ClearCache: clearCache,
+    ClearChargingProfile: clearChargingProfile,
     DataTransfer: dataTransfer,
     ExtendedTriggerMessage: triggerMessage,
+    GetCompositeSchedule: getCompositeSchedule,
     GetConfiguration: getConfiguration,
+    GetDiagnostics: getDiagnostics,
+    GetLocalListVersion: getLocalListVersion,
+    GetLog: getLog,
+    RemoteStartTransaction: remoteStartTransaction,
+    RemoteStopTransaction: remoteStopTransaction,
+    ReserveNow: reserveNow,
     Reset: reset,
+    SendLocalList: sendLocalList,
+    SetChargingProfile: setChargingProfile,
     TriggerMessage: triggerMessage,
     UnlockConnector: unlockConnector,
+    UpdateFirmware: updateFirmware,
   },
 };

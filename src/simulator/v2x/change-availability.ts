@@ -1,4 +1,4 @@
-import { reportStatuses, setAvailability } from "../connectors.ts";
+import { changeAvailability as change } from "../availability.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { objectOf, textOf } from "../read.ts";
 import { knownEvse } from "./evse.ts";
@@ -9,6 +9,5 @@ export const changeAvailability: InboundHandler = (turn, payload) => {
   const evse = objectOf(payload, "evse");
   const evseId = evse ? knownEvse(turn, evse) : 0;
   if (evseId === null) return { result: { status: "Rejected" } };
-  setAvailability(turn, evseId, status === "Operative");
-  return { result: { status: "Accepted" }, after: reportStatuses };
+  return change(turn, evseId, status === "Operative");
 };

@@ -1,23 +1,36 @@
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
 import type { Dialect } from "../dialect.ts";
-import { meterReading } from "../meter.ts";
+import { currentVersion } from "../firmware.ts";
+import { getLog } from "../get-log.ts";
 import { changeAvailability } from "./change-availability.ts";
+import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
 import { getVariables } from "./get-variables.ts";
+import { getLocalListVersion, sendLocalList } from "./local-list.ts";
+import {
+  getTransactionStatus,
+  requestStartTransaction,
+  requestStopTransaction,
+} from "./remote-transaction.ts";
+import { getBaseReport } from "./report.ts";
+import { cancelReservation, reserveNow } from "./reservations.ts";
 import { reset } from "./reset.ts";
 import { setVariables } from "./set-variables.ts";
+import { transactions2x } from "./transaction.ts";
 import { triggerMessage } from "./trigger-message.ts";
 import { unlockConnector } from "./unlock-connector.ts";
+import { updateFirmware } from "./update-firmware.ts";
 
 export const dialect2x: Dialect = {
+  ...transactions2x,
   firstConnector: 1,
-  boot: ({ state: { profile } }, reason) => ({
+  boot: (turn, reason) => ({
     reason,
     chargingStation: {
-      model: profile.model.slice(0, 20),
-      vendorName: profile.vendor.slice(0, 50),
-      serialNumber: profile.serialNumber.slice(0, 25),
-      firmwareVersion: profile.firmwareVersion.slice(0, 50),
+      model: turn.state.profile.model.slice(0, 20),
+      vendorName: turn.state.profile.vendor.slice(0, 50),
+      serialNumber: turn.state.profile.serialNumber.slice(0, 25),
+      firmwareVersion: currentVersion(turn).slice(0, 50),
     },
   }),
   status: (turn, evseId, connectorStatus) => ({
@@ -26,30 +39,27 @@ export const dialect2x: Dialect = {
     evseId,
     connectorId: 1,
   }),
-  meterValues: (turn, evseId) => ({
-    evseId,
-    meterValue: [
-      {
-        timestamp: turn.now(),
-        sampledValue: [
-          {
-            value: meterReading(turn, evseId),
-            context: "Trigger",
-            measurand: "Energy.Active.Import.Register",
-            unitOfMeasure: { unit: "Wh" },
-          },
-        ],
-      },
-    ],
-  }),
   actions: {
+    CancelReservation: cancelReservation,
     ChangeAvailability: changeAvailability,
     ClearCache: clearCache,
+    ClearChargingProfile: clearChargingProfile,
     DataTransfer: dataTransfer,
+    GetBaseReport: getBaseReport,
+    GetCompositeSchedule: getCompositeSchedule,
+    GetLocalListVersion: getLocalListVersion,
+    GetLog: getLog,
+    GetTransactionStatus: getTransactionStatus,
     GetVariables: getVariables,
+    RequestStartTransaction: requestStartTransaction,
+    RequestStopTransaction: requestStopTransaction,
+    ReserveNow: reserveNow,
     Reset: reset,
+    SendLocalList: sendLocalList,
+    SetChargingProfile: setChargingProfile,
     SetVariables: setVariables,
     TriggerMessage: triggerMessage,
     UnlockConnector: unlockConnector,
+    UpdateFirmware: updateFirmware,
   },
 };

@@ -17,7 +17,7 @@ export const getVariables: InboundHandler = (turn, payload) => {
 
 /** A write-only variable answers Rejected (B06.FR.09). */
 function read(turn: Turn, entry: JsonObject): JsonObject | null {
-  const found = findVariable(entry);
+  const found = findVariable(turn, entry);
   if (!found) return null;
   const { component, variable } = found;
   const attributeType = textOf(entry, "attributeType");

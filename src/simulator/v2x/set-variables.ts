@@ -15,7 +15,7 @@ interface Write {
 export const setVariables: InboundHandler = (turn, payload) => {
   const writes: Write[] = [];
   for (const entry of listOf(payload, "setVariableData") ?? []) {
-    const write = isJsonObject(entry) ? readWrite(entry) : null;
+    const write = isJsonObject(entry) ? readWrite(turn, entry) : null;
     if (!write) return incomplete("setVariableData");
     writes.push(write);
   }
@@ -23,8 +23,8 @@ export const setVariables: InboundHandler = (turn, payload) => {
   return { result: { setVariableResult: writes.map((write) => apply(turn, write)) } };
 };
 
-function readWrite(entry: JsonObject): Write | null {
-  const found = findVariable(entry);
+function readWrite(turn: Turn, entry: JsonObject): Write | null {
+  const found = findVariable(turn, entry);
   const value = textOf(entry, "attributeValue");
   return found && value !== undefined
     ? { found, value, attributeType: textOf(entry, "attributeType") }

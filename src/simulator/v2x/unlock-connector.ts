@@ -1,12 +1,16 @@
+import { isCharging } from "../availability.ts";
+import { leave } from "../charging.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { integerOf } from "../read.ts";
 import { knownEvse } from "./evse.ts";
 
+/** F05: a running transaction keeps its cable. */
 export const unlockConnector: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "evseId");
   const connectorId = integerOf(payload, "connectorId");
   if (id === undefined) return incomplete("evseId");
   if (connectorId === undefined) return incomplete("connectorId");
-  const isKnown = knownEvse(turn, { id, connectorId }) !== null;
-  return { result: { status: isKnown ? "Unlocked" : "UnknownConnector" } };
+  if (knownEvse(turn, { id, connectorId }) === null) return { result: { status: "UnknownConnector" } };
+  if (isCharging(turn, id)) return { result: { status: "OngoingAuthorizedTransaction" } };
+  return { result: { status: "Unlocked" }, after: (answered) => leave(answered, id) };
 };

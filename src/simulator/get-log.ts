@@ -1,0 +1,23 @@
+import { incomplete, type InboundHandler } from "./inbound.ts";
+import { logFileName, uploadLog } from "./log-upload.ts";
+import { integerOf, objectOf, textOf } from "./read.ts";
+
+const NAMES: Readonly<Record<string, string>> = {
+  DiagnosticsLog: "diagnostics",
+  SecurityLog: "security",
+  DataCollectorLog: "data",
+};
+
+/** 2.x N01; the security whitepaper gives it to 1.6 stations too. */
+export const getLog: InboundHandler = (turn, payload) => {
+  const requestId = integerOf(payload, "requestId");
+  const type = textOf(payload, "logType") ?? "";
+  const name = Object.hasOwn(NAMES, type) ? NAMES[type] : undefined;
+  if (requestId === undefined) return incomplete("requestId");
+  if (name === undefined) return incomplete("logType");
+  if (!objectOf(payload, "log")) return incomplete("log");
+  const after = (answered: typeof turn) =>
+    uploadLog(answered, { action: "LogStatusNotification", requestId });
+  const status = turn.state.log?.requestId == null ? "Accepted" : "AcceptedCanceled";
+  return { result: { status, filename: logFileName(turn, name) }, after };
+};

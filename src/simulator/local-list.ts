@@ -1,0 +1,47 @@
+import { isSettingOn } from "./setting-value.ts";
+import type { Turn } from "./turn.ts";
+
+export const LIST_LENGTH_MAX = 500;
+export const LIST_PART_MAX = 100;
+
+interface ListEntry {
+  readonly status: string;
+  readonly expiresAtMs: number | null;
+}
+
+export interface LocalList {
+  readonly version: number;
+  /** By id tag in lower case: tags are compared without regard to case. */
+  readonly entries: Readonly<Record<string, ListEntry>>;
+}
+
+export interface ListUpdate {
+  readonly version: number;
+  readonly isFull: boolean;
+  /** Without an entry the tag is removed. */
+  readonly changes: ReadonlyArray<readonly [idToken: string, entry: ListEntry | null]>;
+}
+
+export function updateLocalList(turn: Turn, update: ListUpdate): "Accepted" | "Failed" | "VersionMismatch" {
+  const { localList } = turn.state.memory;
+  const { version, isFull, changes } = update;
+  if (!isSettingOn(turn.state, "LocalAuthListEnabled") || version < 1) return "Failed";
+  if (!isFull && version <= localList.version) return "VersionMismatch";
+  const entries = new Map(isFull ? [] : Object.entries(localList.entries));
+  for (const [idToken, entry] of changes) {
+    if (entry) entries.set(idToken.toLowerCase(), entry);
+    else entries.delete(idToken.toLowerCase());
+  }
+  if (changes.length > LIST_PART_MAX || entries.size > LIST_LENGTH_MAX) return "Failed";
+  turn.remember({ localList: { version, entries: Object.fromEntries(entries) } });
+  return "Accepted";
+}
+
+/** What the list says of a tag; null: nothing. */
+export function localVerdict(turn: Turn, idToken: string): string | null {
+  const { entries } = turn.state.memory.localList;
+  const name = idToken.toLowerCase();
+  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  if (!entry || !isSettingOn(turn.state, "LocalAuthListEnabled")) return null;
+  return entry.expiresAtMs !== null && entry.expiresAtMs <= turn.around.nowMs ? "Expired" : entry.status;
+}

@@ -1,0 +1,36 @@
+import type { StationState } from "./state.ts";
+
+const MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage";
+
+/** What a new station starts with, by setting name. */
+export const DEFAULTS = {
+  MeterValueSampleInterval: "60",
+  MeterValuesSampledData: MEASURANDS,
+  ClockAlignedDataInterval: "0",
+  MeterValuesAlignedData: MEASURANDS,
+  StopTxnSampledData: "Energy.Active.Import.Register",
+  MessageTimeout: "30",
+  ConnectionTimeOut: "60",
+  WebSocketPingInterval: "0",
+  TransactionMessageAttempts: "3",
+  TransactionMessageRetryInterval: "60",
+  AuthorizeRemoteTxRequests: "false",
+  LocalPreAuthorize: "false",
+  LocalAuthListEnabled: "true",
+  AuthorizationCacheEnabled: "true",
+  StopTransactionOnInvalidId: "true",
+} as const;
+
+/** The value of a setting that changes what the station does. */
+export function settingValue(state: StationState, name: string): string {
+  const changed = state.memory.configuration[name];
+  return changed ?? (Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name as keyof typeof DEFAULTS] : "");
+}
+
+export function settingNumber(state: StationState, name: keyof typeof DEFAULTS): number {
+  return Number(settingValue(state, name));
+}
+
+export function isSettingOn(state: StationState, name: keyof typeof DEFAULTS): boolean {
+  return settingValue(state, name) === "true";
+}

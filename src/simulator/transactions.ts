@@ -1,0 +1,100 @@
+import { applyScheduled, isCharging } from "./availability.ts";
+import { post } from "./backlog.ts";
+import { NO_FLOW, type Charge, type EndReason, type UpdateReason } from "./charge.ts";
+import { reportStatuses } from "./connectors.ts";
+import { flowAt, nextChangeMs } from "./limits.ts";
+import { restartSoon } from "./line.ts";
+import { meterReading, settleMeter } from "./meter.ts";
+import type { Turn } from "./turn.ts";
+
+const UNPLUG_MS = { low: 1_000, high: 2_000 };
+/** How long a restart waits for its last transaction messages. */
+export const FAREWELL_MS = 10_000;
+
+/** Connectors with a running transaction. */
+export function chargingConnectors(turn: Turn): number[] {
+  return Object.entries(turn.state.memory.charges).flatMap(([id, { stage }]) =>
+    stage === "charging" ? [Number(id)] : [],
+  );
+}
+
+export function setCharge(turn: Turn, connectorId: number, part: Partial<Charge>): void {
+  const { charges } = turn.state.memory;
+  const charge = charges[connectorId];
+  if (charge) turn.remember({ charges: { ...charges, [connectorId]: { ...charge, ...part } } });
+}
+
+export function beginTransaction(turn: Turn, connectorId: number): void {
+  const { nowMs } = turn.around;
+  setCharge(turn, connectorId, {
+    stage: "charging",
+    startedAtMs: nowMs,
+    meteredAtMs: nowMs,
+    meterStartWh: meterReading(turn, connectorId),
+    flow: NO_FLOW,
+  });
+  const charge = turn.state.memory.charges[connectorId];
+  if (!charge) return;
+  setCharge(turn, connectorId, { flow: flowAt(turn.state, connectorId, nowMs), seqNo: charge.seqNo + 1 });
+  const current = turn.state.memory.charges[connectorId] ?? charge;
+  post(turn, turn.dialect.started(turn, connectorId, { ...current, seqNo: charge.seqNo }), charge.id, false);
+  reviewFlows(turn);
+}
+
+/** Tells about a running transaction what its version has words for. */
+export function updateTransaction(turn: Turn, connectorId: number, why: UpdateReason): void {
+  const charge = turn.state.memory.charges[connectorId];
+  if (charge?.stage !== "charging") return;
+  settleMeter(turn, connectorId);
+  const body = turn.dialect.updated(turn, connectorId, charge, why);
+  if (!body) return;
+  setCharge(turn, connectorId, { seqNo: charge.seqNo + 1 });
+  post(turn, body, charge.id, true);
+}
+
+/** The car stays plugged in for a moment; what waited for the end happens now. */
+export function endTransaction(turn: Turn, connectorId: number, reason: EndReason): void {
+  const charge = turn.state.memory.charges[connectorId];
+  if (charge?.stage !== "charging") return;
+  settleMeter(turn, connectorId);
+  setCharge(turn, connectorId, { stage: "finishing", flow: NO_FLOW });
+  const { profiles } = turn.state.memory;
+  const kept = profiles.filter((each) => each.purpose !== "transaction" || each.connectorId !== connectorId);
+  if (kept.length < profiles.length) turn.remember({ profiles: kept });
+  post(turn, turn.dialect.ended(turn, connectorId, charge, reason), charge.id, false);
+  turn.setTimer(`connector ${connectorId}`, turn.between(UNPLUG_MS.low, UNPLUG_MS.high));
+  applyScheduled(turn);
+  reviewFlows(turn);
+  if (chargingConnectors(turn).length === 0) turn.clearTimer("meter");
+  const { resetWhenIdle } = turn.state;
+  if (resetWhenIdle !== null && !isCharging(turn, 0)) restartSoon(turn, resetWhenIdle, FAREWELL_MS);
+}
+
+export function endAllTransactions(turn: Turn, reason: EndReason): void {
+  for (const id of chargingConnectors(turn)) endTransaction(turn, id, reason);
+}
+
+/** Lets every car take what its limits allow now, and comes back when a limit changes by itself. */
+export function reviewFlows(turn: Turn): void {
+  const { nowMs } = turn.around;
+  const charging = chargingConnectors(turn);
+  for (const id of charging) changeFlow(turn, id);
+  reportStatuses(turn);
+  const changeMs = charging.length > 0 ? nextChangeMs(turn.state, nowMs) : null;
+  if (changeMs !== null) turn.setTimer("limits", Math.min(changeMs - nowMs, LOOK_AHEAD_MS));
+  else if (charging.length > 0) turn.clearTimer("limits");
+}
+
+/** Timers of the runtime end after 24 days. */
+const LOOK_AHEAD_MS = 86_400_000;
+
+function changeFlow(turn: Turn, connectorId: number): void {
+  const before = turn.state.memory.charges[connectorId]?.flow ?? NO_FLOW;
+  const flow = flowAt(turn.state, connectorId, turn.around.nowMs);
+  const isSame =
+    flow.amps === before.amps && flow.phases === before.phases && flow.firstPhase === before.firstPhase;
+  if (isSame) return;
+  settleMeter(turn, connectorId);
+  setCharge(turn, connectorId, { flow });
+  if (flow.amps > 0 !== before.amps > 0) updateTransaction(turn, connectorId, "limit");
+}

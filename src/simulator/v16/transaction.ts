@@ -1,0 +1,81 @@
+import type { JsonObject } from "../../ocpp/json.ts";
+import type { Dialect } from "../dialect.ts";
+import { measurandsOf, meterReading, readMeter, type ReadingContext } from "../meter.ts";
+import type { Turn } from "../turn.ts";
+
+/** Stands for a transaction whose number never arrived (errata 3.18). */
+const NUMBER_UNKNOWN = -1;
+
+const CONTEXTS = { aligned: "Sample.Clock", periodic: "Sample.Periodic", triggered: "Trigger" } as const;
+
+type Transactions = Pick<
+  Dialect,
+  "verdictField" | "meterValues" | "authorize" | "started" | "updated" | "ended" | "addressed"
+>;
+
+/** OCPP 1.6 4.1, 4.7, 4.8, 4.10: one message each for begin, meter and end. */
+export const transactions16: Transactions = {
+  verdictField: "idTagInfo",
+  authorize: ({ idToken }) => ({ idTag: idToken }),
+  meterValues: (turn, connectorId, context) => ({
+    connectorId,
+    ...numberAt(turn, connectorId),
+    meterValue: [meterValue(turn, connectorId, context)],
+  }),
+  started: (turn, connectorId, { token, meterStartWh, reservationId }) => ({
+    action: "StartTransaction",
+    payload: {
+      connectorId,
+      idTag: token.idToken,
+      meterStart: Math.floor(meterStartWh),
+      timestamp: turn.now(),
+      ...(reservationId !== null && { reservationId }),
+    },
+  }),
+  updated: (turn, connectorId, _charge, why) => {
+    if (why === "limit") return null;
+    const payload = { connectorId, transactionId: NUMBER_UNKNOWN };
+    const values = [meterValue(turn, connectorId, CONTEXTS[why])];
+    return { action: "MeterValues", payload: { ...payload, meterValue: values } };
+  },
+  ended: (turn, connectorId, { token }, reason) => ({
+    action: "StopTransaction",
+    payload: {
+      transactionId: NUMBER_UNKNOWN,
+      idTag: token.idToken,
+      meterStop: meterReading(turn, connectorId),
+      timestamp: turn.now(),
+      reason,
+      transactionData: [meterValue(turn, connectorId, "Transaction.End")],
+    },
+  }),
+  addressed: (turn, { action, payload, chargeId }) =>
+    action === "StartTransaction"
+      ? payload
+      : { ...payload, transactionId: turn.state.memory.transactionIds[chargeId] ?? NUMBER_UNKNOWN },
+};
+
+function numberAt(turn: Turn, connectorId: number): JsonObject {
+  const { charges, transactionIds } = turn.state.memory;
+  const charge = charges[connectorId];
+  const transactionId = charge?.stage === "charging" ? transactionIds[charge.id] : undefined;
+  return transactionId === undefined ? {} : { transactionId };
+}
+
+function meterValue(turn: Turn, connectorId: number, context: ReadingContext): JsonObject {
+  const setting = {
+    "Sample.Clock": "MeterValuesAlignedData",
+    "Transaction.End": "StopTxnSampledData",
+    "Transaction.Begin": "MeterValuesSampledData",
+    "Sample.Periodic": "MeterValuesSampledData",
+    Trigger: "MeterValuesSampledData",
+  }[context];
+  const sampledValue = readMeter(turn, connectorId, measurandsOf(turn, setting)).map((reading) => ({
+    value: String(reading.value),
+    context,
+    measurand: reading.measurand,
+    unit: reading.unit,
+    ...(reading.phase !== null && { phase: reading.phase }),
+  }));
+  return { timestamp: turn.now(), sampledValue };
+}

@@ -1,0 +1,103 @@
+import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
+import type { ChargingProfile } from "../charging-profile.ts";
+import { composite } from "../composite.ts";
+import { incomplete, type InboundHandler } from "../inbound.ts";
+import { clearProfiles, installProfile, isInstallable } from "../profiles.ts";
+import { readKind, readSchedule } from "../read-schedule.ts";
+import { flagOf, integerOf, listOf, objectOf, textOf, timeOf } from "../read.ts";
+import { reviewFlows } from "../transactions.ts";
+
+const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
+  ChargingStationMaxProfile: "max",
+  TxDefaultProfile: "default",
+  TxProfile: "transaction",
+};
+
+/** K01 */
+export const setChargingProfile: InboundHandler = (turn, payload) => {
+  const evseId = integerOf(payload, "evseId");
+  const given = objectOf(payload, "chargingProfile");
+  if (evseId === undefined) return incomplete("evseId");
+  if (!given) return incomplete("chargingProfile");
+  const profile = readProfile(given, evseId);
+  if (!profile || !isInstallable(turn, profile)) return refused("InvalidProfile");
+  const transactionId = textOf(given, "transactionId");
+  const running = turn.state.memory.charges[evseId]?.id;
+  if (profile.purpose === "transaction" && transactionId !== running) return refused("TxNotFound");
+  if (isTaken(turn.state.memory.profiles, profile)) return refused("DuplicateProfile");
+  installProfile(turn, profile);
+  return { result: { status: "Accepted" }, after: reviewFlows };
+};
+
+/** K10 */
+export const clearChargingProfile: InboundHandler = (turn, payload) => {
+  const criteria = objectOf(payload, "chargingProfileCriteria") ?? {};
+  const wasThere = clearProfiles(turn, {
+    id: integerOf(payload, "chargingProfileId"),
+    connectorId: integerOf(criteria, "evseId"),
+    purpose: PURPOSES[textOf(criteria, "chargingProfilePurpose") ?? ""],
+    stackLevel: integerOf(criteria, "stackLevel"),
+  });
+  return { result: { status: wasThere ? "Accepted" : "Unknown" }, after: reviewFlows };
+};
+
+/** K08 */
+export const getCompositeSchedule: InboundHandler = (turn, payload) => {
+  const evseId = integerOf(payload, "evseId");
+  const duration = integerOf(payload, "duration");
+  if (evseId === undefined) return incomplete("evseId");
+  if (duration === undefined) return incomplete("duration");
+  const chargingRateUnit = textOf(payload, "chargingRateUnit") === "W" ? "W" : "A";
+  const chargingSchedulePeriod = composite(turn, evseId, duration, chargingRateUnit);
+  if (!chargingSchedulePeriod) return { result: { status: "Rejected" } };
+  const schedule = {
+    evseId,
+    duration,
+    scheduleStart: turn.now(),
+    chargingRateUnit,
+    chargingSchedulePeriod: chargingSchedulePeriod.map((period) => ({ ...period })),
+  };
+  return { result: { status: "Accepted", schedule } };
+};
+
+/** Null when the station cannot make sense of it. It takes one schedule only (K01.FR.34). */
+export function readProfile(given: JsonObject, connectorId: number): ChargingProfile | null {
+  const id = integerOf(given, "id");
+  const stackLevel = integerOf(given, "stackLevel");
+  const purpose = PURPOSES[textOf(given, "chargingProfilePurpose") ?? ""];
+  const kind = readKind(given);
+  const [only, ...more] = listOf(given, "chargingSchedule") ?? [];
+  const schedule = isJsonObject(only) && more.length === 0 ? readSchedule(only) : null;
+  if (id === undefined || stackLevel === undefined || !purpose || !kind || !schedule) return null;
+  // K01.FR.40: these need a start.
+  if (kind.kind !== "Relative" && schedule.startMs === null) return null;
+  return {
+    id,
+    connectorId,
+    purpose,
+    stackLevel,
+    ...kind,
+    ...schedule,
+    validFromMs: timeOf(given, "validFrom") ?? null,
+    validToMs: timeOf(given, "validTo") ?? null,
+    offlineMaxSeconds: integerOf(given, "maxOfflineDuration") ?? null,
+    endsWithOffline: flagOf(given, "invalidAfterOfflineDuration") ?? false,
+  };
+}
+
+/** K01.FR.52, FR.53: the station and an EVSE cannot both hold a default profile of the same level. */
+function isTaken(profiles: readonly ChargingProfile[], profile: ChargingProfile): boolean {
+  const { id, connectorId, purpose, stackLevel } = profile;
+  if (purpose !== "default") return false;
+  return profiles.some(
+    (each) =>
+      each.id !== id &&
+      each.purpose === purpose &&
+      each.stackLevel === stackLevel &&
+      (each.connectorId === 0) !== (connectorId === 0),
+  );
+}
+
+function refused(reasonCode: string) {
+  return { result: { status: "Rejected", statusInfo: { reasonCode } } };
+}

@@ -1,0 +1,32 @@
+import { isJsonObject, type JsonValue } from "../../ocpp/json.ts";
+import { incomplete, type InboundHandler } from "../inbound.ts";
+import { updateLocalList, type ListUpdate } from "../local-list.ts";
+import { integerOf, listOf, objectOf, textOf, timeOf } from "../read.ts";
+import { readToken } from "./remote-transaction.ts";
+
+/** D02 */
+export const getLocalListVersion: InboundHandler = (turn) => ({
+  result: { versionNumber: turn.state.memory.localList.version },
+});
+
+/** D01 */
+export const sendLocalList: InboundHandler = (turn, payload) => {
+  const version = integerOf(payload, "versionNumber");
+  const updateType = textOf(payload, "updateType");
+  if (version === undefined) return incomplete("versionNumber");
+  if (updateType !== "Full" && updateType !== "Differential") return incomplete("updateType");
+  const changes = (listOf(payload, "localAuthorizationList") ?? []).map(readChange);
+  const known = changes.filter((change) => change !== null);
+  if (known.length < changes.length) return incomplete("localAuthorizationList");
+  const update = { version, isFull: updateType === "Full", changes: known };
+  return { result: { status: updateLocalList(turn, update) } };
+};
+
+function readChange(entry: JsonValue): ListUpdate["changes"][number] | null {
+  const token = isJsonObject(entry) ? readToken(entry) : null;
+  if (!isJsonObject(entry) || !token) return null;
+  const info = objectOf(entry, "idTokenInfo");
+  const status = info && textOf(info, "status");
+  const expiresAtMs = (info && timeOf(info, "cacheExpiryDateTime")) ?? null;
+  return [token.idToken, status === undefined ? null : { status, expiresAtMs }];
+}

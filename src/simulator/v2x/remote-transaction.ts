@@ -1,0 +1,48 @@
+import type { JsonObject } from "../../ocpp/json.ts";
+import type { IdToken } from "../charge.ts";
+import { remoteStart } from "../charging.ts";
+import { incomplete, type InboundHandler } from "../inbound.ts";
+import { integerOf, objectOf, textOf } from "../read.ts";
+import { endTransaction } from "../transactions.ts";
+import { readProfile } from "./charging-profile.ts";
+
+export const requestStartTransaction: InboundHandler = (turn, payload) => {
+  const remoteStartId = integerOf(payload, "remoteStartId");
+  const token = readToken(payload);
+  if (remoteStartId === undefined) return incomplete("remoteStartId");
+  if (!token) return incomplete("idToken");
+  const given = objectOf(payload, "chargingProfile");
+  const profile = given ? readProfile(given, 0) : null;
+  // F01.FR.09: only a profile for the transaction that is about to start.
+  if (given && profile?.purpose !== "transaction") return { result: { status: "Rejected" } };
+  const connectorId = integerOf(payload, "evseId") ?? null;
+  return remoteStart(turn, { connectorId, token, remoteStartId, profile });
+};
+
+export const requestStopTransaction: InboundHandler = (turn, payload) => {
+  const transactionId = textOf(payload, "transactionId");
+  if (transactionId === undefined) return incomplete("transactionId");
+  const running = Object.entries(turn.state.memory.charges).find(
+    ([, { id, stage }]) => stage === "charging" && id === transactionId,
+  );
+  if (!running) return { result: { status: "Rejected" } };
+  const after = (answered: typeof turn) => endTransaction(answered, Number(running[0]), "Remote");
+  return { result: { status: "Accepted" }, after };
+};
+
+/** E14: about one transaction, or about everything that waits. */
+export const getTransactionStatus: InboundHandler = (turn, payload) => {
+  const { charges, backlog } = turn.state.memory;
+  const id = textOf(payload, "transactionId");
+  const waiting = id === undefined ? backlog : backlog.filter(({ chargeId }) => chargeId === id);
+  const isRunning = Object.values(charges).some((each) => each.stage === "charging" && each.id === id);
+  const ongoing: JsonObject = id === undefined ? {} : { ongoingIndicator: isRunning };
+  return { result: { ...ongoing, messagesInQueue: waiting.length > 0 } };
+};
+
+export function readToken(payload: JsonObject): IdToken | null {
+  const given = objectOf(payload, "idToken");
+  const idToken = given && textOf(given, "idToken");
+  const type = given && textOf(given, "type");
+  return idToken === undefined || type === undefined ? null : { idToken, type };
+}

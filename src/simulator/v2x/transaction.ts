@@ -1,0 +1,105 @@
+import type { JsonObject } from "../../ocpp/json.ts";
+import type { Charge, EndReason, MessageBody, UpdateReason } from "../charge.ts";
+import type { Dialect } from "../dialect.ts";
+import { measurandsOf, meterReading, readMeter, type Reading, type ReadingContext } from "../meter.ts";
+import type { Turn } from "../turn.ts";
+
+type Transactions = Pick<
+  Dialect,
+  "verdictField" | "meterValues" | "authorize" | "started" | "updated" | "ended" | "addressed"
+>;
+
+const UPDATES: Readonly<Record<UpdateReason, { trigger: string; context: ReadingContext | null }>> = {
+  aligned: { trigger: "MeterValueClock", context: "Sample.Clock" },
+  limit: { trigger: "ChargingStateChanged", context: null },
+  periodic: { trigger: "MeterValuePeriodic", context: "Sample.Periodic" },
+  triggered: { trigger: "Trigger", context: "Trigger" },
+};
+
+const ENDS: Readonly<Record<EndReason, { trigger: string; stopped: string }>> = {
+  DeAuthorized: { trigger: "Deauthorized", stopped: "DeAuthorized" },
+  HardReset: { trigger: "ResetCommand", stopped: "ImmediateReset" },
+  PowerLoss: { trigger: "AbnormalCondition", stopped: "PowerLoss" },
+  Remote: { trigger: "RemoteStop", stopped: "Remote" },
+  SoftReset: { trigger: "ResetCommand", stopped: "ImmediateReset" },
+  UnlockCommand: { trigger: "UnlockCommand", stopped: "Other" },
+};
+
+const SETTING_OF: Readonly<Record<ReadingContext, string>> = {
+  "Sample.Clock": "MeterValuesAlignedData",
+  "Sample.Periodic": "MeterValuesSampledData",
+  "Transaction.Begin": "StopTxnSampledData",
+  "Transaction.End": "StopTxnSampledData",
+  Trigger: "MeterValuesSampledData",
+};
+
+/** E01 to E07: everything about a transaction is one message. */
+export const transactions2x: Transactions = {
+  verdictField: "idTokenInfo",
+  authorize: ({ idToken, type }) => ({ idToken: { idToken, type } }),
+  meterValues: (turn, evseId, context) => ({ evseId, meterValue: [meterValue(turn, evseId, context)] }),
+  started: (turn, evseId, charge) =>
+    event(turn, evseId, charge, "Started", "RemoteStart", {
+      transactionInfo: { ...info(charge), ...(charge.remoteStartId !== null && remote(charge)) },
+      idToken: { idToken: charge.token.idToken, type: charge.token.type },
+      ...(charge.reservationId !== null && { reservationId: charge.reservationId }),
+      meterValue: [meterValue(turn, evseId, "Transaction.Begin")],
+    }),
+  updated: (turn, evseId, charge, why) => {
+    const { trigger, context } = UPDATES[why];
+    return event(turn, evseId, charge, "Updated", trigger, {
+      transactionInfo: info(charge),
+      ...(context && { meterValue: [meterValue(turn, evseId, context)] }),
+    });
+  },
+  ended: (turn, evseId, charge, reason) =>
+    event(turn, evseId, charge, "Ended", ENDS[reason].trigger, {
+      transactionInfo: {
+        transactionId: charge.id,
+        chargingState: "EVConnected",
+        stoppedReason: ENDS[reason].stopped,
+      },
+      meterValue: [meterValue(turn, evseId, "Transaction.End")],
+    }),
+  addressed: (_turn, { payload }) => payload,
+};
+
+function event(
+  turn: Turn,
+  id: number,
+  { seqNo }: Charge,
+  eventType: string,
+  triggerReason: string,
+  rest: JsonObject,
+): MessageBody {
+  const offline: JsonObject = turn.state.link === "up" ? {} : { offline: true };
+  const payload = { eventType, timestamp: turn.now(), triggerReason, seqNo, evse: { id, connectorId: 1 } };
+  return { action: "TransactionEvent", payload: { ...payload, ...offline, ...rest } };
+}
+
+function info({ id, flow }: Charge): JsonObject {
+  return { transactionId: id, chargingState: flow.amps > 0 ? "Charging" : "SuspendedEVSE" };
+}
+
+function remote({ remoteStartId }: Charge): JsonObject {
+  return { remoteStartId };
+}
+
+/** A reading must not be empty: the register is there whatever the setting says. */
+function meterValue(turn: Turn, evseId: number, context: ReadingContext): JsonObject {
+  const readings = readMeter(turn, evseId, measurandsOf(turn, SETTING_OF[context]));
+  const register: Reading = {
+    measurand: "Energy.Active.Import.Register",
+    value: meterReading(turn, evseId),
+    unit: "Wh",
+    phase: null,
+  };
+  const sampledValue = (readings.length > 0 ? readings : [register]).map((reading) => ({
+    value: reading.value,
+    context,
+    measurand: reading.measurand,
+    unitOfMeasure: { unit: reading.unit },
+    ...(reading.phase !== null && { phase: reading.phase }),
+  }));
+  return { timestamp: turn.now(), sampledValue };
+}
