@@ -11,11 +11,11 @@ const NEXT_KEY = "next";
  * again: a block whose receiver got no answer is a gap.
  */
 export class TransactionIds extends DurableObject<RawEnv> {
-  /** The first of `BLOCK_SIZE` consecutive ids. Throws when the organisation has used up all of them. */
-  takeBlock(): number {
+  /** The first of `BLOCK_SIZE` consecutive ids; null when the organisation has used up all of them. */
+  takeBlock(): number | null {
     const first = this.ctx.storage.kv.get<number>(NEXT_KEY) ?? 1;
     const next = first + BLOCK_SIZE;
-    if (next - 1 > ID_MAX) throw new RangeError("No transaction ids are left");
+    if (next - 1 > ID_MAX) return null;
     this.ctx.storage.kv.put(NEXT_KEY, next);
     return first;
   }

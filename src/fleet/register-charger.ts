@@ -6,6 +6,7 @@ import type {
   Ports,
   RecordedResponse,
   RegisterCharger,
+  RegistrationStatus,
   SecurityProfile,
 } from "../ports.ts";
 
@@ -61,7 +62,9 @@ export async function registerCharger(
 export async function provisionRegistered(
   ports: Pick<Ports, "sessions">,
   organization: Organization,
-  charger: Pick<RegisterCharger, "id" | "identity" | "securityProfile" | "now">,
+  charger: Pick<RegisterCharger, "id" | "identity" | "securityProfile" | "now"> & {
+    registrationStatus?: RegistrationStatus;
+  },
   authorizationKey: string | null,
 ): Promise<void> {
   const ref = { organizationSlug: organization.slug, identity: charger.identity, chargerId: charger.id };
@@ -70,7 +73,7 @@ export async function provisionRegistered(
     organizationId: organization.id,
     createdAtMs: charger.now.getTime(),
     securityProfile: charger.securityProfile,
-    registrationStatus: "Accepted" as const,
+    registrationStatus: charger.registrationStatus ?? ("Accepted" as const),
     authorizationKey,
   };
   for (let tries = 1; ; tries++) {

@@ -4,6 +4,7 @@ import type {
   ChargerProvisioning,
   ConnectedCharger,
   RecordVersion,
+  RegistrationStatus,
   SecurityProfile,
 } from "./charger.ts";
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
@@ -132,6 +133,13 @@ export interface ChargerStore {
     filter: { online: boolean | null },
     page: Page,
   ): Promise<Paged<ConnectedCharger>>;
+  /** The answer to the next boot. Null when there is no such charger. */
+  setRegistration(
+    organizationId: string,
+    identity: string,
+    status: RegistrationStatus,
+    now: Date,
+  ): Promise<{ id: string } | null>;
   /** Facts from a session's outbox; applied once per row, older generations and older times never win. */
   applySessionFacts(rows: SessionFactRow[]): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Sql } from "./sql.ts";
 
 const version = z.enum(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]);
 
-const connectorJson = z
+export const connectorJson = z
   .object({
     evse_id: z.number(),
     connector_id: z.number(),
@@ -63,8 +63,21 @@ const COLUMNS = `c.id, c.identity, c.name, c.location_name AS location, c.securi
 
 const FROM = `FROM chargers c LEFT JOIN charger_connections s ON s.charger_id = c.id`;
 
-export function connectedChargers(sql: Sql): Pick<ChargerStore, "findByIdentity" | "listConnected"> {
+export function connectedChargers(
+  sql: Sql,
+): Pick<ChargerStore, "findByIdentity" | "listConnected" | "setRegistration"> {
   return {
+    async setRegistration(organizationId, identity, status, now) {
+      const rows = await sql(
+        `UPDATE chargers SET registration_status = $3, revision = revision
+           + CASE WHEN registration_status = $3 THEN 0 ELSE 1 END,
+           updated_at = CASE WHEN registration_status = $3 THEN updated_at ELSE $4::timestamptz END
+         WHERE organization_id = $1::uuid AND identity = $2 AND deleted_at IS NULL RETURNING id`,
+        [organizationId, identity, status, now],
+      );
+      return firstRow(z.object({ id: z.string() }), rows);
+    },
+
     async findByIdentity(organizationId, identity) {
       const rows = await sql(
         `SELECT ${COLUMNS} ${FROM} WHERE c.organization_id = $1::uuid AND c.identity = $2 AND c.deleted_at IS NULL`,

@@ -14,18 +14,23 @@ import { unlock } from "./commands/unlock.ts";
 import { updateFirmware } from "./commands/update-firmware.ts";
 import { createApiKey } from "./create-api-key.ts";
 import { v1Error } from "./errors.ts";
+import { deleteCharger } from "./delete-charger.ts";
 import { getCharger } from "./get-charger.ts";
 import { listApiKeys } from "./list-api-keys.ts";
 import { listChargers } from "./list-chargers.ts";
+import { listDataTransfers } from "./list-data-transfers.ts";
 import type { MountOperation } from "./operation.ts";
 import { registerCharger } from "./register-charger.ts";
 import { revokeApiKey } from "./revoke-api-key.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
+import { setRegistration } from "./set-registration.ts";
 
 const OPERATIONS: readonly MountOperation[] = [
   registerCharger,
   listChargers,
   getCharger,
+  deleteCharger,
+  setRegistration,
   rotateAuthorizationKey,
   reset,
   unlock,
@@ -37,6 +42,7 @@ const OPERATIONS: readonly MountOperation[] = [
   updateFirmware,
   diagnostics,
   dataTransfer,
+  listDataTransfers,
   createApiKey,
   listApiKeys,
   revokeApiKey,

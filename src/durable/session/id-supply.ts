@@ -19,12 +19,14 @@ export interface IdRange {
 export type TakeBlock = (organizationId: string) => Promise<number>;
 
 export function blockTaker(env: Pick<Env, "TRANSACTION_IDS">): TakeBlock {
-  return (organizationId) => {
+  return async (organizationId) => {
     const stub = env.TRANSACTION_IDS.getByName(organizationId) as unknown as Pick<
       DurableObjectStub<TransactionIds>,
       "takeBlock"
     >;
-    return reach(TAKE_TIMEOUT_MS, async () => stub.takeBlock(), { repeats: true });
+    const first = await reach(TAKE_TIMEOUT_MS, async () => stub.takeBlock(), { repeats: true });
+    if (first === null) throw new RangeError("The organisation has used up its transaction ids");
+    return first;
   };
 }
 

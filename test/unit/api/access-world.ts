@@ -4,15 +4,8 @@ import { readEnv } from "../../../src/env.ts";
 import type { Config, RawEnv } from "../../../src/env.ts";
 import { createApiKeyMaterial } from "../../../src/fleet/api-key-material.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
-import type {
-  ApiKey,
-  CommandOutcome,
-  Organization,
-  Ports,
-  SessionProvision,
-  SessionRef,
-} from "../../../src/ports.ts";
-import { fakeApiKeys, fakeChargers, fakeSessions, unusedPort } from "./fake-ports.ts";
+import type { ApiKey, Organization, Ports } from "../../../src/ports.ts";
+import { fakeApiKeys, fakeChargers, fakeSessions, unusedPort, type SessionsState } from "./fake-ports.ts";
 
 export const JWT_SECRET = "a-secret-of-more-than-thirty-two-bytes-for-tests";
 export const BASE_URL = "https://busbar.test";
@@ -40,11 +33,7 @@ export interface World {
   clock: { now: Date; advance(ms: number): void };
   logLines: string[];
   /** What `ports.sessions` was asked, and what it answers next. */
-  sessions: {
-    outcome: CommandOutcome;
-    commands: unknown[];
-    provisioned: Array<{ ref: SessionRef; input: SessionProvision }>;
-  };
+  sessions: SessionsState;
   /** Digests that were looked up in the database. */
   lookUps: string[];
   request(path: string, init?: RequestInit): Promise<Response>;

@@ -5,9 +5,11 @@ import type {
   ChargerStore,
   CommandOutcome,
   ConnectedCharger,
+  DataTransferRow,
   IdempotencyClaim,
   Organization,
   RecordedResponse,
+  RegistrationStatus,
   SessionProvision,
   SessionRef,
   Sessions,
@@ -92,6 +94,21 @@ export function fakeChargers(): ChargerStore {
     },
     findByIdentity: async (organizationId, identity) =>
       ofOrganization(organizationId).find((known) => known.identity === identity) ?? null,
+    async setRegistration(organizationId, identity, status) {
+      const charger = ofOrganization(organizationId).find((known) => known.identity === identity);
+      if (!charger) return null;
+      charger.registrationStatus = status;
+      return { id: charger.id };
+    },
+    async remove(organizationId, { chargerIds }, batchId) {
+      const ids = chargerIds ?? [];
+      const gone = rows.filter(
+        (row) => row.organizationId === organizationId && ids.includes(row.charger.id),
+      );
+      for (const row of gone) rows.splice(rows.indexOf(row), 1);
+      const effects = gone.length === 0 ? null : { id: batchId, total: gone.length };
+      return { ids: gone.map(({ charger }) => charger.id), jobIds: [], effects };
+    },
     async listConnected(organizationId, { online }, { limit, offset }) {
       const all = ofOrganization(organizationId).filter(
         (known) => online === null || known.online === online,
@@ -117,10 +134,19 @@ export interface SessionsState {
   outcome: CommandOutcome;
   commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: number }>;
   provisioned: Array<{ ref: SessionRef; input: SessionProvision }>;
+  registrations: Array<{ ref: SessionRef; status: RegistrationStatus }>;
+  /** Null: no session. */
+  transfers: DataTransferRow[] | null;
 }
 
 export function fakeSessions(): { port: Sessions; state: SessionsState } {
-  const state: SessionsState = { outcome: { kind: "notProvisioned" }, commands: [], provisioned: [] };
+  const state: SessionsState = {
+    outcome: { kind: "notProvisioned" },
+    commands: [],
+    provisioned: [],
+    registrations: [],
+    transfers: null,
+  };
   const port: Sessions = {
     ...unusedPort<Sessions>("sessions"),
     async provision(ref, input) {
@@ -133,6 +159,11 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
     },
     snapshot: async () => null,
     rotateAuthorizationKey: async () => null,
+    async setRegistration(ref, status) {
+      state.registrations.push({ ref, status });
+      return true;
+    },
+    dataTransfers: async (_ref, limit) => state.transfers?.slice(0, limit) ?? null,
   };
   return { port, state };
 }

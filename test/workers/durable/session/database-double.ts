@@ -11,6 +11,7 @@ export interface FlushedFact {
 /** Stands in for the SQL endpoint: notes the facts of every flush, and can be down. */
 export class DatabaseDouble {
   isDown = false;
+  acceptsUnknownTags = true;
   flushes: FlushedFact[][] = [];
 
   constructor() {
@@ -23,8 +24,15 @@ export class DatabaseDouble {
 
   #answer(init: RequestInit | undefined): Response {
     if (this.isDown) return new Response("down", { status: 503 });
-    const { params } = JSON.parse(String(init?.body)) as { params: string[] };
+    const { query, params } = JSON.parse(String(init?.body)) as { query: string; params: string[] };
+    if (query.includes("accept_unknown_id_tags")) return this.#policy();
     this.flushes.push(JSON.parse(params[0] ?? "[]") as FlushedFact[]);
     return Response.json({ command: "INSERT", rowCount: 0, rows: [], fields: [] });
+  }
+
+  #policy(): Response {
+    const row = [this.acceptsUnknownTags ? "t" : "f"];
+    const fields = [{ name: "accept_unknown_id_tags", dataTypeID: 16 }];
+    return Response.json({ command: "SELECT", rowCount: 1, rows: [row], fields });
   }
 }

@@ -1,0 +1,32 @@
+import { z } from "@hono/zod-openapi";
+import { NotFound } from "../../errors.ts";
+import { removeChargers } from "../../fleet/change-chargers.ts";
+import { chargeBoxId, chargerPath, noParameters } from "./fields.ts";
+import { defineOperation } from "./operation.ts";
+
+export const deleteCharger = defineOperation({
+  method: "delete",
+  path: "/chargers/{chargeBoxId}",
+  operationId: "deleteRegisteredCharger",
+  summary: "Delete a charger; its socket, commands and credentials end behind the answer",
+  tag: "Charger registration",
+  role: "owner",
+  pathSchema: chargerPath,
+  querySchema: noParameters,
+  bodySchema: null,
+  success: {
+    status: 200,
+    description: "Gone, and the identity is free",
+    schema: z.object({ message: z.string(), chargeBoxId }),
+  },
+  refusals: [404],
+  handle: async ({ c, ports, organization, path }) => {
+    const identity = path.chargeBoxId;
+    const charger = await ports.chargers.findByIdentity(organization.id, identity);
+    if (!charger) throw new NotFound("Charger", identity);
+    const change = { organizationId: organization.id, background: c.get("background") };
+    const { ids } = await removeChargers(ports, change, { locationId: null, chargerIds: [charger.id] });
+    if (ids.length === 0) throw new NotFound("Charger", identity);
+    return c.json({ message: "Charger deleted successfully", chargeBoxId: identity }, 200);
+  },
+});

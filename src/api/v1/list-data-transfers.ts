@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi";
+import { NotFound } from "../../errors.ts";
+import type { DataTransferRow, TransferError } from "../../ports.ts";
+import { chargeBoxId, chargerPath, queryInteger, timestamp } from "./fields.ts";
+import { defineOperation } from "./operation.ts";
+
+/** The code that the request of a failed transfer was refused with. */
+const ERROR_CODES: Record<TransferError, string> = {
+  stationError: "OCPP_ERROR",
+  invalidAnswer: "INVALID_RESPONSE",
+  timeout: "TIMEOUT",
+  lost: "CONNECTION_LOST",
+  offline: "SERVICE_UNAVAILABLE",
+  busy: "CHARGER_BUSY",
+  notAccepted: "CONFLICT",
+  invalidCommand: "VALIDATION_ERROR",
+};
+
+const dataTransferRow = z.object({
+  id: z.string().openapi({ example: "dt_01JKB2M3N4P5Q6R7S8T9V0W1X2" }),
+  direction: z.enum(["outgoing", "incoming"]),
+  vendorId: z.string(),
+  messageId: z.string().nullable(),
+  data: z.string().nullable(),
+  responseStatus: z.string().nullable(),
+  responseData: z.string().nullable(),
+  error: z.string().optional().openapi({ description: "Why an outgoing transfer got no answer" }),
+  createdAt: timestamp,
+});
+
+export const listDataTransfers = defineOperation({
+  method: "get",
+  path: "/chargers/{chargeBoxId}/data-transfer",
+  operationId: "listDataTransfers",
+  summary: "List the newest vendor messages of both directions, newest first; works offline",
+  tag: "Charger commands",
+  role: "viewer",
+  pathSchema: chargerPath,
+  querySchema: z.object({ limit: queryInteger({ min: 1, max: 100, fallback: 20 }) }),
+  bodySchema: null,
+  success: {
+    status: 200,
+    description: "The transfers",
+    schema: z.object({ chargeBoxId, dataTransfers: z.array(dataTransferRow), count: z.int() }),
+  },
+  refusals: [404],
+  handle: async ({ c, ports, organization, path, query }) => {
+    const identity = path.chargeBoxId;
+    const ref = { organizationSlug: organization.slug, identity };
+    const rows = await ports.sessions.dataTransfers(ref, query.limit);
+    if (rows === null && !(await ports.chargers.findByIdentity(organization.id, identity)))
+      throw new NotFound("Charger", identity);
+    const dataTransfers = (rows ?? []).map(rowBody);
+    return c.json({ chargeBoxId: identity, dataTransfers, count: dataTransfers.length }, 200);
+  },
+});
+
+function rowBody({ atMs, error, ...row }: DataTransferRow): z.infer<typeof dataTransferRow> {
+  const failure = error === null ? {} : { error: ERROR_CODES[error] };
+  return { ...row, ...failure, createdAt: new Date(atMs).toISOString() };
+}

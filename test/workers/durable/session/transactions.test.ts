@@ -1,0 +1,309 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { RawEnv } from "../../../../src/env.ts";
+import { DatabaseDouble } from "./database-double.ts";
+import { type Charger, type Frame, inObject, provisioned, StationDouble } from "./station-double.ts";
+
+let database: DatabaseDouble;
+beforeEach(() => {
+  database = new DatabaseDouble();
+});
+
+const STARTED = "2026-05-01T10:00:00Z";
+const start = (changed: object = {}) => ({
+  connectorId: 1,
+  idTag: "TAG-1",
+  meterStart: 1000,
+  timestamp: STARTED,
+  ...changed,
+});
+const stop = (transactionId: number, changed: object = {}) => ({
+  transactionId,
+  meterStop: 15_000,
+  timestamp: "2026-05-01T11:00:00Z",
+  ...changed,
+});
+const sample = (value: string, timestamp = "2026-05-01T10:30:00Z") => ({
+  timestamp,
+  sampledValue: [{ value, unit: "kWh" }],
+});
+
+function idOf(answer: Frame): number {
+  const { transactionId } = answer[2] as { transactionId: number };
+  expect(Number.isInteger(transactionId)).toBe(true);
+  return transactionId;
+}
+
+async function flushed(charger: Charger, type: string) {
+  await inObject(charger, (instance) => instance.alarm());
+  return database.factsOf(charger.ref.chargerId).filter((fact) => fact.type === type);
+}
+
+/** The newest state of each transaction that Postgres was told. */
+async function told(charger: Charger) {
+  await inObject(charger, (instance) => instance.alarm());
+  const facts = database.flushes.flat().filter((fact) => fact.charger_id === charger.ref.chargerId);
+  const newest = new Map<unknown, (typeof facts)[number]>();
+  for (const fact of facts) {
+    const before = newest.get(fact.transaction_id);
+    if (fact.revision !== undefined && (!before || Number(before.revision) < Number(fact.revision)))
+      newest.set(fact.transaction_id, fact);
+  }
+  return [...newest.values()];
+}
+
+test("a transaction is told from its start over its meter to its end", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const id = idOf(await station.call("StartTransaction", start()));
+  expect(await told(charger)).toMatchObject([
+    { id: expect.stringMatching(/^txn_/), transaction_id: id, status: "in_progress", meter_start_wh: 1000 },
+  ]);
+  await station.call("MeterValues", { connectorId: 1, transactionId: id, meterValue: [sample("8.5")] });
+  expect(await told(charger)).toMatchObject([{ last_meter_wh: 8500, meter_stop_wh: null }]);
+  const answer = await station.call("StopTransaction", stop(id, { reason: "EVDisconnected" }));
+  expect(answer[2]).toEqual({});
+  expect(await told(charger)).toMatchObject([
+    {
+      status: "completed",
+      meter_stop_wh: 15_000,
+      stop_reason: "EVDisconnected",
+      evse_id: 1,
+      id_tag: "TAG-1",
+    },
+  ]);
+});
+
+test("ids count from 1 in each organisation and are never given to two of its chargers", async () => {
+  const organizationId = crypto.randomUUID();
+  const first = await StationDouble.booted(await provisioned({ organizationId }));
+  const second = await StationDouble.booted(await provisioned({ organizationId }));
+  const foreign = await StationDouble.booted(await provisioned());
+  const ids: number[] = [];
+  for (let index = 0; index < 45; index++)
+    ids.push(idOf(await first.call("StartTransaction", start({ meterStart: index }))));
+  expect(new Set(ids).size).toBe(45);
+  expect(ids.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  const other = idOf(await second.call("StartTransaction", start()));
+  expect(ids).not.toContain(other);
+  expect(idOf(await foreign.call("StartTransaction", start()))).toBe(1);
+});
+
+test("an unreachable allocator gets the station an InternalError, and its retry a transaction", async () => {
+  const organizationId = crypto.randomUUID();
+  const allocator = ((env as RawEnv).TRANSACTION_IDS as DurableObjectNamespace).getByName(organizationId);
+  await runInDurableObject(allocator, (_instance, { storage }) => storage.kv.put("next", 2 ** 31 - 5));
+  const station = await StationDouble.booted(await provisioned({ organizationId }));
+  expect(await station.call("StartTransaction", start())).toEqual([
+    4,
+    expect.any(String),
+    "InternalError",
+    "",
+    {},
+  ]);
+  await runInDurableObject(allocator, (_instance, { storage }) => storage.kv.put("next", 41));
+  expect(idOf(await station.call("StartTransaction", start()))).toBe(41);
+});
+
+test("open transactions and unused ids survive evictions and reconnects", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const id = idOf(await station.call("StartTransaction", start()));
+  await evictDurableObject(charger.stub, { webSockets: "close" });
+  const again = await StationDouble.connect(charger);
+  expect(idOf(await again.call("StartTransaction", start()))).toBe(id);
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  expect(idOf(await again.call("StartTransaction", start({ connectorId: 2 })))).toBe(id + 1);
+  await again.call("StopTransaction", stop(id));
+  expect(await told(charger)).toMatchObject([{ status: "completed" }, { status: "in_progress" }]);
+});
+
+test("a repeated start is the same transaction and a repeated stop changes nothing", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const id = idOf(await station.call("StartTransaction", start()));
+  expect(idOf(await station.call("StartTransaction", start()))).toBe(id);
+  await station.call("StopTransaction", stop(id));
+  expect(idOf(await station.call("StartTransaction", start()))).toBe(id);
+  expect((await station.call("StopTransaction", stop(id, { meterStop: 99_000, reason: "Reboot" })))[0]).toBe(
+    3,
+  );
+  expect(await told(charger)).toMatchObject([{ meter_stop_wh: 15_000, stop_reason: "Local" }]);
+});
+
+test("a station cannot touch the transaction of another one, and the attempt is noted", async () => {
+  const organizationId = crypto.randomUUID();
+  const victim = await provisioned({ organizationId });
+  const thief = await provisioned({ organizationId });
+  const id = idOf(await (await StationDouble.booted(victim)).call("StartTransaction", start()));
+  const station = await StationDouble.booted(thief);
+  expect((await station.call("StopTransaction", stop(id)))[0]).toBe(3);
+  const values = { connectorId: 1, transactionId: id, meterValue: [sample("99")] };
+  expect((await station.call("MeterValues", values))[0]).toBe(3);
+  expect(await told(victim)).toMatchObject([{ status: "in_progress", last_meter_wh: null }]);
+  expect(await told(thief)).toEqual([]);
+  const facts = database.factsOf(thief.ref.chargerId);
+  expect(facts.filter(({ source }) => source === "central")).toMatchObject([
+    { name: "UnknownTransaction", tech_info: `transaction ${id}` },
+    { name: "UnknownTransaction" },
+  ]);
+  expect(facts.filter(({ claimed_id }) => claimed_id === String(id))).toMatchObject([
+    { transaction_id: null, energy_wh: 15_000, reason: "StopTransaction" },
+    { transaction_id: null, energy_wh: 99_000, reason: "MeterValues" },
+  ]);
+});
+
+test("a new start on the connector ends the lost one at its last meter value, and its late stop still counts", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const lost = idOf(await station.call("StartTransaction", start()));
+  await station.call("MeterValues", { connectorId: 1, transactionId: lost, meterValue: [sample("7")] });
+  await station.call("StartTransaction", start({ timestamp: "2026-05-01T12:00:00Z", meterStart: 9000 }));
+  expect((await told(charger))[0]).toMatchObject({
+    status: "completed",
+    lost_stop: true,
+    stop_reason: "Other",
+    meter_stop_wh: 7000,
+    stopped_at: "2026-05-01T12:00:00.000Z",
+  });
+  await station.call("StopTransaction", stop(lost, { meterStop: 8000, reason: "PowerLoss" }));
+  expect((await told(charger))[0]).toMatchObject({
+    lost_stop: false,
+    stop_reason: "PowerLoss",
+    meter_stop_wh: 8000,
+    stopped_at: "2026-05-01T11:00:00.000Z",
+  });
+});
+
+test("a stop with the unconfirmed id -1 ends the only open transaction", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await station.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging" });
+  await station.call("StartTransaction", start());
+  expect((await station.call("StopTransaction", stop(-1)))[0]).toBe(3);
+  expect(await told(charger)).toMatchObject([{ status: "completed", meter_stop_wh: 15_000 }]);
+});
+
+const event = (seqNo: number, eventType: string, changed: object = {}) => ({
+  eventType,
+  timestamp: new Date(Date.UTC(2026, 4, 1, 10, seqNo)).toISOString(),
+  triggerReason: "Authorized",
+  seqNo,
+  transactionInfo: { transactionId: "T-1" },
+  evse: { id: 1, connectorId: 1 },
+  ...changed,
+});
+
+test("events of a 2.x transaction count once each and in any order", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
+  const stopped = { transactionInfo: { transactionId: "T-1", stoppedReason: "EVDisconnected" } };
+  await station.call("TransactionEvent", event(2, "Ended", stopped));
+  await station.call(
+    "TransactionEvent",
+    event(0, "Started", { idToken: { idToken: "A", type: "ISO14443" } }),
+  );
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  await station.call("TransactionEvent", event(1, "Updated"));
+  const before = await told(charger);
+  expect(before).toMatchObject([
+    {
+      ocpp_transaction_id: "T-1",
+      status: "completed",
+      started_at: "2026-05-01T10:00:00.000Z",
+      stopped_at: "2026-05-01T10:02:00.000Z",
+      stop_reason: "EVDisconnected",
+      id_tag: "A",
+    },
+  ]);
+  await station.call("TransactionEvent", event(1, "Updated"));
+  await station.call("TransactionEvent", event(2, "Ended", stopped));
+  expect(await told(charger)).toEqual(before);
+});
+
+test("unknown id tags are accepted as the organisation says, and the last word holds while the database is down", async () => {
+  for (const [accepts, status] of [
+    [true, "Accepted"],
+    [false, "Invalid"],
+  ] as const) {
+    database.acceptsUnknownTags = accepts;
+    const charger = await provisioned();
+    const station = await StationDouble.booted(charger);
+    expect((await station.call("Authorize", { idTag: "X" }))[2]).toEqual({ idTagInfo: { status } });
+    database.isDown = true;
+    await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+    expect((await station.call("Authorize", { idTag: "Y" }))[2]).toEqual({ idTagInfo: { status } });
+    database.isDown = false;
+  }
+});
+
+test("a database that never answered makes an unknown tag invalid, and the start gets its id all the same", async () => {
+  database.isDown = true;
+  const station = await StationDouble.booted(await provisioned());
+  const answer = await station.call("StartTransaction", start());
+  expect(answer[2]).toEqual({ transactionId: 1, idTagInfo: { status: "Invalid" } });
+});
+
+test("a two-minute outage of the database loses no message and drops no socket", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  database.isDown = true;
+  const id = idOf(await station.call("StartTransaction", start()));
+  for (let minute = 0; minute < 24; minute++) {
+    const values = sample(String(minute), new Date(Date.UTC(2026, 4, 1, 10, minute)).toISOString());
+    await station.call("MeterValues", { connectorId: 1, transactionId: id, meterValue: [values] });
+    if (minute % 4 === 0) await inObject(charger, (instance) => instance.alarm());
+  }
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  await station.call("StopTransaction", stop(id));
+  expect(station.closed).toBeNull();
+  expect(database.factsOf(charger.ref.chargerId)).toEqual([]);
+  database.isDown = false;
+  expect(await told(charger)).toMatchObject([{ status: "completed", last_meter_wh: 23_000 }]);
+  const values = database.factsOf(charger.ref.chargerId).filter(({ reason }) => reason === "MeterValues");
+  expect(values.map(({ energy_wh }) => energy_wh)).toEqual(Array.from({ length: 24 }, (_, n) => n * 1000));
+});
+
+test("retiring a charger ends its open transaction at the last meter value", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const id = idOf(await station.call("StartTransaction", start()));
+  await station.call("MeterValues", { connectorId: 1, transactionId: id, meterValue: [sample("5")] });
+  await charger.session.retire(charger.ref);
+  await vi.waitFor(() =>
+    expect(database.factsOf(charger.ref.chargerId)).toContainEqual(
+      expect.objectContaining({ status: "completed", stop_reason: "Other", meter_stop_wh: 5000 }),
+    ),
+  );
+});
+
+test("security events, firmware and diagnostics progress are told", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const at = "2026-05-01T10:00:00Z";
+  await station.call("SecurityEventNotification", { type: "TamperDetectionActivated", timestamp: at });
+  await station.call("FirmwareStatusNotification", { status: "Downloading" });
+  await station.call("DiagnosticsStatusNotification", { status: "Uploaded" });
+  await inObject(charger, (instance) => instance.alarm());
+  const facts = database.factsOf(charger.ref.chargerId);
+  expect(facts).toContainEqual(
+    expect.objectContaining({ source: "station", name: "TamperDetectionActivated", tech_info: null }),
+  );
+  expect(facts).toContainEqual(expect.objectContaining({ job: "firmware", status: "Downloading" }));
+  expect(facts).toContainEqual(expect.objectContaining({ job: "diagnostics", status: "Uploaded" }));
+});
+
+test("text that no database takes is made storable before it is told", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.connect(charger);
+  await station.call("BootNotification", {
+    chargePointVendor: `V\u0000\u001b[31m\r\n\${jndi:x}\ud800${"x".repeat(200_000)}`,
+    chargePointModel: "M",
+  });
+  const [boot] = await flushed(charger, "boot");
+  const vendor = String(boot?.vendor);
+  expect(vendor.length).toBeLessThanOrEqual(65_536);
+  expect(vendor.isWellFormed() && !vendor.includes("\0")).toBe(true);
+  expect(vendor.startsWith("V\u001b[31m\r\n${jndi:x}")).toBe(true);
+});
