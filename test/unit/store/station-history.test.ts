@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SessionFact, TransactionFact } from "../../../src/ports.ts";
+import { stationHistory } from "../../../src/store/station-history.ts";
+import { tagPolicies } from "../../../src/store/tag-policies.ts";
+import { openDatabase, type Database } from "../../harness/database.ts";
+
+let db: Database;
+beforeAll(async () => {
+  db = await openDatabase();
+});
+afterAll(() => db.close());
+
+const RECORD = { status: 201, body: "{}", headers: {} };
+const T0 = Date.UTC(2026, 4, 1, 10);
+const at = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString();
+
+async function charger(organization?: Awaited<ReturnType<Database["tenant"]>>["organization"]) {
+  const owner = organization ?? (await db.tenant()).organization;
+  const id = crypto.randomUUID();
+  const identity = `CP-${id.slice(0, 8)}`;
+  const row = { id, identity, name: null, location: null, securityProfile: 2 as const, now: new Date(T0) };
+  await db.stores.chargers.register(owner, row, null, RECORD);
+  const apply = (...facts: SessionFact[]) =>
+    db.stores.chargers.applySessionFacts(
+      facts.map((fact) => ({ chargerId: id, generation: 1, atMs: T0, fact })),
+    );
+  const rows = (table: string) =>
+    db.sql(`SELECT * FROM ${table} WHERE charger_id = $1::uuid ORDER BY 1`, [id]);
+  return { organization: owner, id, identity, apply, rows };
+}
+
+const transaction = (changed: Partial<TransactionFact> = {}): SessionFact => ({
+  type: "transaction",
+  id: `txn_${crypto.randomUUID()}`,
+  transactionId: 7,
+  ocppTransactionId: null,
+  evseId: 1,
+  connectorId: 1,
+  idTag: "TAG",
+  status: "in_progress",
+  meterStartWh: 1000,
+  meterStopWh: null,
+  lastMeterWh: null,
+  startedAt: at(0),
+  stoppedAt: null,
+  stopReason: null,
+  remoteStarted: false,
+  lostStop: false,
+  revision: 1,
+  ...changed,
+});
+const ended = { status: "completed", meterStopWh: 15_000, stoppedAt: at(60), stopReason: "Local" } as const;
+
+test("a transaction is written once and ends, whatever is repeated", async () => {
+  const { apply, rows, organization } = await charger();
+  const begun = transaction();
+  const end = transaction({ ...ended, revision: 3 });
+  for (let round = 0; round < 2; round++)
+    await apply(begun, transaction({ revision: 2, lastMeterWh: 5000 }), end);
+  expect(await rows("transactions")).toMatchObject([
+    {
+      organization_id: organization.id,
+      transaction_id: 7,
+      status: "completed",
+      meter_stop_wh: "15000",
+      stop_reason: "Local",
+      stopped_at: new Date(T0 + 3_600_000),
+      revision: 3,
+    },
+  ]);
+});
+
+test("an older revision never overwrites a newer one", async () => {
+  const { apply, rows } = await charger();
+  await apply(transaction({ ...ended, revision: 3 }));
+  await apply(transaction({ revision: 2 }));
+  expect(await rows("transactions")).toMatchObject([{ status: "completed", revision: 3 }]);
+});
+
+test("a charger cannot overwrite the transaction of another one of its organisation", async () => {
+  const victim = await charger();
+  const thief = await charger(victim.organization);
+  await victim.apply(transaction());
+  await thief.apply(transaction({ ...ended, revision: 99 }));
+  expect(await victim.rows("transactions")).toMatchObject([{ status: "in_progress", revision: 1 }]);
+  expect(await thief.rows("transactions")).toEqual([]);
+});
+
+test("two organisations may use the same number", async () => {
+  const [one, two] = [await charger(), await charger()];
+  await one.apply(transaction());
+  await two.apply(transaction());
+  expect([await one.rows("transactions"), await two.rows("transactions")].map((rows) => rows.length)).toEqual(
+    [1, 1],
+  );
+});
+
+test("what a deleted charger still had to tell arrives", async () => {
+  const { apply, rows, organization, id } = await charger();
+  await db.stores.chargers.remove(
+    organization.id,
+    { locationId: null, chargerIds: [id] },
+    crypto.randomUUID(),
+    new Date(),
+  );
+  await apply(transaction(ended));
+  expect(await rows("transactions")).toMatchObject([{ status: "completed" }]);
+});
+
+test("meter values, security events and vendor messages are written once each", async () => {
+  const { apply, rows } = await charger();
+  const about = { transactionId: null, claimedId: "9", evseId: 4_000_000_000, reason: "MeterValues" };
+  const values: SessionFact = {
+    type: "meterValues",
+    id: crypto.randomUUID(),
+    ...about,
+    energyWh: Number.MAX_SAFE_INTEGER,
+    values: '[{"sampledValue":[{"value":"1"}]}]',
+    at: at(5),
+  };
+  const event: SessionFact = {
+    type: "securityEvent",
+    id: crypto.randomUUID(),
+    source: "central",
+    name: "UnknownTransaction",
+    techInfo: "transaction 9",
+    at: at(5),
+  };
+  const transfer: SessionFact = {
+    type: "dataTransfer",
+    id: `dt_${crypto.randomUUID()}`,
+    direction: "outgoing",
+    vendorId: "V",
+    messageId: null,
+    data: "\u001b[31m",
+    responseStatus: null,
+    responseData: null,
+    error: "timeout",
+  };
+  for (let round = 0; round < 2; round++) await apply(values, event, transfer);
+  expect(await rows("meter_values")).toMatchObject([
+    { claimed_id: "9", evse_id: 2 ** 31 - 1, values: [{ sampledValue: [{ value: "1" }] }] },
+  ]);
+  expect(await rows("security_events")).toMatchObject([{ source: "central", tech_info: "transaction 9" }]);
+  expect(await rows("data_transfers")).toMatchObject([{ error: "timeout", data: "\u001b[31m" }]);
+});
+
+test("the last told state of firmware and diagnostics stands", async () => {
+  const { apply, rows } = await charger();
+  const state = (job: "firmware" | "diagnostics", status: string): SessionFact => ({
+    type: "jobStatus",
+    job,
+    status,
+    requestId: 4,
+  });
+  await apply(
+    state("firmware", "Downloading"),
+    state("diagnostics", "Uploading"),
+    state("firmware", "Installed"),
+  );
+  expect((await rows("charger_job_states")).map(({ job, status }) => [job, status]).toSorted()).toEqual([
+    ["diagnostics", "Uploading"],
+    ["firmware", "Installed"],
+  ]);
+});
+
+test("what is older than 90 days is deleted, and transactions stay", async () => {
+  const { apply, rows } = await charger();
+  const event = (id: string, time: string): SessionFact => ({
+    type: "securityEvent",
+    id,
+    source: "station",
+    name: "X",
+    techInfo: null,
+    at: time,
+  });
+  const [old, young] = [crypto.randomUUID(), crypto.randomUUID()];
+  await apply(transaction(ended), event(old, at(-91 * 24 * 60)), event(young, at(-89 * 24 * 60)));
+  await stationHistory(db.sql).prune(new Date(T0));
+  expect((await rows("security_events")).map(({ id }) => id)).toEqual([young]);
+  expect(await rows("transactions")).toHaveLength(1);
+});
+
+test("an organisation's word on unknown tags is read, and of no organisation there is none", async () => {
+  const { organization } = await charger();
+  const policies = tagPolicies(db.sql);
+  expect(await policies.acceptsUnknownTags(organization.id)).toBe(true);
+  await db.sql("UPDATE organizations SET accept_unknown_id_tags = false WHERE id = $1::uuid", [
+    organization.id,
+  ]);
+  expect(await policies.acceptsUnknownTags(organization.id)).toBe(false);
+  expect(await policies.acceptsUnknownTags(crypto.randomUUID())).toBeNull();
+});
+
+test("the registration state is stored for the charger of that identity and organisation alone", async () => {
+  const { organization, identity, id } = await charger();
+  const stranger = (await db.tenant()).organization;
+  const set = (owner: string) =>
+    db.stores.chargers.setRegistration(owner, identity, "Pending", new Date(T0 + 1000));
+  expect(await set(stranger.id)).toBeNull();
+  expect(await set(organization.id)).toEqual({ id });
+  const found = await db.stores.chargers.findByIdentity(organization.id, identity);
+  expect(found?.registrationStatus).toBe("Pending");
+});
