@@ -74,8 +74,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const ids = new IdSupply(this.#store, blockTaker(this.#config));
     this.#preparation = new Preparation(ids, new TagPolicy(this.#store, policyReader(this.#config)));
     this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
-    this.#clock = new AlarmClock(ctx.storage, this.#store);
     this.#flush = new OutboxFlush(this.#store, factSink(this.#config));
+    this.#clock = new AlarmClock(ctx.storage, this.#store, () => this.#flush.run(null));
   }
 
   /**

@@ -9,18 +9,26 @@ const FLUSH_BACKOFF_MAX_MS = 60_000;
 /** Traffic moves the alarm of a healthy object at most this often: every move is a write. */
 const PUSH_STEP_MS = 60_000;
 
-/** The one alarm of a session wakes it for the earliest of flush, liveness and retention. */
+/**
+ * The one alarm of a session wakes it for the earliest of flush, liveness and retention. While a station is connected
+ * and the database answers, a timer does the flushing: the object is awake then anyway, and setting, firing and moving
+ * an alarm are three commits. What a lost timer leaves behind goes with the next fact, or at the liveness alarm.
+ */
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
   readonly #store: SessionStore;
+  readonly #flush: () => Promise<void>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(storage: DurableObjectStorage, store: SessionStore) {
+  constructor(storage: DurableObjectStorage, store: SessionStore, flush: () => Promise<void>) {
     this.#storage = storage;
     this.#store = store;
+    this.#flush = flush;
   }
 
   /** Sets the alarm if it has to ring earlier, or much later, than it would. True when the record was saved. */
   arm(record: SessionRecord, live: LiveSocket | null, nowMs: number): boolean {
+    if (live && this.#store.hasUnflushed && isCalm(record)) this.#startTimer();
     const dueMs = this.#dueMs(record, live, nowMs);
     const { alarmAtMs } = record;
     if (dueMs === null || (alarmAtMs !== null && dueMs >= alarmAtMs && dueMs - alarmAtMs < PUSH_STEP_MS))
@@ -31,9 +39,24 @@ export class AlarmClock {
     return true;
   }
 
+  #startTimer(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#flush().then(() => this.#afterFlush());
+    }, FLUSH_AFTER_MS);
+  }
+
+  /** What did not arrive is left to the alarm, which backs off. */
+  #afterFlush(): void {
+    const { record } = this.#store;
+    if (record && this.#store.hasUnflushed) this.arm(record, null, Date.now());
+  }
+
   #dueMs(record: SessionRecord, live: LiveSocket | null, nowMs: number): number | null {
     const dues: number[] = [];
-    if (this.#store.hasUnflushed || record.isRetired) dues.push(nowMs + flushDelayMs(record));
+    const isTimed = live !== null && isCalm(record);
+    if (this.#store.hasUnflushed && !isTimed) dues.push(nowMs + flushDelayMs(record));
+    else if (record.isRetired) dues.push(nowMs + flushDelayMs(record));
     if (live) dues.push(livenessDueMs(record, live));
     if (dues.length === 0 && this.#store.hasTables) {
       const oldestAtMs = this.#store.frames.oldestAtMs();
@@ -41,6 +64,11 @@ export class AlarmClock {
     }
     return dues.length === 0 ? null : Math.min(...dues);
   }
+}
+
+/** The last flush arrived, and there is no end to bring about. */
+function isCalm({ flushFailures, isRetired }: SessionRecord): boolean {
+  return flushFailures === 0 && !isRetired;
 }
 
 function flushDelayMs({ flushFailures }: SessionRecord): number {

@@ -114,7 +114,9 @@ test("a socket that a crash took without an event is found missing by the next a
     await instance.alarm();
   });
   expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: false, connectedAtMs: null });
-  const connections = database.factsOf(charger.ref.chargerId).filter(({ type }) => type === "connection");
+  const connections = once(database.factsOf(charger.ref.chargerId)).filter(
+    ({ type }) => type === "connection",
+  );
   expect(connections.map(({ online }) => online)).toEqual([true, false]);
 });
 
@@ -126,7 +128,12 @@ test("the generation grows over connections, evictions and database outages", as
     await evictDurableObject(charger.stub, { webSockets: "close" });
   }
   await inObject(charger, (instance) => instance.alarm());
-  const generations = database.factsOf(charger.ref.chargerId).map(({ generation }) => generation);
+  const generations = once(database.factsOf(charger.ref.chargerId)).map(({ generation }) => generation);
   expect(generations).toEqual(generations.toSorted((a, b) => a - b));
   expect(generations.at(-1)).toBe(3);
 });
+
+/** A crash in the middle of a flush sends its facts again; the database counts a repeat once. */
+function once<T>(facts: T[]): T[] {
+  return [...new Map(facts.map((fact) => [JSON.stringify(fact), fact])).values()];
+}
