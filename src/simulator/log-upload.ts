@@ -17,9 +17,9 @@ export function logFileName(turn: Turn, kind: string): string {
   return `${kind}-${turn.state.profile.serialNumber}-${at}.zip`;
 }
 
-/** A second request takes the place of one that runs (2.x N01.FR.12). */
+/** A second request takes the place of one that runs; only 2.x tells about it (N01.FR.12). */
 export function uploadLog(turn: Turn, log: Pick<LogUpload, "action" | "requestId">): void {
-  if (turn.state.log?.requestId != null) tell(turn, turn.state.log, "AcceptedCanceled");
+  if (turn.state.log && turn.version !== "ocpp1.6") tell(turn, turn.state.log, "AcceptedCanceled");
   turn.change({ log: { ...log, isUploading: false } });
   turn.setTimer("log", turn.between(PREPARE_MS.low, PREPARE_MS.high));
 }

@@ -11,6 +11,28 @@ type Move =
   | { kind: "answer"; how: "Accepted" | "Pending" | "Rejected" | "error" | "late" | "rubbish" }
   | { kind: "call"; action: string; payload: object };
 
+const schedule16 = {
+  startSchedule: "2026-01-01T00:00:00Z",
+  chargingRateUnit: "A",
+  chargingSchedulePeriod: [{ startPeriod: 0, limit: 10, numberPhases: 1 }],
+};
+const profile16 = {
+  chargingProfileId: 1,
+  stackLevel: 0,
+  chargingProfilePurpose: "TxDefaultProfile",
+  chargingProfileKind: "Absolute",
+  chargingSchedule: schedule16,
+};
+const profile2x = {
+  id: 1,
+  stackLevel: 0,
+  chargingProfilePurpose: "TxDefaultProfile",
+  chargingProfileKind: "Absolute",
+  chargingSchedule: [{ id: 1, ...schedule16 }],
+};
+const location = "https://firmware.example.com/v2.0.0/firmware.bin";
+const idToken = { idToken: "TAG", type: "Central" };
+
 const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = {
   "ocpp1.6": [
     ["Reset", { type: "Hard" }],
@@ -31,6 +53,21 @@ const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = 
     ["ChangeConfiguration", { key: "AuthorizationKey", value: "0123456789abcdef0123456789abcdef" }],
     ["DataTransfer", { vendorId: "v" }],
     ["GetDiagnostics", { location: "ftp://x" }],
+    ["GetLog", { logType: "SecurityLog", requestId: 3, log: { remoteLocation: "ftp://x" } }],
+    ["UpdateFirmware", { location, retrieveDate: "2026-01-01T00:00:00Z" }],
+    ["RemoteStartTransaction", { idTag: "TAG" }],
+    ["RemoteStartTransaction", { idTag: "TAG", connectorId: 1 }],
+    ["RemoteStopTransaction", { transactionId: 7 }],
+    ["Reset", { type: "Soft" }],
+    ["ChangeConfiguration", { key: "AuthorizeRemoteTxRequests", value: "true" }],
+    ["ChangeConfiguration", { key: "ClockAlignedDataInterval", value: "60" }],
+    ["SendLocalList", { listVersion: 1, updateType: "Full", localAuthorizationList: [{ idTag: "TAG" }] }],
+    ["GetLocalListVersion", {}],
+    ["ReserveNow", { connectorId: 1, expiryDate: "2026-01-01T00:01:00Z", idTag: "TAG", reservationId: 5 }],
+    ["CancelReservation", { reservationId: 5 }],
+    ["SetChargingProfile", { connectorId: 0, csChargingProfiles: profile16 }],
+    ["ClearChargingProfile", {}],
+    ["GetCompositeSchedule", { connectorId: 0, duration: 60 }],
   ],
   "ocpp2.0.1": [
     ["Reset", { type: "OnIdle" }],
@@ -63,6 +100,22 @@ const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = 
     ["SetVariables", {}],
     ["DataTransfer", { vendorId: "v" }],
     ["GetReport", { requestId: 1 }],
+    ["GetBaseReport", { requestId: 1, reportBase: "FullInventory" }],
+    ["GetLog", { logType: "SecurityLog", requestId: 3, log: { remoteLocation: "ftp://x" } }],
+    ["UpdateFirmware", { requestId: 4, firmware: { location, retrieveDateTime: "2026-01-01T00:00:00Z" } }],
+    ["RequestStartTransaction", { remoteStartId: 1, idToken }],
+    ["RequestStartTransaction", { remoteStartId: 1, idToken, evseId: 1 }],
+    ["RequestStopTransaction", { transactionId: "m9" }],
+    ["GetTransactionStatus", {}],
+    ["Reset", { type: "Immediate" }],
+    ["SendLocalList", { versionNumber: 1, updateType: "Full", localAuthorizationList: [{ idToken }] }],
+    ["GetLocalListVersion", {}],
+    ["ReserveNow", { id: 5, expiryDateTime: "2026-01-01T00:01:00Z", idToken, evseId: 1 }],
+    ["CancelReservation", { reservationId: 5 }],
+    ["SetChargingProfile", { evseId: 0, chargingProfile: profile2x }],
+    ["ClearChargingProfile", {}],
+    ["GetCompositeSchedule", { evseId: 1, duration: 60 }],
+    ["TriggerMessage", { requestedMessage: "TransactionEvent" }],
   ],
   "ocpp2.1": [],
 };
@@ -70,19 +123,59 @@ requests["ocpp2.1"] = requests["ocpp2.0.1"];
 
 function moves(version: OcppVersion) {
   const simple = fc.constantFrom("powerOn", "powerOff", "connected", "connected", "disconnected");
-  const timers = fc.constantFrom<TimerName>("answer", "boot", "dial", "heartbeat", "restart");
-  const answers = fc.constantFrom("Accepted", "Accepted", "Pending", "Rejected", "error", "late", "rubbish");
+  const timers = fc.constantFrom<TimerName>(
+    "answer",
+    "aligned",
+    "backlog",
+    "boot",
+    "connector 1",
+    "connector 1",
+    "meter",
+    "connector 2",
+    "dial",
+    "firmware",
+    "heartbeat",
+    "limits",
+    "log",
+    "meter",
+    "reservation",
+    "restart",
+  );
+  const answers = fc.constantFrom(
+    "Accepted",
+    "Accepted",
+    "Accepted",
+    "Accepted",
+    "Pending",
+    "Rejected",
+    "error",
+    "late",
+    "rubbish",
+  );
+  const commands = fc.constantFrom(...requests[version], ...starts(version), ...starts(version));
   return fc.array(
     fc.oneof(
-      simple.map((kind) => ({ kind }) as Move),
-      timers.map((name): Move => ({ kind: "fire", name })),
-      answers.map((how) => ({ kind: "answer", how }) as Move),
-      fc
-        .constantFrom(...requests[version])
-        .map(([action, payload]): Move => ({ kind: "call", action, payload })),
+      { weight: 1, arbitrary: simple.map((kind) => ({ kind }) as Move) },
+      { weight: 4, arbitrary: timers.map((name): Move => ({ kind: "fire", name })) },
+      { weight: 4, arbitrary: answers.map((how) => ({ kind: "answer", how }) as Move) },
+      {
+        weight: 4,
+        arbitrary: commands.map(([action, payload]): Move => ({ kind: "call", action, payload })),
+      },
     ),
-    { minLength: 10, maxLength: 80 },
+    { minLength: 30, maxLength: 120, size: "max" },
   );
+}
+
+/** Charging needs several moves in a row, so it is begun more often. */
+function starts(version: OcppVersion) {
+  return requests[version].filter(([action]) => /Remote|RequestSt/.test(action));
+}
+
+/** Serves any CALL: what an action does not know is not looked at. */
+function answerOf(status: string): object {
+  const info = { status: status === "Accepted" ? "Accepted" : "Invalid" };
+  return { status, interval: 30, transactionId: 7, idTagInfo: info, idTokenInfo: info };
 }
 
 function play(station: StationUnderTest, move: Move, serial: number): void {
@@ -92,8 +185,7 @@ function play(station: StationUnderTest, move: Move, serial: number): void {
       return;
     case "answer": {
       const id = move.how === "late" ? "long-gone" : (station.state.outstanding?.id ?? "none");
-      const answer =
-        move.how === "error" ? [4, id, "InternalError", "", {}] : [3, id, { status: move.how, interval: 30 }];
+      const answer = move.how === "error" ? [4, id, "InternalError", "", {}] : [3, id, answerOf(move.how)];
       station.input({ kind: "frame", text: move.how === "rubbish" ? "{nonsense" : JSON.stringify(answer) });
       return;
     }
@@ -123,8 +215,9 @@ describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
 
   const always = (check: (station: StationUnderTest, moment: Moment) => void) =>
     fc.assert(
-      fc.property(moves(version), (list) => {
+      fc.property(moves(version), fc.boolean(), (list, isBooted) => {
         const station = new StationUnderTest(version);
+        if (isBooted) station.boot();
         list.forEach((move, serial) => {
           const moment = { move, serial, linkBefore: station.state.link, sentBefore: station.sent.length };
           const waitedFor = station.state.outstanding?.id ?? null;
@@ -193,6 +286,23 @@ describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
           expect([frame, validators.response(move.action, frame.payload)]).toEqual([frame, null]);
         }
       }
+    });
+  });
+
+  test("begins and ends every transaction once, in order, and numbers its events without a gap", () => {
+    const told = new WeakMap<StationUnderTest, Map<string, number>>();
+    always((station, { effects }) => {
+      const seen = told.get(station) ?? new Map<string, number>();
+      told.set(station, seen);
+      const fresh = station.state.memory.backlog.filter(({ action }) => action === "TransactionEvent");
+      for (const { chargeId, payload } of fresh) {
+        const seqNo = Number(payload["seqNo"]);
+        const last = seen.get(chargeId) ?? -1;
+        expect(seqNo <= last + 1).toBe(true);
+        seen.set(chargeId, Math.max(last, seqNo));
+        expect(payload["eventType"] === "Started").toBe(seqNo === 0);
+      }
+      expect(effects.filter(({ kind }) => kind === "remember").length).toBeLessThanOrEqual(1);
     });
   });
 
