@@ -249,3 +249,28 @@ CREATE TABLE IF NOT EXISTS data_transfers (
 );
 CREATE INDEX IF NOT EXISTS data_transfers_charger ON data_transfers (charger_id, at);
 CREATE INDEX IF NOT EXISTS data_transfers_age ON data_transfers (at);
+
+-- Desired settings of a charger and what became of each: {name: {outcome, revision, reported, ...}}. `station` is what we
+-- wrote into the station and know of it.
+CREATE TABLE IF NOT EXISTS charger_settings (
+  charger_id uuid PRIMARY KEY,
+  revision integer NOT NULL,
+  desired jsonb NOT NULL,
+  states jsonb NOT NULL,
+  station jsonb NOT NULL DEFAULT '{}',
+  attempt integer NOT NULL DEFAULT 0,
+  next_at timestamptz,               -- when the sweeper may take it up; null = not before the next update
+  lease_until timestamptz,           -- when the profile of the online layer ends by itself
+  updated_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS charger_settings_due ON charger_settings (next_at) WHERE next_at IS NOT NULL;
+
+-- A volatile function sees what was committed while its statement waited for the lock on the location; a subquery would not.
+CREATE OR REPLACE FUNCTION offline_overrides_a(place uuid, except_charger uuid) RETURNS double precision
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  RETURN (SELECT coalesce(sum(greatest((s.desired ->> 'offlineChargeCurrent')::float8, 0)), 0)
+    FROM charger_settings s JOIN chargers c ON c.id = s.charger_id
+    WHERE c.location_id = place AND c.deleted_at IS NULL AND c.id <> except_charger);
+END
+$$;

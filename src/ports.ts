@@ -8,6 +8,7 @@ import type { JobStore } from "./ports/jobs.ts";
 import type { LocationStore } from "./ports/locations.ts";
 import type { Clock, Ids, RateCounter, ReplayMarks, RunPublisher } from "./ports/runs.ts";
 import type { Sessions } from "./ports/sessions.ts";
+import type { SettingsStore } from "./ports/settings.ts";
 import type { Simulators } from "./ports/simulators.ts";
 import type { StationHistory, TagPolicies } from "./ports/transactions.ts";
 
@@ -19,6 +20,7 @@ export type * from "./ports/charger.ts";
 export type * from "./ports/jobs.ts";
 export type * from "./ports/chargers.ts";
 export type * from "./ports/sessions.ts";
+export type * from "./ports/settings.ts";
 export type * from "./ports/simulators.ts";
 export type * from "./ports/runs.ts";
 export type * from "./ports/transactions.ts";
@@ -32,6 +34,7 @@ export interface Ports {
   effects: EffectStore;
   tagPolicies: TagPolicies;
   history: StationHistory;
+  settings: SettingsStore;
   sessions: Sessions;
   simulators: Simulators;
   runs: RunPublisher;

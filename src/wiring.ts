@@ -13,6 +13,7 @@ import { effectStore } from "./store/effects.ts";
 import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore } from "./store/organizations.ts";
+import { settingsStore } from "./store/settings.ts";
 import { connect } from "./store/sql.ts";
 import { stationHistory } from "./store/station-history.ts";
 import { tagPolicies } from "./store/tag-policies.ts";
@@ -36,6 +37,7 @@ export function wire(env: Env): Ports {
     effects: effectStore(sql),
     tagPolicies: tagPolicies(sql),
     history: stationHistory(sql),
+    settings: settingsStore(sql),
     sessions: durableSessions(env),
     simulators: durableSimulators(env),
     runs: runPublisher(env),

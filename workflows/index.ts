@@ -4,8 +4,9 @@ import type { Config } from "../src/env.ts";
 import { WorkAhead } from "../src/fleet/work-ahead.ts";
 import type { Ports } from "../src/ports.ts";
 import { applyEffectsRun } from "./apply-effects.ts";
+import { applySettingsRun } from "./apply-settings.ts";
 import { stepGuard } from "./guard.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH } from "./paths.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
 import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 
@@ -26,6 +27,7 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   app.post(DISPATCH_PATH, provisionBatch(ports, ahead, options));
   app.post(CHARGER_PATH, provisionChargerRun(ports, ahead, options));
   app.post(EFFECTS_PATH, applyEffectsRun(ports, options));
+  app.post(SETTINGS_PATH, applySettingsRun(ports, options));
   return app;
 }
 

@@ -4,4 +4,5 @@
  */
 export const DISPATCH_PATH = "/internal/wf/v1/dispatch";
 export const CHARGER_PATH = "/internal/wf/v1/charger";
+export const SETTINGS_PATH = "/internal/wf/v1/settings";
 export const EFFECTS_PATH = "/internal/wf/v1/effects";

@@ -1,8 +1,8 @@
 import { Client } from "@upstash/workflow";
 import { Unavailable } from "../src/errors.ts";
 import type { Config } from "../src/env.ts";
-import type { RunPublisher } from "../src/ports.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH } from "./paths.ts";
+import type { RunPublisher, SettingsCause } from "../src/ports.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
 
 const PUBLISH_TIMEOUT_MS = 10_000;
 const RETRIES = 3;
@@ -21,12 +21,7 @@ function repeat(attempt: number): string {
  * A batch that is refused in part looks like success to the SDK; the sweeper finds what is missing.
  */
 export function runPublisher(config: Needs): RunPublisher {
-  const client = new Client({
-    baseUrl: config.QSTASH_URL ?? "",
-    token: config.QSTASH_TOKEN ?? "",
-    retry: { retries: 1, backoff: () => 100 },
-    enableTelemetry: false,
-  });
+  const client = engineClient(config);
   return {
     async dispatch({ id, total, attempt }) {
       await withDeadline(
@@ -54,6 +49,8 @@ export function runPublisher(config: Needs): RunPublisher {
       );
     },
 
+    applySettings: (cause) => publishSettings(client, config.PUBLIC_BASE_URL, cause),
+
     async cancel(runIds) {
       await withDeadline(client.cancel(runIds)).catch(() => null);
     },
@@ -72,6 +69,32 @@ export function runPublisher(config: Needs): RunPublisher {
       await withDeadline(client.trigger(runs));
     },
   };
+}
+
+function engineClient(config: Needs): Client {
+  return new Client({
+    baseUrl: config.QSTASH_URL ?? "",
+    token: config.QSTASH_TOKEN ?? "",
+    retry: { retries: 1, backoff: () => 100 },
+    enableTelemetry: false,
+  });
+}
+
+async function publishSettings(client: Client, baseUrl: string, cause: SettingsCause): Promise<void> {
+  const { chargerId, revision, generation, attempt } = cause;
+  const connection = generation === null ? "" : `-g${generation}`;
+  await withDeadline(
+    client.trigger({
+      url: baseUrl + SETTINGS_PATH,
+      workflowRunId: `set-${chargerId}-${revision}${connection}${repeat(attempt)}`,
+      body: { chargerId, revision, generation },
+      label: chargerId,
+      retries: RETRIES,
+      retryDelay: RETRY_DELAY,
+      // Two runs of one charger never write into its station at the same time.
+      flowControl: { key: `set-${chargerId}`, parallelism: 1 },
+    }),
+  );
 }
 
 async function withDeadline(work: Promise<unknown>): Promise<void> {

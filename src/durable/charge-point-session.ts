@@ -38,11 +38,13 @@ import { outgoingTransfer } from "./session/outgoing-transfer.ts";
 import { Preparation } from "./session/preparation.ts";
 import { isNewer, newRecord, type SessionRecord } from "./session/session-record.ts";
 import { SessionStore } from "./session/session-store.ts";
+import { SettingsNotice, settingsPublisher } from "./session/settings-notice.ts";
 import { snapshotOf } from "./session/snapshot.ts";
 import { inbound, outbound, StationInbox } from "./session/station-inbox.ts";
 import { policyReader, TagPolicy } from "./session/tag-policy.ts";
 import { noteTakeover } from "./session/takeover.ts";
 import { TrafficGuard } from "./session/traffic-guard.ts";
+import { upgraded } from "./session/upgraded.ts";
 
 const ROTATION_TIMEOUT_MS = 30_000;
 const BOOT_TIMEOUT_MS = 30_000;
@@ -61,6 +63,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   readonly #preparation: Preparation;
   readonly #clock: AlarmClock;
   readonly #flush: OutboxFlush;
+  readonly #settings: SettingsNotice;
   #guard = new TrafficGuard();
 
   constructor(ctx: DurableObjectState, raw: RawEnv) {
@@ -75,6 +78,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#preparation = new Preparation(ids, new TagPolicy(this.#store, policyReader(this.#config)));
     this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
     this.#flush = new OutboxFlush(this.#store, factSink(this.#config));
+    this.#settings = new SettingsNotice(ctx, settingsPublisher(this.#config));
     this.#clock = new AlarmClock(ctx.storage, this.#store, () => this.#flush.run(null));
   }
 
@@ -156,6 +160,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   dataTransfers(ref: SessionRef, limit: number): DataTransferRow[] | null {
     if (!this.#own(ref)) return null;
     return this.#store.hasTables ? this.#store.transfers.newest(limit) : [];
+  }
+
+  expectSettings(ref: SessionRef, revision: number | null, settled = 0): void {
+    this.#settings.expect(this.#own(ref), revision, settled);
   }
 
   snapshot(ref: SessionRef): SessionSnapshot | null {
@@ -267,11 +275,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       closeSocket(socket, 4001, "superseded");
     }
     this.#channel.takeover();
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      headers: { "sec-websocket-protocol": version },
-    });
+    this.#settings.announce(record);
+    return upgraded(client, version);
   }
 
   /** Only the current socket may end the session: an old one closes late and must not touch its successor. */
@@ -311,12 +316,13 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     { text, frame, nowMs }: { text: string; frame: ParsedFrame; nowMs: number },
   ): void {
     this.#touch(from, nowMs);
-    const { version } = from.attachment;
-    const validators = validatorsOf(version);
+    const validators = validatorsOf(from.attachment.version);
     if (!validators) return;
     if (frame.kind !== "malformed") {
       this.#guard.wellFormed();
+      const { bootFacts } = record;
       this.#inbox.receive(record, { from, text, frame, validators, nowMs });
+      if (record.bootFacts !== bootFacts) this.#settings.announce(record);
     } else {
       if (frame.reply !== null) sendText(from.socket, frame.reply);
       const replies = frame.reply === null ? [] : [outbound(null, frame.reply)];
@@ -324,10 +330,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       if (frame.counted && this.#guard.malformed(nowMs))
         return this.#end(from.socket, 1002, "protocol error");
     }
-    if (
-      nowMs - Math.max(record.seenAtMs, from.attachment.connectedAtMs) > SEEN_EVERY_MS &&
-      !this.#store.hasUnflushed
-    )
+    const toldAtMs = Math.max(record.seenAtMs, from.attachment.connectedAtMs);
+    if (nowMs - toldAtMs > SEEN_EVERY_MS && !this.#store.hasUnflushed)
       this.#store.tell(record, nowMs, { type: "seen" });
     this.#arm(record);
   }

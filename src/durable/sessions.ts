@@ -25,6 +25,8 @@ export function durableSessions(env: Pick<Env, "CHARGE_POINT_SESSION">): Session
 
   return {
     provision: (ref, input) => ask(ref, (session) => session.provision(ref, input)),
+    expectSettings: (ref, revision, settled) =>
+      ask(ref, (session) => session.expectSettings(ref, revision, settled)),
     snapshot: (ref) => ask(ref, (session) => session.snapshot(ref)),
     frames: (ref, query) => ask(ref, (session) => session.frames(ref, query)),
     retire: (ref) => ask(ref, (session) => session.retire(ref)),

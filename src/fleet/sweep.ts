@@ -16,7 +16,7 @@ const STUCK: ItemError = {
  * given up, what is complete is closed. Alone it brings every accepted job to an end, whatever the engine forgets.
  */
 export async function sweep(
-  ports: Pick<Ports, "jobs" | "effects" | "runs" | "clock">,
+  ports: Pick<Ports, "jobs" | "effects" | "settings" | "runs" | "clock">,
 ): Promise<{ jobs: string[]; effects: string[] }> {
   const now = ports.clock.now();
   const stuck = await ports.jobs.sweep(now);
@@ -24,6 +24,8 @@ export async function sweep(
   for (const job of stuck) await revive(ports, job);
   const leftOver = await ports.effects.leftOver(now);
   for (const batch of leftOver) await ports.runs.applyEffects(batch);
+  for (const waiting of await ports.settings.due(now))
+    await ports.runs.applySettings({ ...waiting, generation: null });
   return { jobs: stuck.map((job) => job.id), effects: leftOver.map((batch) => batch.id) };
 }
 

@@ -1,4 +1,13 @@
+/** Why settings are brought to a station: an update, a connection of its session's generation, or the sweeper. */
+export interface SettingsCause {
+  chargerId: string;
+  revision: number;
+  generation: number | null;
+  attempt: number;
+}
+
 export interface RunPublisher {
+  applySettings(cause: SettingsCause): Promise<void>;
   applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
   /** Run ids with their prefix. Best effort: a run that escapes finds its charger gone. */
   cancel(runIds: string[]): Promise<void>;

@@ -77,6 +77,11 @@ export interface FrameRow {
 export interface Sessions {
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
   command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
+  /**
+   * Remembers that settings wait for the station, so that its next connection asks for them; null: they are settled, unless
+   * a newer revision than `settled` waits.
+   */
+  expectSettings(ref: SessionRef, revision: number | null, settled?: number): Promise<void>;
   /** Null when the object was never provisioned (or for another charger id). */
   snapshot(ref: SessionRef): Promise<SessionSnapshot | null>;
   /** Sends the new key to a connected station, or stores it for its next login; null when not provisioned. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { startSql } from "../../dev/sql/start-sql.ts";
 import type { BatchAccept, ChargerBlueprint, NewCharger, Organization, Ports } from "../../src/ports.ts";
 import { systemIds } from "../../src/fleet/ids.ts";
+import { settingsStore } from "../../src/store/settings.ts";
 import { connect, type Sql } from "../../src/store/sql.ts";
 import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
@@ -12,7 +13,7 @@ const schemaFile = fileURLToPath(new URL("../../schema.sql", import.meta.url));
 
 export interface Database {
   sql: Sql;
-  stores: Pick<Ports, "chargers" | "jobs" | "locations" | "effects">;
+  stores: Pick<Ports, "chargers" | "jobs" | "locations" | "effects" | "settings">;
   /** A fresh tenant with one location. */
   tenant(settings?: { chargerLimit?: number }): Promise<{ organization: Organization; locationId: string }>;
   close(): Promise<void>;
@@ -35,6 +36,7 @@ export async function openDatabase(): Promise<Database> {
     jobs: jobStore(sql),
     locations: locationStore(sql),
     effects: effectStore(sql),
+    settings: settingsStore(sql),
   };
   return {
     sql,

@@ -74,6 +74,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     jobs: unusedPort("jobs"),
     tagPolicies: unusedPort("tagPolicies"),
     history: unusedPort("history"),
+    settings: unusedPort("settings"),
     sessions: sessions.port,
     simulators: unusedPort("simulators"),
     runs: unusedPort("runs"),

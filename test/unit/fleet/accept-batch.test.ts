@@ -28,7 +28,7 @@ function setting(publish: () => Promise<void>) {
   const background = (promise: Promise<unknown>) => void work.push(promise);
   const ports = {
     ...db.stores,
-    runs: { ...runs, applyEffects: publish, cancel: publish },
+    runs: { ...runs, applyEffects: publish, applySettings: publish, cancel: publish },
     ids: systemIds,
     clock: { now: () => new Date() },
   };

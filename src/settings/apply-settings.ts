@@ -1,0 +1,123 @@
+import type { CommandOutcome, Ports, SessionSnapshot, SettingResult, SettingsWork } from "../ports.ts";
+import type { ChargerCommand } from "../ocpp/commands.ts";
+import { applyInterval } from "./apply-interval.ts";
+import { applyProfiles } from "./apply-profiles.ts";
+import { isDue, isOpen, type DueContext } from "./due.ts";
+import type { SettingName } from "./desired.ts";
+import { readReport, reportKeys } from "./reported.ts";
+import type { StationMemory } from "./station-memory.ts";
+
+export const TRIES_MAX = 5;
+const COMMAND_TIMEOUT_MS = 30_000;
+
+type Needs = Pick<Ports, "settings" | "sessions" | "clock">;
+
+export interface SettingsRun {
+  chargerId: string;
+  revision: number;
+  /** Set when a connection or a boot asks: values that wait for a reboot are looked at again. */
+  generation: number | null;
+}
+
+/** What the parts of one application share. */
+export interface Application extends DueContext {
+  work: SettingsWork;
+  snapshot: SessionSnapshot & { version: NonNullable<SessionSnapshot["version"]> };
+  memory: StationMemory;
+  now: Date;
+  isLastTry: boolean;
+  results: Partial<Record<SettingName, SettingResult>>;
+  send(command: ChargerCommand): Promise<CommandOutcome>;
+  /** Stores what was found out so far. */
+  save(): Promise<void>;
+}
+
+/**
+ * Brings the newest desired values to a connected station and records what became of each. Whatever is in force already
+ * is not sent again, so a repeat does no harm. An older run leaves the work to the newer one.
+ *
+ * @returns seconds after which another try is worth it; null when there is nothing more to do here
+ * @throws Unavailable
+ */
+export async function applySettings(ports: Needs, run: SettingsRun, tries: number): Promise<number | null> {
+  const work = await ports.settings.work(run.chargerId);
+  if (!work || work.settings.revision > run.revision) return null;
+  const { organizationSlug, identity, chargerId } = work;
+  const ref = { organizationSlug, identity, chargerId };
+  const { revision } = work.settings;
+  if (isOpen(work.settings.states)) await ports.sessions.expectSettings(ref, revision);
+  const snapshot = await ports.sessions.snapshot(ref);
+  if (!snapshot?.online || !snapshot.version || snapshot.registrationStatus !== "Accepted") return null;
+  const application = newApplication(ports, work, { ...snapshot, version: snapshot.version }, run, tries);
+  const wantsRetry = await perform(application);
+  const isLeft = isOpen({ ...work.settings.states, ...merged(application) });
+  const delaySeconds = wantsRetry && tries + 1 < TRIES_MAX ? 5 * 4 ** tries : null;
+  if (!wantsRetry && !isLeft) await ports.sessions.expectSettings(ref, null, revision);
+  const nextAtMs = delaySeconds === null ? null : application.now.getTime() + delaySeconds * 1000;
+  if (isTouched(application))
+    await record(
+      ports,
+      application,
+      wantsRetry && nextAtMs === null ? null : new Date(nextAtMs ?? application.now),
+    );
+  return delaySeconds;
+}
+
+async function perform(application: Application): Promise<boolean> {
+  const { snapshot, memory } = application;
+  const due = isDue(application);
+  if (!due.interval && !due.profiles) return false;
+  const { version } = snapshot;
+  const read = await application.send({ kind: "getConfiguration", keys: reportKeys(version) });
+  const isReachable =
+    read.kind === "answered" || read.kind === "stationError" || read.kind === "invalidAnswer";
+  if (!isReachable) return true;
+  const report = readReport(read.kind === "answered" ? read.answer : null);
+  const waits = due.interval && (await applyInterval(application, report));
+  const waitsToo = due.profiles && (await applyProfiles(application, report));
+  Object.assign(memory, { version, firmware: snapshot.firmwareVersion });
+  return waits || waitsToo;
+}
+
+function newApplication(
+  ports: Needs,
+  work: SettingsWork,
+  snapshot: Application["snapshot"],
+  run: SettingsRun,
+  tries: number,
+): Application {
+  const ref = { organizationSlug: work.organizationSlug, identity: work.identity, chargerId: work.chargerId };
+  const application: Application = {
+    work,
+    settings: work.settings,
+    snapshot,
+    memory: { ...work.settings.station },
+    now: ports.clock.now(),
+    isLastTry: tries + 1 >= TRIES_MAX,
+    isReconnect: run.generation !== null,
+    results: {},
+    send: (command) => ports.sessions.command(ref, command, COMMAND_TIMEOUT_MS),
+    save: () => record(ports, application, application.now),
+  };
+  return application;
+}
+
+async function record(
+  ports: Needs,
+  { work, results, memory }: Application,
+  nextAt: Date | null,
+): Promise<void> {
+  await ports.settings.record(work.chargerId, work.settings.revision, results, memory, nextAt);
+}
+
+function isTouched({ results, memory, settings }: Application): boolean {
+  return Object.keys(results).length > 0 || JSON.stringify(memory) !== JSON.stringify(settings.station);
+}
+
+function merged({ results, settings }: Application) {
+  const entries = Object.entries(results).map(([name, result]) => [
+    name,
+    { ...settings.states[name as SettingName], ...result },
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,89 @@
+import type { CommandAnswer } from "../ocpp/commands.ts";
+import { isJsonObject } from "../ocpp/json.ts";
+import type { JsonObject, JsonValue } from "../ocpp/json.ts";
+import type { OcppVersion } from "../ocpp/version.ts";
+
+export const INTERVAL_KEY = "MeterValueSampleInterval";
+export const ALIGNED_KEY = "ClockAlignedDataInterval";
+const FEATURES_KEY = "SupportedFeatureProfiles";
+const STACK_KEY = "ChargeProfileMaxStackLevel";
+const UNIT_KEY = "ChargingScheduleAllowedChargingRateUnit";
+const CHOOSE_PHASE_KEY = "SmartChargingCtrlr.ACPhaseSwitchingSupported";
+const ENDS_OFFLINE_KEY = "SmartChargingCtrlr.SupportsFeature[MaxOfflineDuration]";
+
+/** What a station says of itself before anything is written; null: it did not say. */
+export interface StationReport {
+  intervalSeconds: number | null;
+  alignedSeconds: number | null;
+  /** False only when the station says so. */
+  hasSmartCharging: boolean;
+  maxStackLevel: number | null;
+  canChoosePhase: boolean;
+  endsOffline: boolean;
+}
+
+export function reportKeys(version: OcppVersion): string[] {
+  if (version === "ocpp1.6") return [INTERVAL_KEY, ALIGNED_KEY, FEATURES_KEY, STACK_KEY, UNIT_KEY];
+  const keys = [INTERVAL_KEY, ALIGNED_KEY, STACK_KEY, UNIT_KEY, CHOOSE_PHASE_KEY];
+  return version === "ocpp2.1" ? [...keys, ENDS_OFFLINE_KEY] : keys;
+}
+
+/** A station that does not answer the question is asked to do the thing itself. */
+export function readReport(answer: CommandAnswer | null): StationReport {
+  const entries = answer?.kind === "configuration" ? answer.configurationKey : [];
+  const text = (key: string) =>
+    entries.find((entry) => entry.key.toLowerCase() === key.toLowerCase())?.value ?? null;
+  const features = text(FEATURES_KEY);
+  const units = text(UNIT_KEY);
+  const speaksOfCharging = features === null || /SmartCharging/i.test(features);
+  return {
+    intervalSeconds: wholeNumber(text(INTERVAL_KEY)),
+    alignedSeconds: wholeNumber(text(ALIGNED_KEY)),
+    hasSmartCharging: speaksOfCharging && (units === null || knowsAmperes(units)),
+    maxStackLevel: wholeNumber(text(STACK_KEY)),
+    canChoosePhase: isTrue(text(CHOOSE_PHASE_KEY)),
+    endsOffline: isTrue(text(ENDS_OFFLINE_KEY)),
+  };
+}
+
+/** What a station reports to be in force (GetCompositeSchedule). */
+export interface CompositeReport {
+  limitA: number;
+  phases: number | null;
+}
+
+/** The highest limit of the schedule; null: the station does not say, or says it in W. */
+export function compositeReport(answer: CommandAnswer, version: OcppVersion): CompositeReport | null {
+  if (answer.kind !== "payload" || answer.payload.status !== "Accepted") return null;
+  const schedule = answer.payload[version === "ocpp1.6" ? "chargingSchedule" : "schedule"];
+  if (!isObject(schedule)) return null;
+  const { chargingRateUnit, chargingSchedulePeriod } = schedule;
+  if (chargingRateUnit !== "A" || !Array.isArray(chargingSchedulePeriod)) return null;
+  const found = chargingSchedulePeriod.flatMap((period) =>
+    isJsonObject(period) && typeof period.limit === "number"
+      ? [
+          {
+            limitA: period.limit,
+            phases: typeof period.numberPhases === "number" ? period.numberPhases : null,
+          },
+        ]
+      : [],
+  );
+  return found.toSorted((a, b) => b.limitA - a.limitA)[0] ?? null;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== undefined && isJsonObject(value);
+}
+
+function knowsAmperes(units: string): boolean {
+  return units.split(",").some((unit) => /^\s*(a|current)\s*$/i.test(unit));
+}
+
+function isTrue(text: string | null): boolean {
+  return text?.trim().toLowerCase() === "true";
+}
+
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\s*\d+\s*$/.test(text) ? Number(text) : null;
+}

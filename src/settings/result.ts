@@ -1,0 +1,20 @@
+import type { SettingResult } from "../ports.ts";
+import type { Application } from "./apply-settings.ts";
+import type { SettingName } from "./desired.ts";
+import { effectiveValue } from "./effective.ts";
+
+/** Completes what was found out about one property with what follows from it. */
+export function resultOf(
+  { settings, now }: Pick<Application, "settings" | "now">,
+  name: SettingName,
+  found: Pick<Required<SettingResult>, "outcome" | "detail" | "reported" | "verified"> & { reboots?: number },
+): SettingResult {
+  const isInForce = found.outcome === "applied" || found.outcome === "emulated";
+  const at = now.toISOString();
+  return {
+    ...found,
+    effective: effectiveValue(name, settings.desired),
+    updatedAt: at,
+    ...(isInForce ? { inForce: settings.desired[name] ?? null, inForceAt: at } : {}),
+  };
+}

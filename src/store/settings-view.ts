@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { SettingsView } from "../ports.ts";
+import { connectorJson } from "./connected-chargers.ts";
+import { firstRow, isUuid, timestamp } from "./rows.ts";
+import { settingsRow } from "./settings-row.ts";
+import type { Sql } from "./sql.ts";
+
+const VIEW = `SELECT c.id, c.identity, c.name, c.created_at, coalesce(k.vendor, c.vendor_name) AS vendor,
+    coalesce(k.model, c.model) AS model, l.id AS location_id, l.name AS location_name, k.online, k.ocpp_version,
+    k.serial_number, k.firmware_version, k.updated_at AS connection_at,
+    (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.evse_id, n.connector_id), '[]') FROM connectors n WHERE n.charger_id = c.id) AS connectors,
+    s.revision, s.desired, s.states, s.station, s.updated_at
+  FROM chargers c LEFT JOIN locations l ON l.id = c.location_id LEFT JOIN charger_connections k ON k.charger_id = c.id
+  LEFT JOIN charger_settings s ON s.charger_id = c.id
+  WHERE c.id = $2::uuid AND c.organization_id = $1::uuid AND c.deleted_at IS NULL`;
+
+const viewRow = z
+  .object({
+    id: z.string(),
+    identity: z.string(),
+    name: z.string().nullable(),
+    created_at: timestamp,
+    vendor: z.string().nullable(),
+    model: z.string().nullable(),
+    location_id: z.string().nullable(),
+    location_name: z.string().nullable(),
+    online: z.boolean().nullable(),
+    ocpp_version: z.string().nullable(),
+    serial_number: z.string().nullable(),
+    firmware_version: z.string().nullable(),
+    connection_at: timestamp.nullable(),
+    connectors: z.array(connectorJson),
+    revision: z.number().nullable(),
+  })
+  .transform((row): Omit<SettingsView, "settings"> & { isSet: boolean } => ({
+    chargerId: row.id,
+    identity: row.identity,
+    name: row.name,
+    createdAt: row.created_at,
+    vendor: row.vendor,
+    model: row.model,
+    location: row.location_id === null ? null : { id: row.location_id, name: row.location_name ?? "" },
+    connection:
+      row.connection_at === null
+        ? null
+        : {
+            online: row.online ?? false,
+            ocppVersion: row.ocpp_version,
+            serialNumber: row.serial_number,
+            firmwareVersion: row.firmware_version,
+            updatedAt: row.connection_at,
+          },
+    connectors: row.connectors,
+    isSet: row.revision !== null,
+  }));
+
+export async function readSettingsView(
+  sql: Sql,
+  organizationId: string,
+  chargerId: string,
+): Promise<SettingsView | null> {
+  if (!isUuid(chargerId)) return null;
+  const rows = await sql(VIEW, [organizationId, chargerId]);
+  const found = firstRow(viewRow, rows);
+  if (!found) return null;
+  const { isSet, ...charger } = found;
+  return { ...charger, settings: isSet ? firstRow(settingsRow, rows) : null };
+}
