@@ -22,6 +22,8 @@ export class StationUnderTest {
   readonly sent: Sent[] = [];
   readonly effects: Effect[] = [];
   readonly timers = new Map<TimerName, number>();
+  /** What the central system thinks of every tag. */
+  verdict = "Accepted";
   #ids = 0;
 
   constructor(version: OcppVersion, memory: StationMemory = FRESH_MEMORY, connectors = 2) {
@@ -76,7 +78,11 @@ export class StationUnderTest {
   }
 
   answerAll(): void {
-    while (this.state.outstanding) this.answer({ currentTime: new Date(this.nowMs).toISOString() });
+    while (this.state.outstanding) {
+      const currentTime = new Date(this.nowMs).toISOString();
+      const info = { status: this.verdict };
+      this.answer({ currentTime, transactionId: 4711, idTagInfo: info, idTokenInfo: info });
+    }
   }
 
   /** A CALL of the central system; returns the answer. */
@@ -92,6 +98,57 @@ export class StationUnderTest {
     this.timers.delete(name);
     this.nowMs = Math.max(this.nowMs, atMs);
     return this.input({ kind: "timer", name });
+  }
+
+  /** Moves the clock without firing anything. */
+  pass(seconds: number): void {
+    this.nowMs += seconds * 1_000;
+  }
+
+  /** Has a driver charge at connector 1 after a remote start, everything answered. */
+  charge(extra: object = {}): Sent | undefined {
+    const answer =
+      this.state.profile.version === "ocpp1.6"
+        ? this.call("RemoteStartTransaction", { idTag: "TAG", connectorId: 1, ...extra })
+        : this.call("RequestStartTransaction", {
+            remoteStartId: 42,
+            idToken: { idToken: "TAG", type: "Central" },
+            evseId: 1,
+            ...extra,
+          });
+    this.answerAll();
+    if (this.timers.has("connector 1")) this.fire("connector 1");
+    this.answerAll();
+    return answer;
+  }
+
+  stop(): Sent | undefined {
+    const id = this.state.memory.charges[1]?.id;
+    const answer =
+      this.state.profile.version === "ocpp1.6"
+        ? this.call("RemoteStopTransaction", { transactionId: 4711 })
+        : this.call("RequestStopTransaction", { transactionId: id });
+    this.answerAll();
+    return answer;
+  }
+
+  /** Sets one setting by its 1.6 key or its 2.x component and variable. */
+  set(key: string, path: string, value: string): void {
+    const [component = "", variable = ""] = path.split(".");
+    if (this.state.profile.version === "ocpp1.6") this.call("ChangeConfiguration", { key, value });
+    else
+      this.call("SetVariables", {
+        setVariableData: [
+          { attributeValue: value, component: { name: component }, variable: { name: variable } },
+        ],
+      });
+    this.answerAll();
+  }
+
+  /** Loses its line and gets it back. */
+  reconnect(): void {
+    this.fire("dial");
+    this.input({ kind: "connected" });
   }
 
   calls(action?: string): Sent[] {

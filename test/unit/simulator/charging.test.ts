@@ -1,0 +1,248 @@
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
+import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
+import { StationUnderTest, type Sent } from "./station-under-test.ts";
+
+describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => {
+  const is16 = version === "ocpp1.6";
+  const transactionActions = is16
+    ? ["StartTransaction", "MeterValues", "StopTransaction"]
+    : ["TransactionEvent"];
+  let validators: Validators;
+  let station: StationUnderTest;
+
+  beforeAll(async () => {
+    validators = await loadValidators(version);
+  });
+
+  afterEach(() => {
+    for (const frame of station.calls()) {
+      expect([frame, validators.request(frame.action, frame.payload)]).toEqual([frame, null]);
+    }
+  });
+
+  function booted(): StationUnderTest {
+    station = new StationUnderTest(version);
+    station.boot();
+    return station;
+  }
+
+  const messages = () => station.calls().filter(({ action }) => transactionActions.includes(action));
+  const kinds = () => messages().map(({ action, payload }) => payload["eventType"] ?? action);
+  const statuses = () =>
+    station
+      .calls("StatusNotification")
+      .filter(({ payload }) => (is16 ? payload["connectorId"] : payload["evseId"]) === 1)
+      .map(({ payload }) => payload["status"] ?? payload["connectorStatus"]);
+  const last = (): Sent["payload"] => messages().at(-1)?.payload ?? {};
+  const expected = (...names: Array<"begin" | "meter" | "end">) =>
+    names.map((name) =>
+      is16
+        ? { begin: "StartTransaction", meter: "MeterValues", end: "StopTransaction" }[name]
+        : { begin: "Started", meter: "Updated", end: "Ended" }[name],
+    );
+
+  test("goes from the remote start over the meter to the remote stop, and frees the connector", () => {
+    booted();
+    expect(station.charge()?.payload["status"]).toBe("Accepted");
+    station.fire("meter");
+    station.answerAll();
+    station.pass(3600);
+    expect(station.stop()?.payload["status"]).toBe("Accepted");
+    station.fire("connector 1");
+    station.answerAll();
+    expect(kinds()).toEqual(expected("begin", "meter", "end"));
+    const seen = is16
+      ? ["Available", "Preparing", "Charging", "Finishing", "Available"]
+      : ["Available", "Occupied", "Available"];
+    expect(statuses()).toEqual(seen);
+    expect(station.state.memory.backlog).toEqual([]);
+  });
+
+  test("meters what flows: power from the station's build, energy with time", () => {
+    booted().charge();
+    station.fire("meter");
+    station.answerAll();
+    const [value] = last()["meterValue"] as Array<{ sampledValue: Array<Record<string, unknown>> }>;
+    const sampled = Object.fromEntries(
+      (value?.sampledValue ?? []).map(({ measurand, phase, value: read }) => [
+        [measurand, phase].filter(Boolean).join(" "),
+        Number(read),
+      ]),
+    );
+    expect(sampled).toEqual({
+      "Energy.Active.Import.Register": Math.floor((31.8 * 3 * 230) / 60),
+      "Power.Active.Import": 21_942,
+      "Current.Import L1": 31.8,
+      "Current.Import L2": 31.8,
+      "Current.Import L3": 31.8,
+      "Voltage L1-N": 230,
+      "Voltage L2-N": 230,
+      "Voltage L3-N": 230,
+    });
+  });
+
+  test("reports its meter at the interval that is set, and never at 0", () => {
+    booted().charge();
+    station.set("MeterValueSampleInterval", "SampledDataCtrlr.TxUpdatedInterval", "15");
+    const startMs = station.nowMs;
+    station.fire("meter");
+    expect(station.nowMs - startMs).toBe(15_000);
+    station.answerAll();
+    station.set("MeterValueSampleInterval", "SampledDataCtrlr.TxUpdatedInterval", "0");
+    expect(station.timers.has("meter")).toBe(false);
+  });
+
+  test("asks for the tag first when it is told to, and lets a refused driver go", () => {
+    booted().set("AuthorizeRemoteTxRequests", "AuthCtrlr.AuthorizeRemoteStart", "true");
+    station.verdict = "Invalid";
+    station.charge();
+    expect(station.calls("Authorize")).toHaveLength(1);
+    expect(messages()).toEqual([]);
+    expect(station.state.memory.charges).toEqual({});
+    station.verdict = "Accepted";
+    station.charge();
+    expect(kinds()).toEqual(expected("begin"));
+  });
+
+  test("ends a transaction whose tag is refused", () => {
+    booted().verdict = "Blocked";
+    station.charge();
+    expect(kinds()).toEqual(expected("begin", "end"));
+    const reason = is16 ? last()["reason"] : (last()["transactionInfo"] as Sent["payload"])["stoppedReason"];
+    expect(reason).toBe("DeAuthorized");
+  });
+
+  test("refuses a start where a car charges or nothing is in service, and a stop of what does not run", () => {
+    booted();
+    expect(station.stop()?.type).toBe(is16 ? 3 : 4);
+    station.charge();
+    expect(station.charge()?.payload["status"]).toBe("Rejected");
+    station.stop();
+    expect(station.stop()?.payload["status"]).toBe("Rejected");
+  });
+
+  test("keeps what it could not say while it was offline, and says it in order when it is back", () => {
+    booted().charge();
+    station.input({ kind: "disconnected" });
+    station.fire("meter");
+    station.fire("meter");
+    const before = messages().length;
+    station.reconnect();
+    station.answerAll();
+    expect(messages().slice(before)).toHaveLength(2);
+    if (!is16) expect(messages().at(-1)?.payload["offline"]).toBe(true);
+    expect(station.state.memory.backlog).toEqual([]);
+  });
+
+  test("ends a transaction with PowerLoss after a power cut, and counts no energy meanwhile", () => {
+    booted().charge();
+    station.pass(60);
+    station.input({ kind: "powerOff" });
+    const memory = station.state.memory;
+    const again = new StationUnderTest(version, JSON.parse(JSON.stringify(memory)) as typeof memory);
+    again.nowMs = station.nowMs + 3_600_000;
+    station = again;
+    station.boot();
+    expect(kinds()).toEqual(expected("end"));
+    const reason = is16 ? last()["reason"] : (last()["transactionInfo"] as Sent["payload"])["stoppedReason"];
+    expect(reason).toBe("PowerLoss");
+    if (is16) {
+      expect(last()["transactionId"]).toBe(4711);
+      expect(last()["meterStop"]).toBe(Math.floor((31.8 * 3 * 230) / 60));
+    }
+  });
+
+  test("goes on charging when only its host was restarted", () => {
+    booted().charge();
+    const { memory } = station.state;
+    const again = new StationUnderTest(version, JSON.parse(JSON.stringify(memory)) as typeof memory);
+    again.nowMs = station.nowMs;
+    station = again;
+    station.input({ kind: "powerOn" });
+    station.input({ kind: "connected" });
+    station.fire("meter");
+    station.answerAll();
+    expect(kinds()).toEqual(expected("meter"));
+    expect(station.stop()?.payload["status"]).toBe("Accepted");
+  });
+
+  test("ends transactions before a reset, and has them delivered before the line drops", () => {
+    booted().charge();
+    const answer = station.call("Reset", { type: is16 ? "Soft" : "Immediate" });
+    expect(answer?.payload["status"]).toBe("Accepted");
+    expect(kinds()).toEqual(expected("begin", "end"));
+    station.fire("restart");
+    expect(station.state.link).toBe("up");
+    station.answerAll();
+    station.fire("restart");
+    expect(station.state.link).toBe("down");
+  });
+
+  test("tries an unconfirmed message again after a growing wait and gives up after the attempts that are set", () => {
+    booted().charge();
+    station.fire("meter");
+    const waits: number[] = [];
+    for (let attempt = 1; attempt < 3; attempt++) {
+      const { id } = station.state.outstanding ?? { id: "" };
+      station.input({ kind: "frame", text: JSON.stringify([4, id, "InternalError", "", {}]) });
+      const startMs = station.nowMs;
+      station.fire("backlog");
+      waits.push((station.nowMs - startMs) / 1_000);
+    }
+    expect(waits).toEqual([60, 120]);
+    const { id } = station.state.outstanding ?? { id: "" };
+    station.input({ kind: "frame", text: JSON.stringify([4, id, "InternalError", "", {}]) });
+    expect(station.state.memory.backlog).toEqual([]);
+  });
+
+  test("takes a connector out of service only after its transaction", () => {
+    booted().charge();
+    const wish = is16
+      ? { connectorId: 1, type: "Inoperative" }
+      : { operationalStatus: "Inoperative", evse: { id: 1 } };
+    expect(station.call("ChangeAvailability", wish)?.payload["status"]).toBe("Scheduled");
+    expect(station.state.memory.inoperative).toEqual([]);
+    station.stop();
+    station.fire("connector 1");
+    station.answerAll();
+    expect(statuses().at(-1)).toBe("Unavailable");
+  });
+
+  test("drops values from the middle when months of them wait, never a begin or an end", () => {
+    booted();
+    station.charge();
+    station.input({ kind: "disconnected" });
+    for (let count = 0; count < 250; count++) station.fire("meter");
+    expect(station.state.memory.backlog.length).toBeLessThanOrEqual(200);
+  });
+});
+
+test("a 1.6 station whose StartTransaction was never answered stops with the number -1", () => {
+  const station = new StationUnderTest("ocpp1.6");
+  station.boot();
+  station.set("TransactionMessageAttempts", "", "1");
+  station.call("RemoteStartTransaction", { idTag: "TAG", connectorId: 1 });
+  station.answerAll();
+  station.fire("connector 1");
+  station.fire("answer");
+  station.answerAll();
+  station.call("UnlockConnector", { connectorId: 1 });
+  expect(station.calls("StopTransaction").at(-1)?.payload).toMatchObject({
+    transactionId: -1,
+    reason: "UnlockCommand",
+  });
+});
+
+test("a 2.x station resets on idle only when its transaction has ended, and keeps the cable locked until then", () => {
+  const station = new StationUnderTest("ocpp2.1");
+  station.boot();
+  station.charge();
+  expect(station.call("Reset", { type: "OnIdle" })?.payload["status"]).toBe("Scheduled");
+  expect(station.call("UnlockConnector", { evseId: 1, connectorId: 1 })?.payload["status"]).toBe(
+    "OngoingAuthorizedTransaction",
+  );
+  expect(station.timers.has("restart")).toBe(false);
+  station.stop();
+  expect(station.timers.has("restart")).toBe(true);
+});
