@@ -40,8 +40,10 @@ export default {
   },
 
   async scheduled(_controller, raw) {
-    const { jobs, effects } = await sweep(wire(readEnv(raw)));
+    const ports = wire(readEnv(raw));
+    const { jobs, effects } = await sweep(ports);
     if (jobs.length + effects.length > 0)
       console.warn(JSON.stringify({ event: "sweep.revived", jobs, effects }));
+    await ports.history.prune(ports.clock.now());
   },
 } satisfies ExportedHandler<RawEnv>;

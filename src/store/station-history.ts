@@ -135,7 +135,8 @@ export function int32(value: number | null): number | null {
 }
 
 const KEEP_DAYS = 90;
-const ROWS_PER_PASS = 10_000;
+/** A pass runs every minute. */
+const ROWS_PER_PASS = 20_000;
 
 export function stationHistory(sql: Sql): StationHistory {
   return {

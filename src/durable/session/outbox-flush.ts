@@ -1,3 +1,4 @@
+import type { SessionFactRow } from "../../ports.ts";
 import type { FactSink } from "./fact-sink.ts";
 import { logEvent } from "./log-event.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -43,15 +44,34 @@ export class OutboxFlush {
     }
   }
 
-  async #deliver(rows: Parameters<FactSink>[0]): Promise<boolean> {
+  /** A row that the database refuses on its own is dropped: kept, it would hold up all that come after it. */
+  async #deliver(rows: SessionFactRow[]): Promise<boolean> {
     try {
       await this.#sink(rows);
       return true;
     } catch (error) {
-      const record = this.#store.record;
-      const reason = error instanceof Error ? error.message : "unknown";
-      if (record) logEvent(record, "session.flushFailed", { reason, failures: record.flushFailures + 1 });
-      return false;
+      if (!isRefusal(error)) return this.#failed(error);
+      if (rows.length === 1) return this.#dropped(rows[0], error);
     }
+    for (const row of rows) if (!(await this.#deliver([row]))) return false;
+    return true;
   }
+
+  #failed(error: unknown): false {
+    const record = this.#store.record;
+    const reason = error instanceof Error ? error.message : "unknown";
+    if (record) logEvent(record, "session.flushFailed", { reason, failures: record.flushFailures + 1 });
+    return false;
+  }
+
+  #dropped(row: SessionFactRow | undefined, { message }: Error): true {
+    const record = this.#store.record;
+    if (record) logEvent(record, "session.factRefused", { fact: row?.fact.type ?? null, reason: message });
+    return true;
+  }
+}
+
+/** SQLSTATE classes 22 and 23: the values themselves are at fault, and a repeat ends the same way. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
 }

@@ -12,6 +12,8 @@ export interface FlushedFact {
 export class DatabaseDouble {
   isDown = false;
   acceptsUnknownTags = true;
+  /** A statement with this text in its parameters is refused for its values. */
+  refused: string | null = null;
   flushes: FlushedFact[][] = [];
 
   constructor() {
@@ -26,6 +28,8 @@ export class DatabaseDouble {
     if (this.isDown) return new Response("down", { status: 503 });
     const { query, params } = JSON.parse(String(init?.body)) as { query: string; params: string[] };
     if (query.includes("accept_unknown_id_tags")) return this.#policy();
+    if (this.refused !== null && params[0]?.includes(this.refused))
+      return Response.json({ message: "refused", code: "22P02" }, { status: 400 });
     this.flushes.push(JSON.parse(params[0] ?? "[]") as FlushedFact[]);
     return Response.json({ command: "INSERT", rowCount: 0, rows: [], fields: [] });
   }

@@ -137,3 +137,18 @@ test("the generation grows over connections, evictions and database outages", as
 function once<T>(facts: T[]): T[] {
   return [...new Map(facts.map((fact) => [JSON.stringify(fact), fact])).values()];
 }
+
+test("a fact that the database refuses for its values is dropped, and holds up no other", async () => {
+  const database = new DatabaseDouble();
+  database.refused = "Faulted";
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await station.call("StatusNotification", { ...available, status: "Faulted" });
+  await station.call("StatusNotification", { ...available, connectorId: 2 });
+  await inObject(charger, (instance) => instance.alarm());
+  const told = database.factsOf(charger.ref.chargerId).map(({ type, evse_id }) => [type, evse_id]);
+  expect(told).toContainEqual(["boot", undefined]);
+  expect(told).toContainEqual(["connector", 2]);
+  expect(told).not.toContainEqual(["connector", 1]);
+  expect(await unflushed(charger)).toBe(0);
+});
