@@ -41,7 +41,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
       : ask("UpdateFirmware", { requestId, firmware: { location, retrieveDateTime: at } });
   const words = (action: string) => station.calls(action).map(({ payload }) => payload["status"]);
   const bootVersion = () => {
-    const { payload } = station.calls("BootNotification").at(-1) ?? { payload: {} };
+    const payload = station.calls("BootNotification").at(-1)?.payload ?? {};
     const about = is16 ? payload : (payload["chargingStation"] as Record<string, unknown>);
     return about["firmwareVersion"];
   };
@@ -73,8 +73,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     ]);
     expect(bootVersion()).toBe("2.0.0");
     if (!is16) {
-      const { payload } = station.calls("FirmwareStatusNotification").at(-1) ?? { payload: {} };
-      expect(payload["requestId"]).toBe(17);
+      expect(station.calls("FirmwareStatusNotification").at(-1)?.payload["requestId"]).toBe(17);
       expect(station.calls("BootNotification").at(-1)?.payload["reason"]).toBe("FirmwareUpdate");
     }
   });
@@ -224,7 +223,7 @@ test.each([
 ])("a 1.6 station tells its %s and lets nobody change it", (key, value) => {
   const station = new StationUnderTest("ocpp1.6");
   station.boot();
-  const { payload } = station.call("GetConfiguration", { key: [key] }) ?? { payload: {} };
+  const payload = station.call("GetConfiguration", { key: [key] })?.payload ?? {};
   expect(payload["configurationKey"]).toMatchObject([{ key, readonly: true }]);
   expect(JSON.stringify(payload)).toContain(value);
   expect(station.call("ChangeConfiguration", { key, value: "1" })?.payload["status"]).toBe("Rejected");
