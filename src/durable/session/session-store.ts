@@ -117,6 +117,7 @@ export class SessionStore {
     this.#record = null;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
-    for (const part of [this.outbox, this.replies, this.frames]) part.forget();
+    const parts = [this.outbox, this.replies, this.frames, this.transactions, this.transfers];
+    for (const part of parts) part.forget();
   }
 }

@@ -2,6 +2,7 @@ import { systemIds } from "../../fleet/ids.ts";
 import { ulidOf } from "../../fleet/ulid.ts";
 import type { StateChange, TransactionLookup, TransactionRecord } from "../../ocpp/station-state.ts";
 import type { TransactionFact } from "../../ports.ts";
+import { LazyTables } from "./lazy-tables.ts";
 
 /** Ended transactions kept to recognise late repeats; a station may deliver months of backlog. */
 const ENDED_MAX = 1000;
@@ -22,12 +23,33 @@ export interface TransactionNews {
   reading?: { energyWh: number; at: string };
 }
 
+const TABLES = `CREATE TABLE IF NOT EXISTS transactions (
+     transaction_id INTEGER PRIMARY KEY, id TEXT NOT NULL, ocpp_transaction_id TEXT, evse_id INTEGER NOT NULL,
+     connector_id INTEGER NOT NULL, id_tag TEXT, meter_start_wh INTEGER, started_at TEXT NOT NULL,
+     start_timestamp TEXT NOT NULL, stopped_at TEXT, remote_started INTEGER NOT NULL, charging_state TEXT,
+     last_seq_no INTEGER, lost_stop INTEGER NOT NULL, meter_stop_wh INTEGER, stop_reason TEXT, last_meter_wh INTEGER,
+     last_meter_at TEXT, revision INTEGER NOT NULL DEFAULT 0);
+   CREATE INDEX IF NOT EXISTS transactions_open ON transactions (evse_id) WHERE stopped_at IS NULL;
+   CREATE INDEX IF NOT EXISTS transactions_start ON transactions (start_timestamp);
+   CREATE UNIQUE INDEX IF NOT EXISTS transactions_ocpp ON transactions (ocpp_transaction_id) WHERE ocpp_transaction_id IS NOT NULL;
+   CREATE TABLE IF NOT EXISTS transaction_events (
+     transaction_id INTEGER NOT NULL, seq_no INTEGER NOT NULL, PRIMARY KEY (transaction_id, seq_no)) WITHOUT ROWID;`;
+
 /** The transactions of this session's charger, and no other's: a station never reaches those of another. */
 export class TransactionTable implements TransactionLookup {
-  readonly #sql: SqlStorage;
+  readonly #tables: LazyTables;
 
   constructor(sql: SqlStorage) {
-    this.#sql = sql;
+    this.#tables = new LazyTables(sql, TABLES);
+  }
+
+  get #sql(): SqlStorage {
+    return this.#tables.sql;
+  }
+
+  /** Everything was dropped. */
+  forget(): void {
+    this.#tables.forget();
   }
 
   byId(transactionId: number): TransactionRecord | null {

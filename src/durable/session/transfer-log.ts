@@ -1,13 +1,27 @@
 import type { DataTransferRow } from "../../ports.ts";
+import { LazyTables } from "./lazy-tables.ts";
 
 const ROWS_MAX = 100;
 
+const TABLES = `CREATE TABLE IF NOT EXISTS data_transfers (
+     seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at_ms INTEGER NOT NULL, direction TEXT NOT NULL, vendor_id TEXT NOT NULL,
+     message_id TEXT, data TEXT, response_status TEXT, response_data TEXT, error TEXT);`;
+
 /** The newest vendor messages of both directions. */
 export class TransferLog {
-  readonly #sql: SqlStorage;
+  readonly #tables: LazyTables;
 
   constructor(sql: SqlStorage) {
-    this.#sql = sql;
+    this.#tables = new LazyTables(sql, TABLES);
+  }
+
+  get #sql(): SqlStorage {
+    return this.#tables.sql;
+  }
+
+  /** Everything was dropped. */
+  forget(): void {
+    this.#tables.forget();
   }
 
   append(row: DataTransferRow): void {
