@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { call } from "../harness/fleet.ts";
+import { newDoor } from "../harness/ocpp-station/door.ts";
+import { RawStation } from "../harness/ocpp-station/raw-station.ts";
+import { openSql } from "../harness/sql.ts";
+import { startStack, type RunningStack } from "../harness/stack.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+/** The transaction rows of a charger, deleted or not. */
+async function rowsOf(identity: string) {
+  const text = `SELECT t.* FROM transactions t JOIN chargers c ON c.id = t.charger_id
+    WHERE c.identity = $1 ORDER BY t.transaction_id`;
+  return openSql(stack.address("sql"))(text, [identity]);
+}
+
+async function begin(station: RawStation, timestamp = new Date().toISOString()): Promise<number> {
+  const start = { connectorId: 1, idTag: "TAG", meterStart: 1000, timestamp };
+  const [type, , answer] = await station.call("StartTransaction", start);
+  expect([type, answer]).toMatchObject([3, { idTagInfo: { status: "Accepted" } }]);
+  return (answer as { transactionId: number }).transactionId;
+}
+
+test("a charging session reaches the database, once, and outlives the death of the Worker in its middle", async () => {
+  const door = await newDoor(stack, "CHARGES");
+  const station = await RawStation.booted(door);
+  const timestamp = new Date().toISOString();
+  const transactionId = await begin(station, timestamp);
+  await waitFor("the row", async () => (await rowsOf("CHARGES")).length === 1);
+  await stack.replacePart("worker");
+  const again = await waitFor("a new connection", () => RawStation.connect(door).catch(() => null));
+  expect(await begin(again, timestamp)).toBe(transactionId);
+  const value = { value: "7.5", unit: "kWh" };
+  const meterValue = [{ timestamp: new Date().toISOString(), sampledValue: [value] }];
+  await again.call("MeterValues", { connectorId: 1, transactionId, meterValue });
+  const stop = {
+    transactionId,
+    meterStop: 9000,
+    timestamp: new Date().toISOString(),
+    reason: "EVDisconnected",
+  };
+  expect((await again.call("StopTransaction", stop))[0]).toBe(3);
+  const ended = await waitFor("the end", async () =>
+    (await rowsOf("CHARGES")).find(({ status }) => status === "completed"),
+  );
+  expect(ended).toMatchObject({ transaction_id: transactionId, stop_reason: "EVDisconnected" });
+  expect([Number(ended["meter_stop_wh"]), Number(ended["last_meter_wh"])]).toEqual([9000, 7500]);
+  expect(await rowsOf("CHARGES")).toHaveLength(1);
+  const next = await begin(again);
+  expect(next).toBeGreaterThan(transactionId);
+  again.socket.close();
+});
+
+test("deleting a charger closes its socket with 4004, ends its transaction and refuses its next login with 404", async () => {
+  const door = await newDoor(stack, "DELETED");
+  const station = await RawStation.booted(door);
+  await begin(station);
+  const { status, body } = await call(stack, "DELETE", "/api/v1/chargers/DELETED");
+  expect([status, body]).toEqual([200, { message: "Charger deleted successfully", chargeBoxId: "DELETED" }]);
+  expect(await station.untilClosed()).toBe(4004);
+  await expect(RawStation.connect(door)).rejects.toThrow("404");
+  const ended = await waitFor("the end", async () =>
+    (await rowsOf("DELETED")).find((row) => row["status"] === "completed"),
+  );
+  expect(ended).toMatchObject({ stop_reason: "Other" });
+  expect((await call(stack, "GET", "/api/v1/chargers/DELETED")).status).toBe(404);
+  const heir = await newDoor(stack, "DELETED");
+  await expect(RawStation.connect(door)).rejects.toThrow("401");
+  await (await RawStation.booted(heir)).socket.close();
+});
+
+test("a charger set to Pending waits, and is asked to boot again when it is accepted", async () => {
+  const door = await newDoor(stack, "WAITS");
+  const set = (status: string) => call(stack, "PUT", "/api/v1/chargers/WAITS/registration", { status });
+  expect(await set("Pending")).toMatchObject({
+    status: 200,
+    body: { chargeBoxId: "WAITS", status: "Pending" },
+  });
+  const station = await RawStation.connect(door);
+  const boot = { chargePointVendor: "Acme", chargePointModel: "Raw" };
+  expect((await station.call("BootNotification", boot))[2]).toMatchObject({
+    status: "Pending",
+    interval: 60,
+  });
+  expect((await station.call("Heartbeat", {}))[2]).toBe("SecurityError");
+  station.react = () => ({ status: "Accepted" });
+  expect((await set("Accepted")).status).toBe(200);
+  expect(await station.nthCall(0)).toMatchObject({ action: "TriggerMessage" });
+  expect((await station.call("BootNotification", boot))[2]).toMatchObject({ status: "Accepted" });
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+  station.socket.close();
+});
