@@ -123,12 +123,10 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     const station = charging(version);
     install(station, { id: 1, purpose: "max", limit: 0 });
     expect(flow(station)).toEqual([0, 0]);
-    const word =
-      version === "ocpp1.6"
-        ? station.calls("StatusNotification").at(-1)?.payload["status"]
-        : (station.calls("TransactionEvent").at(-1)?.payload["transactionInfo"] as Record<string, unknown>)[
-            "chargingState"
-          ];
+    const action = version === "ocpp1.6" ? "StatusNotification" : "TransactionEvent";
+    const payload = station.calls(action).at(-1)?.payload ?? {};
+    const info = (payload["transactionInfo"] ?? {}) as Record<string, unknown>;
+    const word = payload["status"] ?? info["chargingState"];
     expect(word).toBe("SuspendedEVSE");
     const before = station.state.memory.metersWh[1];
     station.pass(3_600);

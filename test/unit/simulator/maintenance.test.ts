@@ -258,8 +258,9 @@ test("a 2.x station tells what its connectors do by variable", () => {
   station.charge();
   const read = (evse: object) => {
     const data = { component: { name: "Connector", evse }, variable: { name: "AvailabilityState" } };
-    const answer = station.call("GetVariables", { getVariableData: [data] });
-    return (answer?.payload["getVariableResult"] as Array<Record<string, unknown>>)[0];
+    const payload = station.call("GetVariables", { getVariableData: [data] })?.payload ?? {};
+    const [result] = payload["getVariableResult"] as Array<Record<string, unknown>>;
+    return result;
   };
   expect(read({ id: 1, connectorId: 1 })).toMatchObject({ attributeValue: "Occupied" });
   expect(read({ id: 2, connectorId: 1 })).toMatchObject({ attributeValue: "Available" });
