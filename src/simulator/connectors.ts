@@ -35,7 +35,7 @@ function currentWord(turn: Turn, connectorId: number): string {
 /** What the central system will know once everything that waits has been said. */
 function lastTold(turn: Turn, connectorId: number): string | undefined {
   const { queue, outstanding, reported } = turn.state;
-  const waiting = [...queue].reverse().find((plan) => isStatusOf(plan, connectorId));
+  const waiting = queue.findLast((plan) => isStatusOf(plan, connectorId));
   const said = waiting ?? (outstanding && isStatusOf(outstanding, connectorId) ? outstanding : null);
   return said ? toldBy(said) : reported[connectorId];
 }
