@@ -75,7 +75,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       onTriggered: (action) => this.#onTriggered(action),
     });
     const ids = new IdSupply(this.#store, blockTaker(this.#config));
-    this.#preparation = new Preparation(ids, new TagPolicy(this.#store, policyReader(this.#config)));
+    const tags = new TagPolicy(this.#store, policyReader(this.#config));
+    this.#preparation = new Preparation(ids, tags, this.#store.transactions);
     this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
     this.#flush = new OutboxFlush(this.#store, factSink(this.#config));
     this.#settings = new SettingsNotice(ctx, settingsPublisher(this.#config));
@@ -250,8 +251,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     while (this.#store.hasTables && this.#store.frames.prune(Date.now()));
     if (!this.#arm(record)) this.#store.save(record);
   }
-
-  // ---- connection ----
 
   #accept(record: SessionRecord, version: OcppVersion, ip: string): Response {
     const nowMs = Date.now();

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../ocpp/json.ts";
 import type { CommandOutcome } from "./sessions.ts";
 
 /** A transaction as its session knows it. A higher revision replaces a lower one, and nothing else does. */
@@ -32,8 +33,8 @@ export interface MeterValuesFact {
   /** OCPP action or 2.x trigger reason. */
   reason: string;
   energyWh: number | null;
-  /** The OCPP list, as JSON. */
-  values: string;
+  /** The OCPP list as it came. */
+  values: readonly JsonObject[];
   at: string;
 }
 

@@ -88,7 +88,7 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
     case "meterValues": {
       const { id, transactionId, claimedId, evseId, reason, energyWh, values, at } = fact;
       const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
-      return { ...about, id, ...named, reason, energy_wh: energyWh, values: JSON.parse(values), at };
+      return { ...about, id, ...named, reason, energy_wh: energyWh, values, at };
     }
     case "securityEvent": {
       const { id, source, name, techInfo, at } = fact;

@@ -40,7 +40,8 @@ export class AlarmClock {
   }
 
   #startTimer(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#flush().then(() => this.#afterFlush());
     }, FLUSH_AFTER_MS);

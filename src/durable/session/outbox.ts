@@ -1,6 +1,9 @@
 import type { SessionFact, SessionFactRow } from "../../ports.ts";
 import { storableFact } from "./storable-fact.ts";
 
+/** Characters of facts in one statement; a single fact may be longer. */
+const BATCH_LENGTH_MAX = 1_000_000;
+
 /** Facts on their way to Postgres. They outlive the charger they are about: each row names it. */
 export class Outbox {
   readonly #sql: SqlStorage;
@@ -19,19 +22,20 @@ export class Outbox {
 
   /** The oldest rows, and up to which one `remove` may forget once they have arrived. */
   batch(limit: number): { rows: SessionFactRow[]; upTo: number } {
-    const stored = this.#sql
-      .exec<{ seq: number; charger_id: string; generation: number; at_ms: number; fact: string }>(
-        "SELECT seq, charger_id, generation, at_ms, fact FROM outbox ORDER BY seq LIMIT ?",
-        limit,
-      )
-      .toArray();
-    const rows = stored.map(({ charger_id, generation, at_ms, fact }) => ({
-      chargerId: charger_id,
-      generation,
-      atMs: at_ms,
-      fact: readFact(fact),
-    }));
-    return { rows, upTo: stored.at(-1)?.seq ?? 0 };
+    const cursor = this.#sql.exec<StoredFact>(
+      "SELECT seq, charger_id, generation, at_ms, fact FROM outbox ORDER BY seq LIMIT ?",
+      limit,
+    );
+    const rows: SessionFactRow[] = [];
+    let length = 0;
+    let upTo = 0;
+    for (const { seq, charger_id, generation, at_ms, fact } of cursor) {
+      length += fact.length;
+      if (rows.length > 0 && length > BATCH_LENGTH_MAX) break;
+      rows.push({ chargerId: charger_id, generation, atMs: at_ms, fact: readFact(fact) });
+      upTo = seq;
+    }
+    return { rows, upTo };
   }
 
   remove(upTo: number): void {
@@ -49,6 +53,8 @@ export class Outbox {
     return this.#isEmpty;
   }
 }
+
+type StoredFact = { seq: number; charger_id: string; generation: number; at_ms: number; fact: string };
 
 /** Only `append` writes this column. */
 function readFact(json: string): SessionFact {

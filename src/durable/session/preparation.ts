@@ -1,12 +1,11 @@
-import type { ParsedFrame } from "../../ocpp/frame.ts";
+import type { CallFrame, ParsedFrame } from "../../ocpp/frame.ts";
+import { optionalObject, optionalText } from "../../ocpp/payload.ts";
 import { needsOf } from "../../ocpp/routing.ts";
+import type { TransactionLookup } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import { hasIds, type IdSupply } from "./id-supply.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { TagPolicy } from "./tag-policy.ts";
-
-/** Messages that may open a transaction. */
-const OPENING: ReadonlySet<string> = new Set(["StartTransaction", "TransactionEvent"]);
 
 /**
  * What a message needs from outside the object, fetched before its handler runs. Almost always that is nothing. While one
@@ -15,11 +14,13 @@ const OPENING: ReadonlySet<string> = new Set(["StartTransaction", "TransactionEv
 export class Preparation {
   readonly #ids: IdSupply;
   readonly #tags: TagPolicy;
+  readonly #transactions: TransactionLookup;
   #turn: Promise<unknown> | null = null;
 
-  constructor(ids: IdSupply, tags: TagPolicy) {
+  constructor(ids: IdSupply, tags: TagPolicy, transactions: TransactionLookup) {
     this.#ids = ids;
     this.#tags = tags;
+    this.#transactions = transactions;
   }
 
   /** Null when the message can be taken in now. The promise never rejects: a handler copes with what could not be had. */
@@ -33,18 +34,21 @@ export class Preparation {
     return turn;
   }
 
-  #work(
-    record: SessionRecord,
-    frame: Extract<ParsedFrame, { kind: "call" }>,
-    version: OcppVersion,
-  ): Promise<void>[] {
+  #work(record: SessionRecord, frame: CallFrame, version: OcppVersion): Promise<void>[] {
     if (record.registration !== "Accepted") return [];
     const work: Promise<void>[] = [];
-    if (OPENING.has(frame.action) && !hasIds(record)) work.push(this.#ids.refill(record));
+    if (!hasIds(record) && this.#opens(frame)) work.push(this.#ids.refill(record));
     if (needsOf(frame, version).idTags.length > 0) {
       const reading = this.#tags.read(record);
       if (reading) work.push(reading);
     }
     return work;
+  }
+
+  #opens({ action, payload }: CallFrame): boolean {
+    if (action !== "TransactionEvent") return action === "StartTransaction";
+    const info = optionalObject(payload, "transactionInfo");
+    const id = info && optionalText(info, "transactionId");
+    return id !== null && this.#transactions.byOcppId(id) === null;
   }
 }

@@ -105,6 +105,6 @@ function valuesFact(
   return {
     id: systemIds.uuid(),
     energyWh: energyReading(meterValue),
-    values: JSON.stringify(meterValue),
+    values: meterValue,
   };
 }

@@ -7,18 +7,10 @@ const TEXT_LENGTH_MAX = 65_536;
  * characters, and no number beyond 64 bits. One fact it refuses would hold up all that come after.
  */
 export function storableFact(fact: SessionFact): string {
-  return JSON.stringify(fact, (key, value: unknown) => {
+  return JSON.stringify(fact, (_key, value: unknown) => {
     if (typeof value === "number") return storableNumber(value);
-    if (typeof value !== "string") return value;
-    return key === "values" ? storableValues(value) : storableText(value);
+    return typeof value === "string" ? storableText(value) : value;
   });
-}
-
-/** JSON inside JSON: escapes hide in it. */
-function storableValues(json: string): string {
-  return JSON.stringify(JSON.parse(json), (_key, value: unknown) =>
-    typeof value === "string" ? storableText(value) : value,
-  );
 }
 
 function storableText(text: string): string {
@@ -26,5 +18,5 @@ function storableText(text: string): string {
 }
 
 function storableNumber(value: number): number {
-  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.round(value)));
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
 }

@@ -115,7 +115,7 @@ test("meter values, security events and vendor messages are written once each", 
     id: crypto.randomUUID(),
     ...about,
     energyWh: Number.MAX_SAFE_INTEGER,
-    values: '[{"sampledValue":[{"value":"1"}]}]',
+    values: [{ sampledValue: [{ value: "1" }] }],
     at: at(5),
   };
   const event: SessionFact = {

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RawEnv } from "../../../../src/env.ts";
-import { DatabaseDouble } from "./database-double.ts";
+import { DatabaseDouble, type FlushedFact } from "./database-double.ts";
 import { type Charger, type Frame, inObject, provisioned, StationDouble } from "./station-double.ts";
 
 let database: DatabaseDouble;
@@ -306,4 +306,43 @@ test("text that no database takes is made storable before it is told", async () 
   expect(vendor.length).toBeLessThanOrEqual(65_536);
   expect(vendor.isWellFormed() && !vendor.includes("\0")).toBe(true);
   expect(vendor.startsWith("V\u001b[31m\r\n${jndi:x}")).toBe(true);
+});
+
+test("a backlog larger than a statement may be arrives in several, complete and in order", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  database.isDown = true;
+  const signed = { format: "SignedData", value: "x".repeat(60_000) };
+  const sampledValue = Array.from({ length: 10 }, () => signed);
+  for (let minute = 0; minute < 4; minute++) {
+    const timestamp = new Date(Date.UTC(2026, 4, 1, 10, minute)).toISOString();
+    const meterValue = [{ timestamp, sampledValue: [...sampledValue, { value: String(minute) }] }];
+    expect((await station.call("MeterValues", { connectorId: 1, meterValue }))[0]).toBe(3);
+  }
+  await inObject(charger, (instance) => instance.alarm());
+  database.isDown = false;
+  await inObject(charger, (instance) => instance.alarm());
+  const isValues = ({ reason }: FlushedFact) => reason === "MeterValues";
+  const batches = database.flushes.filter((facts) => facts.some(isValues));
+  expect(batches.map((facts) => facts.filter(isValues).length)).toEqual([1, 1, 1, 1]);
+  expect(
+    batches
+      .flat()
+      .filter(isValues)
+      .map(({ energy_wh }) => energy_wh),
+  ).toEqual([0, 1, 2, 3]);
+});
+
+test("with the ids used up, events of a known 2.x transaction are still taken in", async () => {
+  const organizationId = crypto.randomUUID();
+  const allocator = ((env as RawEnv).TRANSACTION_IDS as DurableObjectNamespace).getByName(organizationId);
+  await runInDurableObject(allocator, (_instance, { storage }) => storage.kv.put("next", 2 ** 31 - 20));
+  const station = await StationDouble.booted(await provisioned({ organizationId }), {
+    protocol: "ocpp2.0.1",
+  });
+  const begin = (id: string) => event(0, "Started", { transactionInfo: { transactionId: id } });
+  for (let index = 0; index < 19; index++) await station.call("TransactionEvent", begin(`A-${index}`));
+  expect((await station.call("TransactionEvent", event(0, "Started")))[0]).toBe(3);
+  expect((await station.call("TransactionEvent", event(1, "Updated")))[0]).toBe(3);
+  expect((await station.call("TransactionEvent", begin("B")))[2]).toBe("InternalError");
 });
