@@ -1,4 +1,5 @@
 import { redactFrame } from "../../ocpp/redact.ts";
+import { slices } from "../../ocpp/slices.ts";
 import type { FrameQuery, FrameRow } from "../../ports.ts";
 
 /** `action` of an answer is that of its CALL; null when unknown or unreadable. */
@@ -13,9 +14,25 @@ export const FRAME_AGE_MAX_MS = 14 * 24 * 60 * 60 * 1000;
 const PRUNE_EVERY = 100;
 const PRUNE_SLICE = 500;
 
-/** The frames of one charger as they went over the wire, without secrets. Its table exists before it is used. */
+/** Frames in one statement: each takes five of the hundred parameters it may have. */
+const ROWS_PER_INSERT = 20;
+/** How long a frame may wait for its row, and how many may. */
+const WRITE_AFTER_MS = 100;
+const WAITING_MAX = 100;
+const WAITING_LENGTH_MAX = 256 * 1024;
+
+type Row = [atMs: number, direction: string, action: string | null, message: string, bytesTotal: number];
+
+/**
+ * The frames of one charger as they went over the wire, without secrets. Its table exists before it is used.
+ * Rows are written a moment later, many at once: whatever leaves the object waits for the writes before it, and no
+ * command and no answer should wait for its own log.
+ */
 export class FrameLog {
   readonly #sql: SqlStorage;
+  #waiting: Row[] = [];
+  #waitingLength = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
   #appended = 0;
   /** Running total of the newest frame; read once. */
   #bytesTotal: number | undefined;
@@ -25,27 +42,44 @@ export class FrameLog {
   }
 
   append(frames: readonly LoggedFrame[], atMs: number): void {
-    if (frames.length === 0) return;
-    const values: (string | number | null)[] = [];
     for (const { direction, action, message } of frames) {
       const kept = cut(redactFrame(message));
       this.#bytesTotal = this.#total() + kept.length;
-      values.push(atMs, direction, action, kept, this.#bytesTotal);
+      this.#waiting.push([atMs, direction, action, kept, this.#bytesTotal]);
+      this.#waitingLength += kept.length;
     }
-    const rows = frames.map(() => "(?, ?, ?, ?, ?)").join(", ");
-    this.#sql.exec(
-      `INSERT INTO frames (at_ms, direction, action, message, bytes_total) VALUES ${rows}`,
-      ...values,
-    );
     this.#appended += frames.length;
-    if (this.#appended < PRUNE_EVERY) return;
-    this.#appended = 0;
-    this.prune(atMs);
+    if (this.#appended >= PRUNE_EVERY) {
+      this.#appended = 0;
+      this.prune(atMs);
+    } else if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX)
+      this.#write();
+    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#write(), WRITE_AFTER_MS);
   }
 
-  /** What is stored has changed under the log: look again. */
+  /** What is stored has changed under the log: look again, and write nothing that belongs to what was there. */
   forget(): void {
     this.#bytesTotal = undefined;
+    this.#take();
+  }
+
+  #take(): Row[] {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#waitingLength = 0;
+    return this.#waiting.splice(0);
+  }
+
+  #write(): void {
+    const waiting = this.#take();
+    if (waiting.length === 0) return;
+    for (const rows of slices(waiting, ROWS_PER_INSERT)) {
+      const places = rows.map(() => "(?, ?, ?, ?, ?)").join(", ");
+      this.#sql.exec(
+        `INSERT INTO frames (at_ms, direction, action, message, bytes_total) VALUES ${places}`,
+        ...rows.flat(),
+      );
+    }
   }
 
   #total(): number {
@@ -58,6 +92,7 @@ export class FrameLog {
 
   /** Newest first. */
   query({ startMs, endMs, action, limit, offset }: FrameQuery): { rows: FrameRow[]; total: number } {
+    this.#write();
     const filter = `WHERE (?1 IS NULL OR at_ms >= ?1) AND (?2 IS NULL OR at_ms <= ?2)
       AND (?3 IS NULL OR lower(action) = lower(?3))`;
     const { total } = this.#sql
@@ -79,6 +114,7 @@ export class FrameLog {
 
   /** Removes the oldest frames over one of the bounds, one slice at a time. True when more is left to remove. */
   prune(nowMs: number): boolean {
+    this.#write();
     const { cursor } = this.#sql
       .exec<{ cursor: number | null }>(
         `SELECT max(seq) AS cursor FROM (SELECT seq, at_ms, bytes_total FROM frames ORDER BY seq LIMIT ${PRUNE_SLICE})
@@ -93,6 +129,7 @@ export class FrameLog {
 
   /** Receive time of the oldest frame, null when there is none. */
   oldestAtMs(): number | null {
+    this.#write();
     const [row] = this.#sql
       .exec<{ at_ms: number }>("SELECT at_ms FROM frames ORDER BY seq LIMIT 1")
       .toArray();

@@ -1,5 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { FrameQuery } from "../../../../src/ports.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import { type Charger, inObject, newCharger, provisioned, StationDouble } from "./station-double.ts";
@@ -75,6 +75,18 @@ test("lists what cannot be read under no action, and cuts frames over 64 KiB", a
   expect(cut?.message.endsWith("…[truncated]")).toBe(true);
 });
 
+test("writes frames by itself a moment after they went over the wire", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await station.call("Heartbeat", {});
+  await vi.waitFor(async () => {
+    const stored = await inObject(charger, (_instance, state) =>
+      state.storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM frames").one(),
+    );
+    expect(stored.n).toBe(4);
+  }, 5000);
+});
+
 test("redacts secrets before they are stored", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
@@ -87,6 +99,8 @@ test("redacts secrets before they are stored", async () => {
   const entry = { key: "AuthorizationKey", readonly: false, value: "leaked-by-the-station" };
   station.send([3, id, { configurationKey: [entry] }]);
   await command;
+  // A look at the log writes what still waits for its row.
+  await framesOf(charger);
   const stored = await inObject(charger, (_instance, state) =>
     JSON.stringify(state.storage.sql.exec("SELECT message FROM frames").toArray()),
   );
@@ -97,6 +111,7 @@ test("redacts secrets before they are stored", async () => {
 test("keeps at most 10,000 frames and none older than 14 days", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
+  await framesOf(charger);
   await inObject(charger, async (instance, state) => {
     const insert = (count: number, atMs: number) =>
       state.storage.sql.exec(
@@ -119,6 +134,7 @@ test("keeps at most 10,000 frames and none older than 14 days", async () => {
 test("keeps at most 32 MiB", async () => {
   const charger = await provisioned();
   await StationDouble.booted(charger);
+  await framesOf(charger);
   await inObject(charger, async (instance, state) => {
     state.storage.sql.exec(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
