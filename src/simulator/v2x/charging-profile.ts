@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
+import type { OcppVersion } from "../../ocpp/version.ts";
 import type { ChargingProfile } from "../charging-profile.ts";
 import { composite } from "../composite.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
@@ -19,7 +20,7 @@ export const setChargingProfile: InboundHandler = (turn, payload) => {
   const given = objectOf(payload, "chargingProfile");
   if (evseId === undefined) return incomplete("evseId");
   if (!given) return incomplete("chargingProfile");
-  const profile = readProfile(given, evseId);
+  const profile = readProfile(given, evseId, turn.version);
   if (!profile || !isInstallable(turn, profile)) return refused("InvalidProfile");
   const transactionId = textOf(given, "transactionId");
   const running = turn.state.memory.charges[evseId]?.id;
@@ -61,7 +62,11 @@ export const getCompositeSchedule: InboundHandler = (turn, payload) => {
 };
 
 /** Null when the station cannot make sense of it. It takes one schedule only (K01.FR.34). */
-export function readProfile(given: JsonObject, connectorId: number): ChargingProfile | null {
+export function readProfile(
+  given: JsonObject,
+  connectorId: number,
+  version: OcppVersion,
+): ChargingProfile | null {
   const id = integerOf(given, "id");
   const stackLevel = integerOf(given, "stackLevel");
   const purpose = PURPOSES[textOf(given, "chargingProfilePurpose") ?? ""];
@@ -80,6 +85,13 @@ export function readProfile(given: JsonObject, connectorId: number): ChargingPro
     ...schedule,
     validFromMs: timeOf(given, "validFrom") ?? null,
     validToMs: timeOf(given, "validTo") ?? null,
+    ...(version === "ocpp2.1" ? readOffline(given) : { offlineMaxSeconds: null, endsWithOffline: false }),
+  };
+}
+
+/** What a profile is worth without a line is known since 2.1. */
+function readOffline(given: JsonObject) {
+  return {
     offlineMaxSeconds: integerOf(given, "maxOfflineDuration") ?? null,
     endsWithOffline: flagOf(given, "invalidAfterOfflineDuration") ?? false,
   };

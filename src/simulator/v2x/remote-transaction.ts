@@ -12,7 +12,7 @@ export const requestStartTransaction: InboundHandler = (turn, payload) => {
   if (remoteStartId === undefined) return incomplete("remoteStartId");
   if (!token) return incomplete("idToken");
   const given = objectOf(payload, "chargingProfile");
-  const profile = given ? readProfile(given, 0) : null;
+  const profile = given ? readProfile(given, 0, turn.version) : null;
   // F01.FR.09: only a profile for the transaction that is about to start.
   if (given && profile?.purpose !== "transaction") return { result: { status: "Rejected" } };
   const connectorId = integerOf(payload, "evseId") ?? null;

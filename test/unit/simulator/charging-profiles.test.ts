@@ -11,6 +11,7 @@ interface Wanted {
   phaseToUse?: number;
   validTo?: string;
   maxOfflineDuration?: number;
+  invalidAfterOfflineDuration?: boolean;
   connectorId?: number;
   transactionId?: unknown;
 }
@@ -36,6 +37,7 @@ function install(station: StationUnderTest, wanted: Wanted) {
     ...(wanted.validTo && { validTo: wanted.validTo }),
     ...(wanted.transactionId !== undefined && { transactionId: wanted.transactionId }),
     ...(wanted.maxOfflineDuration !== undefined && { maxOfflineDuration: wanted.maxOfflineDuration }),
+    ...(wanted.invalidAfterOfflineDuration && { invalidAfterOfflineDuration: true }),
     chargingSchedule: is16 ? schedule : [{ id: 1, ...schedule }],
   };
   const payload = is16
@@ -187,4 +189,33 @@ test("a 2.x station refuses a default profile of a level that an EVSE holds alre
   station.boot();
   expect(install(station, { id: 1, purpose: "default", limit: 10, connectorId: 1 })).toBe("Accepted");
   expect(install(station, { id: 2, purpose: "default", limit: 10 })).toBe("Rejected");
+});
+
+test("a 2.1 station drops a profile for good that ends with too long an outage", () => {
+  const station = charging("ocpp2.1");
+  install(station, {
+    id: 9003,
+    purpose: "default",
+    limit: 16,
+    maxOfflineDuration: 60,
+    invalidAfterOfflineDuration: true,
+  });
+  station.input({ kind: "disconnected" });
+  expect(flow(station)).toEqual([16, 3]);
+  station.fire("limits");
+  expect(flow(station)).toEqual([31.8, 3]);
+  station.reconnect();
+  expect(station.state.memory.profiles).toEqual([]);
+});
+
+test("a 2.x station refuses the profile of a transaction that does not run", () => {
+  const station = charging("ocpp2.0.1");
+  const wanted = {
+    id: 1,
+    purpose: "transaction",
+    limit: 10,
+    connectorId: 1,
+    transactionId: "other",
+  } as const;
+  expect(install(station, wanted)).toBe("Rejected");
 });

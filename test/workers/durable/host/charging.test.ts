@@ -43,17 +43,17 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a simulated %s stat
       (fact) => fact?.last_meter_wh != null,
     );
     expect(running).toMatchObject({ status: "in_progress", evse_id: 1 });
-    const { transaction_id, ocpp_transaction_id } = running ?? {};
+    const transactionId = Number(running?.["transaction_id"]);
     await command(station, {
       kind: "remoteStop",
-      transactionId: Number(transaction_id),
-      ocppTransactionId: version === "ocpp1.6" ? null : String(ocpp_transaction_id),
+      transactionId,
+      ocppTransactionId: version === "ocpp1.6" ? null : String(running?.["ocpp_transaction_id"]),
     });
     const ended = await eventually(
       () => told(station),
       (fact) => fact?.status === "completed",
     );
-    expect(ended).toMatchObject({ transaction_id, stop_reason: "Remote" });
+    expect(ended).toMatchObject({ transaction_id: transactionId, stop_reason: "Remote" });
     const idle = await eventually(
       () => sessions.snapshot(station),
       (snapshot) => snapshot?.connectors.find(({ evseId }) => evseId === 1)?.status === "Available",
