@@ -581,6 +581,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chargers/{id}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Store what a charger shall do; its station hears of it now or when it is back */
+        post: operations["updateChargerSettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chargers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a charger in the model of this surface */
+        get: operations["getSettingsCharger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chargers/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is known of a charger by state id */
+        get: operations["getSettingsState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chargers/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show desired settings and what became of each */
+        get: operations["getChargerSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1273,6 +1341,111 @@ export interface components {
                 /** Format: date-time */
                 lastUpdated: string;
             }[];
+        };
+        SettingsApiError: {
+            Code: number;
+            Details: string;
+            StackTrace: null;
+        };
+        /** @description Names match in any casing; null and absent change nothing */
+        ChargerUpdate: {
+            /** @description A. Below the minimum charge current nothing is allocated */
+            maxChargeCurrent?: number | null;
+            maxChargePhases?: 1 | 3 | null;
+            /** @description A. With less the charger cannot charge; 6 until it is set */
+            minChargeCurrent?: number | null;
+            /** @description A, or -1 to leave it to the station */
+            offlineChargeCurrent?: number | null;
+            /** @description 0 leaves it to the station; 1, 2, 4 = one phase, 7 = all */
+            offlineChargePhase?: 0 | 1 | 2 | 4 | 7 | null;
+            /** @description Seconds; 0 ends periodic meter values */
+            meterValueInterval?: number | null;
+        };
+        SettingsCharger: {
+            /** Format: uuid */
+            Id: string;
+            DeviceId: string;
+            Name: string;
+            OperatingMode: number;
+            IsOnline: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        ChargerSettings: {
+            /** Format: uuid */
+            ChargerId: string;
+            Revision: number;
+            IsOnline: boolean;
+            OcppVersion: string | null;
+            UpdatedAt: string | null;
+            Settings: {
+                MaxChargeCurrent: {
+                    Desired: number | null;
+                    Effective: number | null;
+                    Reported: number | null;
+                    /** @enum {string|null} */
+                    Outcome: "pending" | "applied" | "reboot_required" | "rejected" | "unsupported" | "emulated" | null;
+                    Verified: boolean;
+                    Detail: string | null;
+                    Revision: number | null;
+                    UpdatedAt: string | null;
+                };
+                MaxChargePhases: {
+                    Desired: number | null;
+                    Effective: number | null;
+                    Reported: number | null;
+                    /** @enum {string|null} */
+                    Outcome: "pending" | "applied" | "reboot_required" | "rejected" | "unsupported" | "emulated" | null;
+                    Verified: boolean;
+                    Detail: string | null;
+                    Revision: number | null;
+                    UpdatedAt: string | null;
+                };
+                MinChargeCurrent: {
+                    Desired: number | null;
+                    Effective: number | null;
+                    Reported: number | null;
+                    /** @enum {string|null} */
+                    Outcome: "pending" | "applied" | "reboot_required" | "rejected" | "unsupported" | "emulated" | null;
+                    Verified: boolean;
+                    Detail: string | null;
+                    Revision: number | null;
+                    UpdatedAt: string | null;
+                };
+                OfflineChargeCurrent: {
+                    Desired: number | null;
+                    Effective: number | null;
+                    Reported: number | null;
+                    /** @enum {string|null} */
+                    Outcome: "pending" | "applied" | "reboot_required" | "rejected" | "unsupported" | "emulated" | null;
+                    Verified: boolean;
+                    Detail: string | null;
+                    Revision: number | null;
+                    UpdatedAt: string | null;
+                };
+                OfflineChargePhase: {
+                    Desired: number | null;
+                    Effective: number | null;
+                    Reported: number | null;
+                    /** @enum {string|null} */
+                    Outcome: "pending" | "applied" | "reboot_required" | "rejected" | "unsupported" | "emulated" | null;
+                    Verified: boolean;
+                    Detail: string | null;
+                    Revision: number | null;
+                    UpdatedAt: string | null;
+                };
+                MeterValueInterval: {
+                    Desired: number | null;
+                    Effective: number | null;
+                    Reported: number | null;
+                    /** @enum {string|null} */
+                    Outcome: "pending" | "applied" | "reboot_required" | "rejected" | "unsupported" | "emulated" | null;
+                    Verified: boolean;
+                    Detail: string | null;
+                    Revision: number | null;
+                    UpdatedAt: string | null;
+                };
+            };
         };
     };
     responses: never;
@@ -6712,6 +6885,355 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    updateChargerSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChargerUpdate"];
+            };
+        };
+        responses: {
+            /** @description Stored, no body */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid, or the fuse of the location would be exceeded */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Neither owner nor service */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description A dependency is down; nothing was stored */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+        };
+    };
+    getSettingsCharger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show a charger in the model of this surface */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsCharger"];
+                };
+            };
+            /** @description The request is invalid, or the fuse of the location would be exceeded */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Neither owner nor service */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description A dependency is down; nothing was stored */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+        };
+    };
+    getSettingsState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List what is known of a charger by state id */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        ChargerId: string;
+                        StateId: number;
+                        StateName: string;
+                        Timestamp: string;
+                        ValueAsString: string;
+                    }[];
+                };
+            };
+            /** @description The request is invalid, or the fuse of the location would be exceeded */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Neither owner nor service */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description A dependency is down; nothing was stored */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+        };
+    };
+    getChargerSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show desired settings and what became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargerSettings"];
+                };
+            };
+            /** @description The request is invalid, or the fuse of the location would be exceeded */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Neither owner nor service */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description A dependency is down; nothing was stored */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
                 };
             };
         };

@@ -31,6 +31,8 @@ const LOCAL_DEFAULTS = {
   RATE_LIMIT_REQUESTS: "1000000",
   AUTH_FAILURE_LIMIT: "1000000",
   OCPP_UPGRADE_FAILURE_LIMIT: "1000000",
+  SETTINGS_RATE_PER_SECOND: "1000000",
+  SETTINGS_BURST: "1000000",
 };
 
 const given = (env: Environment, name: string) => (env[name] === "" ? undefined : env[name]);

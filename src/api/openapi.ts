@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { gatewayRouter } from "./gateway/router.ts";
 import type { AppEnv } from "./http/context.ts";
+import { settingsRouter } from "./settings/router.ts";
 import { v1Router } from "./v1/router.ts";
 
 const DESCRIPTION = [
@@ -42,6 +43,7 @@ export function buildOpenApi(): object {
   });
   app.route("/", gatewayRouter());
   app.route("/api/v1", v1Router());
+  app.route("/", settingsRouter());
   const document = app.getOpenAPI31Document(HEAD);
   const tags = Object.values(document.paths ?? {}).flatMap((path) =>
     Object.values(path).flatMap((operation) => tagsOf(operation)),

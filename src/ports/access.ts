@@ -23,6 +23,8 @@ export interface ApiKey {
 export interface ApiKeyStore {
   /** The live key with this SHA-256 (hex) and its organisation, or null. */
   findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>;
+  /** The live key with this id and its organisation, or null. */
+  findById(id: string): Promise<{ key: ApiKey; organization: Organization } | null>;
   insert(
     organizationId: string,
     key: Omit<ApiKey, "createdAt" | "lastUsedAt">,

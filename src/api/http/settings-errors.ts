@@ -1,16 +1,65 @@
 import type { Context } from "hono";
-import { Unavailable } from "../../errors.ts";
+import { Misconfigured } from "../../env.ts";
+import { Forbidden, Limited, NotFound, Unauthenticated, Unavailable } from "../../errors.ts";
+import { FuseLimitExceeded } from "../../settings/update-settings.ts";
 import type { AppEnv } from "./context.ts";
+import { BodyRefused, MalformedJson } from "./json-body.ts";
 
 const INTERNAL = 500;
 const UNKNOWN = 512;
 const INVALID = 529;
+const FORBIDDEN = 533;
+const CONSTRAINT = 539;
+
+/** The request says something this surface does not understand; the message is the client's. */
+export class InvalidSettings extends Error {}
+
+interface Refusal {
+  status: 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 500 | 503;
+  code: number;
+  details: string;
+  headers?: Record<string, string>;
+}
 
 /** `{Code, Details, StackTrace}`: the format of the settings paths. */
 export function settingsError(err: Error, c: Context<AppEnv>): Response {
-  if (err instanceof Unavailable)
-    return c.json(body(INTERNAL, "Service temporarily unavailable"), 503, { "Retry-After": "5" });
-  return c.json(body(INTERNAL, "Internal server error"), 500);
+  const { status, code, details, headers } = accessRefusal(err) ?? requestRefusal(err) ?? failure(err);
+  return c.json(body(code, details), status, headers);
+}
+
+function accessRefusal(err: Error): Refusal | null {
+  if (err instanceof Unauthenticated) {
+    const headers = { "WWW-Authenticate": 'Bearer error="invalid_token"' };
+    return { status: 401, code: FORBIDDEN, details: "Missing or invalid bearer token", headers };
+  }
+  if (err instanceof Forbidden) return { status: 403, code: FORBIDDEN, details: err.message };
+  if (err instanceof Limited) {
+    const headers = { "Retry-After": String(err.retryAfterSeconds ?? 1) };
+    return { status: 429, code: INTERNAL, details: err.message, headers };
+  }
+  return null;
+}
+
+function requestRefusal(err: Error): Refusal | null {
+  if (err instanceof NotFound)
+    return {
+      status: 404,
+      code: UNKNOWN,
+      details: `${err.thing} ${err.id ?? ""} not found`.replace("  ", " "),
+    };
+  if (err instanceof FuseLimitExceeded) return { status: 400, code: CONSTRAINT, details: err.message };
+  if (err instanceof InvalidSettings) return { status: 400, code: INVALID, details: err.message };
+  if (err instanceof MalformedJson) return { status: 400, code: INVALID, details: "The body is not JSON" };
+  if (err instanceof BodyRefused) return { status: err.status, code: INVALID, details: err.message };
+  return null;
+}
+
+function failure(err: Error): Refusal {
+  if (err instanceof Unavailable || err instanceof Misconfigured) {
+    const headers = { "Retry-After": "5" };
+    return { status: 503, code: INTERNAL, details: "Service temporarily unavailable", headers };
+  }
+  return { status: 500, code: INTERNAL, details: "Internal server error" };
 }
 
 export function settingsNotFound(c: Context<AppEnv>): Response {

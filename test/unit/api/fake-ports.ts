@@ -48,6 +48,7 @@ export function fakeApiKeys() {
       lookUps.push(digest);
       return keys.find((known) => known.digest === digest) ?? null;
     },
+    findById: async (id) => keys.find((known) => known.key.id === id) ?? null,
     insert: async (organizationId, key, digest, now) =>
       add({ ...emptyOrganization, id: organizationId }, key, digest, now),
     list: async (organizationId) =>

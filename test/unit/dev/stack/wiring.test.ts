@@ -32,6 +32,8 @@ it("without any setting every store is embedded and the Worker gets their addres
     RATE_LIMIT_REQUESTS: "1000000",
     AUTH_FAILURE_LIMIT: "1000000",
     OCPP_UPGRADE_FAILURE_LIMIT: "1000000",
+    SETTINGS_RATE_PER_SECOND: "1000000",
+    SETTINGS_BURST: "1000000",
   });
 });
 

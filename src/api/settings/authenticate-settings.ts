@@ -1,0 +1,50 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { Forbidden } from "../../errors.ts";
+import { accessState } from "../http/access-state.ts";
+import type { AppEnv, Principal } from "../http/context.ts";
+import { authenticate, bearerCredential } from "../http/principal.ts";
+import { organizationQuota } from "../http/rate-limit.ts";
+import { actingOrganization, hasRole } from "../http/require-role.ts";
+import { takeToken } from "./token-bucket.ts";
+import { claimsSettings, settingsTokenSubject } from "./settings-token.ts";
+
+/**
+ * Every Bearer value of the gateway and this surface's own tokens; `X-API-Key` counts for nothing. Order: who, how often, then
+ * whether an owner, a service or a platform admin asks.
+ *
+ * @throws Unauthenticated, Limited, Forbidden, Unavailable
+ */
+export function authenticateSettings(): MiddlewareHandler<AppEnv> {
+  return async function authenticateSettings(c, next) {
+    const principal = await principalOf(c);
+    takeToken(c.get("config"), principal.subject, c.get("ports").clock.now().getTime());
+    if (!hasRole(principal.role, "owner")) throw new Forbidden("role");
+    c.set("organization", await actingOrganization(c, principal));
+    await next();
+  };
+}
+
+async function principalOf(c: Context<AppEnv>): Promise<Principal> {
+  const credential = bearerCredential(c);
+  if (credential === null || !claimsSettings(credential.value)) return authenticate(c, credential);
+  const principal = await ownToken(c, credential.value);
+  if (!principal) return authenticate(c, null);
+  c.set("principal", principal);
+  c.set("quota", organizationQuota(c, principal));
+  return principal;
+}
+
+/** A token lives as long as its key: the key is looked up as often as any other one. */
+async function ownToken(c: Context<AppEnv>, token: string): Promise<Principal | null> {
+  const ports = c.get("ports");
+  const now = ports.clock.now();
+  const id = await settingsTokenSubject(token, c.get("config"), now);
+  if (id === null) return null;
+  const found = await accessState(c.get("config")).apiKeys.get(
+    `id:${id}`,
+    () => ports.apiKeys.findById(id),
+    now.getTime(),
+    c.get("background"),
+  );
+  return found && { subject: id, organization: found.organization, role: found.key.role, via: "jwt" };
+}

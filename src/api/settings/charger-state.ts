@@ -1,0 +1,56 @@
+import type { SettingsView } from "../../ports.ts";
+import type { SettingName } from "../../settings/desired.ts";
+import { operatingMode } from "./operating-mode.ts";
+
+/** From the bit mask of an update to the SetPhases code of a state: L1, L2, L3, three phases. */
+const SET_PHASES: Record<number, number> = { 0: 0, 1: 1, 2: 2, 4: 3, 7: 4 };
+
+const SETTING_STATES: ReadonlyArray<readonly [number, string, SettingName]> = [
+  [510, "ChargerMaxCurrent", "maxChargeCurrent"],
+  [511, "ChargerMinCurrent", "minChargeCurrent"],
+  [520, "MaxPhases", "maxChargePhases"],
+  [522, "ChargerOfflinePhase", "offlineChargePhase"],
+  [523, "ChargerOfflineCurrent", "offlineChargeCurrent"],
+  [145, "TransmitInterval", "meterValueInterval"],
+  [555, "SignedMeterValueInterval", "meterValueInterval"],
+];
+
+interface State {
+  ChargerId: string;
+  StateId: number;
+  StateName: string;
+  Timestamp: string;
+  ValueAsString: string;
+}
+
+/** What is known of the charger, by the state ids of the original service; unknown values are left out. */
+export function chargerState(view: SettingsView): State[] {
+  const states: State[] = [];
+  const add = (id: number, name: string, at: string, value: string | number | null) => {
+    if (value !== null)
+      states.push({
+        ChargerId: view.chargerId,
+        StateId: id,
+        StateName: name,
+        Timestamp: at,
+        ValueAsString: String(value),
+      });
+  };
+  const { connection } = view;
+  const connectedAt = (connection?.updatedAt ?? view.createdAt).toISOString();
+  add(-3, "IsOcppConnected", connectedAt, connection?.online ? 1 : 0);
+  add(-2, "IsOnline", connectedAt, connection?.online ? 1 : 0);
+  for (const [id, name, setting] of SETTING_STATES) {
+    const state = view.settings?.states[setting];
+    const value = state?.inForce ?? null;
+    const shown = setting === "offlineChargePhase" && value !== null ? (SET_PHASES[value] ?? null) : value;
+    add(id, name, state?.inForceAt ?? connectedAt, shown);
+  }
+  const latestMs = Math.max(0, ...view.connectors.map(({ updatedAt }) => updatedAt.getTime()));
+  if (latestMs > 0)
+    add(710, "ChargerOperationMode", new Date(latestMs).toISOString(), operatingMode(view.connectors));
+  const firmware = connection?.firmwareVersion ?? null;
+  add(908, "SmartMainboardSoftwareApplicationVersion", connectedAt, firmware);
+  add(911, "SmartComputerSoftwareApplicationVersion", connectedAt, firmware);
+  return states;
+}

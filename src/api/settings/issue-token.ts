@@ -1,0 +1,89 @@
+import type { Context } from "hono";
+import type { Config } from "../../env.ts";
+import { apiKeyDigest, looksLikeApiKey } from "../../fleet/api-key-material.ts";
+import type { ApiKey, Organization } from "../../ports.ts";
+import { clientAddress } from "../http/auth-failures.ts";
+import type { AppEnv } from "../http/context.ts";
+import { RateWindows } from "../http/rate-window.ts";
+import { signSettingsToken, TOKEN_LIFETIME_SECONDS } from "./settings-token.ts";
+
+const FAILURES = { limit: 10, windowSeconds: 60 };
+const FORM_BYTES_MAX = 8 * 1024;
+
+const windows = new WeakMap<Config, RateWindows>();
+
+/** The password grant (RFC 6749 §4.3): `username` is an API key's id or prefix, `password` the whole key. */
+export async function issueToken(c: Context<AppEnv>): Promise<Response> {
+  const form = await readForm(c.req.raw);
+  if (!form) return refuse(c, "invalid_request", "The body must be a form");
+  const grant = form.get("grant_type");
+  if (grant === null || grant === "") return refuse(c, "invalid_request", "grant_type is missing");
+  if (grant !== "password")
+    return refuse(c, "unsupported_grant_type", "Only the password grant is supported");
+  const username = form.get("username") ?? "";
+  const password = form.get("password") ?? "";
+  if (username === "" || password === "")
+    return refuse(c, "invalid_request", "username and password are needed");
+  const retryAfterSeconds = guessesUsedUp(c, username);
+  if (retryAfterSeconds !== null)
+    return c.json({ error: "invalid_grant", error_description: "Too many failed attempts" }, 429, {
+      "Retry-After": String(retryAfterSeconds),
+    });
+  const found = await ownerOf(c, username, password);
+  if (!found) {
+    await countFailure(c, username);
+    return refuse(c, "invalid_grant", "Invalid username or password");
+  }
+  const token = await signSettingsToken(c.get("config"), found, c.get("ports").clock.now());
+  const lifetime = { token_type: "Bearer", expires_in: TOKEN_LIFETIME_SECONDS, scope: "read write" };
+  return c.json({ access_token: token, ...lifetime }, 200, { Pragma: "no-cache" });
+}
+
+async function readForm(request: Request): Promise<URLSearchParams | null> {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") return null;
+  if (Number(request.headers.get("content-length") ?? 0) > FORM_BYTES_MAX) return null;
+  const text = await request.text();
+  return text.length > FORM_BYTES_MAX ? null : new URLSearchParams(text);
+}
+
+/** The key is found by its digest whoever it is said to belong to, so that both failures take the same time. */
+async function ownerOf(
+  c: Context<AppEnv>,
+  username: string,
+  password: string,
+): Promise<{ key: ApiKey; organization: Organization } | null> {
+  const found = await c.get("ports").apiKeys.findByDigest(await apiKeyDigest(password));
+  if (!found || !looksLikeApiKey(password)) return null;
+  const { id, prefix } = found.key;
+  return [id, prefix, prefix.replace(/\*+$/, "")].includes(username) ? found : null;
+}
+
+function failureKeys(c: Context<AppEnv>, username: string): string[] {
+  return [`token-user:${username.slice(0, 100)}`, `token-${clientAddress(c)}`];
+}
+
+function failuresOf(config: Config): RateWindows {
+  const known = windows.get(config) ?? new RateWindows({ failOpen: false });
+  windows.set(config, known);
+  return known;
+}
+
+function guessesUsedUp(c: Context<AppEnv>, username: string): number | null {
+  const nowMs = c.get("ports").clock.now().getTime();
+  const failures = failuresOf(c.get("config"));
+  const states = failureKeys(c, username).map((key) => failures.peek(key, FAILURES, nowMs));
+  const used = states.filter(({ allowed }) => !allowed).map(({ quota }) => quota.resetSeconds);
+  return used.length === 0 ? null : Math.max(...used);
+}
+
+async function countFailure(c: Context<AppEnv>, username: string): Promise<void> {
+  const { rateCounter: counter, clock } = c.get("ports");
+  const failures = failuresOf(c.get("config"));
+  const context = { nowMs: clock.now().getTime(), counter, background: c.get("background") };
+  await Promise.all(failureKeys(c, username).map((key) => failures.take(key, FAILURES, context)));
+}
+
+function refuse(c: Context<AppEnv>, error: string, description: string): Response {
+  return c.json({ error, error_description: description }, 400);
+}

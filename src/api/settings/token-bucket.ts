@@ -1,0 +1,29 @@
+import type { Config } from "../../env.ts";
+import { Limited } from "../../errors.ts";
+
+const SUBJECTS_MAX = 20_000;
+const RETRY_AFTER_SECONDS = 1;
+
+interface Bucket {
+  tokens: number;
+  filledAtMs: number;
+}
+
+const buckets = new WeakMap<Config, Map<string, Bucket>>();
+
+/** Takes one token of the subject's bucket, which holds a burst and is refilled steadily. @throws Limited */
+export function takeToken(config: Config, subject: string, nowMs: number): void {
+  const known = buckets.get(config) ?? new Map<string, Bucket>();
+  buckets.set(config, known);
+  const { SETTINGS_BURST: burst, SETTINGS_RATE_PER_SECOND: perSecond } = config;
+  const bucket = known.get(subject) ?? { tokens: burst, filledAtMs: nowMs };
+  const elapsedMs = Math.max(0, nowMs - bucket.filledAtMs);
+  const tokens = Math.min(burst, bucket.tokens + (elapsedMs * perSecond) / 1000);
+  const isAllowed = tokens >= 1;
+  // Subjects that ask go to the end: the map forgets the one that has been silent for longest.
+  known.delete(subject);
+  known.set(subject, { tokens: isAllowed ? tokens - 1 : tokens, filledAtMs: nowMs });
+  const oldest = known.keys().next();
+  if (known.size > SUBJECTS_MAX && !oldest.done) known.delete(oldest.value);
+  if (!isAllowed) throw new Limited("Too many requests", RETRY_AFTER_SECONDS);
+}
