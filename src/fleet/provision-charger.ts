@@ -63,7 +63,7 @@ async function openSession(ports: Needs, work: ProvisioningWork): Promise<null> 
     organizationId: work.organizationId,
     createdAtMs: work.createdAt.getTime(),
     securityProfile: work.securityProfile,
-    registrationStatus: "Accepted",
+    registrationStatus: work.registrationStatus,
     // Nobody learns this key: the owner gets one from the authorization-key endpoint. It only closes the door.
     authorizationKey: ports.ids.hex(20),
   });

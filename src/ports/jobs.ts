@@ -4,6 +4,7 @@ import type {
   ItemError,
   ProvisioningStatus,
   RecordVersion,
+  RegistrationStatus,
   Runtime,
   SecurityProfile,
 } from "./charger.ts";
@@ -100,6 +101,7 @@ export interface ProvisioningWork {
   wsUrl: string | null;
   runtime: Runtime;
   securityProfile: SecurityProfile;
+  registrationStatus: RegistrationStatus;
   simulatorHost: string | null;
   desiredCount: number;
 }

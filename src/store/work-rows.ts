@@ -5,7 +5,7 @@ import { timestamp } from "./rows.ts";
 
 /** Columns of `workRow`; table aliases `c` (chargers) and `o` (organizations). */
 export const WORK_COLUMNS = `c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version,
-  c.number_of_connectors, c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile,
+  c.number_of_connectors, c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile, c.registration_status,
   c.simulator_host, c.desired_count`;
 
 export const workRow = z
@@ -24,6 +24,7 @@ export const workRow = z
     ws_url: z.string().nullable(),
     runtime: z.enum(["simulated", "external"]),
     security_profile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+    registration_status: z.enum(["Accepted", "Pending", "Rejected"]),
     simulator_host: z.string().nullable(),
     desired_count: z.number(),
   })
@@ -42,6 +43,7 @@ export const workRow = z
     wsUrl: row.ws_url,
     runtime: row.runtime,
     securityProfile: row.security_profile,
+    registrationStatus: row.registration_status,
     simulatorHost: row.simulator_host,
     desiredCount: row.desired_count,
   }));

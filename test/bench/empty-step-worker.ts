@@ -37,6 +37,7 @@ const NO_WORK: Omit<ProvisioningWork, "chargerId"> = {
   runtime: "external",
   securityProfile: 2,
   simulatorHost: null,
+  registrationStatus: "Accepted",
   desiredCount: 1,
 };
 

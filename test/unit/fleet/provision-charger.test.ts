@@ -21,6 +21,7 @@ const work: ProvisioningWork = {
   runtime: "simulated",
   securityProfile: 2,
   simulatorHost: "j1/0",
+  registrationStatus: "Accepted",
   desiredCount: 1,
 };
 
@@ -79,6 +80,23 @@ describe("provisioning one charger", () => {
     const { log, ports } = world({ work: { ...work, runtime: "external", simulatorHost: null } });
     await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(log).toEqual(["provision 40", "ready"]);
+  });
+
+  test("an external charger set to Pending before it is provisioned waits from its first boot on", async () => {
+    const external: ProvisioningWork = {
+      ...work,
+      runtime: "external",
+      simulatorHost: null,
+      registrationStatus: "Pending",
+    };
+    const { ports } = world({ work: external });
+    let status: string | undefined;
+    ports.sessions.provision = async (_ref, input) => {
+      status = input.registrationStatus;
+      return { created: true };
+    };
+    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    expect(status).toBe("Pending");
   });
 
   test("the last one closes the job after its own change", async () => {
