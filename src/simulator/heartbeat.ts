@@ -1,5 +1,6 @@
 import { call, type CallEnd } from "./calls.ts";
 import { reconnect } from "./line.ts";
+import { lineChanged } from "./profiles.ts";
 import type { Turn } from "./turn.ts";
 
 /** The first heartbeat comes at a random point of the interval: stations that booted together drift apart. */
@@ -16,7 +17,9 @@ export function beat(turn: Turn): void {
 
 /** Silence on a heartbeat means a dead line, whatever the socket says. */
 export function heartbeatAnswered(turn: Turn, how: CallEnd): void {
-  if (how.kind === "silent") reconnect(turn);
+  if (how.kind !== "silent") return;
+  reconnect(turn);
+  lineChanged(turn);
 }
 
 /** A new interval counts from now on, and over a power cut. */

@@ -126,7 +126,8 @@ export const FRESH_MEMORY: StationMemory = {
  */
 export function stationAtRest(profile: StationProfile, remembered: Partial<StationMemory>): StationState {
   // A memory written by an older release lacks what was added since.
-  const memory = { ...FRESH_MEMORY, ...remembered };
+  const all = { ...FRESH_MEMORY, ...remembered };
+  const memory = { ...all, backlog: all.backlog.filter(({ action }) => isSpoken(profile.version, action)) };
   return {
     profile,
     memory,
@@ -145,6 +146,11 @@ export function stationAtRest(profile: StationProfile, remembered: Partial<Stati
     log: null,
     offlineSinceMs: null,
   };
+}
+
+/** What waits in the words of one version cannot be said in another. */
+function isSpoken(version: OcppVersion, action: string): boolean {
+  return (action === "TransactionEvent") === (version !== "ocpp1.6");
 }
 
 /** Connector 0 is the station itself. */

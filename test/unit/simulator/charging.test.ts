@@ -246,3 +246,42 @@ test("a 2.x station resets on idle only when its transaction has ended, and keep
   station.stop();
   expect(station.timers.has("restart")).toBe(true);
 });
+
+test("a station that comes back in another version says nothing in the words of the old one", () => {
+  const old = new StationUnderTest("ocpp1.6");
+  old.boot();
+  old.charge();
+  old.input({ kind: "disconnected" });
+  old.fire("meter");
+  old.input({ kind: "powerOff" });
+  const station = new StationUnderTest("ocpp2.1", old.state.memory);
+  station.boot();
+  expect(station.calls("MeterValues")).toEqual([]);
+  expect(station.calls("TransactionEvent").map(({ payload }) => payload["eventType"])).toEqual(["Ended"]);
+});
+
+test("a 2.1 station whose heartbeat stays unanswered charges like one without a line", () => {
+  const station = new StationUnderTest("ocpp2.1");
+  station.boot();
+  station.charge();
+  const schedule = {
+    id: 1,
+    startSchedule: "2026-01-01T00:00:00Z",
+    chargingRateUnit: "A",
+    chargingSchedulePeriod: [{ startPeriod: 0, limit: 10 }],
+  };
+  const profile = {
+    id: 1,
+    stackLevel: 0,
+    chargingProfilePurpose: "TxDefaultProfile",
+    chargingProfileKind: "Absolute",
+    maxOfflineDuration: 0,
+    chargingSchedule: [schedule],
+  };
+  station.call("SetChargingProfile", { evseId: 0, chargingProfile: profile });
+  station.answerAll();
+  expect(station.state.memory.charges[1]?.flow.amps).toBe(10);
+  station.fire("heartbeat");
+  station.fire("answer");
+  expect(station.state.memory.charges[1]?.flow.amps).toBe(31.8);
+});
