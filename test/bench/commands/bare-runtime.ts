@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { announcesSockets } from "../../../dev/stack/announcements.ts";
+import { freePort } from "../../../dev/stack/free-port.ts";
+import { Part } from "../../../dev/stack/part.ts";
+import { tool } from "../../../dev/stack/project.ts";
+import { workerBundle } from "../../../dev/stack/worker-bundle.ts";
+import { WORKER_SOCKETS, workerConfig } from "../../../dev/stack/worker-config.ts";
+import { stackEnvironment } from "../../harness/stack.ts";
+import { temporaryDirectory } from "../../harness/temporary-directory.ts";
+
+export interface BareRuntime {
+  url: string;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** Serves the bare Worker in a workerd of its own, under the compatibility settings of the product. */
+export async function startBareRuntime(): Promise<BareRuntime> {
+  const directory = temporaryDirectory();
+  const port = await freePort();
+  const configFile = await configure(directory.path, port, await freePort(new Set([port])));
+  let pid = 0;
+  const part = new Part(
+    {
+      name: "bare",
+      command: tool("workerd"),
+      args: ["serve", "--experimental", "--control-fd=3", configFile],
+      env: stackEnvironment(),
+      announcement: announcesSockets(WORKER_SOCKETS),
+      stopPatienceMs: 1_500,
+    },
+    {
+      spawned: (_part, spawned) => (pid = spawned.pid),
+      line: () => {},
+      note: (text) => console.warn(text),
+      gaveUp: (error) => console.error(error),
+    },
+  );
+  await part.start();
+  const stop = async () => {
+    await part.stop();
+    directory.remove();
+  };
+  return { url: `http://127.0.0.1:${port}`, pid, stop };
+}
+
+async function configure(directory: string, port: number, schedulerPort: number): Promise<string> {
+  const bundleDirectory = join(directory, "bundle");
+  const storageDirectory = join(directory, "objects");
+  const assetsDirectory = join(directory, "assets");
+  for (const made of [storageDirectory, assetsDirectory]) mkdirSync(made, { recursive: true });
+  await build({
+    entryPoints: [join(import.meta.dirname, "bare-worker.ts")],
+    outfile: join(bundleDirectory, "index.js"),
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    keepNames: true,
+    logLevel: "error",
+  });
+  const { compatibilityDate, compatibilityFlags } = (await workerBundle(AbortSignal.timeout(60_000)))
+    .manifest;
+  const configuration = workerConfig({
+    manifest: {
+      compatibilityDate,
+      compatibilityFlags,
+      crons: [],
+      assetsBinding: null,
+      durableObjects: [{ binding: "BARE", className: "BareCharger" }],
+    },
+    bundleDirectory,
+    configDirectory: directory,
+    storageDirectory,
+    assetsDirectory,
+    port,
+    schedulerPort,
+    variables: [],
+  });
+  const configFile = join(directory, "workerd.capnp");
+  writeFileSync(configFile, configuration);
+  return configFile;
+}

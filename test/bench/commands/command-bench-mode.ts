@@ -1,0 +1,66 @@
+/** How much the command bench measures, and what it asks of the product. */
+export interface CommandBenchMode {
+  name: "smoke" | "full";
+  command: string;
+  /** Pairs of baseline and candidate. */
+  rounds: number;
+  /** Sequential operations of each kind in a round. */
+  operations: number;
+  warmUp: number;
+  /** Chargers, and requests at a time, of the throughput measurement. */
+  parallel: number;
+  parallelOperations: number;
+  idleChargers: number;
+  idleMs: number;
+  gates: CommandGates;
+}
+
+/** Ratios to the bare runtime of the same run. Smoke gates catch a factor of two on a busy machine. */
+export interface CommandGates {
+  commandMax: number;
+  commandP99Max: number;
+  throughputMin: number;
+  heartbeatMax: number;
+  /** Null: too few chargers to tell theirs from what every process holds. */
+  memoryMax: number | null;
+}
+
+const full: CommandBenchMode = {
+  name: "full",
+  command: "BUSBAR_BENCH=full npm run test:bench -- test/bench/commands.bench.test.ts",
+  rounds: 5,
+  operations: 1000,
+  warmUp: 300,
+  parallel: 64,
+  parallelOperations: 6400,
+  idleChargers: 2000,
+  idleMs: 20_000,
+  gates: {
+    commandMax: 1.6,
+    commandP99Max: 1.6,
+    throughputMin: 0.25,
+    heartbeatMax: 1.5,
+    memoryMax: 1.15,
+  },
+};
+
+const smoke: CommandBenchMode = {
+  ...full,
+  name: "smoke",
+  command: "npm run test:bench -- test/bench/commands.bench.test.ts",
+  rounds: 3,
+  operations: 200,
+  warmUp: 200,
+  parallelOperations: 640,
+  idleChargers: 100,
+  gates: {
+    commandMax: 6,
+    commandP99Max: 20,
+    throughputMin: 0.05,
+    heartbeatMax: 3,
+    memoryMax: null,
+  },
+};
+
+export const commandBenchModes = { smoke, full };
+export const commandBenchMode = process.env["BUSBAR_BENCH"] === "full" ? full : smoke;

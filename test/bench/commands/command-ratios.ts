@@ -1,0 +1,16 @@
+import { spread, type Spread } from "../statistics.ts";
+import type { LatencyRound } from "./measure-latency.ts";
+import type { ThroughputRound } from "./measure-throughput.ts";
+
+/** A command over a request that does nothing and a message that does nothing. */
+export function commandRatio(rounds: readonly LatencyRound[], of: "p50" | "p99"): Spread {
+  return spread(rounds.map(({ command, hello, echo }) => command[of] / (hello[of] + echo[of])));
+}
+
+export function heartbeatRatio(rounds: readonly LatencyRound[]): Spread {
+  return spread(rounds.map(({ heartbeat, echo }) => heartbeat.p50 / echo.p50));
+}
+
+export function throughputRatio(rounds: readonly ThroughputRound[]): Spread {
+  return spread(rounds.map(({ commandsPerSecond, helloPerSecond }) => commandsPerSecond / helloPerSecond));
+}

@@ -1,0 +1,88 @@
+import { spread, type Spread } from "../statistics.ts";
+import { commandBenchModes } from "./command-bench-mode.ts";
+import { commandRatio, heartbeatRatio, throughputRatio } from "./command-ratios.ts";
+import type { CommandResults } from "./command-results.ts";
+
+type Line = [what: string, measured: string, goal: string, isMet?: boolean];
+
+const ranged = ({ median, min, max }: Spread) =>
+  `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
+const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} KiB`;
+
+/** The measurements as a markdown table, with what they were taken on and how to take them again. */
+export function commandTable(results: CommandResults): string {
+  const { cpu, cores, memoryBytes, kernel } = results.machine;
+  const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
+  const lines = [...latencyLines(results), ...throughputLines(results), ...idleLines(results)];
+  const rows = lines.map(
+    ([what, measured, goal, isMet]) => `| ${what} | ${measured} | ${goal} | ${verdict(isMet)} |`,
+  );
+  return `\`${results.command}\`, ${results.startedAt.slice(0, 10)}, ${results.mode} mode.
+${cores} cores of ${cpu}, ${(memoryBytes / 2 ** 30).toFixed(2)} GiB, kernel ${kernel}; ${versions.join(", ")}.
+
+| what | measured | goal | met |
+| --- | --- | --- | --- |
+${rows.join("\n")}
+`;
+}
+
+function verdict(isMet: boolean | undefined): string {
+  if (isMet === undefined) return "";
+  return isMet ? "yes" : "**no**";
+}
+
+const gatesOf = ({ mode }: CommandResults) => commandBenchModes[mode].gates;
+
+function latencyLines(results: CommandResults): Line[] {
+  const { latency } = results;
+  if (latency.length === 0) return [];
+  const { commandMax, commandP99Max, heartbeatMax } = gatesOf(results);
+  const [p50, p99, heartbeat] = [
+    commandRatio(latency, "p50"),
+    commandRatio(latency, "p99"),
+    heartbeatRatio(latency),
+  ];
+  const median = (kind: "hello" | "echo" | "command" | "heartbeat") =>
+    `${spread(latency.map((round) => round[kind].p50)).median.toFixed(2)} ms`;
+  return [
+    ["bare HTTP request, p50", median("hello"), ""],
+    ["bare WebSocket echo through an object, p50", median("echo"), ""],
+    ["command over REST to the charger and back, p50", median("command"), ""],
+    ["its ratio to the sum of the first two, p50", ranged(p50), `≤ ${commandMax}`, p50.median <= commandMax],
+    ["likewise, p99", ranged(p99), `≤ ${commandP99Max}`, p99.median <= commandP99Max],
+    ["Heartbeat, p50", median("heartbeat"), ""],
+    ["its ratio to the echo", ranged(heartbeat), `≤ ${heartbeatMax}`, heartbeat.median <= heartbeatMax],
+  ];
+}
+
+function throughputLines(results: CommandResults): Line[] {
+  const { throughput } = results;
+  if (throughput.length === 0) return [];
+  const { throughputMin } = gatesOf(results);
+  const ratio = throughputRatio(throughput);
+  const { median } = spread(throughput.map(({ commandsPerSecond }) => commandsPerSecond));
+  return [
+    [
+      `commands to ${commandBenchModes[results.mode].parallel} chargers at once`,
+      `${Math.round(median)} per second`,
+      "",
+    ],
+    ["their ratio to bare HTTP requests", ranged(ratio), `≥ ${throughputMin}`, ratio.median >= throughputMin],
+  ];
+}
+
+function idleLines(results: CommandResults): Line[] {
+  const { idle } = results;
+  if (idle === null) return [];
+  const { memoryMax } = gatesOf(results);
+  const ratio = idle.productBytes / idle.bareBytes;
+  const { connected, idle: left } = idle.openDatabases;
+  return [
+    [`memory of an idle charger, ${idle.chargers} connected`, kilobytes(idle.productBytes), ""],
+    ["of a bare object with a socket", kilobytes(idle.bareBytes), ""],
+    memoryMax === null
+      ? ["ratio", ratio.toFixed(2), ""]
+      : ["ratio", ratio.toFixed(2), `≤ ${memoryMax}`, ratio <= memoryMax],
+    ["open session databases, connected and idle", `${connected}, ${left}`, "0 idle", left <= 1],
+  ];
+}
