@@ -51,10 +51,10 @@ export async function applySettings(ports: Needs, run: SettingsRun, tries: numbe
   const application = newApplication(ports, work, { ...snapshot, version: snapshot.version }, run, tries);
   const wantsRetry = await perform(application);
   const isLeft = isOpen({ ...work.settings.states, ...merged(application) });
-  const delaySeconds = wantsRetry && tries + 1 < TRIES_MAX ? 5 * 4 ** tries : null;
+  const delaySeconds = wantsRetry && tries + 1 < TRIES_MAX ? Math.min(300, 5 * 4 ** tries) : null;
   if (!wantsRetry && !isLeft) await ports.sessions.expectSettings(ref, null, revision);
   const nextAtMs = delaySeconds === null ? null : application.now.getTime() + delaySeconds * 1000;
-  if (isTouched(application))
+  if (wantsRetry || isTouched(application))
     await record(
       ports,
       application,
