@@ -32,10 +32,12 @@ export interface Gates {
 
 const GIBIBYTE = 2 ** 30;
 
+const sizesOf = (list: string) => list.split(",").map(Number);
+
 const full: BenchMode = {
   name: "full",
   command: "BUSBAR_BENCH=full npm run test:bench -- test/bench/provisioning.bench.test.ts",
-  sizes: [1_000, 10_000],
+  sizes: sizesOf(process.env["BUSBAR_BENCH_SIZES"] ?? "1000,10000"),
   accepts: 10,
   rounds: 3,
   extraRoundsMax: 0,
