@@ -24,8 +24,8 @@ export class RawStation {
   readonly socket: WebSocket;
   readonly calls: RawCall[] = [];
   closeCode: number | null = null;
-  /** Called with every CALL; null leaves it unanswered. */
-  react: (call: RawCall) => unknown = () => null;
+  #react: (call: RawCall) => unknown = () => null;
+  readonly #unanswered: RawCall[] = [];
   readonly #answers = new Map<string, (frame: RawFrame) => void>();
   #nextId = 0;
 
@@ -100,7 +100,18 @@ export class RawStation {
     }
     const call = { id, action: String(frame[2]), payload: frame[3] as RawCall["payload"] };
     this.calls.push(call);
-    const answer = this.react(call);
-    if (answer !== null) this.socket.send(JSON.stringify([3, id, answer]));
+    this.#answer(call);
+  }
+
+  #answer(call: RawCall): void {
+    const answer = this.#react(call);
+    if (answer === null) this.#unanswered.push(call);
+    else this.socket.send(JSON.stringify([3, call.id, answer]));
+  }
+
+  /** Called with every CALL, also with those that came before it was set; null leaves a CALL unanswered. */
+  set react(react: (call: RawCall) => unknown) {
+    this.#react = react;
+    for (const call of this.#unanswered.splice(0)) this.#answer(call);
   }
 }
