@@ -126,7 +126,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!record) return { kind: "notProvisioned" };
     const outcome = await this.#run(record, command, timeoutMs);
     if (command.kind === "dataTransfer" && this.#own({ ...ref, chargerId: record.chargerId })) {
-      this.#store.prepareTables(record);
       this.#store.tellTransfer(record, outgoingTransfer(command, outcome, Date.now()));
       if (!this.#arm(record)) this.#store.save(record);
     }
@@ -159,8 +158,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   /** Vendor messages of both directions, newest first; null when not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): DataTransferRow[] | null {
-    if (!this.#own(ref)) return null;
-    return this.#store.hasTables ? this.#store.transfers.newest(limit) : [];
+    return this.#own(ref) && this.#store.transfers.newest(limit);
   }
 
   expectSettings(ref: SessionRef, revision: number | null, settled = 0): void {
@@ -194,8 +192,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   /** What went over the wire, newest first; null when not provisioned. */
   frames(ref: SessionRef, query: FrameQuery): { rows: FrameRow[]; total: number } | null {
-    if (!this.#own(ref)) return null;
-    return this.#store.hasTables ? this.#store.frames.query(query) : { rows: [], total: 0 };
+    return this.#own(ref) && this.#store.frames.query(query);
   }
 
   /** The charger is gone. What is still to be told is told before everything is forgotten, by the alarm if need be. */
@@ -248,7 +245,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!record) return;
     const live = this.#live(record);
     if (live) await this.#checkLiveness(record, live, Date.now());
-    while (this.#store.hasTables && this.#store.frames.prune(Date.now()));
+    while (this.#store.frames.prune(Date.now()));
     if (!this.#arm(record)) this.#store.save(record);
   }
 
@@ -262,7 +259,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     record.connected = { version, connectedAtMs: nowMs };
     record.version = version;
     record.probedAtMs = null;
-    this.#store.prepareTables(record);
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;
     attach(server, { generation, version, connectedAtMs: nowMs, ip, lastMessageAtMs: null });
@@ -306,7 +302,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   #withdraw(record: SessionRecord): void {
     for (const socket of this.ctx.getWebSockets()) this.#end(socket, 4004, "unknown charger");
     this.#channel.drop();
-    if (this.#store.hasTables) this.#store.endTransactions(record, Date.now());
+    this.#store.endTransactions(record, Date.now());
   }
 
   #receive(

@@ -59,7 +59,7 @@ export class AlarmClock {
     if (this.#store.hasUnflushed && !isTimed) dues.push(nowMs + flushDelayMs(record));
     else if (record.isRetired) dues.push(nowMs + flushDelayMs(record));
     if (live) dues.push(livenessDueMs(record, live));
-    if (dues.length === 0 && this.#store.hasTables) {
+    if (dues.length === 0) {
       const oldestAtMs = this.#store.frames.oldestAtMs();
       if (oldestAtMs !== null) dues.push(oldestAtMs + FRAME_AGE_MAX_MS);
     }

@@ -1,6 +1,7 @@
 import { redactFrame } from "../../ocpp/redact.ts";
 import { slices } from "../../ocpp/slices.ts";
 import type { FrameQuery, FrameRow } from "../../ports.ts";
+import { LazyTables } from "./lazy-tables.ts";
 
 /** `action` of an answer is that of its CALL; null when unknown or unreadable. */
 export type LoggedFrame = Omit<FrameRow, "atMs">;
@@ -16,20 +17,24 @@ const PRUNE_SLICE = 500;
 
 /** Frames in one statement: each takes five of the hundred parameters it may have. */
 const ROWS_PER_INSERT = 20;
-/** How long a frame may wait for its row, and how many may. */
-const WRITE_AFTER_MS = 100;
+/** How long a frame may wait for its row where no flush comes first, and how many may. */
+const WRITE_AFTER_MS = 1500;
 const WAITING_MAX = 100;
 const WAITING_LENGTH_MAX = 256 * 1024;
 
-type Row = [atMs: number, direction: string, action: string | null, message: string, bytesTotal: number];
+const TABLE = `CREATE TABLE IF NOT EXISTS frames (
+  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, direction TEXT NOT NULL, action TEXT, message TEXT NOT NULL,
+  bytes_total INTEGER NOT NULL)`;
+
+type Row = [atMs: number, direction: string, action: string | null, message: string];
 
 /**
- * The frames of one charger as they went over the wire, without secrets. Its table exists before it is used.
- * Rows are written a moment later, many at once: whatever leaves the object waits for the writes before it, and no
- * command and no answer should wait for its own log.
+ * The frames of one charger as they went over the wire, without secrets. Rows are written a moment later, many at once
+ * and where possible together with the flush of the outbox: whatever leaves the object waits for the writes before it,
+ * and no command and no answer should wait for its own log.
  */
 export class FrameLog {
-  readonly #sql: SqlStorage;
+  readonly #table: LazyTables;
   #waiting: Row[] = [];
   #waitingLength = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -38,14 +43,13 @@ export class FrameLog {
   #bytesTotal: number | undefined;
 
   constructor(sql: SqlStorage) {
-    this.#sql = sql;
+    this.#table = new LazyTables(sql, "frames", TABLE);
   }
 
   append(frames: readonly LoggedFrame[], atMs: number): void {
     for (const { direction, action, message } of frames) {
       const kept = cut(redactFrame(message));
-      this.#bytesTotal = this.#total() + kept.length;
-      this.#waiting.push([atMs, direction, action, kept, this.#bytesTotal]);
+      this.#waiting.push([atMs, direction, action, kept]);
       this.#waitingLength += kept.length;
     }
     this.#appended += frames.length;
@@ -53,12 +57,13 @@ export class FrameLog {
       this.#appended = 0;
       this.prune(atMs);
     } else if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX)
-      this.#write();
-    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#write(), WRITE_AFTER_MS);
+      this.write();
+    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS);
   }
 
-  /** What is stored has changed under the log: look again, and write nothing that belongs to what was there. */
+  /** Everything was dropped: nothing that belongs to what was there is written. */
   forget(): void {
+    this.#table.forget();
     this.#bytesTotal = undefined;
     this.#take();
   }
@@ -70,35 +75,39 @@ export class FrameLog {
     return this.#waiting.splice(0);
   }
 
-  #write(): void {
+  /** Writes what waits. */
+  write(): void {
     const waiting = this.#take();
     if (waiting.length === 0) return;
+    let total = this.#total();
     for (const rows of slices(waiting, ROWS_PER_INSERT)) {
       const places = rows.map(() => "(?, ?, ?, ?, ?)").join(", ");
-      this.#sql.exec(
+      this.#table.writing.exec(
         `INSERT INTO frames (at_ms, direction, action, message, bytes_total) VALUES ${places}`,
-        ...rows.flat(),
+        ...rows.flatMap((row) => [...row, (total += row[3].length)]),
       );
     }
+    this.#bytesTotal = total;
   }
 
   #total(): number {
-    this.#bytesTotal ??=
-      this.#sql
-        .exec<{ bytes_total: number }>("SELECT bytes_total FROM frames ORDER BY seq DESC LIMIT 1")
-        .toArray()[0]?.bytes_total ?? 0;
-    return this.#bytesTotal;
+    if (this.#bytesTotal !== undefined) return this.#bytesTotal;
+    const text = "SELECT bytes_total FROM frames ORDER BY seq DESC LIMIT 1";
+    const rows = this.#table.reading?.exec<{ bytes_total: number }>(text).toArray();
+    return rows?.[0]?.bytes_total ?? 0;
   }
 
   /** Newest first. */
   query({ startMs, endMs, action, limit, offset }: FrameQuery): { rows: FrameRow[]; total: number } {
-    this.#write();
+    this.write();
+    const sql = this.#table.reading;
+    if (!sql) return { rows: [], total: 0 };
     const filter = `WHERE (?1 IS NULL OR at_ms >= ?1) AND (?2 IS NULL OR at_ms <= ?2)
       AND (?3 IS NULL OR lower(action) = lower(?3))`;
-    const { total } = this.#sql
+    const { total } = sql
       .exec<{ total: number }>(`SELECT count(*) AS total FROM frames ${filter}`, startMs, endMs, action)
       .one();
-    const rows = this.#sql
+    const rows = sql
       .exec<{ at_ms: number; direction: FrameRow["direction"]; action: string | null; message: string }>(
         `SELECT at_ms, direction, action, message FROM frames ${filter} ORDER BY seq DESC LIMIT ?4 OFFSET ?5`,
         startMs,
@@ -114,8 +123,10 @@ export class FrameLog {
 
   /** Removes the oldest frames over one of the bounds, one slice at a time. True when more is left to remove. */
   prune(nowMs: number): boolean {
-    this.#write();
-    const { cursor } = this.#sql
+    this.write();
+    const sql = this.#table.reading;
+    if (!sql) return false;
+    const { cursor } = sql
       .exec<{ cursor: number | null }>(
         `SELECT max(seq) AS cursor FROM (SELECT seq, at_ms, bytes_total FROM frames ORDER BY seq LIMIT ${PRUNE_SLICE})
          WHERE at_ms < ? OR seq <= (SELECT max(seq) FROM frames) - ${FRAMES_MAX}
@@ -124,21 +135,20 @@ export class FrameLog {
       )
       .one();
     if (cursor === null) return false;
-    return this.#sql.exec("DELETE FROM frames WHERE seq <= ?", cursor).rowsWritten >= PRUNE_SLICE;
+    return sql.exec("DELETE FROM frames WHERE seq <= ?", cursor).rowsWritten >= PRUNE_SLICE;
   }
 
   /** Receive time of the oldest frame, null when there is none. */
   oldestAtMs(): number | null {
-    this.#write();
-    const [row] = this.#sql
-      .exec<{ at_ms: number }>("SELECT at_ms FROM frames ORDER BY seq LIMIT 1")
-      .toArray();
-    return row?.at_ms ?? null;
+    this.write();
+    const text = "SELECT at_ms FROM frames ORDER BY seq LIMIT 1";
+    return this.#table.reading?.exec<{ at_ms: number }>(text).toArray()[0]?.at_ms ?? null;
   }
 
   clear(): void {
-    this.#sql.exec("DELETE FROM frames");
-    this.forget();
+    this.#take();
+    this.#table.reading?.exec("DELETE FROM frames");
+    this.#bytesTotal = undefined;
   }
 }
 

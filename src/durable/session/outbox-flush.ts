@@ -39,6 +39,7 @@ export class OutboxFlush {
       if (hasArrived && current === record)
         current.seenAtMs = Math.max(current.seenAtMs, lastMessageAtMs ?? 0);
       if (hasArrived) this.#store.outbox.remove(upTo);
+      this.#store.frames.write();
       this.#store.save(current);
       if (!hasArrived) return;
     }

@@ -3,6 +3,8 @@ import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
 import type { StoredCredential } from "./credential.ts";
 import type { IdRange } from "./id-supply.ts";
+import type { WaitingFact } from "./outbox.ts";
+import type { KeptReply } from "./reply-cache.ts";
 
 export interface StoredConnector extends ConnectorState {
   /** When we heard of it; `at` orders reports and is voided by a boot. */
@@ -43,7 +45,13 @@ export interface SessionRecord {
   quarantinedUntilMs: number;
   alarmAtMs: number | null;
   flushFailures: number;
-  tablesVersion: number;
+  /** The newest facts that Postgres does not know yet; `hasOutboxRows`: older ones stand in the outbox table. */
+  outbox: WaitingFact[];
+  factSeq: number;
+  hasOutboxRows: boolean;
+  /** The newest answers; `hasReplyRows`: older ones stand in the table of replies. */
+  replies: KeptReply[];
+  hasReplyRows: boolean;
   /** Transaction ids that nobody has used. */
   transactionIds: IdRange[];
   /** Organisation setting as last read; null: never. */
@@ -54,14 +62,19 @@ export interface SessionRecord {
 
 const HEARTBEAT_INTERVAL_SECONDS = 300;
 
-/** What a record of an older release lacks. */
-const ADDED_LATER: Pick<SessionRecord, "transactionIds" | "acceptsUnknownTags"> = {
+/** What a record of an older release lacks. That release kept facts and answers in tables alone, numbered from one. */
+const ADDED_LATER = {
   transactionIds: [],
   acceptsUnknownTags: null,
-};
+  outbox: [],
+  factSeq: 2 ** 40,
+  hasOutboxRows: true,
+  replies: [],
+  hasReplyRows: true,
+} satisfies Partial<SessionRecord>;
 
 export function completeRecord(stored: SessionRecord): SessionRecord {
-  return { ...ADDED_LATER, ...stored };
+  return { ...structuredClone(ADDED_LATER), ...stored };
 }
 
 export function newRecord(
@@ -94,8 +107,13 @@ export function newRecord(
     quarantinedUntilMs: 0,
     alarmAtMs: null,
     flushFailures: 0,
-    tablesVersion: 0,
-    ...ADDED_LATER,
+    outbox: [],
+    factSeq: 0,
+    hasOutboxRows: false,
+    replies: [],
+    hasReplyRows: false,
+    transactionIds: [],
+    acceptsUnknownTags: null,
     isRetired: false,
   };
 }

@@ -1,6 +1,6 @@
 import type { DataTransferRow, SessionFact } from "../../ports.ts";
-import { isOutdated, migrate } from "../migrations.ts";
 import { FrameLog } from "./frame-log.ts";
+import type { Notebook } from "./notebook.ts";
 import { Outbox } from "./outbox.ts";
 import { ReplyCache } from "./reply-cache.ts";
 import { completeRecord, type SessionRecord } from "./session-record.ts";
@@ -10,10 +10,10 @@ import { TransferLog } from "./transfer-log.ts";
 const RECORD_KEY = "record";
 
 /**
- * The storage of one session: a record, and tables that exist from the first connection on. Everything is synchronous, so
- * that what one turn changes is stored together. An object without a record has stored nothing.
+ * The storage of one session: a record, and tables for what outgrows it. Everything is synchronous, so that what one
+ * turn changes is stored together. An object without a record has stored nothing.
  */
-export class SessionStore {
+export class SessionStore implements Notebook {
   readonly frames: FrameLog;
   readonly outbox: Outbox;
   readonly replies: ReplyCache;
@@ -21,12 +21,13 @@ export class SessionStore {
   readonly transfers: TransferLog;
   readonly #storage: DurableObjectStorage;
   #record: SessionRecord | null | undefined;
+  #isChanged = false;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.frames = new FrameLog(storage.sql);
-    this.outbox = new Outbox(storage.sql);
-    this.replies = new ReplyCache(storage.sql);
+    this.outbox = new Outbox(storage.sql, this);
+    this.replies = new ReplyCache(storage.sql, this);
     this.transactions = new TransactionTable(storage.sql);
     this.transfers = new TransferLog(storage.sql);
   }
@@ -36,29 +37,31 @@ export class SessionStore {
     return this.#record;
   }
 
-  get hasTables(): boolean {
-    return (this.record?.tablesVersion ?? 0) > 0;
+  get page(): SessionRecord | null {
+    return this.record;
   }
 
   save(record: SessionRecord): void {
     this.#record = record;
+    this.#isChanged = false;
     this.#storage.kv.put(RECORD_KEY, record);
   }
 
-  /** A socket outlives a release, so the tables of an older one are brought up to date by whatever wakes the object. */
-  #load(): SessionRecord | null {
-    const stored = this.#storage.kv.get<SessionRecord>(RECORD_KEY);
-    if (!stored) return null;
-    const record = completeRecord(stored);
-    if (!isOutdated(record.tablesVersion)) return record;
-    this.prepareTables(record);
-    this.save(record);
-    return record;
+  /** Microtasks run before the turn's writes are committed. */
+  changed(): void {
+    if (this.#isChanged) return;
+    this.#isChanged = true;
+    queueMicrotask(() => this.saveChanges());
   }
 
-  /** Adds the tables, or what they lack since an older release; the caller saves the record. */
-  prepareTables(record: SessionRecord): void {
-    record.tablesVersion = migrate(this.#storage.sql, record.tablesVersion);
+  /** Stores what has changed since the last save. */
+  saveChanges(): void {
+    if (this.#isChanged && this.#record) this.save(this.#record);
+  }
+
+  #load(): SessionRecord | null {
+    const stored = this.#storage.kv.get<SessionRecord>(RECORD_KEY);
+    return stored ? completeRecord(stored) : null;
   }
 
   /** Puts a fact about this charger into the outbox. */
@@ -95,21 +98,16 @@ export class SessionStore {
   }
 
   get hasUnflushed(): boolean {
-    return this.hasTables && !this.outbox.isEmpty;
+    return !this.outbox.isEmpty;
   }
 
   /** Another charger takes the identity: it inherits nothing, but what the old one still has to tell is told. */
   replace(record: SessionRecord): void {
     const old = this.record;
-    if (old && this.hasTables) {
-      this.frames.clear();
-      this.replies.clear();
-      this.transactions.clear();
-      this.transfers.clear();
-    }
-    const generation = old?.generation ?? 0;
-    const { tablesVersion = 0, alarmAtMs = null } = old ?? {};
-    this.save({ ...record, generation, tablesVersion, alarmAtMs });
+    if (!old) return this.save(record);
+    for (const part of [this.frames, this.replies, this.transactions, this.transfers]) part.clear();
+    const { generation, alarmAtMs, outbox, factSeq, hasOutboxRows } = old;
+    this.save({ ...record, generation, alarmAtMs, outbox, factSeq, hasOutboxRows });
   }
 
   /** Afterwards the object is as if it had never been provisioned. */

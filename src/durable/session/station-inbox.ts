@@ -24,8 +24,8 @@ export interface InboundFrame {
 const HARMLESS = "Heartbeat";
 
 /**
- * Answers the frames of a station. Per frame, in one turn: state that the answer confirms is stored, the answer is sent, then
- * frame log and outbox are written. The output gate holds an answer back only while state it confirms is being written.
+ * Answers the frames of a station. Per frame, in one turn: state that the answer confirms is stored, the answer is sent, and
+ * the record with its outbox is stored once. The output gate holds an answer back only while state it confirms is written.
  */
 export class StationInbox {
   readonly #store: SessionStore;
@@ -72,11 +72,12 @@ export class StationInbox {
     }
     const ctx = this.#context(record, from, nowMs);
     const handled = handleCall(frame, ctx, validators, this.#validation);
-    if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
+    const isChanged = this.#isRecordChanged(record, handled, nowMs);
+    this.#tell(record, frame, handled, nowMs);
+    if (frame.action !== HARMLESS && !handled.refused) this.#store.replies.store(frame, handled.reply);
+    if (isChanged) this.#store.save(record);
     sendText(from.socket, handled.reply);
     log(handled.reply);
-    if (frame.action !== HARMLESS && !handled.refused) this.#store.replies.store(frame, handled.reply);
-    this.#tell(record, frame, handled, nowMs);
   }
 
   #context(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): HandlerContext {

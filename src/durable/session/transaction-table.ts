@@ -40,11 +40,11 @@ export class TransactionTable implements TransactionLookup {
   readonly #tables: LazyTables;
 
   constructor(sql: SqlStorage) {
-    this.#tables = new LazyTables(sql, TABLES);
+    this.#tables = new LazyTables(sql, "transactions", TABLES);
   }
 
   get #sql(): SqlStorage {
-    return this.#tables.sql;
+    return this.#tables.writing;
   }
 
   /** Everything was dropped. */
@@ -83,14 +83,14 @@ export class TransactionTable implements TransactionLookup {
   hasEvent(ocppTransactionId: string, seqNo: number): boolean {
     const text = `SELECT 1 FROM transactions t JOIN transaction_events e USING (transaction_id)
       WHERE t.ocpp_transaction_id = ? AND e.seq_no = ?`;
-    return this.#sql.exec(text, ocppTransactionId, seqNo).toArray().length > 0;
+    const found = this.#tables.reading?.exec(text, ocppTransactionId, seqNo).toArray() ?? [];
+    return found.length > 0;
   }
 
   openIds(): number[] {
-    return this.#sql
-      .exec<{ transaction_id: number }>("SELECT transaction_id FROM transactions WHERE stopped_at IS NULL")
-      .toArray()
-      .map((row) => row.transaction_id);
+    const text = "SELECT transaction_id FROM transactions WHERE stopped_at IS NULL";
+    const rows = this.#tables.reading?.exec<{ transaction_id: number }>(text).toArray() ?? [];
+    return rows.map((row) => row.transaction_id);
   }
 
   /** Applies what a handler decided; null for a change that concerns no transaction, else whose it was. */
@@ -106,6 +106,7 @@ export class TransactionTable implements TransactionLookup {
   }
 
   note(transactionId: number, news: TransactionNews): void {
+    if (!this.#tables.reading) return;
     const { idTag = null, evse, meterStartWh = null, startedAt = null } = news;
     const { meterStopWh = null, stopReason = null, reading } = news;
     this.#sql.exec(
@@ -136,12 +137,12 @@ export class TransactionTable implements TransactionLookup {
   /** The transaction as it is to be told now, under a revision of its own. */
   tell(transactionId: number): TransactionFact | null {
     const text = "UPDATE transactions SET revision = revision + 1 WHERE transaction_id = ? RETURNING *";
-    const [row] = this.#sql.exec<StoredTransaction>(text, transactionId).toArray();
+    const [row] = this.#tables.reading?.exec<StoredTransaction>(text, transactionId).toArray() ?? [];
     return row ? factOf(row) : null;
   }
 
   clear(): void {
-    this.#sql.exec("DELETE FROM transactions; DELETE FROM transaction_events");
+    this.#tables.reading?.exec("DELETE FROM transactions; DELETE FROM transaction_events");
   }
 
   #open(opened: Opened): void {
@@ -207,7 +208,7 @@ export class TransactionTable implements TransactionLookup {
 
   #first(where: string, ...values: SqlStorageValue[]): TransactionRecord | null {
     const text = `SELECT * FROM transactions ${where} LIMIT 1`;
-    const [row] = this.#sql.exec<StoredTransaction>(text, ...values).toArray();
+    const [row] = this.#tables.reading?.exec<StoredTransaction>(text, ...values).toArray() ?? [];
     return row ? readTransaction(row) : null;
   }
 }

@@ -12,11 +12,7 @@ export class TransferLog {
   readonly #tables: LazyTables;
 
   constructor(sql: SqlStorage) {
-    this.#tables = new LazyTables(sql, TABLES);
-  }
-
-  get #sql(): SqlStorage {
-    return this.#tables.sql;
+    this.#tables = new LazyTables(sql, "data_transfers", TABLES);
   }
 
   /** Everything was dropped. */
@@ -26,7 +22,8 @@ export class TransferLog {
 
   append(row: DataTransferRow): void {
     const { id, atMs, direction, vendorId, messageId, data, responseStatus, responseData, error } = row;
-    this.#sql.exec(
+    const sql = this.#tables.writing;
+    sql.exec(
       `INSERT INTO data_transfers (id, at_ms, direction, vendor_id, message_id, data, response_status, response_data, error)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
@@ -39,21 +36,20 @@ export class TransferLog {
       responseData,
       error,
     );
-    this.#sql.exec(
+    sql.exec(
       "DELETE FROM data_transfers WHERE seq <= (SELECT max(seq) FROM data_transfers) - ?",
       ROWS_MAX,
     );
   }
 
   newest(limit: number): DataTransferRow[] {
-    return this.#sql
-      .exec<StoredTransfer>("SELECT * FROM data_transfers ORDER BY seq DESC LIMIT ?", limit)
-      .toArray()
-      .map(readTransfer);
+    const text = "SELECT * FROM data_transfers ORDER BY seq DESC LIMIT ?";
+    const rows = this.#tables.reading?.exec<StoredTransfer>(text, limit).toArray() ?? [];
+    return rows.map(readTransfer);
   }
 
   clear(): void {
-    this.#sql.exec("DELETE FROM data_transfers");
+    this.#tables.reading?.exec("DELETE FROM data_transfers");
   }
 }
 

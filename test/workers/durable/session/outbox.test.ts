@@ -5,22 +5,19 @@ import { type Charger, inObject, provisioned, StationDouble, untilOffline } from
 
 const available = { connectorId: 1, errorCode: "NoError", status: "Available" };
 
-function unflushed(charger: Charger): Promise<number> {
-  return inObject(
-    charger,
-    (_instance, state) => state.storage.sql.exec("SELECT seq FROM outbox").toArray().length,
-  );
+/** What a session keeps besides its state: in its record, and in the tables for what does not fit there. */
+function kept(charger: Charger, list: "outbox" | "replies"): Promise<number> {
+  return inObject(charger, (_instance, { storage }) => {
+    const waiting = storage.kv.get<Record<typeof list, unknown[]>>("record")?.[list].length ?? 0;
+    const isThere = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", list).toArray().length > 0;
+    return waiting + (isThere ? storage.sql.exec(`SELECT seq FROM ${list}`).toArray().length : 0);
+  });
 }
 
-function rowsWritten(charger: Charger): Promise<number> {
-  return inObject(charger, (_instance, state) => {
-    const [{ count } = { count: 0 }] = state.storage.sql
-      .exec<{ count: number }>(
-        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM replies) AS count",
-      )
-      .toArray();
-    return count;
-  });
+const unflushed = (charger: Charger): Promise<number> => kept(charger, "outbox");
+
+async function rowsWritten(charger: Charger): Promise<number> {
+  return (await kept(charger, "outbox")) + (await kept(charger, "replies"));
 }
 
 test("the alarm brings what happened to Postgres in order, once, and a second alarm does nothing more", async () => {
@@ -151,4 +148,36 @@ test("a fact that the database refuses for its values is dropped, and holds up n
   expect(told).toContainEqual(["connector", 2]);
   expect(told).not.toContainEqual(["connector", 1]);
   expect(await unflushed(charger)).toBe(0);
+});
+
+test("an outage longer than the record can hold keeps every fact, in order, over an eviction", async () => {
+  const database = new DatabaseDouble();
+  database.isDown = true;
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const statuses = ["Preparing", "Charging", "Finishing", "Available"];
+  const told = Array.from({ length: 90 }, (_, index) => statuses[index % statuses.length]);
+  for (const status of told) await station.call("StatusNotification", { ...available, status });
+  expect(await unflushed(charger)).toBe(2 + told.length);
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  expect(await unflushed(charger)).toBe(2 + told.length);
+  database.isDown = false;
+  await inObject(charger, (instance) => instance.alarm());
+  expect(
+    database
+      .factsOf(charger.ref.chargerId)
+      .filter(({ type }) => type === "connector")
+      .map(({ status }) => status),
+  ).toEqual(told);
+  expect(await unflushed(charger)).toBe(0);
+});
+
+test("the answers to the last 256 messages are kept, over evictions, and no more than a few over it", async () => {
+  new DatabaseDouble();
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  for (let index = 0; index < 400; index++) await station.call("DataTransfer", { vendorId: `V${index}` });
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  expect(await kept(charger, "replies")).toBeGreaterThanOrEqual(256);
+  expect(await kept(charger, "replies")).toBeLessThanOrEqual(256 + 64 + 9);
 });

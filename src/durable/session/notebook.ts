@@ -1,0 +1,9 @@
+import type { SessionRecord } from "./session-record.ts";
+
+/** The session's record, for the parts that keep something in it. */
+export interface Notebook {
+  /** Null before the session is provisioned and after it was wiped. */
+  readonly page: SessionRecord | null;
+  /** Has the record stored before the turn ends, unless the session stores it itself. */
+  changed(): void;
+}
