@@ -1,4 +1,4 @@
-import type { SessionRef } from "./ports.ts";
+import type { SessionProvision, SessionRef } from "./ports.ts";
 
 /** Name of a charger's session object. Final: data hangs on it. */
 export function sessionName({ organizationSlug, identity }: SessionRef): string {
@@ -10,3 +10,11 @@ export function sessionName({ organizationSlug, identity }: SessionRef): string 
  * away from every request that comes from outside.
  */
 export const TRANSPORT_HEADER = "x-busbar-transport";
+
+/** Header of such an upgrade that provisions the session on the way; taken away likewise. Holds a `SessionOffer` as JSON. */
+export const OFFER_HEADER = "x-busbar-offer";
+
+export interface SessionOffer {
+  ref: SessionRef;
+  input: SessionProvision;
+}

@@ -1,6 +1,6 @@
 import type { Env } from "../env.ts";
 import { decodeIdentity } from "../ocpp/identity.ts";
-import { sessionName, TRANSPORT_HEADER } from "../session-address.ts";
+import { OFFER_HEADER, sessionName, TRANSPORT_HEADER } from "../session-address.ts";
 import { UpgradeBudget } from "./upgrade-budget.ts";
 
 const CHARGER_PATH = /^\/ocpp\/([^/]+)\/([^/]+)\/?$/;
@@ -55,6 +55,7 @@ function isOriginAllowed(request: Request, env: Env): boolean {
 async function askSession(request: Request, env: Env, name: string): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.delete(TRANSPORT_HEADER);
+  headers.delete(OFFER_HEADER);
   const deadline = Promise.withResolvers<Response>();
   const timer = setTimeout(() => deadline.resolve(unreachable()), SESSION_TIMEOUT_MS);
   try {

@@ -13,11 +13,14 @@ import type {
   SessionRef,
   SessionSnapshot,
 } from "../ports.ts";
-import { admit, refuseSubprotocol } from "./session/admission.ts";
+import type { SessionOffer } from "../session-address.ts";
+import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
+import { adopt } from "./session/adoption.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
 import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./session/command-channel.ts";
 import { commandLine } from "./session/command-line.ts";
-import { afterLogin, newCredential } from "./session/credential.ts";
+import { afterLogin } from "./session/credential.ts";
+import { isDirect, offerOf } from "./session/direct-line.ts";
 import { factSink } from "./session/fact-sink.ts";
 import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply } from "./session/id-supply.ts";
@@ -29,6 +32,7 @@ import {
   liveSocket,
   sendText,
   type LiveSocket,
+  type SocketAttachment,
 } from "./session/live-socket.ts";
 import { lastSignOfLife, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
 import { ensureValidators, validatorsOf } from "./session/loaded-validators.ts";
@@ -36,7 +40,7 @@ import { logEvent } from "./session/log-event.ts";
 import { OutboxFlush } from "./session/outbox-flush.ts";
 import { outgoingTransfer } from "./session/outgoing-transfer.ts";
 import { Preparation } from "./session/preparation.ts";
-import { isNewer, newRecord, type SessionRecord } from "./session/session-record.ts";
+import type { SessionRecord } from "./session/session-record.ts";
 import { SessionStore } from "./session/session-store.ts";
 import { SettingsNotice, settingsPublisher } from "./session/settings-notice.ts";
 import { snapshotOf } from "./session/snapshot.ts";
@@ -83,31 +87,23 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#clock = new AlarmClock(ctx.storage, this.#store, () => this.#flush.run(null));
   }
 
-  /**
-   * Makes this the session of the given charger. The same charger again changes nothing but a missing credential, an older
-   * one nothing at all, and a newer one inherits nothing.
-   */
-  async provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
-    const isKnown = () => this.#store.record?.chargerId === input.chargerId;
-    const needsKey = input.authorizationKey !== null && !(isKnown() && this.#store.record?.credential);
-    const key = needsKey ? input.authorizationKey : null;
-    const credential = key === null ? null : await newCredential(this.#config.CREDENTIAL_SECRET, key);
-    const record = this.#store.record;
-    if (record && isKnown()) {
-      if (!record.credential && credential && !record.isRetired) this.#store.save({ ...record, credential });
-      return { created: false };
-    }
-    if (record && !isNewer(input, record)) return { created: false };
-    if (record) this.#withdraw(record);
-    this.#store.replace(newRecord(ref, input, credential));
-    return { created: true };
+  provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
+    return this.#adopt({ ref, input });
+  }
+
+  #adopt(offer: SessionOffer): Promise<{ created: boolean }> {
+    return adopt(this.#store, offer, this.#config.CREDENTIAL_SECRET, (old) => this.#withdraw(old));
   }
 
   /** The upgrade of a station; everything else is RPC. */
   override async fetch(request: Request): Promise<Response> {
+    const direct = isDirect(request);
+    this.#store.isPatient = direct;
+    const offer = offerOf(request);
+    const isNew = offer !== null && (await this.#adopt(offer)).created;
     const checked = this.#store.record;
     const credential = checked?.credential ?? null;
-    const admission = await admit(checked, request, this.#config, Date.now());
+    const admission = isNew ? ADMITTED : await admit(checked, request, this.#config, Date.now());
     if (admission.kind === "refused") return admission.response;
     const version = negotiate(request.headers.get("sec-websocket-protocol"), OCPP_VERSIONS);
     if (!version) return refuseSubprotocol();
@@ -118,7 +114,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (record.credential !== credential)
       return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
     if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
-    return this.#accept(record, version, request.headers.get("cf-connecting-ip") ?? "");
+    return this.#accept(record, version, { ip: request.headers.get("cf-connecting-ip") ?? "", direct });
   }
 
   async command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome> {
@@ -249,7 +245,11 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!this.#arm(record)) this.#store.save(record);
   }
 
-  #accept(record: SessionRecord, version: OcppVersion, ip: string): Response {
+  #accept(
+    record: SessionRecord,
+    version: OcppVersion,
+    { ip, direct }: Pick<SocketAttachment, "ip" | "direct">,
+  ): Response {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
     const older = this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
@@ -261,10 +261,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     record.probedAtMs = null;
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;
-    attach(server, { generation, version, connectedAtMs: nowMs, ip, lastMessageAtMs: null });
+    attach(server, { generation, version, connectedAtMs: nowMs, ip, direct, lastMessageAtMs: null });
     this.#store.tell(record, nowMs, { type: "connection", online: true, ocppVersion: version });
-    if (!this.#arm(record)) this.#store.save(record);
-    logEvent(record, "session.connected", { version, ip });
+    if (!this.#arm(record) && !direct) this.#store.save(record);
+    if (!direct) logEvent(record, "session.connected", { version, ip });
     for (const socket of older) {
       logEvent(record, "session.takeover", { ip, oldIp: attachmentOf(socket)?.ip ?? null });
       closeSocket(socket, 4001, "superseded");
@@ -311,6 +311,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     { text, frame, nowMs }: { text: string; frame: ParsedFrame; nowMs: number },
   ): void {
     this.#touch(from, nowMs);
+    this.#store.isPatient = from.attachment.direct;
     const validators = validatorsOf(from.attachment.version);
     if (!validators) return;
     if (frame.kind !== "malformed") {

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
-import type { Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
+import type { SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
 import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
 import { CredentialSeal } from "./host/credential-seal.ts";
 import type { DialOutcome } from "./host/dial-outcome.ts";
@@ -28,9 +28,8 @@ export interface DesiredRuntime {
 }
 
 const STATIONS_MAX = 64;
-const KEY_BYTES = 20;
 const WATCH_MS = { low: 25_000, high: 35_000 };
-const SAVE_DELAY_MS = 250;
+const SAVE_DELAY_MS = 20;
 
 /**
  * Runs up to 64 virtual charge points. Their outgoing sockets keep the object awake and are lost with it, so an alarm
@@ -43,7 +42,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   readonly #sessions: Sessions;
   readonly #timers = new TimerWheel();
   readonly #stations = new Map<string, HostedStation>();
-  readonly #unsaved = new Set<StationRow>();
+  readonly #unsaved = new Map<StationRow, () => void>();
   #isWatching = false;
 
   constructor(ctx: DurableObjectState, env: RawEnv) {
@@ -60,13 +59,14 @@ export class SimulatorHost extends DurableObject<RawEnv> {
 
   /**
    * Idempotent: gives the station a key and a session, switches it on and waits at most `waitMs` for its accepted
-   * boot. A repeat keeps the key, a failed station stays failed. @throws when the session cannot be reached.
+   * boot. A repeat keeps the key, a failed station stays failed. The session of a station on our own socket is provisioned
+   * by the station's first upgrade. @throws when the session cannot be reached.
    */
   async start(station: SimulatedStation, waitMs: number): Promise<StartOutcome> {
-    const known = this.#stations.get(station.chargerId) ?? (await this.#admit(station));
+    const known = this.#stations.get(station.chargerId) ?? this.#admit(station);
     if (!known) return { kind: "failed", error: CAPACITY };
     if (known.row.verdict) return { kind: "failed", error: known.row.verdict };
-    if (!known.row.isReady) await this.#provisionSession(known.row);
+    if (!known.row.isReady && !this.#isOwn(station)) await this.#provisionSession(known.row);
     // The station was removed or replaced meanwhile.
     if (this.#stations.get(station.chargerId) !== known) return { kind: "waiting" };
     const isSame = known.row.isDesired && isSameStation(known.row.station, station);
@@ -115,7 +115,8 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     await this.#watch();
   }
 
-  async #admit(station: SimulatedStation): Promise<HostedStation | null> {
+  /** A station is stored when it is ready: until then whoever started it starts it again, with the same key. */
+  #admit(station: SimulatedStation): HostedStation | null {
     for (const { row } of this.#stations.values()) {
       const isSameIdentity =
         row.station.organizationId === station.organizationId && row.station.identity === station.identity;
@@ -125,13 +126,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     }
     const live = [...this.#stations.values()].filter(({ row }) => !row.verdict);
     if (live.length >= STATIONS_MAX) return null;
-    const sealedKey = await this.#newKey(station);
-    // A second start may have come first while the key was being sealed.
-    const first = this.#stations.get(station.chargerId);
-    if (first) return first;
-    const row = newRow(station, sealedKey);
-    this.#save(row);
-    return this.#hosted(row);
+    return this.#hosted(newRow(station));
   }
 
   /** Ends a station and puts it back with another row, switched on if that row wants it. */
@@ -147,9 +142,10 @@ export class SimulatorHost extends DurableObject<RawEnv> {
 
   /** A host that lost its station gives it a new key; one that should not run is left alone. */
   async #takeOver(station: SimulatedStation, desired: DesiredRuntime): Promise<HostedStation | null> {
-    const hosted = desired.isRunning ? await this.#admit(station) : null;
+    const hosted = desired.isRunning ? this.#admit(station) : null;
     if (!hosted) return null;
     hosted.row.isReady = true;
+    this.#save(hosted.row);
     const { created } = await this.#provisionSession(hosted.row);
     const key = created ? null : await this.#keyOf(hosted.row);
     if (key !== null) await this.#sessions.rotateAuthorizationKey(station, key);
@@ -157,69 +153,65 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     return hosted;
   }
 
-  async #newKey(station: SimulatedStation): Promise<string | null> {
-    if (station.securityProfile === 0 || station.securityProfile === 3) return null;
-    const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-    const key = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return this.#seal.seal(key, station.chargerId);
-  }
-
-  async #keyOf(row: StationRow): Promise<string | null> {
-    return row.sealedKey === null ? null : this.#seal.open(row.sealedKey, row.station.chargerId);
+  /** Null for the profiles without a key. */
+  async #keyOf({ station, sealedKey }: StationRow): Promise<string | null> {
+    const { chargerId, securityProfile } = station;
+    if (securityProfile === 0 || securityProfile === 3) return null;
+    return sealedKey === null ? this.#seal.derive(chargerId) : this.#seal.open(sealedKey, chargerId);
   }
 
   async #connect(row: StationRow): Promise<DialOutcome> {
     try {
-      return await dial(this.#config, row.station, await this.#keyOf(row));
+      const key = await this.#keyOf(row);
+      return await dial(this.#config, row.station, {
+        key,
+        input: row.isReady ? null : provisionOf(row, key),
+      });
     } catch {
       return { kind: "unreachable", message: "The station's key could not be opened" };
     }
   }
 
   async #provisionSession(row: StationRow): Promise<{ created: boolean }> {
-    const { chargerId, organizationId, createdAtMs, securityProfile } = row.station;
-    return this.#sessions.provision(row.station, {
-      chargerId,
-      organizationId,
-      createdAtMs,
-      securityProfile,
-      registrationStatus: "Accepted",
-      authorizationKey: await this.#keyOf(row),
-    });
+    return this.#sessions.provision(row.station, provisionOf(row, await this.#keyOf(row)));
+  }
+
+  #isOwn({ wsUrl, organizationSlug }: SimulatedStation): boolean {
+    return isOwnSocket(wsUrl, this.#config.PUBLIC_BASE_URL, organizationSlug);
   }
 
   #hosted(row: StationRow): HostedStation {
-    const { chargerId, wsUrl, organizationSlug } = row.station;
+    const { chargerId } = row.station;
     const perSecond = this.#config.SIMULATOR_CONNECTS_PER_SECOND;
     const timerOf = (name: string) => `${chargerId} ${name}`;
-    const isOwn = isOwnSocket(wsUrl, this.#config.PUBLIC_BASE_URL, organizationSlug);
     const services = {
       setTimer: (name: string, atMs: number, run: () => void) => this.#timers.set(timerOf(name), atMs, run),
       clearTimer: (name: string) => this.#timers.clear(timerOf(name)),
       save: (changed: StationRow) => this.#save(changed),
-      saveSoon: (changed: StationRow) => this.#saveSoon(changed),
+      saveSoon: (changed: StationRow, saved: () => void) => this.#saveSoon(changed, saved),
       connectSlotMs: () => claimConnectSlot(Date.now(), perSecond),
       connectGateMs: () => passConnectGate(Date.now(), perSecond),
       connect: (from: StationRow) => this.#connect(from),
       seal: (key: string) => this.#seal.seal(key, chargerId),
     };
-    const hosted = new HostedStation(row, services, isOwn);
+    const hosted = new HostedStation(row, services, this.#isOwn(row.station));
     this.#stations.set(chargerId, hosted);
     return hosted;
   }
 
   #save(row: StationRow): void {
+    const saved = this.#unsaved.get(row);
     this.#unsaved.delete(row);
     this.#rows.save(row);
+    saved?.();
   }
 
   /** Boots of one moment share a commit. */
-  #saveSoon(row: StationRow): void {
-    this.#unsaved.add(row);
+  #saveSoon(row: StationRow, saved: () => void): void {
+    this.#unsaved.set(row, saved);
     if (this.#timers.has("save")) return;
     this.#timers.set("save", Date.now() + SAVE_DELAY_MS, () => {
-      for (const each of this.#unsaved) this.#rows.save(each);
-      this.#unsaved.clear();
+      for (const each of this.#unsaved.keys()) this.#save(each);
     });
   }
 
@@ -230,6 +222,12 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const { low, high } = WATCH_MS;
     await this.ctx.storage.setAlarm(Date.now() + low + Math.random() * (high - low));
   }
+}
+
+function provisionOf({ station }: StationRow, authorizationKey: string | null): SessionProvision {
+  const { chargerId, organizationId, createdAtMs, securityProfile } = station;
+  const registrationStatus = "Accepted";
+  return { chargerId, organizationId, createdAtMs, securityProfile, registrationStatus, authorizationKey };
 }
 
 function isSameStation(one: SimulatedStation, other: SimulatedStation): boolean {

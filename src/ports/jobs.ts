@@ -116,6 +116,12 @@ export interface StuckJob {
   action: "republish" | "retry" | "giveUp";
 }
 
+/** `moved` false: it was settled already. `maybeLast`: the job may be complete, call `close`. */
+export interface Settled {
+  moved: boolean;
+  maybeLast: boolean;
+}
+
 export interface JobStore {
   /** One statement: idempotency claim, job, chargers, rejections. @throws NotFound, Conflict (single create only), IdempotencyMismatch, IdempotencyInFlight */
   accept(batch: BatchAccept): Promise<Claimed<BatchAccepted>>;
@@ -129,14 +135,9 @@ export interface JobStore {
   openSlice(jobId: string, from: number, to: number): Promise<Array<{ seq: number; work: ProvisioningWork }>>;
   /** Null when the charger is settled, deleted, or of another job. */
   work(jobId: string, chargerId: string): Promise<ProvisioningWork | null>;
-  /** PENDING → READY. `last` says that the job may be complete: call `close`. False when the charger was settled already. */
-  succeed(jobId: string, chargerId: string, now: Date): Promise<{ moved: boolean; maybeLast: boolean }>;
-  fail(
-    jobId: string,
-    chargerId: string,
-    error: ItemError,
-    now: Date,
-  ): Promise<{ moved: boolean; maybeLast: boolean }>;
+  /** PENDING → READY. */
+  succeed(jobId: string, chargerId: string, now: Date): Promise<Settled>;
+  fail(jobId: string, chargerId: string, error: ItemError, now: Date): Promise<Settled>;
   /** Closes the job if nothing of it is open. Must run after the commit of the charger's own change. */
   close(jobId: string, now: Date): Promise<boolean>;
   /** False: deleted, replaced or given up while it was being provisioned. */

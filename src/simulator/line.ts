@@ -12,14 +12,14 @@ export function hangUp(turn: Turn, reason: string): void {
   lineLost(turn);
 }
 
-/** What was being said on the line is gone with it. */
+/** What was being said on the line is gone with it; statuses are told anew on the next one. */
 export function lineLost(turn: Turn): void {
   dropCalls(turn);
   turn.clearTimer("heartbeat");
   turn.clearTimer("boot");
   if (turn.state.isBacklogPaused) turn.clearTimer("backlog");
   const offlineSinceMs = turn.state.offlineSinceMs ?? turn.around.nowMs;
-  turn.change({ link: "down", isBacklogPaused: false, offlineSinceMs });
+  turn.change({ link: "down", isBacklogPaused: false, offlineSinceMs, reported: {} });
 }
 
 /** Doubles from two seconds to two minutes; the random half keeps a fleet from coming back in step. */

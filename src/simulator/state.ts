@@ -6,7 +6,6 @@ import type { FirmwareUpdate } from "./firmware.ts";
 import type { LocalList } from "./local-list.ts";
 import type { LogUpload } from "./log-upload.ts";
 import type { Reservation } from "./reservations.ts";
-import { statusWord } from "./status-word.ts";
 
 /** What a station is; never changes while it runs. */
 export interface StationProfile {
@@ -139,7 +138,7 @@ export function stationAtRest(profile: StationProfile, remembered: Partial<Stati
     restartReason: null,
     outstanding: null,
     queue: [],
-    reported: memory.booted ? currentStatuses(profile, memory) : {},
+    reported: {},
     isBacklogPaused: false,
     resetWhenIdle: null,
     restartByMs: 0,
@@ -162,12 +161,4 @@ export function statusOf(memory: StationMemory, connectorId: number): ConnectorS
   if (isInstalling || memory.inoperative.includes(0) || memory.inoperative.includes(connectorId))
     return "Unavailable";
   return memory.reservations.some((each) => each.connectorId === connectorId) ? "Reserved" : "Available";
-}
-
-function currentStatuses(profile: StationProfile, memory: StationMemory): Record<number, string> {
-  const statuses: Record<number, string> = {};
-  for (let id = 0; id <= profile.connectors; id++) {
-    statuses[id] = statusWord(profile.version, statusOf(memory, id));
-  }
-  return statuses;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Job, JobFailure, JobStore } from "../ports.ts";
+import type { Job, JobFailure, JobStore, Settled } from "../ports.ts";
+import { sharedBatch } from "../shared-batch.ts";
 import { acceptStore } from "./accept.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { rewriteRecord } from "./idempotency.ts";
@@ -28,14 +29,51 @@ const OPEN_LIMIT = 200;
  * Settles one charger. `open` looks backwards from the end, where the open ones are; it may count a charger whose
  * own transaction settles it at this moment, so a small number only means "perhaps the last".
  */
-const SETTLE = `WITH moved AS (
-    UPDATE chargers c SET status = $3::text, error = $4::jsonb, settled_at = $5::timestamptz,
-      updated_at = $5::timestamptz, revision = c.revision + 1
+const FAIL = `WITH moved AS (
+    UPDATE chargers c SET status = 'FAILED', error = $3::jsonb, settled_at = $4::timestamptz,
+      updated_at = $4::timestamptz, revision = c.revision + 1
     WHERE c.id = $2::uuid AND ${BY_KEY_ONLY} RETURNING c.id
   )
   SELECT EXISTS (SELECT 1 FROM moved) AS moved, (SELECT count(*)::int FROM (
     SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> $2::uuid
     ORDER BY seq DESC LIMIT ${OPEN_LIMIT}) o) AS open`;
+
+/** The same for chargers of one job that became READY at about the same time. */
+const SUCCEED = `WITH moved AS (
+    UPDATE chargers c SET status = 'READY', error = NULL, settled_at = $3::timestamptz,
+      updated_at = $3::timestamptz, revision = c.revision + 1
+    WHERE c.id = ANY($2::uuid[]) AND ${BY_KEY_ONLY} RETURNING c.id
+  )
+  SELECT a.id, EXISTS (SELECT 1 FROM moved WHERE moved.id = a.id) AS moved, (SELECT count(*)::int FROM (
+    SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> ALL($2::uuid[])
+    ORDER BY seq DESC LIMIT ${OPEN_LIMIT}) o) AS open
+  FROM unnest($2::uuid[]) AS a(id)`;
+
+/** Long enough for a handful of the runs that go on at once, short beside one of them. */
+const SUCCEED_TOGETHER = { windowMs: 20, itemsMax: 100, patienceMs: 3000 };
+
+const succeededRow = z.object({ id: z.string(), moved: z.boolean(), open: z.number() });
+
+interface Succeeded {
+  jobId: string;
+  chargerId: string;
+  now: Date;
+}
+
+async function succeedTogether(sql: Sql, items: readonly Succeeded[]): Promise<Settled[]> {
+  const jobIds = [...new Set(items.map(({ jobId }) => jobId))];
+  const answers = await Promise.all(
+    jobIds.map(async (jobId) => {
+      const own = items.filter((item) => item.jobId === jobId);
+      const ids = own.map(({ chargerId }) => chargerId);
+      return parseRows(succeededRow, await sql(SUCCEED, [jobId, ids, own[0]?.now]));
+    }),
+  );
+  const byId = new Map(
+    answers.flat().map(({ id, moved, open }) => [id, { moved, maybeLast: open < OPEN_LIMIT }]),
+  );
+  return items.map(({ chargerId }) => byId.get(chargerId) ?? { moved: false, maybeLast: true });
+}
 
 const settledRow = z
   .object({ moved: z.boolean(), open: z.number() })
@@ -112,8 +150,7 @@ async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job
 }
 
 export function jobStore(sql: Sql): JobStore {
-  const settle = async (jobId: string, chargerId: string, status: string, error: object | null, now: Date) =>
-    onlyRow(settledRow, await sql(SETTLE, [jobId, chargerId, status, error && JSON.stringify(error), now]));
+  const succeed = sharedBatch((items: readonly Succeeded[]) => succeedTogether(sql, items), SUCCEED_TOGETHER);
   return {
     ...acceptStore(sql),
     ...sweepStore(sql),
@@ -143,8 +180,11 @@ export function jobStore(sql: Sql): JobStore {
       return firstRow(workRow, await sql(WORK, [jobId, chargerId]));
     },
 
-    succeed: (jobId, chargerId, now) => settle(jobId, chargerId, "READY", null, now),
-    fail: (jobId, chargerId, error, now) => settle(jobId, chargerId, "FAILED", error, now),
+    succeed: (jobId, chargerId, now) => succeed({ jobId, chargerId, now }),
+
+    async fail(jobId, chargerId, error, now) {
+      return onlyRow(settledRow, await sql(FAIL, [jobId, chargerId, JSON.stringify(error), now]));
+    },
 
     async close(jobId, now) {
       const rows = await sql(

@@ -1,5 +1,6 @@
 const FORMAT = "v1";
 const IV_BYTES = 12;
+const KEY_BYTES = 20;
 
 /**
  * Seals the authorization keys of simulated stations with AES-256-GCM under a key derived from the deployment's
@@ -7,9 +8,11 @@ const IV_BYTES = 12;
  */
 export class CredentialSeal {
   readonly #key: ReturnType<typeof deriveKey>;
+  readonly #root: ReturnType<typeof deriveRoot>;
 
   constructor(secret: string) {
     this.#key = deriveKey(secret);
+    this.#root = deriveRoot(secret);
   }
 
   async seal(authorizationKey: string, chargerId: string): Promise<string> {
@@ -17,6 +20,15 @@ export class CredentialSeal {
     const plain = new TextEncoder().encode(authorizationKey);
     const sealed = await crypto.subtle.encrypt(parameters(iv, chargerId), await this.#key, plain);
     return [FORMAT, encode(iv), encode(new Uint8Array(sealed))].join(".");
+  }
+
+  /** The key of a station that was never given another one: nothing has to be stored before it is used. */
+  async derive(chargerId: string): Promise<string> {
+    const text = new TextEncoder().encode(`authorization key of ${chargerId}`);
+    const digest = await crypto.subtle.sign("HMAC", await this.#root, text);
+    return Array.from(new Uint8Array(digest, 0, KEY_BYTES), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    ).join("");
   }
 
   /** @throws when it was sealed under another secret or for another charger. */
@@ -32,16 +44,28 @@ export class CredentialSeal {
   }
 }
 
+async function materialOf(secret: string) {
+  return crypto.subtle.importKey("raw", new TextEncoder().encode(secret), "HKDF", false, ["deriveKey"]);
+}
+
+function derivationFor(purpose: string) {
+  const info = new TextEncoder().encode(purpose);
+  return { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };
+}
+
 async function deriveKey(secret: string) {
-  const material = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), "HKDF", false, [
-    "deriveKey",
-  ]);
-  const info = new TextEncoder().encode("busbar simulated station authorization key");
-  const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };
-  return crypto.subtle.deriveKey(derivation, material, { name: "AES-GCM", length: 256 }, false, [
+  const derivation = derivationFor("busbar simulated station authorization key");
+  const algorithm = { name: "AES-GCM", length: 256 };
+  return crypto.subtle.deriveKey(derivation, await materialOf(secret), algorithm, false, [
     "encrypt",
     "decrypt",
   ]);
+}
+
+async function deriveRoot(secret: string) {
+  const derivation = derivationFor("busbar simulated station root key");
+  const algorithm = { name: "HMAC", hash: "SHA-256", length: 256 };
+  return crypto.subtle.deriveKey(derivation, await materialOf(secret), algorithm, false, ["sign"]);
 }
 
 function parameters(iv: Uint8Array, chargerId: string) {

@@ -1,22 +1,29 @@
 import type { Env } from "../../env.ts";
 import { forbiddenTarget } from "../../fleet/target-policy.ts";
-import type { SimulatedStation } from "../../ports.ts";
-import { sessionName, TRANSPORT_HEADER } from "../../session-address.ts";
+import type { SessionProvision, SimulatedStation } from "../../ports.ts";
+import { OFFER_HEADER, sessionName, TRANSPORT_HEADER, type SessionOffer } from "../../session-address.ts";
 import { basicAuthorization } from "./basic-authorization.ts";
 import type { DialOutcome } from "./dial-outcome.ts";
 import { isOwnSocket } from "./own-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Opens the station's socket; never throws. `key` is used on our own socket only. */
-export async function dial(env: Env, station: SimulatedStation, key: string | null): Promise<DialOutcome> {
+/**
+ * Opens the station's socket; never throws. `key` is used on our own socket only, and so is `input`, by which the session is
+ * provisioned on the way: one call and one commit less for every new station.
+ */
+export async function dial(
+  env: Env,
+  station: SimulatedStation,
+  { key, input }: { key: string | null; input: SessionProvision | null },
+): Promise<DialOutcome> {
   const isOwn = isOwnSocket(station.wsUrl, env.PUBLIC_BASE_URL, station.organizationSlug);
   const url = isOwn ? null : targetOf(station);
   const reason = url && !env.ALLOW_PRIVATE_TARGETS ? forbiddenTarget(url) : null;
   if (reason) return { kind: "forbidden", message: `The CSMS address is not allowed: ${reason}` };
   try {
     const response = await answerOf((signal) =>
-      url ? dialForeign(url, station, signal) : dialOwn(env, station, key),
+      url ? dialForeign(url, station, signal) : dialOwn(env, station, { key, input }),
     );
     return judge(response, station);
   } catch {
@@ -25,7 +32,11 @@ export async function dial(env: Env, station: SimulatedStation, key: string | nu
 }
 
 /** From object to object: the hop counts as wss. */
-function dialOwn(env: Env, station: SimulatedStation, key: string | null): Promise<Response> {
+function dialOwn(
+  env: Env,
+  station: SimulatedStation,
+  { key, input }: { key: string | null; input: SessionProvision | null },
+): Promise<Response> {
   const session = env.CHARGE_POINT_SESSION.getByName(sessionName(station));
   const headers = new Headers({
     Upgrade: "websocket",
@@ -35,6 +46,7 @@ function dialOwn(env: Env, station: SimulatedStation, key: string | null): Promi
   if (key !== null) {
     headers.set("Authorization", basicAuthorization(station.identity, key, station.version === "ocpp1.6"));
   }
+  if (input) headers.set(OFFER_HEADER, JSON.stringify(offerFor(station, input)));
   const path = `/ocpp/${station.organizationSlug}/${encodeURIComponent(station.identity)}`;
   return session.fetch(new Request(`https://session${path}`, { headers }));
 }
@@ -43,6 +55,10 @@ function dialOwn(env: Env, station: SimulatedStation, key: string | null): Promi
 function dialForeign(url: URL, station: SimulatedStation, signal: AbortSignal): Promise<Response> {
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": station.version };
   return fetch(url, { headers, redirect: "manual", signal });
+}
+
+function offerFor({ organizationSlug, identity }: SimulatedStation, input: SessionProvision): SessionOffer {
+  return { ref: { organizationSlug, identity }, input };
 }
 
 function targetOf(station: SimulatedStation): URL {

@@ -13,8 +13,8 @@ export interface HostServices {
   clearTimer(name: string): void;
   /** Durable before anything that is sent afterwards. */
   save(row: StationRow): void;
-  /** Durable soon; losing it costs a superfluous boot and nothing else. */
-  saveSoon(row: StationRow): void;
+  /** Durable soon, together with others; then `saved` is called. */
+  saveSoon(row: StationRow, saved: () => void): void;
   /** When this station's turn to dial comes, and, once it has come, when the way is free. */
   connectSlotMs(): number;
   connectGateMs(): number;
@@ -220,8 +220,8 @@ export class HostedStation {
     if (outcome !== "accepted") return this.#isOverdue ? this.#giveUp() : undefined;
     this.#host.clearTimer("deadline");
     this.row.isReady = true;
-    this.#host.saveSoon(this.row);
-    this.#settle({ kind: "accepted" });
+    // Nobody hears of it before the host would bring the station back after a crash.
+    this.#host.saveSoon(this.row, () => this.#settle({ kind: "accepted" }));
   }
 
   /** Counts from the first try. */

@@ -4,7 +4,7 @@ import { FRESH_MEMORY, type StationMemory } from "../../simulator/state.ts";
 /** What a host keeps of one station over evictions and restarts. */
 export interface StationRow {
   station: SimulatedStation;
-  /** Null once the station failed, and for profiles without a key. */
+  /** A key that was given to the station; null while it has the one that derives from its charger's id. */
   sealedKey: string | null;
   /** Switched on, as far as its owner is concerned. */
   isDesired: boolean;
@@ -16,7 +16,15 @@ export interface StationRow {
   memory: StationMemory;
 }
 
-export function newRow(station: SimulatedStation, sealedKey: string | null): StationRow {
+export function newRow(station: SimulatedStation): StationRow {
   const memory = FRESH_MEMORY;
-  return { station, sealedKey, isDesired: true, isReady: false, verdict: null, restartToken: null, memory };
+  return {
+    station,
+    sealedKey: null,
+    isDesired: true,
+    isReady: false,
+    verdict: null,
+    restartToken: null,
+    memory,
+  };
 }

@@ -1,5 +1,5 @@
 import type { Config } from "../../env.ts";
-import { TRANSPORT_HEADER } from "../../session-address.ts";
+import { isDirect } from "./direct-line.ts";
 import { parseBasic } from "./basic-auth.ts";
 import { matchPassword } from "./credential.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -7,6 +7,9 @@ import type { SessionRecord } from "./session-record.ts";
 export type Admission =
   | { kind: "admitted"; used: "current" | "next" | null }
   | { kind: "refused"; response: Response };
+
+/** For a station whose key was handed over with its upgrade. */
+export const ADMITTED: Admission = { kind: "admitted", used: null };
 
 type AdmissionConfig = Pick<Config, "BUSBAR_ENV" | "CREDENTIAL_SECRET">;
 
@@ -35,7 +38,7 @@ function isTransportAllowed(record: SessionRecord, request: Request, config: Adm
   if (record.securityProfile < 2) return true;
   if (record.securityProfile === 3) return isCertified(request);
   if (config.BUSBAR_ENV === "development") return true;
-  return request.headers.get(TRANSPORT_HEADER) === "direct" || new URL(request.url).protocol === "https:";
+  return isDirect(request) || new URL(request.url).protocol === "https:";
 }
 
 /** Set by the edge when the zone asks for client certificates. */

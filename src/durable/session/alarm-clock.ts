@@ -8,6 +8,7 @@ const FLUSH_AFTER_MS = 1000;
 const FLUSH_BACKOFF_MAX_MS = 60_000;
 /** Traffic moves the alarm of a healthy object at most this often: every move is a write. */
 const PUSH_STEP_MS = 60_000;
+const NEW_FOR_MS = 60_000;
 
 /**
  * The one alarm of a session wakes it for the earliest of flush, liveness and retention. While a station is connected
@@ -54,6 +55,7 @@ export class AlarmClock {
   }
 
   #dueMs(record: SessionRecord, live: LiveSocket | null, nowMs: number): number | null {
+    if (live && isCalm(record) && isNewAndDirect(live, nowMs)) return null;
     const dues: number[] = [];
     const isTimed = live !== null && isCalm(record);
     if (this.#store.hasUnflushed && !isTimed) dues.push(nowMs + flushDelayMs(record));
@@ -70,6 +72,14 @@ export class AlarmClock {
 /** The last flush arrived, and there is no end to bring about. */
 function isCalm({ flushFailures, isRetired }: SessionRecord): boolean {
   return flushFailures === 0 && !isRetired;
+}
+
+/**
+ * A host dials again for a station that lost its line, so a session needs no alarm to find that out. The first heartbeat sets
+ * one for a host that is lost itself.
+ */
+function isNewAndDirect({ attachment }: LiveSocket, nowMs: number): boolean {
+  return attachment.direct && nowMs - attachment.connectedAtMs < NEW_FOR_MS;
 }
 
 function flushDelayMs({ flushFailures }: SessionRecord): number {

@@ -50,10 +50,11 @@ export async function digestKey(secret: string, salt: Uint8Array, key: string): 
   const text = new TextEncoder().encode(key);
   if (text.length < KEY_LENGTH_MIN) throw new RangeError("An authorization key has at least 16 characters");
   const bytes = hexBytes(key);
-  return {
-    text: await digest(secret, salt, text),
-    bytes: bytes && (await digest(secret, salt, bytes)),
-  };
+  const [ofText, ofBytes] = await Promise.all([
+    digest(secret, salt, text),
+    bytes && digest(secret, salt, bytes),
+  ]);
+  return { text: ofText, bytes: ofBytes };
 }
 
 export async function newCredential(secret: string, key: string): Promise<StoredCredential> {

@@ -56,8 +56,7 @@ export class FrameLog {
     if (this.#appended >= PRUNE_EVERY) {
       this.#appended = 0;
       this.prune(atMs);
-    } else if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX)
-      this.write();
+    } else if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX) this.write();
     else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS);
   }
 

@@ -6,6 +6,8 @@ export interface SocketAttachment {
   version: OcppVersion;
   connectedAtMs: number;
   ip: string;
+  /** The other end is a simulator host of this deployment. */
+  direct: boolean;
   lastMessageAtMs: number | null;
 }
 
@@ -16,7 +18,10 @@ export interface LiveSocket {
 
 /** Only `attach` writes attachments. */
 export function attachmentOf(socket: WebSocket): SocketAttachment | null {
-  return socket.deserializeAttachment() as SocketAttachment | null;
+  const attachment = socket.deserializeAttachment() as SocketAttachment | null;
+  // An older release knew no direct lines.
+  if (attachment) attachment.direct ??= false;
+  return attachment;
 }
 
 export function attach(socket: WebSocket, attachment: SocketAttachment): void {

@@ -18,6 +18,9 @@ const BATCH_LENGTH_MAX = 1_000_000;
 const WAITING_MAX = 24;
 const WAITING_LENGTH_MAX = 16 * 1024;
 
+/** A line that breaks is told anew, and with it all of these. */
+const REPEATABLE: ReadonlySet<SessionFact["type"]> = new Set(["connection", "connector", "seen"]);
+
 const TABLE = `CREATE TABLE IF NOT EXISTS outbox (
   seq INTEGER PRIMARY KEY, charger_id TEXT NOT NULL, generation INTEGER NOT NULL, at_ms INTEGER NOT NULL, fact TEXT NOT NULL)`;
 
@@ -44,7 +47,7 @@ export class Outbox {
       record.outbox = [];
       record.hasOutboxRows = true;
     }
-    this.#notebook.changed();
+    this.#notebook.changed(REPEATABLE.has(fact.type));
   }
 
   /** The oldest facts, and up to which one `remove` may forget once they have arrived. */

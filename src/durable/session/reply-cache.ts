@@ -57,7 +57,7 @@ export class ReplyCache {
       record.hasReplyRows = true;
       this.#move(moved);
     }
-    this.#notebook.changed();
+    this.#notebook.changed(true);
   }
 
   clear(): void {

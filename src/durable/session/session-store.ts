@@ -19,6 +19,11 @@ export class SessionStore implements Notebook {
   readonly replies: ReplyCache;
   readonly transactions: TransactionTable;
   readonly transfers: TransferLog;
+  /**
+   * The other end is a station of our own, which tells its statuses again on its next line. They are stored with the flush
+   * that follows within a second: one commit for a boot with all that comes after it (ADR 0007).
+   */
+  isPatient = false;
   readonly #storage: DurableObjectStorage;
   #record: SessionRecord | null | undefined;
   #isChanged = false;
@@ -47,16 +52,13 @@ export class SessionStore implements Notebook {
     this.#storage.kv.put(RECORD_KEY, record);
   }
 
-  /** Microtasks run before the turn's writes are committed. */
-  changed(): void {
-    if (this.#isChanged) return;
+  changed(canWait = false): void {
+    if (this.#isChanged || (canWait && this.isPatient)) return;
     this.#isChanged = true;
-    queueMicrotask(() => this.saveChanges());
-  }
-
-  /** Stores what has changed since the last save. */
-  saveChanges(): void {
-    if (this.#isChanged && this.#record) this.save(this.#record);
+    // Microtasks run before the writes of a turn are committed.
+    queueMicrotask(() => {
+      if (this.#isChanged && this.#record) this.save(this.#record);
+    });
   }
 
   #load(): SessionRecord | null {
@@ -104,10 +106,16 @@ export class SessionStore implements Notebook {
   /** Another charger takes the identity: it inherits nothing, but what the old one still has to tell is told. */
   replace(record: SessionRecord): void {
     const old = this.record;
-    if (!old) return this.save(record);
+    if (!old) return this.#first(record);
     for (const part of [this.frames, this.replies, this.transactions, this.transfers]) part.clear();
     const { generation, alarmAtMs, outbox, factSeq, hasOutboxRows } = old;
     this.save({ ...record, generation, alarmAtMs, outbox, factSeq, hasOutboxRows });
+  }
+
+  /** A patient station is stored with its boot; should that never come, it is provisioned again. */
+  #first(record: SessionRecord): void {
+    if (this.isPatient) this.#record = record;
+    else this.save(record);
   }
 
   /** Afterwards the object is as if it had never been provisioned. */

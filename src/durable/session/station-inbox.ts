@@ -75,9 +75,15 @@ export class StationInbox {
     const isChanged = this.#isRecordChanged(record, handled, nowMs);
     this.#tell(record, frame, handled, nowMs);
     if (frame.action !== HARMLESS && !handled.refused) this.#store.replies.store(frame, handled.reply);
-    if (isChanged) this.#store.save(record);
+    if (isChanged) this.#keep(record, from, handled);
     sendText(from.socket, handled.reply);
     log(handled.reply);
+  }
+
+  /** Statuses of a station of our own may wait for the flush; everything else is stored before the answer. */
+  #keep(record: SessionRecord, { attachment }: LiveSocket, { changes }: Handled): void {
+    const canWait = attachment.direct && changes.every(({ type }) => type === "connectorStatus");
+    if (!canWait) this.#store.save(record);
   }
 
   #context(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): HandlerContext {

@@ -36,10 +36,7 @@ export class TransferLog {
       responseData,
       error,
     );
-    sql.exec(
-      "DELETE FROM data_transfers WHERE seq <= (SELECT max(seq) FROM data_transfers) - ?",
-      ROWS_MAX,
-    );
+    sql.exec("DELETE FROM data_transfers WHERE seq <= (SELECT max(seq) FROM data_transfers) - ?", ROWS_MAX);
   }
 
   newest(limit: number): DataTransferRow[] {

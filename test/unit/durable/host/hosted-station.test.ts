@@ -61,8 +61,9 @@ class FakeHost implements HostServices {
     this.saved.push(structuredClone(row));
     this.events.push("save");
   }
-  saveSoon(row: StationRow): void {
+  saveSoon(row: StationRow, saved: () => void): void {
     this.save(row);
+    saved();
   }
   connectSlotMs(): number {
     return this.slotMs;
@@ -95,7 +96,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 async function started(dials: FakeHost["dials"], isOwnSocket = false) {
   const host = new FakeHost();
   host.dials = dials;
-  const row = newRow(station, "sealed");
+  const row = newRow(station);
   const hosted = new HostedStation(row, host, isOwnSocket);
   hosted.switchOn();
   await settled();

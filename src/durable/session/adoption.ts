@@ -1,0 +1,29 @@
+import type { SessionProvision, SessionRef } from "../../ports.ts";
+import { newCredential } from "./credential.ts";
+import { isNewer, newRecord, type SessionRecord } from "./session-record.ts";
+import type { SessionStore } from "./session-store.ts";
+
+/**
+ * Makes a session that of the given charger. The same charger again changes nothing but a missing credential, an older one
+ * nothing at all, and a newer one inherits nothing: `withdraw` ends what is left of its predecessor.
+ */
+export async function adopt(
+  store: SessionStore,
+  { ref, input }: { ref: SessionRef; input: SessionProvision },
+  secret: string,
+  withdraw: (old: SessionRecord) => void,
+): Promise<{ created: boolean }> {
+  const isKnown = () => store.record?.chargerId === input.chargerId;
+  const needsKey = input.authorizationKey !== null && !(isKnown() && store.record?.credential);
+  const key = needsKey ? input.authorizationKey : null;
+  const credential = key === null ? null : await newCredential(secret, key);
+  const { record } = store;
+  if (record && isKnown()) {
+    if (!record.credential && credential && !record.isRetired) store.save({ ...record, credential });
+    return { created: false };
+  }
+  if (record && !isNewer(input, record)) return { created: false };
+  if (record) withdraw(record);
+  store.replace(newRecord(ref, input, credential));
+  return { created: true };
+}
