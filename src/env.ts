@@ -70,6 +70,7 @@ export interface Bindings {
   CHARGE_POINT_SESSION: ObjectNamespace;
   SIMULATOR_HOST: ObjectNamespace;
   TRANSACTION_IDS: ObjectNamespace;
+  SESSION_SHELF: ObjectNamespace;
 }
 
 /** What the runtime hands in, before it is parsed. */
@@ -112,6 +113,7 @@ export function readEnv(raw: RawEnv): Env {
     CHARGE_POINT_SESSION: raw.CHARGE_POINT_SESSION,
     SIMULATOR_HOST: raw.SIMULATOR_HOST,
     TRANSACTION_IDS: raw.TRANSACTION_IDS,
+    SESSION_SHELF: raw.SESSION_SHELF,
   };
   parsed.set(raw, env);
   return env;

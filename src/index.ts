@@ -6,6 +6,7 @@ import { sweep } from "./fleet/sweep.ts";
 import { wire } from "./wiring.ts";
 
 export { ChargePointSession } from "./durable/charge-point-session.ts";
+export { SessionShelf } from "./durable/session-shelf.ts";
 export { SimulatorHost } from "./durable/simulator-host.ts";
 export { TransactionIds } from "./durable/transaction-ids.ts";
 
@@ -30,11 +31,15 @@ function serveStep(request: Request, raw: RawEnv, ctx: ExecutionContext): Respon
   return steps.fetch(request, raw, ctx);
 }
 
+function serveUpgrade(request: Request, raw: RawEnv): Promise<Response> {
+  const env = readEnv(raw);
+  return handleUpgrade(request, env, (ref) => wire(env).sessions.adopt(ref));
+}
+
 export default {
   fetch(request, raw, ctx) {
     const { pathname } = new URL(request.url);
-    if (request.headers.get("upgrade")?.toLowerCase() === "websocket")
-      return handleUpgrade(request, readEnv(raw));
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return serveUpgrade(request, raw);
     if (pathname.startsWith("/internal/wf/")) return serveStep(request, raw, ctx);
     return app.fetch(request, raw, ctx);
   },

@@ -1,7 +1,11 @@
 import type { Env } from "../env.ts";
+import type { SessionRef } from "../ports.ts";
 import { decodeIdentity } from "../ocpp/identity.ts";
 import { OFFER_HEADER, sessionName, TRANSPORT_HEADER } from "../session-address.ts";
 import { UpgradeBudget } from "./upgrade-budget.ts";
+
+/** Gives the session of a charger that was never connected what waits for it; false when nothing does. */
+export type Adopt = (ref: SessionRef) => Promise<boolean>;
 
 const CHARGER_PATH = /^\/ocpp\/([^/]+)\/([^/]+)\/?$/;
 const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -16,7 +20,7 @@ const budget = new UpgradeBudget();
  * Hands a station's upgrade to its session. What needs no knowledge of the charger is decided here, without any look outside;
  * the rest is the session's to answer, so that a storm of reconnects never reaches a database.
  */
-export async function handleUpgrade(request: Request, env: Env): Promise<Response> {
+export async function handleUpgrade(request: Request, env: Env, adopt: Adopt): Promise<Response> {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
     return refuse(426, "Upgrade required", { upgrade: "websocket" });
   const ip = request.headers.get("cf-connecting-ip") ?? "";
@@ -24,7 +28,8 @@ export async function handleUpgrade(request: Request, env: Env): Promise<Respons
   const identity = decodeIdentity(segment);
   const name = identity === null ? "" : sessionName({ organizationSlug: slug, identity });
   const retryAfterMs = budget.blockedForMs({ ip, name }, env.OCPP_UPGRADE_FAILURE_LIMIT, Date.now());
-  const answer = await decide(request, env, { slug, name, retryAfterMs });
+  const ref = { organizationSlug: slug, identity: identity ?? "" };
+  const answer = await decide(request, env, { ref, name, retryAfterMs, adopt });
   if (FAILURES.has(answer.status)) budget.failed({ ip, name }, Date.now());
   if (answer.status === 101) budget.succeeded({ ip, name }, Date.now());
   return answer;
@@ -33,7 +38,7 @@ export async function handleUpgrade(request: Request, env: Env): Promise<Respons
 async function decide(
   request: Request,
   env: Env,
-  { slug, name, retryAfterMs }: { slug: string; name: string; retryAfterMs: number },
+  { ref, name, retryAfterMs, adopt }: { ref: SessionRef; name: string; retryAfterMs: number; adopt: Adopt },
 ): Promise<Response> {
   if (name === "") return refuse(400, "Malformed identity");
   if (!isOriginAllowed(request, env)) return refuse(403, "Origin not allowed");
@@ -41,8 +46,13 @@ async function decide(
     const retryAfterSeconds = Math.ceil(retryAfterMs / 1000);
     return refuse(429, "Too many failed attempts", { "retry-after": String(retryAfterSeconds) });
   }
-  if (!SLUG.test(slug) || slug.length > SLUG_LENGTH_MAX) return refuse(404, "Unknown charge point");
-  return askSession(request, env, name);
+  const { organizationSlug } = ref;
+  if (!SLUG.test(organizationSlug) || organizationSlug.length > SLUG_LENGTH_MAX)
+    return refuse(404, "Unknown charge point");
+  return withDeadline(async () => {
+    const answer = await askSession(request, env, name);
+    return answer.status === 404 && (await adopt(ref)) ? askSession(request, env, name) : answer;
+  });
 }
 
 /** Browsers send an origin, stations do not; some station libraries need an exception. */
@@ -52,15 +62,18 @@ function isOriginAllowed(request: Request, env: Env): boolean {
   return origin === null || (origin !== "" && allowed.includes(origin));
 }
 
-async function askSession(request: Request, env: Env, name: string): Promise<Response> {
+function askSession(request: Request, env: Env, name: string): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.delete(TRANSPORT_HEADER);
   headers.delete(OFFER_HEADER);
+  return env.CHARGE_POINT_SESSION.getByName(name).fetch(new Request(request, { headers }));
+}
+
+async function withDeadline(ask: () => Promise<Response>): Promise<Response> {
   const deadline = Promise.withResolvers<Response>();
   const timer = setTimeout(() => deadline.resolve(unreachable()), SESSION_TIMEOUT_MS);
   try {
-    const asked = env.CHARGE_POINT_SESSION.getByName(name).fetch(new Request(request, { headers }));
-    return await Promise.race([asked, deadline.promise]);
+    return await Promise.race([ask(), deadline.promise]);
   } catch (error) {
     console.error(JSON.stringify({ event: "upgrade.unreachable", reason: String(error) }));
     return unreachable();

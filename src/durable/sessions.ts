@@ -4,6 +4,8 @@ import type { SessionRef, Sessions } from "../ports.ts";
 import { sessionName } from "../session-address.ts";
 import { reach } from "./reach.ts";
 import type { ChargePointSession } from "./charge-point-session.ts";
+import { newCredential } from "./session/credential.ts";
+import { shelfOf, type Shelf } from "./shelf.ts";
 
 const CALL_TIMEOUT_MS = 10_000;
 /** An answer may need this long on its way back after the station's deadline. */
@@ -13,33 +15,79 @@ const ROTATION_TIMEOUT_MS = 35_000;
 type Promised<T> = T extends (...args: infer Args) => infer Result
   ? (...args: Args) => Promise<Awaited<Result>>
   : never;
-type SessionMethods = Pick<ChargePointSession, keyof Sessions>;
+type Remote = Exclude<keyof Sessions, "prepare" | "adopt">;
+type SessionMethods = Pick<ChargePointSession, Remote>;
 /** The platform's own type of a stub does not end on recursive JSON; plain data crosses the call unchanged. */
 type Stub = { [Name in keyof SessionMethods]: Promised<SessionMethods[Name]> };
 
-/** The sessions of the fleet, each in its own object. @throws Unavailable when an object cannot be reached */
-export function durableSessions(env: Pick<Env, "CHARGE_POINT_SESSION">): Sessions {
+type SessionEnv = Pick<Env, "CHARGE_POINT_SESSION" | "SESSION_SHELF" | "CREDENTIAL_SECRET">;
+
+/**
+ * The sessions of the fleet, each in its own object. A session that knows nothing of its charger is given what waits for it on
+ * the shelf, and asked again. @throws Unavailable when an object cannot be reached
+ */
+export function durableSessions(env: SessionEnv): Sessions {
+  const shelf = shelfOf(env);
   const stub = (ref: SessionRef) => env.CHARGE_POINT_SESSION.getByName(sessionName(ref)) as unknown as Stub;
   const ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>): Promise<T> =>
     reach(CALL_TIMEOUT_MS, () => call(stub(ref)), { repeats: true });
+  const adopt = (ref: SessionRef) => takeFromShelf(shelf, stub, ref);
+  const known = async <T>(ref: SessionRef, call: () => Promise<T>): Promise<T> => {
+    const answer = await call();
+    const isMissing = answer === null || answer === false;
+    return isMissing && (await adopt(ref)) ? call() : answer;
+  };
 
   return {
+    adopt,
+
+    async prepare(ref, { authorizationKey, ...input }) {
+      const credential = authorizationKey && (await newCredential(env.CREDENTIAL_SECRET, authorizationKey));
+      await shelf.put({ ref, input: { ...input, authorizationKey: null, credential: credential || null } });
+    },
+
     provision: (ref, input) => ask(ref, (session) => session.provision(ref, input)),
     expectSettings: (ref, revision, settled) =>
       ask(ref, (session) => session.expectSettings(ref, revision, settled)),
-    snapshot: (ref) => ask(ref, (session) => session.snapshot(ref)),
-    frames: (ref, query) => ask(ref, (session) => session.frames(ref, query)),
-    retire: (ref) => ask(ref, (session) => session.retire(ref)),
-    setRegistration: (ref, status) => ask(ref, (session) => session.setRegistration(ref, status)),
-    dataTransfers: (ref, limit) => ask(ref, (session) => session.dataTransfers(ref, limit)),
+    snapshot: (ref) => known(ref, () => ask(ref, (session) => session.snapshot(ref))),
+    frames: (ref, query) => known(ref, () => ask(ref, (session) => session.frames(ref, query))),
+    setRegistration: (ref, status) =>
+      known(ref, () => ask(ref, (session) => session.setRegistration(ref, status))),
+    dataTransfers: (ref, limit) => known(ref, () => ask(ref, (session) => session.dataTransfers(ref, limit))),
     rotateAuthorizationKey: (ref, newKey) =>
-      reach(ROTATION_TIMEOUT_MS, () => stub(ref).rotateAuthorizationKey(ref, newKey), { repeats: false }),
+      known(ref, () =>
+        reach(ROTATION_TIMEOUT_MS, () => stub(ref).rotateAuthorizationKey(ref, newKey), { repeats: false }),
+      ),
+
+    async retire(ref) {
+      const isUntouched = await shelf.remove(ref);
+      if (!isUntouched) await ask(ref, (session) => session.retire(ref));
+    },
 
     async command(ref, command, timeoutMs) {
       const call = () => stub(ref).command(ref, command, timeoutMs);
-      const outcome = await reach(timeoutMs + ANSWER_GRACE_MS, call, { repeats: false });
+      const send = () => reach(timeoutMs + ANSWER_GRACE_MS, call, { repeats: false });
+      const first = await send();
+      const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
+      const outcome = isUnknown ? await send() : first;
       if (outcome.kind === "invalidCommand") throw new Policy(`Invalid command: ${outcome.reason}`);
       return outcome;
     },
   };
+}
+
+/** True when the session was provisioned with it. A charger that was deleted on the way leaves nothing behind. */
+async function takeFromShelf(
+  shelf: Shelf,
+  stub: (ref: SessionRef) => Stub,
+  ref: SessionRef,
+): Promise<boolean> {
+  const offer = await shelf.take(ref);
+  if (!offer || (ref.chargerId !== undefined && ref.chargerId !== offer.input.chargerId)) return false;
+  const { chargerId } = offer.input;
+  const session = stub(ref);
+  await reach(CALL_TIMEOUT_MS, () => session.provision(offer.ref, offer.input), { repeats: true });
+  if (await shelf.has(offer)) return true;
+  await reach(CALL_TIMEOUT_MS, () => session.retire({ ...offer.ref, chargerId }), { repeats: true });
+  return false;
 }

@@ -58,7 +58,7 @@ export async function settleCharger(
 }
 
 async function openSession(ports: Needs, work: ProvisioningWork): Promise<null> {
-  await ports.sessions.provision(sessionRefOf(work), {
+  await ports.sessions.prepare(sessionRefOf(work), {
     chargerId: work.chargerId,
     organizationId: work.organizationId,
     createdAtMs: work.createdAt.getTime(),

@@ -26,6 +26,25 @@ export interface SessionProvision {
   registrationStatus: RegistrationStatus;
   /** Installed unless a credential exists; null for profiles without one. Plain text on this hop only. */
   authorizationKey: string | null;
+  /** The same as digests, made earlier. */
+  credential?: StoredCredential | null;
+}
+
+/**
+ * Salted HMAC-SHA-256 of a key, twice: stations send the text of their key, or the bytes its hexadecimal digits stand for
+ * (OCPP-J 1.6, 6.2.2).
+ */
+export interface KeyDigests {
+  text: Uint8Array;
+  /** Null when the key is no even number of hexadecimal digits. */
+  bytes: Uint8Array | null;
+}
+
+export interface StoredCredential {
+  salt: Uint8Array;
+  current: KeyDigests;
+  /** A key on its way to the station. `anyLogin`: nobody knows which one the station has, the next login tells. */
+  next: (KeyDigests & { settledBy: "nextLogin" | "anyLogin" }) | null;
 }
 
 export interface SessionSnapshot {
@@ -75,6 +94,13 @@ export interface FrameRow {
 }
 
 export interface Sessions {
+  /**
+   * Provisions a charger that waits for its hardware: its session comes to be when it is needed for the first time. The same
+   * charger again changes nothing, of two chargers of one identity the newer stays.
+   */
+  prepare(ref: SessionRef, input: SessionProvision): Promise<void>;
+  /** Gives a session what was prepared for it. False when nothing was. */
+  adopt(ref: SessionRef): Promise<boolean>;
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
   command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
   /**

@@ -50,7 +50,7 @@ const SUCCEED = `WITH moved AS (
   FROM unnest($2::uuid[]) AS a(id)`;
 
 /** Long enough for a handful of the runs that go on at once, short beside one of them. */
-const SUCCEED_TOGETHER = { windowMs: 20, itemsMax: 100, patienceMs: 3000 };
+const SUCCEED_TOGETHER = { windowMs: 8, itemsMax: 100, patienceMs: 3000 };
 
 const succeededRow = z.object({ id: z.string(), moved: z.boolean(), open: z.number() });
 

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
@@ -67,6 +67,7 @@ export function expectOneCredentialEach(dataDirectory: string, chargers: number)
 }
 
 function databasesIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   return readdirSync(directory).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
 }
 
@@ -78,7 +79,7 @@ const BOOKKEEPING = /^(_cf_METADATA|sqlite_\w+|_sql_schema_migrations)$/;
  * must be stopped.
  */
 export function expectNoTrace(dataDirectory: string): void {
-  const left = ["ChargePointSession", "SimulatorHost"].flatMap((kind) => {
+  const left = ["ChargePointSession", "SimulatorHost", "SessionShelf"].flatMap((kind) => {
     const directory = join(dataDirectory, "objects", `busbar-${kind}`);
     return databasesIn(directory).flatMap((name) => tablesWithRows(join(directory, name)));
   });

@@ -3,6 +3,11 @@ import { newCredential } from "./credential.ts";
 import { isNewer, newRecord, type SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
+async function credentialOf({ credential, authorizationKey }: SessionProvision, secret: string) {
+  if (credential) return credential;
+  return authorizationKey === null ? null : newCredential(secret, authorizationKey);
+}
+
 /**
  * Makes a session that of the given charger. The same charger again changes nothing but a missing credential, an older one
  * nothing at all, and a newer one inherits nothing: `withdraw` ends what is left of its predecessor.
@@ -14,9 +19,8 @@ export async function adopt(
   withdraw: (old: SessionRecord) => void,
 ): Promise<{ created: boolean }> {
   const isKnown = () => store.record?.chargerId === input.chargerId;
-  const needsKey = input.authorizationKey !== null && !(isKnown() && store.record?.credential);
-  const key = needsKey ? input.authorizationKey : null;
-  const credential = key === null ? null : await newCredential(secret, key);
+  const needsKey = !(isKnown() && store.record?.credential);
+  const credential = needsKey ? await credentialOf(input, secret) : null;
   const { record } = store;
   if (record && isKnown()) {
     if (!record.credential && credential && !record.isRetired) store.save({ ...record, credential });

@@ -1,19 +1,6 @@
-/**
- * Salted HMAC-SHA-256 of a key, twice: stations send the text of their key, or the bytes its hexadecimal digits stand for
- * (OCPP-J 1.6, 6.2.2).
- */
-export interface KeyDigests {
-  text: Uint8Array;
-  /** Null when the key is no even number of hexadecimal digits. */
-  bytes: Uint8Array | null;
-}
+import type { KeyDigests, StoredCredential } from "../../ports.ts";
 
-export interface StoredCredential {
-  salt: Uint8Array;
-  current: KeyDigests;
-  /** A key on its way to the station. `anyLogin`: nobody knows which one the station has, the next login tells. */
-  next: (KeyDigests & { settledBy: "nextLogin" | "anyLogin" }) | null;
-}
+export type { StoredCredential } from "../../ports.ts";
 
 /** 1.6 AuthorizationKey: at least 16 bytes; 2.x BasicAuthPassword: at least 16 characters. */
 const KEY_LENGTH_MIN = 16;

@@ -55,8 +55,8 @@ function world({
       isReady: () => Promise.resolve(!gone),
     },
     sessions: {
-      provision: (_ref: unknown, input: { authorizationKey: string | null }) =>
-        note(`provision ${String(input.authorizationKey?.length)}`, { created: true }),
+      prepare: (_ref: unknown, input: { authorizationKey: string | null }) =>
+        note(`prepare ${String(input.authorizationKey?.length)}`, undefined),
       retire: () => note("retire", undefined),
     },
     simulators: {
@@ -79,7 +79,7 @@ describe("provisioning one charger", () => {
   test("an external charger is READY with a session and a credential of its own", async () => {
     const { log, ports } = world({ work: { ...work, runtime: "external", simulatorHost: null } });
     await provisionCharger(ports, new WorkAhead(), "j1", "c1");
-    expect(log).toEqual(["provision 40", "ready"]);
+    expect(log).toEqual(["prepare 40", "ready"]);
   });
 
   test("an external charger set to Pending before it is provisioned waits from its first boot on", async () => {
@@ -91,9 +91,8 @@ describe("provisioning one charger", () => {
     };
     const { ports } = world({ work: external });
     let status: string | undefined;
-    ports.sessions.provision = async (_ref, input) => {
+    ports.sessions.prepare = async (_ref, input) => {
       status = input.registrationStatus;
-      return { created: true };
     };
     await provisionCharger(ports, new WorkAhead(), "j1", "c1");
     expect(status).toBe("Pending");

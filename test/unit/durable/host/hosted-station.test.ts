@@ -165,7 +165,7 @@ test("a station that is switched off while it dials hangs up on the line it gets
   const host = new FakeHost();
   const line = new Line();
   host.dials = [line];
-  const hosted = new HostedStation(newRow(station, null), host, false);
+  const hosted = new HostedStation(newRow(station), host, false);
   hosted.switchOn();
   hosted.switchOff();
   await settled();
@@ -177,7 +177,7 @@ test("a station waits for its slot before it dials", async () => {
   const host = new FakeHost();
   host.slotMs = Date.now() + 60_000;
   host.dials = [new Line()];
-  new HostedStation(newRow(station, null), host, false).switchOn();
+  new HostedStation(newRow(station), host, false).switchOn();
   await settled();
   expect(host.dials).toHaveLength(1);
   await host.fire("connect");

@@ -1,0 +1,53 @@
+import type { Env } from "../env.ts";
+import { sharedBatch } from "../shared-batch.ts";
+import type { SessionOffer } from "../session-address.ts";
+import type { SessionRef } from "../ports.ts";
+import { reach } from "./reach.ts";
+import type { SessionShelf } from "./session-shelf.ts";
+
+const CALL_TIMEOUT_MS = 10_000;
+/** The runs of a batch go on at the same time: a handful of them shares a call and a commit. */
+const TOGETHER = { windowMs: 4, itemsMax: 100, patienceMs: CALL_TIMEOUT_MS };
+
+type Stub = {
+  [Name in "put" | "take" | "has" | "remove"]: (
+    ...args: Parameters<SessionShelf[Name]>
+  ) => Promise<ReturnType<SessionShelf[Name]>>;
+};
+
+/** The shelves of all organisations. @throws Unavailable */
+export interface Shelf {
+  put(offer: SessionOffer): Promise<void>;
+  take(ref: SessionRef): Promise<SessionOffer | null>;
+  has(offer: SessionOffer): Promise<boolean>;
+  /** True when it was there and no session has taken it. */
+  remove(ref: SessionRef & { chargerId: string }): Promise<boolean>;
+}
+
+export function shelfOf(env: Pick<Env, "SESSION_SHELF">): Shelf {
+  const ask = <T>(slug: string, call: (stub: Stub) => Promise<T>): Promise<T> => {
+    const stub = () => env.SESSION_SHELF.getByName(slug) as unknown as Stub;
+    return reach(CALL_TIMEOUT_MS, () => call(stub()), { repeats: true });
+  };
+  const put = sharedBatch((offers: readonly SessionOffer[]) => putAll(ask, offers), TOGETHER);
+  return {
+    put: async (offer) => void (await put(offer)),
+    take: ({ organizationSlug, identity }) => ask(organizationSlug, (stub) => stub.take(identity)),
+    has: ({ ref, input }) => ask(ref.organizationSlug, (stub) => stub.has(ref.identity, input.chargerId)),
+    remove: ({ organizationSlug, identity, chargerId }) =>
+      ask(organizationSlug, (stub) => stub.remove(identity, chargerId)),
+  };
+}
+
+async function putAll(
+  ask: (slug: string, call: (stub: Stub) => Promise<void>) => Promise<void>,
+  offers: readonly SessionOffer[],
+): Promise<null[]> {
+  const slugs = [...new Set(offers.map(({ ref }) => ref.organizationSlug))];
+  const calls = slugs.map((slug) => {
+    const own = offers.filter(({ ref }) => ref.organizationSlug === slug);
+    return ask(slug, (stub) => stub.put(own));
+  });
+  await Promise.all(calls);
+  return offers.map(() => null);
+}

@@ -1,0 +1,114 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import type { RawEnv } from "../../../src/env.ts";
+import type { SessionProvision } from "../../../src/ports.ts";
+import { DatabaseDouble } from "./session/database-double.ts";
+import {
+  basic,
+  type Charger,
+  KEY,
+  newCharger,
+  provisionInput,
+  sessionCount,
+  StationDouble,
+  upgrade,
+} from "./session/station-double.ts";
+
+async function prepared(changed: Partial<SessionProvision> = {}, charger = newCharger()): Promise<Charger> {
+  await charger.session.prepare(charger.ref, provisionInput(charger, changed));
+  return charger;
+}
+
+/** The same identity as another charger. */
+function successor(charger: Charger): Charger {
+  return { ...charger, ref: { ...charger.ref, chargerId: crypto.randomUUID() } };
+}
+
+test("a prepared charger has no session object until somebody needs it, and logs in like any other", async () => {
+  new DatabaseDouble();
+  const before = await sessionCount();
+  const charger = await prepared();
+  expect(await sessionCount()).toBe(before);
+  const station = await StationDouble.booted(charger);
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+  expect(await charger.session.snapshot(charger.ref)).toMatchObject({
+    online: true,
+    registrationStatus: "Accepted",
+  });
+});
+
+test("a wrong key opens nothing on a prepared charger, and the right one still does", async () => {
+  new DatabaseDouble();
+  const charger = await prepared();
+  const wrong = basic(charger.ref.identity, "f".repeat(40));
+  expect((await upgrade(charger, { authorization: wrong })).status).toBe(401);
+  const response = await upgrade(charger, { authorization: basic(charger.ref.identity, KEY) });
+  expect(response.status).toBe(101);
+  response.webSocket?.accept();
+});
+
+test("every question about a prepared charger is answered as about one that was never connected", async () => {
+  const charger = await prepared({ registrationStatus: "Pending" });
+  const { session, ref } = charger;
+  expect(
+    await session.frames(ref, { startMs: null, endMs: null, action: null, limit: 10, offset: 0 }),
+  ).toEqual({
+    rows: [],
+    total: 0,
+  });
+  expect(await session.command(ref, { kind: "clearCache" }, 1000)).toEqual({ kind: "offline" });
+  expect(await session.snapshot(ref)).toMatchObject({ online: false, registrationStatus: "Pending" });
+  expect(await session.dataTransfers(ref, 10)).toEqual([]);
+});
+
+test("a new key and a registration state reach a prepared charger", async () => {
+  new DatabaseDouble();
+  const rotated = await prepared();
+  expect(await rotated.session.rotateAuthorizationKey(rotated.ref, "e".repeat(40))).toBe("stored");
+  const authorization = basic(rotated.ref.identity, "e".repeat(40));
+  const response = await upgrade(rotated, { authorization });
+  expect(response.status).toBe(101);
+  response.webSocket?.accept();
+  const waiting = await prepared();
+  expect(await waiting.session.setRegistration(waiting.ref, "Pending")).toBe(true);
+  expect(await waiting.session.snapshot(waiting.ref)).toMatchObject({ registrationStatus: "Pending" });
+});
+
+test("a deleted charger is gone, whether its session was ever needed or not", async () => {
+  const untouched = await prepared();
+  const before = await sessionCount();
+  await untouched.session.retire(untouched.ref);
+  expect(await sessionCount()).toBe(before);
+  expect((await upgrade(untouched)).status).toBe(404);
+  const used = await prepared();
+  await used.session.snapshot(used.ref);
+  await used.session.retire(used.ref);
+  expect((await upgrade(used)).status).toBe(404);
+  expect(await used.session.snapshot(used.ref)).toBeNull();
+});
+
+test("of two chargers of one identity the newer one stays, whatever comes last", async () => {
+  const older = await prepared({ createdAtMs: 1000 });
+  const newer = await prepared({ createdAtMs: 2000, authorizationKey: "e".repeat(40) }, successor(older));
+  await prepared({ createdAtMs: 1000 }, older);
+  expect(await older.session.snapshot(older.ref)).toBeNull();
+  expect(await newer.session.snapshot(newer.ref)).toMatchObject({ chargerId: newer.ref.chargerId });
+  await older.session.retire(older.ref);
+  expect(await newer.session.snapshot(newer.ref)).toMatchObject({ chargerId: newer.ref.chargerId });
+});
+
+test("the shelf holds no key", async () => {
+  const charger = await prepared();
+  const shelf = (env as RawEnv).SESSION_SHELF as unknown as DurableObjectNamespace;
+  const stub = shelf.getByName(charger.ref.organizationSlug);
+  const places = await runInDurableObject(stub, (_instance, { storage }) => [...storage.kv.list()]);
+  expect(places).toHaveLength(1);
+  expect(JSON.stringify(places)).not.toContain(KEY);
+});
+
+test("an identity that nobody knows is answered 404 and leaves nothing on the shelf", async () => {
+  const charger = newCharger();
+  expect((await upgrade(charger)).status).toBe(404);
+  expect(await charger.session.adopt(charger.ref)).toBe(false);
+});
