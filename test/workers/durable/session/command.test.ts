@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
-import type { RawEnv } from "../../../../src/env.ts";
+import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import { Policy } from "../../../../src/errors.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import { newCharger, provisioned, StationDouble } from "./station-double.ts";
@@ -11,7 +11,7 @@ beforeEach(() => {
   new DatabaseDouble();
 });
 
-const sessions = durableSessions(env as RawEnv);
+const sessions = durableSessions(readEnv(env as RawEnv));
 const clearCache = { kind: "clearCache" } as const;
 
 async function bootedCharger() {

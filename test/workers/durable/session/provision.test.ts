@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
-import type { RawEnv } from "../../../../src/env.ts";
+import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import {
   inObject,
@@ -14,7 +14,7 @@ import {
   upgrade,
 } from "./station-double.ts";
 
-const sessions = durableSessions(env as RawEnv);
+const sessions = durableSessions(readEnv(env as RawEnv));
 const everything = { startMs: null, endMs: null, action: null, limit: 100, offset: 0 };
 
 test("no call to an object that was never provisioned stores anything", async () => {

@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
-import type { RawEnv } from "../../../../src/env.ts";
+import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import type { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
 import type { SessionProvision, Sessions } from "../../../../src/ports.ts";
 
@@ -24,7 +24,7 @@ export function newCharger(identity = `CP-${crypto.randomUUID().slice(0, 8)}`): 
   return {
     ref: { organizationSlug, identity, chargerId: crypto.randomUUID() },
     stub: namespace().getByName(`${organizationSlug}/${identity}`),
-    session: durableSessions(env as RawEnv),
+    session: durableSessions(readEnv(env as RawEnv)),
     path: `/ocpp/${organizationSlug}/${encodeURIComponent(identity)}`,
   };
 }
