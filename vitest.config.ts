@@ -7,6 +7,8 @@ const node = (name: string, extra: Record<string, unknown> = {}) => ({
 
 /** Real processes on a shared machine: one file at a time, generous deadlines. */
 const stack = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000 };
+/** Stacks that mostly wait: for a retry, a back-off, a station. */
+const waiting = { ...stack, fileParallelism: true, maxWorkers: 2 };
 
 /** A complete configuration whose stores nobody answers at: tests that need one bring their own. */
 const WORKER_VARIABLES = {
@@ -35,8 +37,8 @@ export default defineConfig({
         test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 20_000 },
       },
       node("contract", { ...stack, globalSetup: ["test/contract/global-setup.ts"] }),
-      node("e2e", stack),
-      node("faults", stack),
+      node("e2e", waiting),
+      node("faults", waiting),
       node("bench", { ...stack, testTimeout: 600_000 }),
     ],
   },

@@ -40,6 +40,7 @@ const variables = z.object({
   OCPP_INBOUND_VALIDATION: z.enum(["lenient", "strict"]).default("lenient"),
   PROVISION_PARALLELISM: integer(20),
   SIMULATOR_CONNECTS_PER_SECOND: integer(200),
+  SIMULATOR_WATCH_SECONDS: integer(30),
   ALLOW_PRIVATE_TARGETS: flag,
 });
 

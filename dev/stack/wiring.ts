@@ -33,6 +33,8 @@ const LOCAL_DEFAULTS = {
   OCPP_UPGRADE_FAILURE_LIMIT: "1000000",
   SETTINGS_RATE_PER_SECOND: "1000000",
   SETTINGS_BURST: "1000000",
+  // A simulated fleet is back within seconds of a restart.
+  SIMULATOR_WATCH_SECONDS: "5",
 };
 
 const given = (env: Environment, name: string) => (env[name] === "" ? undefined : env[name]);

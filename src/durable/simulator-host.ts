@@ -28,7 +28,6 @@ export interface DesiredRuntime {
 }
 
 const STATIONS_MAX = 64;
-const WATCH_MS = { low: 25_000, high: 35_000 };
 const SAVE_DELAY_MS = 20;
 
 /**
@@ -219,8 +218,8 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const isNeeded = [...this.#stations.values()].some(({ row }) => row.isDesired);
     if (!isNeeded || this.#isWatching) return;
     this.#isWatching = true;
-    const { low, high } = WATCH_MS;
-    await this.ctx.storage.setAlarm(Date.now() + low + Math.random() * (high - low));
+    const watchMs = this.#config.SIMULATOR_WATCH_SECONDS * 1000;
+    await this.ctx.storage.setAlarm(Date.now() + watchMs * (0.85 + 0.3 * Math.random()));
   }
 }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startSql } from "../../dev/sql/start-sql.ts";
 import type { BatchAccept, ChargerBlueprint, NewCharger, Organization, Ports } from "../../src/ports.ts";
@@ -8,6 +9,7 @@ import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
 
 const schemaFile = fileURLToPath(new URL("../../schema.sql", import.meta.url));
 
@@ -21,9 +23,10 @@ export interface Database {
 
 /** The embedded database behind the unmodified client, or a real one with BUSBAR_PG_URL. */
 export async function openDatabase(): Promise<Database> {
+  const directory = temporaryDirectory();
   const server = await startSql({
     port: 0,
-    dataDir: "memory",
+    dataDir: join(directory.path, "postgres"),
     schemaFile,
     pgUrl: process.env["BUSBAR_PG_URL"],
   });
@@ -41,7 +44,10 @@ export async function openDatabase(): Promise<Database> {
   return {
     sql,
     stores,
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      directory.remove();
+    },
     async tenant({ chargerLimit } = {}) {
       const id = systemIds.uuid();
       const slug = `org-${systemIds.hex(6)}`;
