@@ -88,7 +88,7 @@ describe("every answer of the application", () => {
     await world.request("/api/v1/chargers?secret=hunter2", {
       headers: { "x-api-key": key, "x-request-id": "r-1" },
     });
-    expect(world.logLines).toHaveLength(1);
+    await expect.poll(() => world.logLines).toHaveLength(1);
     expect(JSON.parse(world.logLines[0] ?? "")).toMatchObject({
       level: "info",
       event: "request",

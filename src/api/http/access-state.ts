@@ -1,5 +1,6 @@
 import type { Config } from "../../env.ts";
 import type { ApiKey, Organization } from "../../ports.ts";
+import { KnownDigests } from "./known-digests.ts";
 import { RateWindows } from "./rate-window.ts";
 import { RefreshingCache } from "./refreshing-cache.ts";
 
@@ -7,6 +8,7 @@ import { RefreshingCache } from "./refreshing-cache.ts";
 export interface AccessState {
   apiKeys: RefreshingCache<{ key: ApiKey; organization: Organization }>;
   organizations: RefreshingCache<Organization>;
+  digests: KnownDigests;
   /** Epoch ms of the last `lastUsed` write, by API key id. */
   touchedAtMs: Map<string, number>;
   requests: RateWindows;
@@ -22,6 +24,7 @@ export function accessState(config: Config): AccessState {
   const state: AccessState = {
     apiKeys: new RefreshingCache(),
     organizations: new RefreshingCache(),
+    digests: new KnownDigests(),
     touchedAtMs: new Map(),
     requests: new RateWindows({
       failOpen: true,

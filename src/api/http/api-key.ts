@@ -18,7 +18,7 @@ export async function principalOfApiKey(
   if (!looksLikeApiKey(apiKey)) return null;
   const ports = c.get("ports");
   const state = accessState(c.get("config"));
-  const digest = await apiKeyDigest(apiKey);
+  const digest = state.digests.get(apiKey) ?? (await apiKeyDigest(apiKey));
   if (!guessesLeft && !state.apiKeys.knows(digest)) return null;
   const found = await state.apiKeys.get(
     digest,
@@ -27,6 +27,7 @@ export async function principalOfApiKey(
     c.get("background"),
   );
   if (!found) return null;
+  state.digests.remember(apiKey, digest, ports.clock.now().getTime());
   touch(c, found.key.id, found.key.lastUsedAt);
   return {
     subject: found.key.id,

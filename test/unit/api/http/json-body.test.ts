@@ -37,6 +37,16 @@ test("a body that does not come is given up at the deadline", async () => {
   expect(isCancelled).toBe(true);
 });
 
+test("a body longer than it announced is refused, and one that never comes is given up at the deadline", async () => {
+  const lying = request(" ".repeat(6000));
+  lying.headers.set("content-length", "10");
+  await expect(readJsonBody(lying, { maxBytes: 5000 })).rejects.toMatchObject({ status: 413 });
+  const silent = request(new ReadableStream());
+  silent.headers.set("content-length", "10");
+  const reading = readJsonBody(silent, { maxBytes: 5000, deadlineMs: 20 });
+  await expect(reading).rejects.toMatchObject({ status: 408 });
+});
+
 test("an announced length over the limit is refused without reading", async () => {
   const large = request("{}");
   large.headers.set("content-length", "5001");

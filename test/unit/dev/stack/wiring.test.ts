@@ -34,6 +34,7 @@ it("without any setting every store is embedded and the Worker gets their addres
     OCPP_UPGRADE_FAILURE_LIMIT: "1000000",
     SETTINGS_RATE_PER_SECOND: "1000000",
     SETTINGS_BURST: "1000000",
+    SIMULATOR_WATCH_SECONDS: "5",
   });
 });
 
