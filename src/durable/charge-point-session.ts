@@ -24,7 +24,7 @@ import { isDirect, offerOf } from "./session/direct-line.ts";
 import { factSink } from "./session/fact-sink.ts";
 import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply } from "./session/id-supply.ts";
-import { rotateKey } from "./session/key-rotation.ts";
+import { keyHolder, rotateKey } from "./session/key-rotation.ts";
 import {
   attach,
   attachmentOf,
@@ -169,26 +169,24 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   async rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null> {
     const record = this.#own(ref);
     if (!record) return null;
-    const own = () => this.#own({ ...ref, chargerId: record.chargerId });
-    const holder = {
-      get credential() {
-        return own()?.credential ?? null;
-      },
-      store: (credential: SessionRecord["credential"]) => {
-        const current = own();
-        if (current) this.#store.save(Object.assign(current, { credential }));
-      },
-      send: (key: string) => {
-        const command = { kind: "setAuthorizationKey", authorizationKey: key } as const;
-        return this.#live(record) ? this.command(ref, command, ROTATION_TIMEOUT_MS) : null;
-      },
-    };
+    const holder = keyHolder({
+      own: () => this.#own({ ...ref, chargerId: record.chargerId }),
+      save: (changed) => this.#store.save(changed),
+      send: (command) => (this.#live(record) ? this.command(ref, command, ROTATION_TIMEOUT_MS) : null),
+    });
     return rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
   }
 
   /** What went over the wire, newest first; null when not provisioned. */
   frames(ref: SessionRef, query: FrameQuery): { rows: FrameRow[]; total: number } | null {
     return this.#own(ref) && this.#store.frames.query(query);
+  }
+
+  /** Frames that the station exchanged with another central system. */
+  appendFrames(ref: SessionRef, rows: FrameRow[]): boolean {
+    if (!this.#own(ref)) return false;
+    for (const { atMs, ...frame } of rows) this.#store.frames.append([frame], atMs);
+    return true;
   }
 
   /** The charger is gone. What is still to be told is told before everything is forgotten, by the alarm if need be. */

@@ -51,6 +51,7 @@ export function durableSessions(env: SessionEnv): Sessions {
       ask(ref, (session) => session.expectSettings(ref, revision, settled)),
     snapshot: (ref) => known(ref, () => ask(ref, (session) => session.snapshot(ref))),
     frames: (ref, query) => known(ref, () => ask(ref, (session) => session.frames(ref, query))),
+    appendFrames: (ref, frames) => ask(ref, (session) => session.appendFrames(ref, frames)),
     setRegistration: (ref, status) =>
       known(ref, () => ask(ref, (session) => session.setRegistration(ref, status))),
     dataTransfers: (ref, limit) => known(ref, () => ask(ref, (session) => session.dataTransfers(ref, limit))),

@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
-import type { SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
+import type { FrameRow, SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
 import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
 import { CredentialSeal } from "./host/credential-seal.ts";
 import type { DialOutcome } from "./host/dial-outcome.ts";
 import { dial } from "./host/dial.ts";
+import { FrameRelay } from "./host/frame-relay.ts";
 import { HostedStation } from "./host/hosted-station.ts";
 import { isOwnSocket } from "./host/own-socket.ts";
 import { CAPACITY } from "./host/provisioning-verdict.ts";
@@ -183,6 +184,11 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const { chargerId } = row.station;
     const perSecond = this.#config.SIMULATOR_CONNECTS_PER_SECOND;
     const timerOf = (name: string) => `${chargerId} ${name}`;
+    const relay = new FrameRelay({
+      setTimer: (atMs, run) => this.#timers.set(timerOf("relay"), atMs, run),
+      nowMs: () => Date.now(),
+      send: (frames) => this.#sessions.appendFrames(row.station, frames),
+    });
     const services = {
       setTimer: (name: string, atMs: number, run: () => void) => this.#timers.set(timerOf(name), atMs, run),
       clearTimer: (name: string) => this.#timers.clear(timerOf(name)),
@@ -192,6 +198,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
       connectGateMs: () => passConnectGate(Date.now(), perSecond),
       connect: (from: StationRow) => this.#connect(from),
       seal: (key: string) => this.#seal.seal(key, chargerId),
+      note: (direction: FrameRow["direction"], message: string) => relay.note(direction, message),
     };
     const hosted = new HostedStation(row, services, this.#isOwn(row.station));
     this.#stations.set(chargerId, hosted);

@@ -114,6 +114,8 @@ export interface Sessions {
   rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null>;
   /** Newest first; null when not provisioned. */
   frames(ref: SessionRef, query: FrameQuery): Promise<{ rows: FrameRow[]; total: number } | null>;
+  /** Adds frames that the station exchanged with another central system. False when not provisioned. */
+  appendFrames(ref: SessionRef, frames: FrameRow[]): Promise<boolean>;
   /** Sets the answer to the next boot; a waiting station is asked to boot again. False when not provisioned. */
   setRegistration(ref: SessionRef, status: RegistrationStatus): Promise<boolean>;
   /** The newest vendor messages of both directions, newest first; null when not provisioned. */

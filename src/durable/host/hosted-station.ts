@@ -1,4 +1,4 @@
-import type { ItemError, StartOutcome } from "../../ports.ts";
+import type { FrameRow, ItemError, StartOutcome } from "../../ports.ts";
 import { stationAtRest, type StationState } from "../../simulator/state.ts";
 import { step } from "../../simulator/step.ts";
 import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/turn.ts";
@@ -20,6 +20,8 @@ export interface HostServices {
   connectGateMs(): number;
   connect(row: StationRow): Promise<DialOutcome>;
   seal(key: string): Promise<string>;
+  /** A frame that a session of ours does not see. */
+  note(direction: FrameRow["direction"], message: string): void;
 }
 
 const BOOT_DEADLINE_MS = 90_000;
@@ -29,6 +31,7 @@ export class HostedStation {
   readonly row: StationRow;
   readonly #host: HostServices;
   readonly #trouble: ProvisioningVerdict;
+  readonly #isOwnSocket: boolean;
   #state: StationState;
   #socket: WebSocket | null = null;
   /** Grows with every dial and hang-up: an attempt that was overtaken finds another number. */
@@ -44,6 +47,7 @@ export class HostedStation {
     this.row = row;
     this.#host = host;
     this.#trouble = new ProvisioningVerdict(isOwnSocket);
+    this.#isOwnSocket = isOwnSocket;
     this.#state = stationAtRest(stationProfile(row.station), row.memory);
   }
 
@@ -176,6 +180,7 @@ export class HostedStation {
     this.#socket = socket;
     socket.addEventListener("message", (event) => {
       if (this.#socket !== socket || typeof event.data !== "string") return;
+      this.#note("csms_to_cp", event.data);
       this.#input({ kind: "frame", text: event.data });
     });
     socket.addEventListener("close", (event) => this.#lost(socket, event.code));
@@ -194,9 +199,14 @@ export class HostedStation {
     const socket = this.#socket;
     try {
       socket?.send(text);
+      if (socket) this.#note("cp_to_csms", text);
     } catch {
       if (socket) this.#lost(socket, 1006);
     }
+  }
+
+  #note(direction: FrameRow["direction"], text: string): void {
+    if (!this.#isOwnSocket) this.#host.note(direction, text);
   }
 
   #close(code: number, reason: string): void {

@@ -1,5 +1,7 @@
+import type { ChargerCommand } from "../../ocpp/commands.ts";
 import type { RotationStatus } from "../../ports.ts";
 import type { SessionCommandOutcome } from "./command-channel.ts";
+import type { SessionRecord } from "./session-record.ts";
 import { digestKey, newCredential, promoteNext, type StoredCredential } from "./credential.ts";
 
 export interface KeyHolder {
@@ -7,6 +9,26 @@ export interface KeyHolder {
   store(credential: StoredCredential): void;
   /** Sends the key to the station; null when none is connected. */
   send(key: string): Promise<SessionCommandOutcome> | null;
+}
+
+type SetKey = Extract<ChargerCommand, { kind: "setAuthorizationKey" }>;
+
+/** The key of the charger that a session belongs to now, if it is still the same one. */
+export function keyHolder(session: {
+  own(): SessionRecord | null;
+  save(record: SessionRecord): void;
+  send(command: SetKey): Promise<SessionCommandOutcome> | null;
+}): KeyHolder {
+  return {
+    get credential() {
+      return session.own()?.credential ?? null;
+    },
+    store(credential) {
+      const current = session.own();
+      if (current) session.save(Object.assign(current, { credential }));
+    },
+    send: (authorizationKey) => session.send({ kind: "setAuthorizationKey", authorizationKey }),
+  };
 }
 
 /** Both keys are good from before the new one leaves until its fate is known (1.6 whitepaper A01). */

@@ -81,6 +81,10 @@ class FakeHost implements HostServices {
     return `sealed ${key}`;
   }
 
+  note(direction: string, message: string): void {
+    this.events.push(`${direction} ${message}`);
+  }
+
   async fire(name: string): Promise<void> {
     const run = this.timers.get(name);
     if (!run) throw new Error(`timer ${name} is not set`);

@@ -128,3 +128,14 @@ test("a target that is our own socket for the organisation is dialed from object
   expect(csms.dialed).toEqual([]);
   await expect(durableSessions(testEnv).snapshot(station)).resolves.toMatchObject({ online: true });
 });
+
+test("what a station says to a foreign central system is in its own log, in both directions and without keys", async () => {
+  const station = newStation({ wsUrl: "wss://csms.example.com/ocpp" });
+  await expect(newHost().start(station, 10_000)).resolves.toEqual({ kind: "accepted" });
+  const query = { startMs: null, endMs: null, action: "BootNotification", limit: 100, offset: 0 };
+  const page = await eventually(
+    () => durableSessions(testEnv).frames(station, query),
+    (found) => (found?.rows.length ?? 0) >= 2,
+  );
+  expect(page?.rows.map(({ direction }) => direction).toSorted()).toEqual(["cp_to_csms", "csms_to_cp"]);
+});
