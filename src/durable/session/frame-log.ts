@@ -78,10 +78,11 @@ export class FrameLog {
   write(): void {
     const waiting = this.#take();
     if (waiting.length === 0) return;
+    const sql = this.#table.writing;
     let total = this.#total();
     for (const rows of slices(waiting, ROWS_PER_INSERT)) {
       const places = rows.map(() => "(?, ?, ?, ?, ?)").join(", ");
-      this.#table.writing.exec(
+      sql.exec(
         `INSERT INTO frames (at_ms, direction, action, message, bytes_total) VALUES ${places}`,
         ...rows.flatMap((row) => [...row, (total += row[3].length)]),
       );
