@@ -163,7 +163,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   snapshot(ref: SessionRef): SessionSnapshot | null {
     const record = this.#own(ref);
-    return record && snapshotOf(record, this.#live(record), Date.now());
+    return record && snapshotOf(record, this.#store.transactions, this.#live(record), Date.now());
   }
 
   async rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null> {

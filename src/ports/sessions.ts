@@ -62,6 +62,15 @@ export interface SessionSnapshot {
   connectedAtMs: number | null;
   lastMessageAtMs: number | null;
   connectors: Array<Omit<ConnectorState, "updatedAt"> & { updatedAtMs: number }>;
+  /** Those that run. */
+  transactions: RunningTransaction[];
+}
+
+export interface RunningTransaction {
+  /** The integer we assigned. */
+  transactionId: number;
+  /** The connector of a 1.6 station. */
+  evseId: number;
 }
 
 /** What became of a command: the station's answer in neutral words, or why there is none. */

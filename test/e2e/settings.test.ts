@@ -134,9 +134,11 @@ describe("a 1.6 station", () => {
   const values = {
     MeterValueSampleInterval: "60",
     ClockAlignedDataInterval: "0",
-    SupportedFeatureProfiles: "Core,SmartCharging",
     ChargeProfileMaxStackLevel: "8",
     ChargingScheduleAllowedChargingRateUnit: "Current,Power",
+    ConnectorSwitch3to1PhaseSupported: "false",
+    SupportedFeatureProfiles: "Core,SmartCharging",
+    MaxChargingProfilesInstalled: "10",
   };
   const station = new Station("ocpp1.6", "SET-16", configuration(values));
   beforeAll(() => station.register());
