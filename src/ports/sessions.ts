@@ -61,6 +61,8 @@ export interface SessionSnapshot {
   firmwareVersion: string | null;
   connectedAtMs: number | null;
   lastMessageAtMs: number | null;
+  /** How far the station's clock is off, ahead is positive; 0: right within a minute, or not known. */
+  clockOffMs: number;
   connectors: Array<Omit<ConnectorState, "updatedAt"> & { updatedAtMs: number }>;
   /** Those that run. */
   transactions: RunningTransaction[];

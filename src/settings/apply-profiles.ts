@@ -15,7 +15,7 @@ import { connectorsToAsk, evsesOf, highestLimit } from "./verify-profiles.ts";
 export async function applyProfiles(application: Application, report: StationReport): Promise<boolean> {
   const effective = effectiveSettings(application.settings.desired);
   const target = targetOf(application, report);
-  const obstacle = effective.isOfflineSet ? obstacleTo(report) : null;
+  const obstacle = effective.isOfflineSet ? obstacleTo(target, application, report) : null;
   const layers = wantedLayers(application, effective, target, obstacle === null);
   const running = application.snapshot.transactions;
   const verdicts: ProfileVerdicts = {
@@ -49,6 +49,8 @@ const NO_LAYERS: Verdict = {
   outcome: "unsupported",
   detail: "The station takes one charging profile only, which rules with and without a connection",
 };
+/** A lease ends by the station's clock. */
+const WRONG_CLOCK: Verdict = { outcome: "rejected", detail: "station clock" };
 
 /** A limit above ours means that the station follows something else. */
 function limitedElsewhere(limitA: number): Verdict {
@@ -56,9 +58,13 @@ function limitedElsewhere(limitA: number): Verdict {
 }
 
 /** Why the station cannot tell being offline from being online; null: it can. */
-function obstacleTo({ endsOffline, maxStackLevel, maxProfiles }: StationReport): Verdict | null {
-  if ((maxProfiles ?? 2) < 2) return NO_LAYERS;
-  return endsOffline || (maxStackLevel ?? 1) >= 1 ? null : NO_LAYERS;
+function obstacleTo(
+  { endsOffline }: ProfileTarget,
+  { snapshot }: Application,
+  { maxStackLevel, maxProfiles }: StationReport,
+): Verdict | null {
+  if ((maxProfiles ?? 2) < 2 || (maxStackLevel ?? 1) < 1) return NO_LAYERS;
+  return endsOffline || snapshot.clockOffMs === 0 ? null : WRONG_CLOCK;
 }
 
 function wantedLayers(

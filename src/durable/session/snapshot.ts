@@ -25,6 +25,7 @@ export function snapshotOf(
     serialNumber: bootFacts?.serialNumber ?? null,
     firmwareVersion: bootFacts?.firmwareVersion ?? null,
     connectedAtMs: live?.attachment.connectedAtMs ?? null,
+    clockOffMs: record.clockOffMs,
     lastMessageAtMs: live?.attachment.lastMessageAtMs ?? record.lastMessageAtMs,
     connectors: record.connectors.map(({ evseId, connectorId, status, errorCode, updatedAtMs }) => ({
       evseId,

@@ -91,6 +91,7 @@ export function scene({
           registrationStatus: "Accepted",
           connectors: [],
           transactions: [],
+          clockOffMs: 0,
           ...given.snapshot,
         }) as never,
       command: async (_ref, command) => {
