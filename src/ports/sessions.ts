@@ -8,6 +8,7 @@ import type {
   SecurityEventFact,
   TransactionFact,
 } from "./transactions.ts";
+import type { SettingsNote } from "./settings.ts";
 import type { ConnectorState, RegistrationStatus, SecurityProfile } from "./charger.ts";
 
 /** The object's name is `<organizationSlug>/<identity>`; a given charger id must match the one it was provisioned for. */
@@ -115,10 +116,10 @@ export interface Sessions {
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
   command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
   /**
-   * Remembers that settings wait for the station, so that its next connection asks for them; null: they are settled, unless
-   * a newer revision than `settled` waits.
+   * Lets the next connection of the station ask for settings that wait, and for settled ones when it is another station
+   * by then. An older revision changes nothing. False when not provisioned.
    */
-  expectSettings(ref: SessionRef, revision: number | null, settled?: number): Promise<void>;
+  noteSettings(ref: SessionRef, note: SettingsNote): Promise<boolean>;
   /** Null when the object was never provisioned (or for another charger id). */
   snapshot(ref: SessionRef): Promise<SessionSnapshot | null>;
   /** Sends the new key to a connected station, or stores it for its next login; null when not provisioned. */

@@ -82,7 +82,10 @@ export function scene({
     },
     sessions: {
       ...unusedPort("sessions"),
-      expectSettings: async (_ref, revision) => void expected.push(revision),
+      noteSettings: async (_ref, { revision, settledFor }) => {
+        expected.push(settledFor ? null : revision);
+        return true;
+      },
       snapshot: async () =>
         ({
           online: true,
