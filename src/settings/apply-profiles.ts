@@ -30,8 +30,7 @@ export async function applyProfiles(application: Application, report: StationRep
   const steps = stepsTo(layers, application, target, report);
   if (steps.length > 0 && !report.hasSmartCharging) verdicts.online = verdicts.offline = NO_SMART_CHARGING;
   else await sendProfiles(application, steps, verdicts);
-  const isSettled = verdicts.online.outcome === "applied" && steps.length > 0;
-  if (isSettled && (layers.max ?? layers.online)) {
+  if (verdicts.online.outcome === "applied" && (layers.max ?? layers.online)) {
     const hasOneLimit = layers.max !== undefined && !target.isMulti;
     verdicts.composite = await highestLimit(application, connectorsToAsk(application.snapshot, hasOneLimit));
     const reportedA = verdicts.composite?.limitA ?? 0;
