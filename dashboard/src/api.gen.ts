@@ -1347,7 +1347,15 @@ export interface components {
             Details: string;
             StackTrace: null;
         };
-        /** @description Names match in any casing; null and absent change nothing */
+        /**
+         * @description Names match in any casing; null and absent change nothing
+         * @example {
+         *       "maxChargeCurrent": 16,
+         *       "maxChargePhases": 3,
+         *       "offlineChargeCurrent": 10,
+         *       "meterValueInterval": 900
+         *     }
+         */
         ChargerUpdate: {
             /** @description A. Below the minimum charge current nothing is allocated */
             maxChargeCurrent?: number | null;
@@ -1355,7 +1363,7 @@ export interface components {
             /** @description A. With less the charger cannot charge; 6 until it is set */
             minChargeCurrent?: number | null;
             /** @description A, or -1 to leave it to the station */
-            offlineChargeCurrent?: number | null;
+            offlineChargeCurrent?: -1 | number | null;
             /** @description 0 leaves it to the station; 1, 2, 4 = one phase, 7 = all */
             offlineChargePhase?: 0 | 1 | 2 | 4 | 7 | null;
             /** @description Seconds; 0 ends periodic meter values */
@@ -6940,6 +6948,24 @@ export interface operations {
             };
             /** @description Unknown in this organisation */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description The body is longer than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+            /** @description The body is not JSON by its type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

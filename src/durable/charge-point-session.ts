@@ -12,6 +12,7 @@ import type {
   SessionProvision,
   SessionRef,
   SessionSnapshot,
+  SettingsNote,
 } from "../ports.ts";
 import type { SessionOffer } from "../session-address.ts";
 import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
@@ -157,13 +158,13 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return this.#own(ref) && this.#store.transfers.newest(limit);
   }
 
-  expectSettings(ref: SessionRef, revision: number | null, settled = 0): void {
-    this.#settings.expect(this.#own(ref), revision, settled);
+  noteSettings(ref: SessionRef, note: SettingsNote): boolean {
+    return this.#settings.note(this.#own(ref), note);
   }
 
   snapshot(ref: SessionRef): SessionSnapshot | null {
     const record = this.#own(ref);
-    return record && snapshotOf(record, this.#live(record), Date.now());
+    return record && snapshotOf(record, this.#store.transactions, this.#live(record), Date.now());
   }
 
   async rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null> {
@@ -268,7 +269,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       closeSocket(socket, 4001, "superseded");
     }
     this.#channel.takeover();
-    this.#settings.announce(record);
+    this.#settings.connected(record);
     return upgraded(client, version);
   }
 
@@ -316,7 +317,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       this.#guard.wellFormed();
       const { bootFacts } = record;
       this.#inbox.receive(record, { from, text, frame, validators, nowMs });
-      if (record.bootFacts !== bootFacts) this.#settings.announce(record);
+      if (record.bootFacts !== bootFacts) this.#settings.booted(record);
     } else {
       if (frame.reply !== null) sendText(from.socket, frame.reply);
       const replies = frame.reply === null ? [] : [outbound(null, frame.reply)];

@@ -47,8 +47,7 @@ export function durableSessions(env: SessionEnv): Sessions {
     },
 
     provision: (ref, input) => ask(ref, (session) => session.provision(ref, input)),
-    expectSettings: (ref, revision, settled) =>
-      ask(ref, (session) => session.expectSettings(ref, revision, settled)),
+    noteSettings: (ref, note) => known(ref, () => ask(ref, (session) => session.noteSettings(ref, note))),
     snapshot: (ref) => known(ref, () => ask(ref, (session) => session.snapshot(ref))),
     frames: (ref, query) => known(ref, () => ask(ref, (session) => session.frames(ref, query))),
     appendFrames: (ref, frames) => ask(ref, (session) => session.appendFrames(ref, frames)),

@@ -8,6 +8,7 @@ import type {
   SecurityEventFact,
   TransactionFact,
 } from "./transactions.ts";
+import type { SettingsNote } from "./settings.ts";
 import type { ConnectorState, RegistrationStatus, SecurityProfile } from "./charger.ts";
 
 /** The object's name is `<organizationSlug>/<identity>`; a given charger id must match the one it was provisioned for. */
@@ -61,7 +62,18 @@ export interface SessionSnapshot {
   firmwareVersion: string | null;
   connectedAtMs: number | null;
   lastMessageAtMs: number | null;
+  /** How far the station's clock is off, ahead is positive; 0: right within a minute, or not known. */
+  clockOffMs: number;
   connectors: Array<Omit<ConnectorState, "updatedAt"> & { updatedAtMs: number }>;
+  /** Those that run. */
+  transactions: RunningTransaction[];
+}
+
+export interface RunningTransaction {
+  /** The integer we assigned. */
+  transactionId: number;
+  /** The connector of a 1.6 station. */
+  evseId: number;
 }
 
 /** What became of a command: the station's answer in neutral words, or why there is none. */
@@ -104,10 +116,10 @@ export interface Sessions {
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
   command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
   /**
-   * Remembers that settings wait for the station, so that its next connection asks for them; null: they are settled, unless
-   * a newer revision than `settled` waits.
+   * Lets the next connection of the station ask for settings that wait, and for settled ones when it is another station
+   * by then. An older revision changes nothing. False when not provisioned.
    */
-  expectSettings(ref: SessionRef, revision: number | null, settled?: number): Promise<void>;
+  noteSettings(ref: SessionRef, note: SettingsNote): Promise<boolean>;
   /** Null when the object was never provisioned (or for another charger id). */
   snapshot(ref: SessionRef): Promise<SessionSnapshot | null>;
   /** Sends the new key to a connected station, or stores it for its next login; null when not provisioned. */

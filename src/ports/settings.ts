@@ -1,3 +1,4 @@
+import type { OcppVersion } from "../ocpp/version.ts";
 import type { DesiredSettings, SettingName } from "../settings/desired.ts";
 import type { SettingOutcome } from "../settings/outcome.ts";
 import type { StationMemory } from "../settings/station-memory.ts";
@@ -58,6 +59,19 @@ export interface SettingsWork {
   settings: ChargerSettings;
 }
 
+/** What decides how a station takes its settings. */
+export interface StationMark {
+  version: OcppVersion;
+  firmwareVersion: string | null;
+}
+
+/** Settings of a charger as its session has to know them. */
+export interface SettingsNote {
+  revision: number;
+  /** The station that everything of this revision was brought to; null: something waits for the station. */
+  settledFor: StationMark | null;
+}
+
 export type SettingResult = Partial<Omit<SettingState, "revision">>;
 
 export type SettingsMerge =
@@ -86,6 +100,9 @@ export interface SettingsStore {
     /** When the sweeper may take it up again; null: never before the next update. */
     nextAt: Date | null,
   ): Promise<void>;
-  /** What waits for a minute though its charger is online, and leases that end soon. Raises the attempt. */
+  /**
+   * What waits for a minute though its charger is online, settled chargers that are other stations now, and leases that end
+   * soon. Raises the attempt.
+   */
   due(now: Date): Promise<Array<{ chargerId: string; revision: number; attempt: number }>>;
 }

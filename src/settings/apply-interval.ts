@@ -1,6 +1,6 @@
 import type { Application } from "./apply-settings.ts";
 import { REBOOTS_MAX } from "./due.ts";
-import { verdictOf, type Verdict } from "./outcome.ts";
+import { APPLIED, verdictOf, type Verdict } from "./outcome.ts";
 import { ALIGNED_KEY, INTERVAL_KEY, readReport, type StationReport } from "./reported.ts";
 import { resultOf } from "./result.ts";
 
@@ -28,8 +28,6 @@ export async function applyInterval(application: Application, report: StationRep
   );
   return false;
 }
-
-const APPLIED: Verdict = { outcome: "applied", detail: null };
 
 /** An interval of 0 silences the clock-aligned data as well; what they were is remembered first and put back later. */
 async function entriesOf(

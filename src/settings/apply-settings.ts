@@ -45,22 +45,25 @@ export async function applySettings(ports: Needs, run: SettingsRun, tries: numbe
   const { organizationSlug, identity, chargerId } = work;
   const ref = { organizationSlug, identity, chargerId };
   const { revision } = work.settings;
-  if (isOpen(work.settings.states)) await ports.sessions.expectSettings(ref, revision);
+  if (isOpen(work.settings.states)) await ports.sessions.noteSettings(ref, { revision, settledFor: null });
   const snapshot = await ports.sessions.snapshot(ref);
   if (!snapshot?.online || !snapshot.version || snapshot.registrationStatus !== "Accepted") return null;
   const application = newApplication(ports, work, { ...snapshot, version: snapshot.version }, run, tries);
   const wantsRetry = await perform(application);
   const isLeft = isOpen({ ...work.settings.states, ...merged(application) });
   const delaySeconds = wantsRetry && tries + 1 < TRIES_MAX ? Math.min(300, 5 * 4 ** tries) : null;
-  if (!wantsRetry && !isLeft) await ports.sessions.expectSettings(ref, null, revision);
-  const nextAtMs = delaySeconds === null ? null : application.now.getTime() + delaySeconds * 1000;
   if (wantsRetry || isTouched(application))
-    await record(
-      ports,
-      application,
-      wantsRetry && nextAtMs === null ? null : new Date(nextAtMs ?? application.now),
-    );
+    await record(ports, application, nextAt(application, wantsRetry, delaySeconds));
+  const { version, firmwareVersion } = application.snapshot;
+  if (!wantsRetry && !isLeft)
+    await ports.sessions.noteSettings(ref, { revision, settledFor: { version, firmwareVersion } });
   return delaySeconds;
+}
+
+/** When the sweeper may look after it; null: five tries were enough for this connection. */
+function nextAt({ now }: Application, wantsRetry: boolean, delaySeconds: number | null): Date | null {
+  if (wantsRetry && delaySeconds === null) return null;
+  return new Date(now.getTime() + (delaySeconds ?? 0) * 1000);
 }
 
 async function perform(application: Application): Promise<boolean> {

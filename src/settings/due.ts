@@ -25,14 +25,18 @@ export function isOpen(states: Partial<Record<string, Pick<SettingState, "outcom
 
 /** Which parts have to be sent. New firmware or another OCPP version may answer everything differently. */
 export function isDue(context: DueContext): { interval: boolean; profiles: boolean } {
-  const { settings, now } = context;
+  const { settings } = context;
   const isOther = isOtherStation(context);
-  const { leaseUntilMs } = settings.station;
-  const endsSoon = leaseUntilMs !== undefined && leaseUntilMs - now.getTime() <= LEASE_MS - RENEW_EVERY_MS;
   const isAny = (names: readonly SettingName[]) =>
     names.some((name) => waits(settings.states, name, context.isReconnect)) ||
     (isOther && names.some((name) => settings.desired[name] !== undefined));
-  return { interval: isAny(["meterValueInterval"]), profiles: isAny(PROFILE_SETTINGS) || endsSoon };
+  return { interval: isAny(["meterValueInterval"]), profiles: isAny(PROFILE_SETTINGS) || endsSoon(context) };
+}
+
+/** Ten minutes of the lease are over: profiles are written to flash, so it is not renewed more often. */
+export function endsSoon({ settings: { station }, now }: Pick<DueContext, "settings" | "now">): boolean {
+  const { leaseUntilMs } = station;
+  return leaseUntilMs !== undefined && leaseUntilMs - now.getTime() <= LEASE_MS - RENEW_EVERY_MS;
 }
 
 export function isOtherStation({ settings: { station }, snapshot }: DueContext): boolean {

@@ -14,6 +14,8 @@ export interface Verdict {
   detail: string | null;
 }
 
+export const APPLIED: Verdict = { outcome: "applied", detail: null };
+
 const UNKNOWN_TO_STATION = new Set(["NotImplemented", "NotSupported"]);
 /** Errors that may be gone at the next try. */
 const PASSING = new Set(["InternalError", "GenericError"]);

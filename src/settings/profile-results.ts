@@ -1,15 +1,30 @@
 import type { SettingResult } from "../ports.ts";
-import type { ProfileVerdicts } from "./apply-profiles.ts";
 import type { Application } from "./apply-settings.ts";
 import { PROFILE_SETTINGS } from "./desired.ts";
 import type { SettingName } from "./desired.ts";
 import type { SettingOutcome, Verdict } from "./outcome.ts";
+import type { CompositeReport } from "./reported.ts";
 import { resultOf } from "./result.ts";
+
+/** Verdicts on what rules with a connection and on what rules without one. */
+export interface ProfileVerdicts {
+  online: Verdict;
+  offline: Verdict;
+  /** On the limit that a running transaction gets besides. */
+  ofTransaction: Verdict;
+  composite: CompositeReport | null;
+  phaseChosen: boolean;
+  endsOffline: boolean;
+  /** A transaction runs whose number of phases cannot change. */
+  keepsPhases: boolean;
+}
 
 type Found = Pick<Required<SettingResult>, "outcome" | "detail" | "reported" | "verified">;
 
 const MINIMUM = "OCPP has no minimum current; enforced before limits are sent";
 const LEASE = "Takes effect at most 30 minutes after the connection is lost";
+const KEEPS_LIMIT = "A running transaction may keep its limit; in force from the next one";
+const KEEPS_PHASES = "A running transaction keeps its phases; in force from the next one";
 const PHASES_V16 = "OCPP 1.6 cannot choose the phase; one phase is used";
 const PHASES_V2X = "The station cannot choose the phase; one phase is used";
 
@@ -25,9 +40,9 @@ function foundOf(name: SettingName, application: Application, verdicts: ProfileV
   const value = application.settings.desired[name] ?? 0;
   switch (name) {
     case "maxChargeCurrent":
-      return confirmed(online, composite?.limitA ?? null);
+      return confirmed(keepsLimit(verdicts) ? but(online, KEEPS_LIMIT) : online, composite?.limitA ?? null);
     case "maxChargePhases":
-      return confirmed(online, composite?.phases ?? null);
+      return confirmed(verdicts.keepsPhases ? but(online, KEEPS_PHASES) : online, composite?.phases ?? null);
     case "minChargeCurrent":
       return emulated(online, MINIMUM);
     case "offlineChargeCurrent":
@@ -37,6 +52,15 @@ function foundOf(name: SettingName, application: Application, verdicts: ProfileV
       return isExact ? confirmed(offline, null) : emulated(offline, phaseDetail(value, application));
     }
   }
+}
+
+/** Nobody says what the transaction does after the station refused its limit. */
+function keepsLimit({ ofTransaction, composite }: ProfileVerdicts): boolean {
+  return ofTransaction.outcome !== "applied" && composite === null;
+}
+
+function but(verdict: Verdict, detail: string): Verdict {
+  return verdict.outcome === "applied" ? { ...verdict, detail } : verdict;
 }
 
 function phaseDetail(value: number, { snapshot }: Application): string {

@@ -1,14 +1,20 @@
+import type { RunningTransaction } from "../ports.ts";
 import type { LayerName, Layer, Layers } from "./profiles.ts";
 
-export type ProfileStep = { kind: "set"; layer: Layer } | { kind: "clear"; name: LayerName };
+export type ProfileStep =
+  | { kind: "set"; layer: Layer }
+  | { kind: "clear"; name: LayerName }
+  | { kind: "limit"; layer: Layer; transaction: RunningTransaction }
+  | { kind: "unlimit"; evseId: number };
 
-type Order = readonly (readonly ["set" | "clear", LayerName])[];
+type Order = readonly (readonly ["set" | "clear", LayerName] | "transactions")[];
 
 /** The new limit is there before the old one goes. */
 const SINGLE: Order = [
   ["set", "offline"],
   ["set", "online"],
   ["set", "max"],
+  "transactions",
   ["clear", "max"],
   ["clear", "online"],
   ["clear", "offline"],
@@ -21,6 +27,7 @@ const MULTI: Order = [
   ["clear", "max"],
   ["set", "offline"],
   ["set", "max"],
+  "transactions",
   ["clear", "online"],
 ];
 
@@ -28,13 +35,15 @@ const MULTI: Order = [
 export function profileSteps(
   installed: Partial<Record<LayerName, string>>,
   layers: Layers,
-  { isMulti, renewsLease }: { isMulti: boolean; renewsLease: boolean },
+  needs: { isMulti: boolean; renewsLease: boolean; transactions: ProfileStep[] },
 ): ProfileStep[] {
-  return (isMulti ? MULTI : SINGLE).flatMap(([kind, name]): ProfileStep[] => {
+  return (needs.isMulti ? MULTI : SINGLE).flatMap((entry): ProfileStep[] => {
+    if (entry === "transactions") return needs.transactions;
+    const [kind, name] = entry;
     const layer = layers[name];
     if (kind === "clear") return layer || installed[name] === undefined ? [] : [{ kind, name }];
     if (!layer) return [];
-    const isKept = installed[name] === signature(layer) && !(layer.isLease && renewsLease);
+    const isKept = installed[name] === signature(layer) && !(layer.isLease && needs.renewsLease);
     return isKept ? [] : [{ kind, layer }];
   });
 }

@@ -110,11 +110,12 @@ function payloadV2x(layer: Layer, now: Date): JsonObject {
   };
 }
 
-function validity(layer: Layer, now: Date): JsonObject {
+/** A profile that is leased ends by itself. */
+export function validity(layer: Layer, now: Date): JsonObject {
   return layer.isLease ? { validTo: seconds(new Date(now.getTime() + LEASE_MS)) } : {};
 }
 
-function schedule({ limitA, phases, phaseToUse, minA }: Layer, now: Date): JsonObject {
+export function schedule({ limitA, phases, phaseToUse, minA }: Layer, now: Date): JsonObject {
   return {
     startSchedule: startOfDay(now),
     chargingRateUnit: "A",

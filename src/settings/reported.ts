@@ -8,6 +8,8 @@ export const ALIGNED_KEY = "ClockAlignedDataInterval";
 const FEATURES_KEY = "SupportedFeatureProfiles";
 const STACK_KEY = "ChargeProfileMaxStackLevel";
 const UNIT_KEY = "ChargingScheduleAllowedChargingRateUnit";
+const PROFILES_KEY = "MaxChargingProfilesInstalled";
+const SWITCH_PHASES_KEY = "ConnectorSwitch3to1PhaseSupported";
 const CHOOSE_PHASE_KEY = "SmartChargingCtrlr.ACPhaseSwitchingSupported";
 const ENDS_OFFLINE_KEY = "SmartChargingCtrlr.SupportsFeature[MaxOfflineDuration]";
 
@@ -18,13 +20,17 @@ export interface StationReport {
   /** False only when the station says so. */
   hasSmartCharging: boolean;
   maxStackLevel: number | null;
+  maxProfiles: number | null;
+  /** From three phases to one while a transaction runs. */
+  canSwitchPhases: boolean;
   canChoosePhase: boolean;
   endsOffline: boolean;
 }
 
 export function reportKeys(version: OcppVersion): string[] {
-  if (version === "ocpp1.6") return [INTERVAL_KEY, ALIGNED_KEY, FEATURES_KEY, STACK_KEY, UNIT_KEY];
-  const keys = [INTERVAL_KEY, ALIGNED_KEY, STACK_KEY, UNIT_KEY, CHOOSE_PHASE_KEY];
+  const shared = [INTERVAL_KEY, ALIGNED_KEY, STACK_KEY, UNIT_KEY, SWITCH_PHASES_KEY];
+  if (version === "ocpp1.6") return [...shared, FEATURES_KEY, PROFILES_KEY];
+  const keys = [...shared, CHOOSE_PHASE_KEY];
   return version === "ocpp2.1" ? [...keys, ENDS_OFFLINE_KEY] : keys;
 }
 
@@ -41,6 +47,8 @@ export function readReport(answer: CommandAnswer | null): StationReport {
     alignedSeconds: wholeNumber(text(ALIGNED_KEY)),
     hasSmartCharging: speaksOfCharging && (units === null || knowsAmperes(units)),
     maxStackLevel: wholeNumber(text(STACK_KEY)),
+    maxProfiles: wholeNumber(text(PROFILES_KEY)),
+    canSwitchPhases: isTrue(text(SWITCH_PHASES_KEY)),
     canChoosePhase: isTrue(text(CHOOSE_PHASE_KEY)),
     endsOffline: isTrue(text(ENDS_OFFLINE_KEY)),
   };

@@ -48,12 +48,16 @@ const RECORD = `UPDATE charger_settings s SET station = $4::jsonb, lease_until =
     next_at = CASE WHEN s.revision > $2::int THEN s.next_at ELSE $5::timestamptz END
   WHERE s.charger_id = $1::uuid`;
 
+/** What a new firmware or OCPP version does with the settings was not tried. */
+const OTHER_STATION = `s.station ? 'version' AND (s.station ->> 'version' IS DISTINCT FROM k.ocpp_version
+  OR s.station ->> 'firmware' IS DISTINCT FROM k.firmware_version)`;
+
 /** Values that wait for a reboot are taken up by the next connection, not here. */
 const DUE = `WITH waiting AS (
     SELECT s.charger_id FROM charger_settings s JOIN charger_connections k ON k.charger_id = s.charger_id AND k.online
     JOIN chargers c ON c.id = s.charger_id AND c.deleted_at IS NULL
     WHERE (s.next_at < $1::timestamptz - interval '${STUCK_SECONDS} seconds'
-        AND jsonb_path_exists(s.states, '$.*.outcome ? (@ == "pending")'))
+        AND (jsonb_path_exists(s.states, '$.*.outcome ? (@ == "pending")') OR ${OTHER_STATION}))
       OR (s.lease_until < $1::timestamptz + interval '${RENEW_BEFORE_MINUTES} minutes'
         AND coalesce(s.next_at, s.updated_at) < $1::timestamptz - interval '${STUCK_SECONDS} seconds')
     LIMIT ${PER_PASS}

@@ -166,6 +166,14 @@ describe("413", () => {
     expect((await ask("createLocationChargers", { path, text })).status).toBe(422);
   });
 
+  it("updates of settings end at 1 MiB", async () => {
+    const path = `/api/chargers/${own.chargerId}/update`;
+    const answer = await announce("updateChargerSettings", path, MEBIBYTE + 1);
+    expect([answer.status, answer.body]).toMatchObject([413, { Code: 529, StackTrace: null }]);
+    const text = JSON.stringify({ maxChargeCurrent: "x".repeat(MEBIBYTE - 100) });
+    expect((await ask("updateChargerSettings", { path, text })).status).toBe(400);
+  });
+
   it("command bodies end at 256 KiB", async () => {
     const answer = await announce("registerCharger", "/api/v1/chargers", 256 * 1024 + 1);
     expect([answer.status, answer.body]).toMatchObject([413, { error: { code: "PAYLOAD_TOO_LARGE" } }]);
@@ -217,7 +225,7 @@ describe("429", () => {
 });
 
 describe("503", () => {
-  it("a database that is down is 503 with Retry-After on both surfaces, and nothing is stored", async () => {
+  it("a database that is down is 503 with Retry-After on every surface, and nothing is stored", async () => {
     // Known credentials: the key's row is remembered from the requests before.
     expect((await ask("listLocations", {})).status).toBe(200);
     const before = await tenantRows(tenant.organization);
@@ -228,14 +236,18 @@ describe("503", () => {
     process.kill(stack.supervisor.pid, "SIGSTOP");
     try {
       process.kill(database.pid, "SIGKILL");
-      const [gateway, v1] = await Promise.all([
+      const path = `/api/chargers/${own.chargerId}/update`;
+      const [gateway, v1, settings] = await Promise.all([
         ask("createLocation", { body: { name: "never" } }),
         ask("registerCharger", { body: { chargeBoxId: "NEVER-1" } }),
+        ask("updateChargerSettings", { path, body: { maxChargeCurrent: 31 } }),
       ]);
       expectGateway(gateway, 503, "Service temporarily unavailable");
       expect(gateway.headers.get("retry-after")).toBe("1");
       expect([v1.status, v1.body]).toMatchObject([503, { error: { code: "SERVICE_UNAVAILABLE" } }]);
       expect(v1.headers.get("retry-after")).toBe("5");
+      expect([settings.status, settings.body]).toMatchObject([503, { Code: 500, StackTrace: null }]);
+      expect(settings.headers.get("retry-after")).toBe("5");
     } finally {
       process.kill(stack.supervisor.pid, "SIGCONT");
     }

@@ -38,6 +38,7 @@ beforeAll(async () => {
   Object.assign(words, {
     location_id: [own.locationId, own.locationId, never],
     charger_id: [own.chargerId, never],
+    id: [own.chargerId, never],
     charger_ids: [[own.chargerId], [never, own.chargerId]],
     job_id: [own.jobId, never],
     chargeBoxId: [own.externalIdentity, own.identity, "UNKNOWN-1"],
@@ -55,7 +56,7 @@ afterAll(() => {
 });
 
 /** What a request that the document forbids must be answered with. */
-const REFUSAL = { gateway: 422, v1: 400 } as const;
+const REFUSAL = { gateway: 422, v1: 400, settings: 400 } as const;
 
 async function check(operation: ApiOperation, request: ApiRequest): Promise<void> {
   const { path, headers, body } = request;

@@ -20,10 +20,17 @@ const idsOf = (belongings: Belongings): Record<string, string> => ({
   model_slug: "generic-ac-22kw",
   location_id: belongings.locationId,
   charger_id: belongings.chargerId,
+  id: belongings.chargerId,
   job_id: belongings.jobId,
   chargeBoxId: belongings.externalIdentity,
   keyId: belongings.keyId,
 });
+
+const NOT_ALLOWED = {
+  gateway: { detail: "Method Not Allowed" },
+  v1: { success: false, error: { code: "METHOD_NOT_ALLOWED", message: "Method Not Allowed" } },
+  settings: { Code: 529, Details: "Method Not Allowed", StackTrace: null },
+} as const;
 
 const CATALOG_IDS = ["brand_slug", "model_slug"];
 const BODY_IDS = ["location_id", "charger_id"];
@@ -64,7 +71,13 @@ function namesBelongings(operation: ApiOperation): boolean {
   return inPath || BODY_IDS.some((name) => body.includes(`"${name}"`));
 }
 
-const isKeyManagement = ({ path }: ApiOperation) => path.startsWith("/api/v1/auth/");
+/** The settings surface shows a charger to its owners alone. */
+const isForOwners = ({ path, surface }: ApiOperation) =>
+  surface === "settings" || path.startsWith("/api/v1/auth/");
+const challengeOf = ({ scheme, surface }: ApiOperation) => {
+  if (scheme === "ApiKey") return "ApiKey";
+  return surface === "settings" ? 'Bearer error="invalid_token"' : "Bearer";
+};
 const isRead = ({ method }: ApiOperation) => method === "GET";
 const title = (operation: ApiOperation) => ({ name: operation.operationId, operation });
 
@@ -78,14 +91,13 @@ describe.each(operations.map(title))("$name", ({ operation }) => {
   it.each(["none", "wrong"] as const)("answers 401 with the scheme to use, credential: %s", async (kind) => {
     const answer = await send({ ...request(), headers: credential(operation, owner, kind) });
     expect([answer.status, broken(operation, answer)]).toEqual([401, []]);
-    const scheme = operation.scheme === "ApiKey" ? "ApiKey" : "Bearer";
-    expect(answer.headers.get("www-authenticate")).toBe(scheme);
+    expect(answer.headers.get("www-authenticate")).toBe(challengeOf(operation));
   });
 
   it("lets a viewer read and change nothing", async () => {
     const before = await tenantRows(owner.organization);
     const answer = await send({ ...request(), headers: credential(operation, owner, "viewer") });
-    const isAllowed = isRead(operation) && !isKeyManagement(operation);
+    const isAllowed = isRead(operation) && !isForOwners(operation);
     expect([answer.status, broken(operation, answer)]).toEqual([isAllowed ? 200 : 403, []]);
     expect(await tenantRows(owner.organization)).toEqual(before);
   });
@@ -118,9 +130,7 @@ describe.each(operations.map(title))("$name", ({ operation }) => {
     const answer = await send({ ...request(), body: undefined, method: "PATCH", headers });
     expect(answer.status).toBe(405);
     expect(answer.headers.get("allow")?.split(", ")).toContain(operation.method);
-    const inGateway = { detail: "Method Not Allowed" };
-    const inV1 = { success: false, error: { code: "METHOD_NOT_ALLOWED", message: "Method Not Allowed" } };
-    expect(answer.body).toEqual(operation.surface === "gateway" ? inGateway : inV1);
+    expect(answer.body).toEqual(NOT_ALLOWED[operation.surface]);
   });
 
   // An operation without a body has nothing to be malformed.

@@ -11,6 +11,8 @@ const CONTENT = `(SELECT md5(coalesce(string_agg(l::text, ',' ORDER BY l.id), ''
   (SELECT md5(coalesce(string_agg(concat_ws(',', id, name, location_id, location_name, ws_url, ocpp_version,
     connector_type, desired_count, deleted_at), ';' ORDER BY id), '')) FROM chargers
     WHERE organization_id = $1::uuid) AS charger_content,
+  (SELECT md5(coalesce(string_agg(concat_ws(',', s.charger_id, s.revision, s.desired), ';' ORDER BY s.charger_id), ''))
+    FROM charger_settings s JOIN chargers c ON c.id = s.charger_id WHERE c.organization_id = $1::uuid) AS settings_content,
   (SELECT count(*)::int FROM api_keys WHERE organization_id = $1::uuid AND revoked_at IS NOT NULL) AS revoked`;
 
 /** What requests can have written in an organisation: numbers of rows and digests of their content. */

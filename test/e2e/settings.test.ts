@@ -1,7 +1,7 @@
-import { RPCClient } from "ocpp-rpc";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
 import { call } from "../harness/fleet.ts";
+import { takingAnswers } from "../harness/ocpp-station/settings-answers.ts";
+import { SettingsStation } from "../harness/ocpp-station/settings-station.ts";
 import { startStack, type RunningStack } from "../harness/stack.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
@@ -11,136 +11,25 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-const registration = z.object({
-  id: z.string(),
-  authorizationKey: z.string(),
-  instructions: z.object({ baseUrl: z.string() }),
-});
-
-interface Sent {
-  action: string;
-  params: Record<string, unknown>;
-}
-
-type Answer = (params: Record<string, unknown>) => Record<string, unknown>;
-
 const CHARGING = { minChargingRate: 6, chargingRateUnit: "A" };
 const TODAY = () => `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
-
-/** A charge point that was not written here, with what it was told and what it answers. */
-class Station {
-  readonly sent: Sent[] = [];
-  readonly answers: Record<string, Answer>;
-  readonly protocol: string;
-  client: RPCClient | null = null;
-  #identity: string;
-  #registered: z.infer<typeof registration> | null = null;
-
-  constructor(protocol: string, identity: string, answers: Record<string, Answer>) {
-    this.protocol = protocol;
-    this.#identity = identity;
-    this.answers = answers;
-  }
-
-  get id(): string {
-    return this.#registered?.id ?? "";
-  }
-
-  async register(): Promise<void> {
-    const { body } = await call(stack, "POST", "/api/v1/chargers", { chargeBoxId: this.#identity });
-    this.#registered = registration.parse(body);
-  }
-
-  async connect(): Promise<void> {
-    const { authorizationKey, instructions } = registration.parse(this.#registered);
-    const client = new RPCClient({
-      endpoint: instructions.baseUrl,
-      identity: this.#identity,
-      protocols: [this.protocol],
-      password: authorizationKey,
-      strictMode: true,
-      reconnect: false,
-    });
-    for (const [action, answer] of Object.entries(this.answers))
-      client.handle(action, ({ params }) => {
-        this.sent.push({ action, params });
-        return answer(params);
-      });
-    await client.connect();
-    this.client = client;
-    const boot =
-      this.protocol === "ocpp1.6"
-        ? { chargePointVendor: "Acme", chargePointModel: "One", firmwareVersion: "1.0" }
-        : {
-            reason: "PowerUp",
-            chargingStation: { vendorName: "Acme", model: "One", firmwareVersion: "1.0" },
-          };
-    expect(await client.call("BootNotification", boot)).toMatchObject({ status: "Accepted" });
-  }
-
-  async update(body: unknown): Promise<void> {
-    const { status } = await call(stack, "POST", `/api/chargers/${this.id}/update`, body);
-    expect(status).toBe(200);
-  }
-
-  /** The settings once none of them is pending. */
-  settled(): Promise<{ Revision: number; Settings: Record<string, { Outcome: string | null }> }> {
-    return waitFor(
-      "settled settings",
-      async () => {
-        const { body } = await call(stack, "GET", `/api/chargers/${this.id}/settings`);
-        const known = settingsBody.parse(body);
-        return Object.values(known.Settings).some(({ Outcome }) => Outcome === "pending") ? false : known;
-      },
-      30_000,
-    );
-  }
-}
-
-const settingsBody = z.object({
-  Revision: z.number(),
-  Settings: z.record(z.string(), z.looseObject({ Outcome: z.string().nullable() })),
-});
-
-function configuration(values: Record<string, string>): Record<string, Answer> {
-  return {
-    GetConfiguration: ({ key }) => {
-      const keys = Array.isArray(key) ? key.map(String) : [];
-      return {
-        configurationKey: keys.flatMap((name) =>
-          values[name] === undefined ? [] : [{ key: name, readonly: false, value: values[name] }],
-        ),
-        unknownKey: keys.filter((name) => values[name] === undefined),
-      };
-    },
-    ChangeConfiguration: ({ key, value }) => {
-      values[String(key)] = String(value);
-      return { status: "Accepted" };
-    },
-    SetChargingProfile: () => ({ status: "Accepted" }),
-    ClearChargingProfile: () => ({ status: "Accepted" }),
-    GetCompositeSchedule: () => ({
-      status: "Accepted",
-      connectorId: 0,
-      chargingSchedule: {
-        chargingRateUnit: "A",
-        chargingSchedulePeriod: [{ startPeriod: 0, limit: 16, numberPhases: 3 }],
-      },
-    }),
-  };
-}
 
 describe("a 1.6 station", () => {
   const values = {
     MeterValueSampleInterval: "60",
     ClockAlignedDataInterval: "0",
-    SupportedFeatureProfiles: "Core,SmartCharging",
     ChargeProfileMaxStackLevel: "8",
     ChargingScheduleAllowedChargingRateUnit: "Current,Power",
+    ConnectorSwitch3to1PhaseSupported: "false",
+    SupportedFeatureProfiles: "Core,SmartCharging",
+    MaxChargingProfilesInstalled: "10",
   };
-  const station = new Station("ocpp1.6", "SET-16", configuration(values));
-  beforeAll(() => station.register());
-  afterAll(() => station.client?.close());
+  let station: SettingsStation;
+  beforeAll(async () => {
+    const answers = takingAnswers("ocpp1.6", values, 16);
+    station = await SettingsStation.register(stack, "ocpp1.6", "SET-16", answers);
+  });
+  afterAll(() => station.close());
 
   test("gets the last value of a burst once it connects, exactly once", async () => {
     for (const maxChargeCurrent of [8, 10, 12]) await station.update({ maxChargeCurrent });
@@ -196,7 +85,7 @@ describe("a 1.6 station", () => {
   });
 
   test("is left alone when it comes back with everything in force", async () => {
-    await station.client?.close();
+    await station.close();
     station.sent.length = 0;
     await station.connect();
     await station.update({ meterValueInterval: 600 });
@@ -218,29 +107,72 @@ describe("a 1.6 station", () => {
         MaxChargeCurrent: { Outcome: "applied" },
       },
     });
-    const profiles = () =>
-      station.sent
-        .filter(({ action }) => /ChargingProfile/.test(action))
-        .map(({ action, params }) => [action, JSON.stringify(params).match(/900\d/)?.[0]]);
-    expect(profiles()).toEqual([
-      ["SetChargingProfile", "9002"],
-      ["SetChargingProfile", "9003"],
-      ["ClearChargingProfile", "9001"],
-    ]);
-    station.sent.length = 0;
+    expect(station.takeProfiles()).toEqual(["+9002", "+9003", "-9001"]);
     await station.update({ offlineChargeCurrent: -1, offlineChargePhase: 0 });
     await station.settled();
-    expect(profiles()).toEqual([
-      ["SetChargingProfile", "9001"],
-      ["ClearChargingProfile", "9003"],
-      ["ClearChargingProfile", "9002"],
-    ]);
+    expect(station.takeProfiles()).toEqual(["+9001", "-9003", "-9002"]);
+  });
+
+  test("gets the limit of its running transaction besides, and after its end no more", async () => {
+    const timestamp = new Date().toISOString();
+    const begun = { connectorId: 1, idTag: "TAG", meterStart: 0, timestamp };
+    const { transactionId } = await station.call("StartTransaction", begun);
+    station.take();
+    await station.update({ offlineChargeCurrent: 10 });
+    await station.settled();
+    const limit = station.sent.find(({ params }) => JSON.stringify(params).includes('"TxProfile"'));
+    expect(limit?.params).toEqual({
+      connectorId: 1,
+      csChargingProfiles: {
+        chargingProfileId: 9101,
+        transactionId,
+        stackLevel: 0,
+        chargingProfilePurpose: "TxProfile",
+        chargingProfileKind: "Absolute",
+        validTo: expect.any(String),
+        chargingSchedule: {
+          startSchedule: TODAY(),
+          chargingRateUnit: "A",
+          chargingSchedulePeriod: [{ startPeriod: 0, limit: 16, numberPhases: 3 }],
+        },
+      },
+    });
+    expect(station.takeProfiles()).toEqual(["+9002", "+9003", "+9101", "-9001"]);
+    await station.call("StopTransaction", { transactionId, meterStop: 10, timestamp });
+    await station.update({ offlineChargeCurrent: -1 });
+    await station.settled();
+    expect(station.takeProfiles()).toEqual(["+9001", "-9003", "-9002"]);
+  });
+
+  test("whose clock is two minutes off gets no layer that ends by it", async () => {
+    const status = { connectorId: 1, errorCode: "NoError", status: "Available" };
+    const report = (offMs: number) =>
+      station.call("StatusNotification", {
+        ...status,
+        timestamp: new Date(Date.now() + offMs).toISOString(),
+      });
+    await report(120_000);
+    await station.update({ offlineChargeCurrent: 9 });
+    expect(await station.settled()).toMatchObject({
+      Settings: { OfflineChargeCurrent: { Outcome: "rejected", Detail: "station clock" } },
+    });
+    await report(0);
+    await station.update({ offlineChargeCurrent: 8 });
+    expect(await station.settled()).toMatchObject({
+      Settings: {
+        OfflineChargeCurrent: { Outcome: "emulated", Detail: expect.stringContaining("30 minutes") },
+      },
+    });
+    expect(station.takeProfiles()).toEqual(["+9002", "+9003", "-9001"]);
+    await station.update({ offlineChargeCurrent: -1 });
+    await station.settled();
+    expect(station.violations).toEqual([]);
   });
 
   test("is believed in what it refuses: rejected, unsupported, after a reboot, and another limit than ours", async () => {
     station.answers["SetChargingProfile"] = () => ({ status: "Rejected" });
     station.answers["ChangeConfiguration"] = () => ({ status: "RebootRequired" });
-    await station.client?.close();
+    await station.close();
     await station.connect();
     await station.update({ maxChargeCurrent: 20, meterValueInterval: 300 });
     expect(await station.settled()).toMatchObject({
@@ -251,7 +183,7 @@ describe("a 1.6 station", () => {
     });
     values.MeterValueSampleInterval = "300";
     station.answers["SetChargingProfile"] = () => ({ status: "NotSupported" });
-    await station.client?.close();
+    await station.close();
     await station.connect();
     await waitFor("the interval applied", async () => {
       const { Settings } = await station.settled();
@@ -262,7 +194,7 @@ describe("a 1.6 station", () => {
       Settings: { MaxChargeCurrent: { Outcome: "unsupported" } },
     });
     station.answers["SetChargingProfile"] = () => ({ status: "Accepted" });
-    await station.client?.close();
+    await station.close();
     await station.connect();
     await station.update({ maxChargeCurrent: 10 });
     expect(await station.settled()).toMatchObject({
@@ -272,44 +204,14 @@ describe("a 1.6 station", () => {
 });
 
 test("a 2.0.1 station that is online gets maximum and interval in the words of its version", async () => {
-  const values: Record<string, string> = { TxUpdatedInterval: "60", Interval: "300", RateUnit: "A,W" };
-  const station = new Station("ocpp2.0.1", "SET-201", {
-    GetVariables: ({ getVariableData }) => ({
-      getVariableResult: z
-        .array(
-          z.object({ component: z.object({ name: z.string() }), variable: z.object({ name: z.string() }) }),
-        )
-        .parse(getVariableData)
-        .map(({ component, variable }) => {
-          const attributeValue = values[variable.name];
-          const known = attributeValue === undefined ? {} : { attributeValue };
-          return {
-            component,
-            variable,
-            attributeStatus: attributeValue === undefined ? "UnknownVariable" : "Accepted",
-            ...known,
-          };
-        }),
-    }),
-    SetVariables: ({ setVariableData }) => ({
-      setVariableResult: z
-        .array(
-          z.object({
-            component: z.object({ name: z.string() }),
-            variable: z.object({ name: z.string() }),
-            attributeValue: z.string(),
-          }),
-        )
-        .parse(setVariableData)
-        .map(({ component, variable, attributeValue }) => {
-          values[variable.name] = attributeValue;
-          return { component, variable, attributeStatus: "Accepted" };
-        }),
-    }),
-    SetChargingProfile: () => ({ status: "Accepted" }),
-    GetCompositeSchedule: () => ({ status: "Rejected" }),
-  });
-  await station.register();
+  const values = {
+    "SampledDataCtrlr.TxUpdatedInterval": "60",
+    "AlignedDataCtrlr.Interval": "300",
+    "SmartChargingCtrlr.RateUnit": "A,W",
+  };
+  const answers = takingAnswers("ocpp2.0.1", values, 16);
+  const station = await SettingsStation.register(stack, "ocpp2.0.1", "SET-201", answers);
+  station.answers["GetCompositeSchedule"] = () => ({ status: "Rejected" });
   await station.connect();
   await station.update({ MaxChargeCurrent: 16, MaxChargePhases: 3, MeterValueInterval: 0 });
   expect(await station.settled()).toMatchObject({
@@ -357,6 +259,43 @@ test("a 2.0.1 station that is online gets maximum and interval in the words of i
   ]);
   await station.update({ meterValueInterval: 120 });
   await station.settled();
-  expect(values).toMatchObject({ TxUpdatedInterval: "120", Interval: "300" });
-  await station.client?.close();
+  expect(values).toMatchObject({
+    "SampledDataCtrlr.TxUpdatedInterval": "120",
+    "AlignedDataCtrlr.Interval": "300",
+  });
+  await station.close();
+});
+
+test("other firmware and another OCPP version get settled settings again, and no value that reads back equal", async () => {
+  const values = { MeterValueSampleInterval: "60" };
+  const values2x = { "SampledDataCtrlr.TxUpdatedInterval": "60" };
+  const answers = {
+    ...takingAnswers("ocpp2.0.1", values2x, 16),
+    ...takingAnswers("ocpp1.6", values, 16),
+    GetCompositeSchedule: () => ({ status: "Rejected" }),
+  };
+  const station = await SettingsStation.register(stack, "ocpp1.6", "SET-OTHER", answers);
+  await station.connect();
+  await station.update({ maxChargeCurrent: 16, meterValueInterval: 600 });
+  await station.settled();
+  const writes = () =>
+    station.sent.map(({ action }) => action).filter((action) => /^(Set|Change)/.test(action));
+  expect(writes()).toEqual(["ChangeConfiguration", "SetChargingProfile"]);
+  await station.close();
+  station.take();
+
+  await station.connect("2.0");
+  await waitFor("the profile again", () => writes().includes("SetChargingProfile"));
+  await station.settled();
+  expect(writes()).toEqual(["SetChargingProfile"]);
+  await station.close();
+  station.take();
+
+  await station.connect("2.0", "ocpp2.0.1");
+  await waitFor("the profile once more", () => writes().includes("SetChargingProfile"));
+  await station.settled();
+  expect(writes()).toEqual(["SetVariables", "SetChargingProfile"]);
+  expect(values2x).toEqual({ "SampledDataCtrlr.TxUpdatedInterval": "600" });
+  expect(station.violations).toEqual([]);
+  await station.close();
 });

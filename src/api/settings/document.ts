@@ -15,9 +15,7 @@ const update = z
       .optional(),
     minChargeCurrent: current("A. With less the charger cannot charge; 6 until it is set"),
     offlineChargeCurrent: z
-      .number()
-      .min(-1)
-      .max(32)
+      .union([z.literal(-1), z.number().min(0).max(32)])
       .nullable()
       .optional()
       .openapi({ description: "A, or -1 to leave it to the station" }),
@@ -34,7 +32,10 @@ const update = z
       .optional()
       .openapi({ description: "Seconds; 0 ends periodic meter values" }),
   })
-  .openapi("ChargerUpdate", { description: "Names match in any casing; null and absent change nothing" });
+  .openapi("ChargerUpdate", {
+    description: "Names match in any casing; null and absent change nothing",
+    example: { maxChargeCurrent: 16, maxChargePhases: 3, offlineChargeCurrent: 10, meterValueInterval: 900 },
+  });
 
 const errorBody = z
   .object({ Code: z.int(), Details: z.string(), StackTrace: z.null() })
@@ -101,14 +102,24 @@ const REFUSALS: Record<number, string> = {
   503: "A dependency is down; nothing was stored",
 };
 
+/** Only where there is a body. */
+const BODY_REFUSALS: Record<number, string> = {
+  413: "The body is longer than 1 MiB",
+  415: "The body is not JSON by its type",
+};
+
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
 
 /** Writes the surface into the OpenAPI document. */
 export function documentSettings(app: OpenAPIHono<AppEnv>): void {
-  const refusals = Object.entries(REFUSALS).map(([status, description]) => [
-    status,
-    { description, content: json(errorBody) },
-  ]);
+  const refusalsOf = (described: Record<number, string>) =>
+    Object.fromEntries(
+      Object.entries(described).map(([status, description]) => [
+        status,
+        { description, content: json(errorBody) },
+      ]),
+    );
+  const refusals = refusalsOf(REFUSALS);
   const shared = {
     tags: [TAG],
     security: [{ HTTPBearer: [] }],
@@ -116,7 +127,7 @@ export function documentSettings(app: OpenAPIHono<AppEnv>): void {
   };
   const answer = (schema: z.ZodType, description: string) => ({
     200: { description, content: json(schema) },
-    ...Object.fromEntries(refusals),
+    ...refusals,
   });
   const read = (path: string, operationId: string, summary: string, schema: z.ZodType) =>
     app.openAPIRegistry.registerPath({
@@ -134,7 +145,11 @@ export function documentSettings(app: OpenAPIHono<AppEnv>): void {
     operationId: "updateChargerSettings",
     summary: "Store what a charger shall do; its station hears of it now or when it is back",
     request: { ...shared.request, body: { content: json(update) } },
-    responses: { 200: { description: "Stored, no body" }, ...Object.fromEntries(refusals) },
+    responses: {
+      200: { description: "Stored, no body" },
+      ...refusals,
+      ...refusalsOf(BODY_REFUSALS),
+    },
   });
   read("", "getSettingsCharger", "Show a charger in the model of this surface", model);
   read("/state", "getSettingsState", "List what is known of a charger by state id", state);

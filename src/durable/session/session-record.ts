@@ -25,6 +25,8 @@ export interface SessionRecord {
   /** Our last answer; null: never booted. Survives the socket (OCPP-J: a reconnect brings no boot). */
   registration: RegistrationStatus | null;
   heartbeatIntervalSeconds: number;
+  /** See `clockOffMs`. */
+  clockOffMs: number;
   bootFacts: BootFacts | null;
   connectors: StoredConnector[];
   /** Actions we triggered before the station was accepted. */
@@ -66,6 +68,7 @@ const HEARTBEAT_INTERVAL_SECONDS = 300;
 const ADDED_LATER = {
   transactionIds: [],
   acceptsUnknownTags: null,
+  clockOffMs: 0,
   outbox: [],
   factSeq: 2 ** 40,
   hasOutboxRows: true,
@@ -93,6 +96,7 @@ export function newRecord(
     bootAnswer: input.registrationStatus,
     registration: null,
     heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_SECONDS,
+    clockOffMs: 0,
     bootFacts: null,
     connectors: [],
     triggered: [],

@@ -1,32 +1,35 @@
 import type { Env } from "../../env.ts";
+import type { SettingsNote, StationMark } from "../../ports.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 const KEY = "settings";
 
-/** Settings that are not in force yet. */
-interface Expected {
-  chargerId: string;
-  revision: number;
-}
+/** What is known of a charger's settings; an older release kept those alone that are not in force yet. */
+type Known = Pick<SettingsNote, "revision"> & Partial<SettingsNote> & { chargerId: string };
 
 /** Starts the run that brings settings to the station. */
 export type SettingsPublisher = (cause: {
   chargerId: string;
   revision: number;
   generation: number;
+  attempt: number;
 }) => Promise<void>;
 
 /** Wired when first needed, like the sink of the outbox. */
 export function settingsPublisher(env: Env): SettingsPublisher {
   return async (cause) => {
     const { wire } = await import("../../wiring.ts");
-    await wire(env).runs.applySettings({ ...cause, attempt: 0 });
+    await wire(env).runs.applySettings(cause);
   };
 }
 
+/** The run of a connection may be under way already, with the firmware of before the boot. */
+const AFTER_BOOT = 1;
+
 /**
- * Knows whether settings wait for this station, and asks for them when it connects or boots. A charger whose settings are
- * in force costs nothing here, however often it reconnects. What is not published is found by the sweeper.
+ * Knows whether settings wait for this station, and asks for them when it connects or boots: those that are not in force
+ * yet, and all once the station has another firmware or OCPP version than they were brought to. A charger whose settings
+ * are in force costs nothing here, however often it reconnects. What is not published is found by the sweeper.
  */
 export class SettingsNotice {
   readonly #ctx: DurableObjectState;
@@ -37,28 +40,43 @@ export class SettingsNotice {
     this.#publish = publish;
   }
 
-  /** `revision` null: settled up to `settled`. */
-  expect(record: SessionRecord | null, revision: number | null, settled: number): void {
-    if (!record) return;
+  /** False: there is no session to remember it. */
+  note(record: SessionRecord | null, { revision, settledFor }: SettingsNote): boolean {
+    if (!record) return false;
+    const known = this.#known(record);
+    const isKnown = known && known.revision === revision && !known.settledFor && !settledFor;
+    if (isKnown || (known && known.revision > revision)) return true;
     const { chargerId } = record;
-    const known = this.#expected(record);
-    if (revision === null) {
-      if (known && known.revision <= settled) this.#ctx.storage.kv.delete(KEY);
-    } else if (!known || known.revision < revision) {
-      this.#ctx.storage.kv.put(KEY, { chargerId, revision } satisfies Expected);
-    }
+    this.#ctx.storage.kv.put(KEY, { chargerId, revision, settledFor } satisfies Known);
+    // The station became another one while its settings were brought to it.
+    if (settledFor && record.connected) this.#announce(record, AFTER_BOOT);
+    return true;
   }
 
-  /** The station has connected or booted. */
-  announce(record: SessionRecord): void {
-    const expected = this.#expected(record);
-    if (!expected || record.registration !== "Accepted") return;
-    const { generation } = record;
-    this.#ctx.waitUntil(this.#publish({ ...expected, generation }).catch(() => undefined));
+  connected(record: SessionRecord): void {
+    this.#announce(record, 0);
   }
 
-  #expected({ chargerId }: SessionRecord): Expected | null {
-    const expected = this.#ctx.storage.kv.get<Expected>(KEY) ?? null;
-    return expected?.chargerId === chargerId ? expected : null;
+  booted(record: SessionRecord): void {
+    this.#announce(record, AFTER_BOOT);
   }
+
+  #announce(record: SessionRecord, attemptOfOther: number): void {
+    const known = this.#known(record);
+    if (!known || record.registration !== "Accepted") return;
+    const { revision, settledFor = null } = known;
+    if (settledFor && isSame(settledFor, record)) return;
+    const { chargerId, generation } = record;
+    const cause = { chargerId, revision, generation, attempt: settledFor ? attemptOfOther : 0 };
+    this.#ctx.waitUntil(this.#publish(cause).catch(() => undefined));
+  }
+
+  #known({ chargerId }: SessionRecord): Known | null {
+    const known = this.#ctx.storage.kv.get<Known>(KEY) ?? null;
+    return known?.chargerId === chargerId ? known : null;
+  }
+}
+
+function isSame({ version, firmwareVersion }: StationMark, record: SessionRecord): boolean {
+  return version === record.version && firmwareVersion === (record.bootFacts?.firmwareVersion ?? null);
 }

@@ -2,9 +2,15 @@ import type { SessionSnapshot } from "../../ports.ts";
 import type { LiveSocket } from "./live-socket.ts";
 import { isFresh } from "./liveness.ts";
 import type { SessionRecord } from "./session-record.ts";
+import type { TransactionTable } from "./transaction-table.ts";
 
 /** The truth about the connection at this moment. */
-export function snapshotOf(record: SessionRecord, live: LiveSocket | null, nowMs: number): SessionSnapshot {
+export function snapshotOf(
+  record: SessionRecord,
+  table: Pick<TransactionTable, "openIds" | "byId">,
+  live: LiveSocket | null,
+  nowMs: number,
+): SessionSnapshot {
   const { chargerId, organizationId, generation, securityProfile, bootFacts } = record;
   return {
     chargerId,
@@ -19,6 +25,7 @@ export function snapshotOf(record: SessionRecord, live: LiveSocket | null, nowMs
     serialNumber: bootFacts?.serialNumber ?? null,
     firmwareVersion: bootFacts?.firmwareVersion ?? null,
     connectedAtMs: live?.attachment.connectedAtMs ?? null,
+    clockOffMs: record.clockOffMs,
     lastMessageAtMs: live?.attachment.lastMessageAtMs ?? record.lastMessageAtMs,
     connectors: record.connectors.map(({ evseId, connectorId, status, errorCode, updatedAtMs }) => ({
       evseId,
@@ -26,6 +33,10 @@ export function snapshotOf(record: SessionRecord, live: LiveSocket | null, nowMs
       status,
       errorCode,
       updatedAtMs,
+    })),
+    transactions: table.openIds().map((transactionId) => ({
+      transactionId,
+      evseId: table.byId(transactionId)?.evseId ?? 0,
     })),
   };
 }

@@ -1,5 +1,6 @@
 import type { CallFrame, ParsedFrame, SendFrame } from "../../ocpp/frame.ts";
 import type { HandlerContext } from "../../ocpp/handler.ts";
+import { clockOffMs } from "../../ocpp/inbound/station-clock.ts";
 import { handleCall, handleSend, type Handled, type InboundValidation } from "../../ocpp/routing.ts";
 import type { Validators } from "../../ocpp/validators.ts";
 import type { CommandChannel } from "./command-channel.ts";
@@ -72,7 +73,8 @@ export class StationInbox {
     }
     const ctx = this.#context(record, from, nowMs);
     const handled = handleCall(frame, ctx, validators, this.#validation);
-    const isChanged = this.#isRecordChanged(record, handled, nowMs);
+    const hasClockNews = isClockNews(record, frame, nowMs);
+    const isChanged = this.#isRecordChanged(record, handled, nowMs) || hasClockNews;
     this.#tell(record, frame, handled, nowMs);
     if (frame.action !== HARMLESS && !handled.refused) this.#store.replies.store(frame, handled.reply);
     if (isChanged) this.#keep(record, from, handled);
@@ -134,6 +136,13 @@ export class StationInbox {
     }
     for (const transactionId of touched) this.#store.tellTransaction(record, transactionId, nowMs);
   }
+}
+
+/** True when the clock turns out wrong, or right again: by how much it is off is not worth a write. */
+function isClockNews(record: SessionRecord, frame: CallFrame, nowMs: number): boolean {
+  const wasRight = record.clockOffMs === 0;
+  record.clockOffMs = clockOffMs(frame, nowMs, record.clockOffMs);
+  return wasRight !== (record.clockOffMs === 0);
 }
 
 export function inbound(action: string | null, message: string): LoggedFrame {

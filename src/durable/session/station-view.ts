@@ -51,6 +51,8 @@ export function applyChanges(record: SessionRecord, changes: readonly StateChang
       record.registration = change.registration;
       record.bootFacts = change.facts;
       record.triggered = [];
+      // The station sets its clock by our answer.
+      record.clockOffMs = 0;
       record.connectors = record.connectors.map((connector) => ({ ...connector, at: "" }));
       isChanged = true;
     } else if (change.type === "connectorStatus") {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { call, type Access } from "../fleet.ts";
 
 const registration = z.object({
+  id: z.string(),
   chargeBoxId: z.string(),
   connectionUrl: z.string(),
   authorizationKey: z.string(),

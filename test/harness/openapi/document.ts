@@ -36,7 +36,7 @@ export interface ApiOperation extends Omit<z.output<typeof documented>, "request
   body: Schema | null;
   isBodyRequired: boolean;
   scheme: "HTTPBearer" | "ApiKey";
-  surface: "gateway" | "v1";
+  surface: "gateway" | "v1" | "settings";
 }
 
 /** The committed document. */
@@ -44,17 +44,17 @@ export const document = openApi.parse(
   JSON.parse(readFileSync(new URL("../../../openapi.json", import.meta.url), "utf8")),
 );
 
-/** The settings surface reads names in any casing and refuses in a format of its own: its own tests walk it. */
-const isSettings = (path: string) => path.startsWith("/api/chargers/");
+function surfaceOf(path: string): ApiOperation["surface"] {
+  if (path.startsWith("/api/v1/")) return "v1";
+  return path.startsWith("/api/chargers/") ? "settings" : "gateway";
+}
 
-const walked = Object.entries(document.paths).filter(([path]) => !isSettings(path));
-
-export const operations: readonly ApiOperation[] = walked.flatMap(([path, methods]) =>
+export const operations: readonly ApiOperation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, { requestBody, security, ...operation }]): ApiOperation => {
     const body = requestBody?.content["application/json"]?.schema ?? null;
     const isBodyRequired = requestBody?.required ?? false;
     const scheme = security.some((one) => "HTTPBearer" in one) ? "HTTPBearer" : "ApiKey";
-    const surface = path.startsWith("/api/v1/") ? "v1" : "gateway";
+    const surface = surfaceOf(path);
     return { ...operation, path, method: method.toUpperCase(), body, isBodyRequired, scheme, surface };
   }),
 );

@@ -1,77 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { CommandOutcome, Ports, SettingResult, SettingState, SettingsWork } from "../../../src/ports.ts";
-import type { ChargerCommand } from "../../../src/ocpp/commands.ts";
-import { applySettings } from "../../../src/settings/apply-settings.ts";
-import type { DesiredSettings } from "../../../src/settings/desired.ts";
-import type { StationMemory } from "../../../src/settings/station-memory.ts";
-import { unusedPort } from "../api/fake-ports.ts";
-
-const NOW = new Date("2026-11-21T10:00:00.000Z");
-
-interface Scene {
-  desired: DesiredSettings;
-  states?: Partial<SettingState>;
-  station?: StationMemory;
-  online?: boolean;
-  answer?: (command: ChargerCommand) => CommandOutcome;
-}
-
-const accepted: CommandOutcome = {
-  kind: "answered",
-  version: "ocpp1.6",
-  answer: { kind: "payload", payload: { status: "Accepted" } },
-};
-const nothingKnown: CommandOutcome = {
-  kind: "stationError",
-  code: "NotImplemented",
-  description: "",
-  action: "",
-};
-
-function scene({ desired, states = {}, station = {}, online = true, answer = () => accepted }: Scene) {
-  const state = { outcome: "pending", reboots: 0, revision: 3, ...states };
-  const settings = {
-    revision: 3,
-    desired,
-    states: Object.fromEntries(Object.keys(desired).map((name) => [name, state])),
-    station,
-    updatedAt: NOW,
-  };
-  const work = { chargerId: "c", organizationSlug: "o", identity: "i", numberOfConnectors: 1, settings };
-  const commands: ChargerCommand[] = [];
-  const records: { results: Record<string, SettingResult>; station: StationMemory; nextAt: Date | null }[] =
-    [];
-  const expected: (number | null)[] = [];
-  const ports: Pick<Ports, "settings" | "sessions" | "clock"> = {
-    clock: { now: () => NOW },
-    settings: {
-      ...unusedPort("settings"),
-      work: async () => work as unknown as SettingsWork,
-      record: async (_id, _revision, results, memory, nextAt) =>
-        void records.push({ results, station: memory, nextAt }),
-    },
-    sessions: {
-      ...unusedPort("sessions"),
-      expectSettings: async (_ref, revision) => void expected.push(revision),
-      snapshot: async () =>
-        ({
-          online,
-          version: "ocpp1.6",
-          firmwareVersion: null,
-          registrationStatus: "Accepted",
-          connectors: [],
-        }) as never,
-      command: async (_ref, command) => {
-        commands.push(command);
-        return command.kind === "getConfiguration" ? nothingKnown : answer(command);
-      },
-    },
-  };
-  const apply = (tries = 0, revision = 3) =>
-    applySettings(ports, { chargerId: "c", revision, generation: null }, tries);
-  const actions = () => commands.map((command) => ("action" in command ? command.action : command.kind));
-  return { apply, commands, actions, records, expected };
-}
+import type { CommandOutcome } from "../../../src/ports.ts";
+import { NOW, scene, stationError } from "./scene.ts";
 
 describe("a run that applies settings", () => {
   test("leaves them to a newer run", async () => {
@@ -83,7 +12,7 @@ describe("a run that applies settings", () => {
   test("leaves a station that is not connected alone and lets its next connection ask", async () => {
     const { apply, commands, records, expected } = scene({
       desired: { maxChargeCurrent: 16 },
-      online: false,
+      snapshot: { online: false },
     });
     expect(await apply()).toBeNull();
     expect([commands, records, expected]).toEqual([[], [], [3]]);
@@ -99,7 +28,7 @@ describe("a run that applies settings", () => {
     const outcomes: CommandOutcome[] = [
       { kind: "timeout", sent: true },
       { kind: "lost", sent: true, reason: "disconnected" },
-      { kind: "stationError", code: "InternalError", description: "", action: "" },
+      stationError("InternalError"),
     ];
     for (const outcome of outcomes) {
       const { apply, records } = scene({ desired: { maxChargeCurrent: 16 }, answer: () => outcome });
@@ -125,19 +54,14 @@ describe("a run that applies settings", () => {
     ["NotSupported", "unsupported"],
     ["SecurityError", "rejected"],
   ])("takes the error %s as %s at once", async (code, outcome) => {
-    const answer = (): CommandOutcome => ({ kind: "stationError", code, description: "", action: "" });
+    const answer = () => stationError(code);
     const { apply, records } = scene({ desired: { maxChargeCurrent: 16 }, answer });
     expect(await apply()).toBeNull();
     expect(records.at(-1)?.results).toMatchObject({ maxChargeCurrent: { outcome } });
   });
 
   test("takes an internal error as a refusal after the fifth try", async () => {
-    const answer = (): CommandOutcome => ({
-      kind: "stationError",
-      code: "InternalError",
-      description: "",
-      action: "",
-    });
+    const answer = () => stationError("InternalError");
     const { apply, records } = scene({ desired: { maxChargeCurrent: 16 }, answer });
     expect(await apply(4)).toBeNull();
     expect(records.at(-1)?.results).toMatchObject({ maxChargeCurrent: { outcome: "rejected" } });

@@ -133,6 +133,40 @@ describe("what the sweeper takes up", () => {
     expect(await dueOf(id, later(122))).toEqual([{ chargerId: id, revision: 1, attempt: 2 }]);
   });
 
+  test("is a settled charger that is another station now, until its settings were brought to that", async () => {
+    const { id, merge } = await fleet(["d5"]);
+    const boot = (firmwareVersion: string | null) =>
+      db.stores.chargers.applySessionFacts([
+        {
+          chargerId: id,
+          generation: 1,
+          atMs: NOW.getTime(),
+          fact: { type: "boot", vendor: "V", model: "M", serialNumber: null, firmwareVersion },
+        },
+      ]);
+    const settle = (version: "ocpp1.6" | "ocpp2.1", firmware: string | null, nextAt: Date | null = NOW) =>
+      db.stores.settings.record(
+        id,
+        1,
+        { maxChargeCurrent: { outcome: "applied" } },
+        { version, firmware },
+        nextAt,
+      );
+    await merge({ maxChargeCurrent: 16 });
+    await connect(id, true);
+    await boot(null);
+    await settle("ocpp1.6", null);
+    expect(await dueOf(id, later(61))).toEqual([]);
+    await boot("2.0");
+    expect(await dueOf(id, later(61))).toHaveLength(1);
+    await settle("ocpp1.6", "2.0");
+    expect(await dueOf(id, later(122))).toEqual([]);
+    await settle("ocpp2.1", "2.0");
+    expect(await dueOf(id, later(183))).toHaveLength(1);
+    await settle("ocpp2.1", "2.0", null);
+    expect(await dueOf(id, later(244))).toEqual([]);
+  });
+
   test("is nothing offline, nothing settled and nothing that was given up for this connection", async () => {
     const offline = await fleet(["d2"]);
     await offline.merge({ maxChargeCurrent: 16 });

@@ -48,6 +48,13 @@ test("a wrong key opens nothing on a prepared charger, and the right one still d
   response.webSocket?.accept();
 });
 
+test("a prepared charger learns that settings wait for it", async () => {
+  const { session, ref } = await prepared();
+  const note = { revision: 1, settledFor: null };
+  expect(await session.noteSettings({ ...ref, chargerId: crypto.randomUUID() }, note)).toBe(false);
+  expect(await session.noteSettings(ref, note)).toBe(true);
+});
+
 test("every question about a prepared charger is answered as about one that was never connected", async () => {
   const charger = await prepared({ registrationStatus: "Pending" });
   const { session, ref } = charger;

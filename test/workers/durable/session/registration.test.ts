@@ -114,3 +114,27 @@ test("repeats the stored answer for a repeated message and handles the same id w
   expect((await charger.session.snapshot(charger.ref))?.connectors[0]?.status).toBe("Reserved");
   expect(database).toBeDefined();
 });
+
+test("a wrong clock is known from a status on, over evictions too, until the station says the right time or boots", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const report = (offMs: number) =>
+    station.call("StatusNotification", {
+      connectorId: 1,
+      errorCode: "NoError",
+      status: "Available",
+      timestamp: new Date(Date.now() + offMs).toISOString(),
+    });
+  const clockOffMs = async () => (await charger.session.snapshot(charger.ref))?.clockOffMs;
+  await report(0);
+  expect(await clockOffMs()).toBe(0);
+  await report(600_000);
+  await evictDurableObject(charger.stub);
+  expect(Math.round(Number(await clockOffMs()) / 60_000)).toBe(10);
+  await report(-5000);
+  expect(await clockOffMs()).toBe(0);
+  await report(-600_000);
+  expect(Math.round(Number(await clockOffMs()) / 60_000)).toBe(-10);
+  await station.boot();
+  expect(await clockOffMs()).toBe(0);
+});

@@ -60,10 +60,13 @@ test("a transaction is told from its start over its meter to its end", async () 
   expect(await told(charger)).toMatchObject([
     { id: expect.stringMatching(/^txn_/), transaction_id: id, status: "in_progress", meter_start_wh: 1000 },
   ]);
+  const running = async () => (await charger.session.snapshot(charger.ref))?.transactions;
+  expect(await running()).toEqual([{ transactionId: id, evseId: 1 }]);
   await station.call("MeterValues", { connectorId: 1, transactionId: id, meterValue: [sample("8.5")] });
   expect(await told(charger)).toMatchObject([{ last_meter_wh: 8500, meter_stop_wh: null }]);
   const answer = await station.call("StopTransaction", stop(id, { reason: "EVDisconnected" }));
   expect(answer[2]).toEqual({});
+  expect(await running()).toEqual([]);
   expect(await told(charger)).toMatchObject([
     {
       status: "completed",

@@ -1,0 +1,70 @@
+import type { JsonObject } from "../ocpp/json.ts";
+import type { RunningTransaction } from "../ports.ts";
+import type { ProfileStep } from "./profile-steps.ts";
+import { schedule, validity, type Layer, type Layers } from "./profiles.ts";
+
+/** The profile of the transaction on connector n is this and n. */
+const PROFILE_ID = 9100;
+
+/** Texts of the limits that running transactions have, by connector. */
+export type TransactionLimits = Record<string, string>;
+
+/**
+ * Some 1.6 stations do not look at a default profile that changes while a transaction runs: each running one gets the limit
+ * as a profile of its own. From 2.0.1 on a new default profile holds at once (K01.FR.32).
+ */
+export function transactionSteps(
+  limits: TransactionLimits,
+  layers: Layers,
+  needs: { running: readonly RunningTransaction[]; renewsLease: boolean; canSwitchPhases: boolean },
+): ProfileStep[] {
+  const ruling = layers.online ?? (layers.max?.purpose === "txDefault" ? layers.max : undefined);
+  return needs.running.flatMap((transaction): ProfileStep[] => {
+    const known = limits[transaction.evseId];
+    if (!ruling) return known === undefined ? [] : [{ kind: "unlimit", evseId: transaction.evseId }];
+    const layer = ofTransaction(ruling, needs.canSwitchPhases);
+    const isKept = known === limitText(layer, transaction) && !(layer.isLease && needs.renewsLease);
+    return isKept ? [] : [{ kind: "limit", layer, transaction }];
+  });
+}
+
+/** What is known of transactions that run; the profile of another ended with it (OCPP 1.6 §3.13.1). */
+export function limitsOfRunning(
+  limits: TransactionLimits,
+  running: readonly RunningTransaction[],
+): TransactionLimits {
+  const isRunning = ([evseId, text]: [string, string]) =>
+    running.some((each) => String(each.evseId) === evseId && text.startsWith(`${each.transactionId} `));
+  return Object.fromEntries(Object.entries(limits).filter(isRunning));
+}
+
+export function limitText(layer: Layer, { transactionId }: RunningTransaction): string {
+  return `${transactionId} ${JSON.stringify(layer)}`;
+}
+
+/** Payload of SetChargingProfile for one transaction (OCPP 1.6 §5.16). */
+export function limitPayload(layer: Layer, transaction: RunningTransaction, now: Date): JsonObject {
+  return {
+    connectorId: transaction.evseId,
+    csChargingProfiles: {
+      chargingProfileId: PROFILE_ID + transaction.evseId,
+      transactionId: transaction.transactionId,
+      stackLevel: layer.stackLevel,
+      chargingProfilePurpose: "TxProfile",
+      chargingProfileKind: "Absolute",
+      ...validity(layer, now),
+      chargingSchedule: schedule(layer, now),
+    },
+  };
+}
+
+export function unlimitPayload(evseId: number): JsonObject {
+  return { id: PROFILE_ID + evseId };
+}
+
+/** A station that cannot switch down during a transaction is not asked to. */
+function ofTransaction(ruling: Layer, canSwitchPhases: boolean): Layer {
+  const { minA: _, phases, ...rest } = ruling;
+  const isSaid = phases !== undefined && (phases !== 1 || canSwitchPhases);
+  return { ...rest, stackLevel: 0, ...(isSaid ? { phases } : {}) };
+}

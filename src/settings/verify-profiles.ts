@@ -1,0 +1,33 @@
+import type { SessionSnapshot } from "../ports.ts";
+import type { Application } from "./apply-settings.ts";
+import { compositeReport, type CompositeReport } from "./reported.ts";
+
+const DURATION_SECONDS = 60;
+
+/** The connectors of a station; the station itself is none. */
+export function evsesOf({ connectors }: Pick<SessionSnapshot, "connectors">): number[] {
+  return [...new Set(connectors.map(({ evseId }) => evseId).filter((id) => id > 0))];
+}
+
+/** What to ask for a composite schedule: the station where it has one limit, else each connector (0 would be a sum). */
+export function connectorsToAsk(snapshot: SessionSnapshot, hasOneLimit: boolean): number[] {
+  if (hasOneLimit) return [0];
+  const known = evsesOf(snapshot);
+  return known.length > 0 ? known : [1];
+}
+
+/** The highest limit that the station reports; null when it does not say. */
+export async function highestLimit(
+  { snapshot: { version }, send }: Application,
+  connectors: number[],
+): Promise<CompositeReport | null> {
+  const found: CompositeReport[] = [];
+  for (const id of connectors) {
+    const asked = { duration: DURATION_SECONDS, chargingRateUnit: "A" };
+    const payload = version === "ocpp1.6" ? { connectorId: id, ...asked } : { evseId: id, ...asked };
+    const outcome = await send({ kind: "call", action: "GetCompositeSchedule", payload });
+    const report = outcome.kind === "answered" ? compositeReport(outcome.answer, version) : null;
+    if (report) found.push(report);
+  }
+  return found.toSorted((a, b) => b.limitA - a.limitA)[0] ?? null;
+}

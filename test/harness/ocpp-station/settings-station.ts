@@ -1,0 +1,131 @@
+import { RPCClient } from "ocpp-rpc";
+import { z } from "zod";
+import type { OcppVersion } from "../../../src/ocpp/version.ts";
+import { validatorsOf } from "../../unit/ocpp/validators-of.ts";
+import { call, type Access } from "../fleet.ts";
+import { waitFor } from "../wait-for.ts";
+import { register, type Registration } from "./register.ts";
+
+export interface Sent {
+  action: string;
+  params: Record<string, unknown>;
+}
+
+export type Answer = (params: Record<string, unknown>) => Record<string, unknown>;
+
+const setting = z.looseObject({ Outcome: z.string().nullable() });
+const settingsBody = z.object({ Revision: z.number(), Settings: z.record(z.string(), setting) });
+export type SettingsBody = z.infer<typeof settingsBody>;
+
+/** The settings of a charger once none of them is pending. */
+export function settledSettings(access: Access, id: string, deadlineMs = 30_000): Promise<SettingsBody> {
+  return waitFor(
+    `settled settings of ${id}`,
+    async () => {
+      const known = settingsBody.parse((await call(access, "GET", `/api/chargers/${id}/settings`)).body);
+      return Object.values(known.Settings).some(({ Outcome }) => Outcome === "pending") ? false : known;
+    },
+    deadlineMs,
+  );
+}
+
+/** A charge point that was not written here, with what it was told and what it answers. */
+export class SettingsStation {
+  readonly sent: Sent[] = [];
+  /** What the official schemas say against what it was sent. */
+  readonly violations: string[] = [];
+  readonly answers: Record<string, Answer>;
+  readonly version: OcppVersion;
+  readonly #access: Access;
+  readonly #registered: Registration;
+  #client: RPCClient | null = null;
+
+  private constructor(
+    access: Access,
+    version: OcppVersion,
+    registered: Registration,
+    answers: Record<string, Answer>,
+  ) {
+    this.#access = access;
+    this.version = version;
+    this.#registered = registered;
+    this.answers = answers;
+  }
+
+  static async register(
+    access: Access,
+    version: OcppVersion,
+    identity: string,
+    answers: Record<string, Answer>,
+  ): Promise<SettingsStation> {
+    return new SettingsStation(access, version, await register(access, identity), answers);
+  }
+
+  get id(): string {
+    return this.#registered.id;
+  }
+
+  /** Connects and boots. */
+  async connect(firmwareVersion = "1.0", version = this.version): Promise<void> {
+    const { authorizationKey, chargeBoxId, instructions } = this.#registered;
+    const client = new RPCClient({
+      endpoint: instructions.baseUrl,
+      identity: chargeBoxId,
+      protocols: [version],
+      password: authorizationKey,
+      // Its schemas of 2.1 are those of newer messages only.
+      strictMode: version !== "ocpp2.1",
+      reconnect: false,
+    });
+    for (const [action, answer] of Object.entries(this.answers))
+      client.handle(action, ({ params }) => {
+        this.sent.push({ action, params });
+        const violation = validatorsOf(version).request(action, params);
+        if (violation) this.violations.push(`${action}: ${JSON.stringify(violation)}`);
+        return (this.answers[action] ?? answer)(params);
+      });
+    await client.connect();
+    this.#client = client;
+    const station = { vendorName: "Acme", model: "One", firmwareVersion };
+    const boot =
+      version === "ocpp1.6"
+        ? { chargePointVendor: "Acme", chargePointModel: "One", firmwareVersion }
+        : { reason: "PowerUp", chargingStation: station };
+    const { status } = await client.call("BootNotification", boot);
+    if (status !== "Accepted") throw new Error(`boot: ${String(status)}`);
+  }
+
+  call(action: string, params: Record<string, unknown>): Promise<Record<string, unknown>> {
+    if (!this.#client) throw new Error("not connected");
+    return this.#client.call(action, params);
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close();
+    this.#client = null;
+  }
+
+  /** Changes settings of its charger; resolves when they are stored. */
+  async update(body: unknown): Promise<void> {
+    const { status } = await call(this.#access, "POST", `/api/chargers/${this.id}/update`, body);
+    if (status !== 200) throw new Error(`update: ${status}`);
+  }
+
+  settled(): Promise<SettingsBody> {
+    return settledSettings(this.#access, this.id);
+  }
+
+  /** The actions and Busbar's ids of the profiles that were written since the last look: `+9001` set, `-9001` cleared. */
+  takeProfiles(): string[] {
+    return this.take().flatMap(({ action, params }) =>
+      /^(Set|Clear)ChargingProfile$/.test(action)
+        ? [`${action.startsWith("Set") ? "+" : "-"}${JSON.stringify(params).match(/9\d{3}/)?.[0]}`]
+        : [],
+    );
+  }
+
+  /** What was sent since the last look. */
+  take(): Sent[] {
+    return this.sent.splice(0);
+  }
+}

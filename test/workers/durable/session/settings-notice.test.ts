@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { SettingsNotice } from "../../../../src/durable/session/settings-notice.ts";
+import { newRecord, type SessionRecord } from "../../../../src/durable/session/session-record.ts";
+
+const OLD = { version: "ocpp1.6", firmwareVersion: "1.0" } as const;
+
+function session() {
+  const stored = new Map<string, unknown>();
+  const kv = {
+    get: (key: string) => stored.get(key),
+    put: (key: string, value: unknown) => void stored.set(key, structuredClone(value)),
+  };
+  const runs: string[] = [];
+  const ctx = { storage: { kv }, waitUntil: () => {} } as unknown as DurableObjectState;
+  const notice = new SettingsNotice(ctx, async ({ chargerId, revision, generation, attempt }) => {
+    runs.push(`${chargerId}-${revision}-g${generation}-r${attempt}`);
+  });
+  const input = {
+    chargerId: "c",
+    organizationId: "o",
+    createdAtMs: 1,
+    securityProfile: 1,
+    registrationStatus: "Accepted",
+    authorizationKey: null,
+  } as const;
+  const record = newRecord({ organizationSlug: "o", identity: "i" }, input, null);
+  const boot = (firmwareVersion: string | null) => {
+    record.registration = "Accepted";
+    record.bootFacts = { firmwareVersion } as SessionRecord["bootFacts"];
+    notice.booted(record);
+  };
+  const connect = (version: SessionRecord["version"] = "ocpp1.6") => {
+    record.generation += 1;
+    record.version = version;
+    record.connected = { version: version ?? "ocpp1.6", connectedAtMs: 0 };
+    notice.connected(record);
+  };
+  return { notice, record, runs, boot, connect };
+}
+
+test("settings that wait are asked for by a connection and a boot, as one run", () => {
+  const { notice, record, runs, connect, boot } = session();
+  notice.note(record, { revision: 3, settledFor: null });
+  connect();
+  expect(runs).toEqual([]);
+  boot("1.0");
+  connect();
+  boot("1.0");
+  expect(runs).toEqual(["c-3-g1-r0", "c-3-g2-r0", "c-3-g2-r0"]);
+});
+
+test("a settled charger that comes back as the same station starts no run", () => {
+  const { notice, record, runs, connect, boot } = session();
+  connect();
+  boot("1.0");
+  notice.note(record, { revision: 3, settledFor: OLD });
+  for (let count = 0; count < 3; count += 1) {
+    connect();
+    boot("1.0");
+  }
+  expect(runs).toEqual([]);
+});
+
+test("a settled charger is asked for again after other firmware and in another OCPP version", () => {
+  const { notice, record, runs, connect, boot } = session();
+  connect();
+  boot("1.0");
+  notice.note(record, { revision: 3, settledFor: OLD });
+  connect();
+  boot("2.0");
+  expect(runs).toEqual(["c-3-g2-r1"]);
+  notice.note(record, { revision: 3, settledFor: { version: "ocpp1.6", firmwareVersion: "2.0" } });
+  connect("ocpp2.0.1");
+  boot("2.0");
+  expect(runs.slice(1)).toEqual(["c-3-g3-r0", "c-3-g3-r1"]);
+});
+
+test("a run that settled what the station no longer is, is followed by another", () => {
+  const { notice, record, runs, connect, boot } = session();
+  notice.note(record, { revision: 3, settledFor: null });
+  boot("1.0");
+  connect();
+  boot("2.0");
+  runs.length = 0;
+  notice.note(record, { revision: 3, settledFor: OLD });
+  expect(runs).toEqual(["c-3-g1-r1"]);
+});
+
+test("an older run changes nothing, and a charger that is not here is not known", () => {
+  const { notice, record, runs, connect, boot } = session();
+  boot("1.0");
+  expect(notice.note(record, { revision: 4, settledFor: null })).toBe(true);
+  expect(notice.note(record, { revision: 3, settledFor: OLD })).toBe(true);
+  connect();
+  expect(runs).toEqual(["c-4-g1-r0"]);
+  expect(notice.note(null, { revision: 5, settledFor: null })).toBe(false);
+  record.chargerId = "successor";
+  connect();
+  expect(runs).toHaveLength(1);
+});
