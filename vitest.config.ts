@@ -26,7 +26,8 @@ const WORKER_VARIABLES = {
 export default defineConfig({
   test: {
     projects: [
-      node("unit", { testTimeout: 20_000, hookTimeout: 60_000 }),
+      // Left to itself, the runner uses one core less than there are.
+      node("unit", { testTimeout: 20_000, hookTimeout: 60_000, maxWorkers: 2 }),
       {
         plugins: [
           cloudflareTest({
@@ -34,7 +35,12 @@ export default defineConfig({
             miniflare: { bindings: WORKER_VARIABLES },
           }),
         ],
-        test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          testTimeout: 20_000,
+          maxWorkers: 2,
+        },
       },
       node("contract", { ...stack, globalSetup: ["test/contract/global-setup.ts"] }),
       node("e2e", waiting),
