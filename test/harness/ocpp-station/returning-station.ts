@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { RawStation, type Door } from "./raw-station.ts";
+import { RawStation, type Door, type RawCall } from "./raw-station.ts";
 
 const RETRY_MS = 500;
 
@@ -22,6 +22,8 @@ export class ReturningStation {
   #station: RawStation | null = null;
   #isStopped = false;
   connections = 0;
+  /** What it answers to every CALL, on every connection; null leaves one unanswered. */
+  react: (call: RawCall) => unknown = () => ({ status: "Accepted" });
 
   constructor(door: Door, jitterMs: () => number, returns: Returns) {
     this.door = door;
@@ -40,7 +42,7 @@ export class ReturningStation {
 
   async connect(): Promise<void> {
     const station = await RawStation.connect(this.door);
-    station.react = () => ({ status: "Accepted" });
+    station.react = (received) => this.react(received);
     this.connections++;
     this.#station = station;
     station.socket.once("close", () => void this.#return());
