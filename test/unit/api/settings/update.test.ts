@@ -1,43 +1,10 @@
 import { decodeJwt, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import type { SettingsCause, SettingsMerge, SettingsView } from "../../../../src/ports.ts";
 import { Unavailable } from "../../../../src/errors.ts";
-import { BASE_URL, bearer, createWorld, tokenAt } from "../access-world.ts";
-import { unusedPort } from "../fake-ports.ts";
+import { BASE_URL, bearer, type createWorld, tokenAt } from "../access-world.ts";
+import { ID, surface, UPDATE } from "./surface.ts";
 
-const ID = "0f3b5c1e-8a4d-4f6e-9b57-2f1c7f0f9a11";
-const UPDATE = `/api/chargers/${ID}/update`;
 const SECRET = "settings-secret-of-more-than-thirty-two-bytes";
-
-function surface(result: SettingsMerge = { kind: "stored", revision: 7 }) {
-  const merged: unknown[] = [];
-  const published: SettingsCause[] = [];
-  const world = createWorld(
-    {},
-    {
-      settings: {
-        ...unusedPort("settings"),
-        merge: async (organizationId, chargerId, changes) => {
-          merged.push({ organizationId, chargerId, changes });
-          return result;
-        },
-        view: async (): Promise<SettingsView | null> => null,
-      },
-      runs: { ...unusedPort("runs"), applySettings: async (cause) => void published.push(cause) },
-    },
-  );
-  const send = async (body: unknown, headers: Record<string, string> = {}, path = UPDATE) =>
-    world.request(path, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${await world.token()}`,
-        "content-type": "application/json",
-        ...headers,
-      },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
-  return { world, send, merged, published };
-}
 
 const wordsOf = async (response: Response) => [response.status, await response.json()];
 const refusal = (code: number, details: string) => ({ Code: code, Details: details, StackTrace: null });
@@ -75,15 +42,6 @@ describe("an update", () => {
         .status,
     ).toBe(200);
     expect(merged).toMatchObject([{ changes: { maxChargeCurrent: 20.5, meterValueInterval: 3 } }]);
-  });
-
-  it("takes every tenth of an ampere from 0 to 32", async () => {
-    const { world, send, merged } = surface();
-    for (let tenths = 0; tenths <= 320; tenths += 1) {
-      world.clock.advance(100);
-      expect((await send({ maxChargeCurrent: tenths / 10 })).status).toBe(200);
-    }
-    expect(merged).toHaveLength(321);
   });
 
   it.each<[unknown, string]>([
