@@ -20,6 +20,17 @@ function marked(name, value) {
   });
 }
 
+/** What is still there after a while; returns as soon as there is nothing. */
+async function leftAfter(graceMs, name, value) {
+  const deadline = Date.now() + graceMs;
+  let left = marked(name, value);
+  while (left.length > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    left = marked(name, value);
+  }
+  return left;
+}
+
 /**
  * Ends what a finished command left running, recognised by a variable only that command was given. What ends by
  * itself within a moment is no survivor. Returns one line per process that had to be ended. Knows Linux only;
@@ -27,12 +38,7 @@ function marked(name, value) {
  */
 export async function endSurvivors(name, value) {
   if (!existsSync("/proc/self/environ")) return [];
-  const deadline = Date.now() + GRACE_MS;
-  let left = marked(name, value);
-  while (left.length > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
-    left = marked(name, value);
-  }
+  const left = await leftAfter(GRACE_MS, name, value);
   for (const { pid } of left) {
     try {
       process.kill(pid, "SIGKILL");
@@ -40,5 +46,7 @@ export async function endSurvivors(name, value) {
       // Gone in the meantime.
     }
   }
+  // A busy machine takes a moment to end what was killed.
+  if (left.length > 0) await leftAfter(GRACE_MS, name, value);
   return left.map(({ pid, title }) => `${pid} ${title}`);
 }

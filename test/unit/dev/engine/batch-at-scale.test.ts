@@ -19,6 +19,8 @@ test("three hundred chargers cost two deliveries each, one per slice, one more a
   await ended("wfr_job", "RUN_SUCCESS");
   await idle();
   expect([...batch.effects.values()]).toEqual(Array.from({ length: 300 }, () => 1));
+  // A delivery is counted with its answer, which may come a moment after its effect.
+  await waitFor(() => engine.stats().answers[200] === 604, "the last answer");
   const { deliveries, largestBodyBytes, flow, answers } = engine.stats();
   expect(deliveries.step).toBe(2 * 300 + 3 + 1 + 6);
   expect(answers).toEqual({ 200: 604, 500: 6 });
