@@ -84,7 +84,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#preparation = new Preparation(ids, tags, this.#store.transactions);
     this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
     this.#flush = new OutboxFlush(this.#store, factSink(this.#config));
-    this.#settings = new SettingsNotice(ctx, settingsPublisher(this.#config));
+    this.#settings = new SettingsNotice(ctx, this.#store, this.#channel, settingsPublisher(this.#config));
     this.#clock = new AlarmClock(ctx.storage, this.#store, () => this.#flush.run(null));
   }
 
@@ -240,6 +240,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!record) return;
     const live = this.#live(record);
     if (live) await this.#checkLiveness(record, live, Date.now());
+    if (live) void this.#settings.lease.renew(record, live, Date.now());
     while (this.#store.frames.prune(Date.now()));
     if (!this.#arm(record)) this.#store.save(record);
   }

@@ -148,6 +148,8 @@ export type SessionFact =
     }
   | { type: "connector"; evseId: number; connectorId: number; status: string; errorCode: string }
   | { type: "seen" }
+  /** The online layer of the station's settings was renewed. */
+  | { type: "lease"; untilMs: number }
   | ({ type: "transaction" } & TransactionFact)
   | ({ type: "meterValues" } & MeterValuesFact)
   | ({ type: "securityEvent" } & SecurityEventFact)

@@ -1,5 +1,6 @@
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { DesiredSettings, SettingName } from "../settings/desired.ts";
+import type { SettingsLease } from "../settings/lease.ts";
 import type { SettingOutcome } from "../settings/outcome.ts";
 import type { StationMemory } from "../settings/station-memory.ts";
 import type { ConnectorState } from "./charger.ts";
@@ -70,6 +71,8 @@ export interface SettingsNote {
   revision: number;
   /** The station that everything of this revision was brought to; null: something waits for the station. */
   settledFor: StationMark | null;
+  /** What the session has to renew from now on; null: nothing. */
+  lease: SettingsLease | null;
 }
 
 export type SettingResult = Partial<Omit<SettingState, "revision">>;

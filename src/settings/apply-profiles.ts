@@ -95,11 +95,14 @@ function stepsTo(
 ): ProfileStep[] {
   const { memory, snapshot } = application;
   const running: RunningTransaction[] = version === "ocpp1.6" ? snapshot.transactions : [];
+  memory.canSwitchPhases = canSwitchPhases;
   memory.limits = limitsOfRunning(memory.limits ?? {}, running);
   const known = memory.installed ?? {};
   const installed = isOtherStation(application) ? forgotten(known) : known;
   const renewsLease = endsSoon(application);
-  const transactions = transactionSteps(memory.limits, layers, { running, renewsLease, canSwitchPhases });
+  const hadLease = memory.leaseUntilMs !== undefined;
+  const needs = { running, renewsLease, hadLease, canSwitchPhases };
+  const transactions = transactionSteps(memory.limits, layers, needs);
   return profileSteps(installed, layers, { isMulti, renewsLease, transactions });
 }
 

@@ -4,6 +4,7 @@ import { applyInterval } from "./apply-interval.ts";
 import { applyProfiles } from "./apply-profiles.ts";
 import { isDue, isOpen, type DueContext } from "./due.ts";
 import type { SettingName } from "./desired.ts";
+import { leaseOf } from "./lease.ts";
 import { readReport, reportKeys } from "./reported.ts";
 import type { StationMemory } from "./station-memory.ts";
 
@@ -45,7 +46,8 @@ export async function applySettings(ports: Needs, run: SettingsRun, tries: numbe
   const { organizationSlug, identity, chargerId } = work;
   const ref = { organizationSlug, identity, chargerId };
   const { revision } = work.settings;
-  if (isOpen(work.settings.states)) await ports.sessions.noteSettings(ref, { revision, settledFor: null });
+  if (isOpen(work.settings.states))
+    await ports.sessions.noteSettings(ref, { revision, settledFor: null, lease: null });
   const snapshot = await ports.sessions.snapshot(ref);
   if (!snapshot?.online || !snapshot.version || snapshot.registrationStatus !== "Accepted") return null;
   const application = newApplication(ports, work, { ...snapshot, version: snapshot.version }, run, tries);
@@ -55,8 +57,10 @@ export async function applySettings(ports: Needs, run: SettingsRun, tries: numbe
   if (wantsRetry || isTouched(application))
     await record(ports, application, nextAt(application, wantsRetry, delaySeconds));
   const { version, firmwareVersion } = application.snapshot;
-  if (!wantsRetry && !isLeft)
-    await ports.sessions.noteSettings(ref, { revision, settledFor: { version, firmwareVersion } });
+  if (!wantsRetry && !isLeft) {
+    const lease = leaseOf(application.memory, version);
+    await ports.sessions.noteSettings(ref, { revision, settledFor: { version, firmwareVersion }, lease });
+  }
   return delaySeconds;
 }
 

@@ -3,7 +3,7 @@ import { PROFILE_SETTINGS } from "./desired.ts";
 import type { SettingName } from "./desired.ts";
 import { LEASE_MS } from "./profiles.ts";
 
-const RENEW_EVERY_MS = 10 * 60 * 1000;
+export const RENEW_EVERY_MS = 10 * 60 * 1000;
 export const REBOOTS_MAX = 3;
 
 export interface DueContext {

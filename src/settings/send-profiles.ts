@@ -16,7 +16,10 @@ export async function sendProfiles(
     const verdict = await send(application, step);
     if (verdict.outcome === "applied") remember(application, step);
     else if (verdict.outcome !== "retry" && isOfTransaction(step)) verdicts.ofTransaction = verdict;
-    else return note(verdicts, step, verdict);
+    else {
+      if (verdict.outcome !== "retry") forget(application, step);
+      return note(verdicts, step, verdict);
+    }
   }
 }
 
@@ -63,6 +66,13 @@ function remember({ memory, now }: Application, step: ProfileStep): void {
   if (name !== "online") return;
   if (step.kind === "set" && step.layer.isLease) memory.leaseUntilMs = now.getTime() + LEASE_MS;
   else delete memory.leaseUntilMs;
+}
+
+/** A lease that is refused is not renewed, and what it was is not in force for long. */
+function forget({ memory }: Application, step: ProfileStep): void {
+  if (step.kind !== "set" || step.layer.name !== "online" || memory.leaseUntilMs === undefined) return;
+  delete memory.leaseUntilMs;
+  memory.installed = { ...memory.installed, online: "" };
 }
 
 /** It may have ended meanwhile, and the next one follows the default profile. */

@@ -8,6 +8,8 @@ export interface StationMemory {
   firmware?: string | null;
   /** Profiles it holds, each as the text of its layer. */
   installed?: Partial<Record<LayerName, string>>;
+  /** From three phases to one while a transaction runs. */
+  canSwitchPhases?: boolean;
   /** What running transactions of a 1.6 station are limited to. */
   limits?: TransactionLimits;
   /** When the profile of the online layer ends by itself. */

@@ -16,12 +16,19 @@ export type TransactionLimits = Record<string, string>;
 export function transactionSteps(
   limits: TransactionLimits,
   layers: Layers,
-  needs: { running: readonly RunningTransaction[]; renewsLease: boolean; canSwitchPhases: boolean },
+  needs: {
+    running: readonly RunningTransaction[];
+    renewsLease: boolean;
+    /** Then the session limited transactions too, each time it renewed the lease. */
+    hadLease: boolean;
+    canSwitchPhases: boolean;
+  },
 ): ProfileStep[] {
   const ruling = layers.online ?? (layers.max?.purpose === "txDefault" ? layers.max : undefined);
   return needs.running.flatMap((transaction): ProfileStep[] => {
     const known = limits[transaction.evseId];
-    if (!ruling) return known === undefined ? [] : [{ kind: "unlimit", evseId: transaction.evseId }];
+    const isLimited = known !== undefined || needs.hadLease;
+    if (!ruling) return isLimited ? [{ kind: "unlimit", evseId: transaction.evseId }] : [];
     const layer = ofTransaction(ruling, needs.canSwitchPhases);
     const isKept = known === limitText(layer, transaction) && !(layer.isLease && needs.renewsLease);
     return isKept ? [] : [{ kind: "limit", layer, transaction }];

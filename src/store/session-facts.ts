@@ -49,7 +49,18 @@ const APPLY = `WITH f AS (
   ON CONFLICT (charger_id, evse_id, connector_id) DO UPDATE SET status = excluded.status,
     error_code = excluded.error_code, updated_at = excluded.updated_at WHERE k.updated_at <= excluded.updated_at`;
 
+/** Only a lease that a run has begun and none has ended. */
+const RENEW = `UPDATE charger_settings s SET lease_until = to_timestamp(x.until_ms / 1000.0),
+    station = s.station || jsonb_build_object('leaseUntilMs', x.until_ms)
+  FROM (SELECT charger_id, max(until_ms) AS until_ms
+    FROM jsonb_to_recordset($1::jsonb) AS r(charger_id uuid, until_ms bigint) GROUP BY charger_id) x
+  WHERE s.charger_id = x.charger_id AND s.lease_until < to_timestamp(x.until_ms / 1000.0)`;
+
 export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<void> {
+  const leases = rows.flatMap(({ chargerId, fact }) =>
+    fact.type === "lease" ? [{ charger_id: chargerId, until_ms: fact.untilMs }] : [],
+  );
+  if (leases.length > 0) await sql(RENEW, [JSON.stringify(leases)]);
   const history = rows.filter(isHistory);
   if (history.length > 0) await applyHistory(sql, history);
   const projected = rows.filter((row) => !isHistory(row));

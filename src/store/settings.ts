@@ -6,8 +6,8 @@ import { readSettingsView } from "./settings-view.ts";
 import type { Sql } from "./sql.ts";
 
 const STUCK_SECONDS = 60;
-/** A lease of half an hour is renewed when ten minutes of it are over. */
-const RENEW_BEFORE_MINUTES = 20;
+/** The session renews a lease of half an hour when ten minutes of it are over; ten minutes later it could not. */
+const RENEW_BEFORE_MINUTES = 10;
 const PER_PASS = 500;
 
 /** $3 values that are set, $4 now. The location is locked before the sum over its chargers is taken. */

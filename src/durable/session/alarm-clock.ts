@@ -1,4 +1,5 @@
 import { FRAME_AGE_MAX_MS } from "./frame-log.ts";
+import { leaseDueMs } from "./lease-renewal.ts";
 import type { LiveSocket } from "./live-socket.ts";
 import { livenessDueMs } from "./liveness.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -61,6 +62,7 @@ export class AlarmClock {
     if (this.#store.hasUnflushed && !isTimed) dues.push(nowMs + flushDelayMs(record));
     else if (record.isRetired) dues.push(nowMs + flushDelayMs(record));
     if (live) dues.push(livenessDueMs(record, live));
+    if (live && record.lease) dues.push(leaseDueMs(record.lease, live));
     if (dues.length === 0) {
       const oldestAtMs = this.#store.frames.oldestAtMs();
       if (oldestAtMs !== null) dues.push(oldestAtMs + FRAME_AGE_MAX_MS);

@@ -1,6 +1,7 @@
 import type { BootFacts, ConnectorState, RegistrationStatus } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
+import type { SettingsLease } from "../../settings/lease.ts";
 import type { StoredCredential } from "./credential.ts";
 import type { IdRange } from "./id-supply.ts";
 import type { WaitingFact } from "./outbox.ts";
@@ -58,6 +59,8 @@ export interface SessionRecord {
   transactionIds: IdRange[];
   /** Organisation setting as last read; null: never. */
   acceptsUnknownTags: boolean | null;
+  /** The part of the settings that has to be renewed while the station is connected. */
+  lease: SettingsLease | null;
   /** Deleted: answers nobody, and is wiped when the outbox is empty. */
   isRetired: boolean;
 }
@@ -69,6 +72,7 @@ const ADDED_LATER = {
   transactionIds: [],
   acceptsUnknownTags: null,
   clockOffMs: 0,
+  lease: null,
   outbox: [],
   factSeq: 2 ** 40,
   hasOutboxRows: true,
@@ -118,6 +122,7 @@ export function newRecord(
     hasReplyRows: false,
     transactionIds: [],
     acceptsUnknownTags: null,
+    lease: null,
     isRetired: false,
   };
 }

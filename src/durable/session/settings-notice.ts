@@ -1,11 +1,17 @@
 import type { Env } from "../../env.ts";
 import type { SettingsNote, StationMark } from "../../ports.ts";
+import type { CommandChannel } from "./command-channel.ts";
+import { LeaseRenewal } from "./lease-renewal.ts";
 import type { SessionRecord } from "./session-record.ts";
+import type { SessionStore } from "./session-store.ts";
 
 const KEY = "settings";
 
 /** What is known of a charger's settings; an older release kept those alone that are not in force yet. */
-type Known = Pick<SettingsNote, "revision"> & Partial<SettingsNote> & { chargerId: string };
+interface Known extends Pick<SettingsNote, "revision"> {
+  chargerId: string;
+  settledFor?: StationMark | null;
+}
 
 /** Starts the run that brings settings to the station. */
 export type SettingsPublisher = (cause: {
@@ -33,20 +39,31 @@ const AFTER_BOOT = 1;
  */
 export class SettingsNotice {
   readonly #ctx: DurableObjectState;
+  readonly #store: SessionStore;
   readonly #publish: SettingsPublisher;
+  readonly lease: LeaseRenewal;
 
-  constructor(ctx: DurableObjectState, publish: SettingsPublisher) {
+  constructor(
+    ctx: DurableObjectState,
+    store: SessionStore,
+    channel: Pick<CommandChannel, "run">,
+    publish: SettingsPublisher,
+  ) {
     this.#ctx = ctx;
+    this.#store = store;
+    this.lease = new LeaseRenewal(store, channel);
     this.#publish = publish;
   }
 
   /** False: there is no session to remember it. */
-  note(record: SessionRecord | null, { revision, settledFor }: SettingsNote): boolean {
+  note(record: SessionRecord | null, { revision, settledFor, lease }: SettingsNote): boolean {
     if (!record) return false;
     const known = this.#known(record);
     const isKnown = known && known.revision === revision && !known.settledFor && !settledFor;
     if (isKnown || (known && known.revision > revision)) return true;
     const { chargerId } = record;
+    // Nothing old is renewed while something newer is on its way.
+    if (record.lease !== lease) this.#store.save(Object.assign(record, { lease }));
     this.#ctx.storage.kv.put(KEY, { chargerId, revision, settledFor } satisfies Known);
     // The station became another one while its settings were brought to it.
     if (settledFor && record.connected) this.#announce(record, AFTER_BOOT);

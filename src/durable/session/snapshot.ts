@@ -1,13 +1,22 @@
-import type { SessionSnapshot } from "../../ports.ts";
+import type { RunningTransaction, SessionSnapshot } from "../../ports.ts";
 import type { LiveSocket } from "./live-socket.ts";
 import { isFresh } from "./liveness.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { TransactionTable } from "./transaction-table.ts";
 
+type Transactions = Pick<TransactionTable, "openIds" | "byId">;
+
+export function runningTransactions(table: Transactions): RunningTransaction[] {
+  return table.openIds().map((transactionId) => ({
+    transactionId,
+    evseId: table.byId(transactionId)?.evseId ?? 0,
+  }));
+}
+
 /** The truth about the connection at this moment. */
 export function snapshotOf(
   record: SessionRecord,
-  table: Pick<TransactionTable, "openIds" | "byId">,
+  table: Transactions,
   live: LiveSocket | null,
   nowMs: number,
 ): SessionSnapshot {
@@ -34,9 +43,6 @@ export function snapshotOf(
       errorCode,
       updatedAtMs,
     })),
-    transactions: table.openIds().map((transactionId) => ({
-      transactionId,
-      evseId: table.byId(transactionId)?.evseId ?? 0,
-    })),
+    transactions: runningTransactions(table),
   };
 }

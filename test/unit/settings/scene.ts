@@ -9,6 +9,7 @@ import type {
 import type { ChargerCommand } from "../../../src/ocpp/commands.ts";
 import { applySettings } from "../../../src/settings/apply-settings.ts";
 import type { DesiredSettings } from "../../../src/settings/desired.ts";
+import type { SettingsLease } from "../../../src/settings/lease.ts";
 import type { StationMemory } from "../../../src/settings/station-memory.ts";
 import { unusedPort } from "../api/fake-ports.ts";
 
@@ -72,6 +73,7 @@ export function scene({
   const records: { results: Record<string, SettingResult>; station: StationMemory; nextAt: Date | null }[] =
     [];
   const expected: (number | null)[] = [];
+  const leases: (SettingsLease | null)[] = [];
   const ports: Pick<Ports, "settings" | "sessions" | "clock"> = {
     clock: { now: () => NOW },
     settings: {
@@ -82,8 +84,9 @@ export function scene({
     },
     sessions: {
       ...unusedPort("sessions"),
-      noteSettings: async (_ref, { revision, settledFor }) => {
-        expected.push(settledFor ? null : revision);
+      noteSettings: async (_ref, note) => {
+        expected.push(note.settledFor ? null : note.revision);
+        leases.push(note.lease);
         return true;
       },
       snapshot: async () =>
@@ -113,7 +116,7 @@ export function scene({
         ? [`${command.action === "SetChargingProfile" ? "+" : "-"}${idIn(command.payload)}`]
         : [],
     );
-  return { apply, commands, actions, profiles, records, expected };
+  return { apply, commands, actions, profiles, records, expected, leases };
 }
 
 function idIn(payload: unknown): string {

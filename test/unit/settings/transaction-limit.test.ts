@@ -88,16 +88,17 @@ describe("a transaction that runs on a 1.6 station", () => {
     expect(left.records.at(-1)?.station.limits).toEqual({});
   });
 
-  test("is forgotten with its end: the next one is not limited by its profile", async () => {
+  test("that began under a lease loses the limit that the session may have renewed; after its end nobody is asked", async () => {
     const first = scene({ desired: LAYERED, snapshot: running(5) });
     await first.apply();
-    const { profiles, apply } = scene({
-      desired: { ...LAYERED, offlineChargeCurrent: -1 },
-      station: first.records.at(-1)?.station ?? {},
-      snapshot: running(6),
-    });
-    await apply();
-    expect(profiles()).toEqual(["+9001", "-9003", "-9002"]);
+    const station = first.records.at(-1)?.station ?? {};
+    const desired = { ...LAYERED, offlineChargeCurrent: -1 };
+    const next = scene({ desired, station, snapshot: running(6) });
+    await next.apply();
+    expect(next.profiles()).toEqual(["+9001", "-9101", "-9003", "-9002"]);
+    const ended = scene({ desired, station });
+    await ended.apply();
+    expect(ended.profiles()).toEqual(["+9001", "-9003", "-9002"]);
   });
 
   test("does not make the settings refused when it takes no limit, and the answer says so", async () => {

@@ -167,6 +167,28 @@ describe("what the sweeper takes up", () => {
     expect(await dueOf(id, later(244))).toEqual([]);
   });
 
+  test("is a lease that its session could not renew, and none that a session renewed", async () => {
+    const { id, merge } = await fleet(["d6"]);
+    const until = (minutes: number) => later(minutes * 60).getTime();
+    const renewed = (untilMs: number) =>
+      db.stores.chargers.applySessionFacts([
+        { chargerId: id, generation: 1, atMs: NOW.getTime(), fact: { type: "lease", untilMs } },
+      ]);
+    const station = async () => (await db.stores.settings.work(id))?.settings.station;
+    await merge({ offlineChargeCurrent: 10 });
+    await connect(id, true);
+    await renewed(until(30));
+    expect(await station()).toEqual({});
+    const states = { offlineChargeCurrent: { outcome: "emulated" as const } };
+    await db.stores.settings.record(id, 1, states, { leaseUntilMs: until(30) }, NOW);
+    expect(await dueOf(id, later(19 * 60))).toEqual([]);
+    await renewed(until(40));
+    await renewed(until(35));
+    expect(await station()).toEqual({ leaseUntilMs: until(40) });
+    expect(await dueOf(id, later(29 * 60))).toEqual([]);
+    expect(await dueOf(id, later(31 * 60))).toHaveLength(1);
+  });
+
   test("is nothing offline, nothing settled and nothing that was given up for this connection", async () => {
     const offline = await fleet(["d2"]);
     await offline.merge({ maxChargeCurrent: 16 });

@@ -50,7 +50,7 @@ test("a wrong key opens nothing on a prepared charger, and the right one still d
 
 test("a prepared charger learns that settings wait for it", async () => {
   const { session, ref } = await prepared();
-  const note = { revision: 1, settledFor: null };
+  const note = { revision: 1, settledFor: null, lease: null };
   expect(await session.noteSettings({ ...ref, chargerId: crypto.randomUUID() }, note)).toBe(false);
   expect(await session.noteSettings(ref, note)).toBe(true);
 });

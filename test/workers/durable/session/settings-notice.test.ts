@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { SettingsNotice } from "../../../../src/durable/session/settings-notice.ts";
 import { newRecord, type SessionRecord } from "../../../../src/durable/session/session-record.ts";
+import type { SessionStore } from "../../../../src/durable/session/session-store.ts";
 
 const OLD = { version: "ocpp1.6", firmwareVersion: "1.0" } as const;
 
@@ -12,9 +13,16 @@ function session() {
   };
   const runs: string[] = [];
   const ctx = { storage: { kv }, waitUntil: () => {} } as unknown as DurableObjectState;
-  const notice = new SettingsNotice(ctx, async ({ chargerId, revision, generation, attempt }) => {
-    runs.push(`${chargerId}-${revision}-g${generation}-r${attempt}`);
-  });
+  const store = { save: () => {} } as unknown as SessionStore;
+  const channel = { run: async () => ({ kind: "offline" }) as const };
+  const notice = new SettingsNotice(
+    ctx,
+    store,
+    channel,
+    async ({ chargerId, revision, generation, attempt }) => {
+      runs.push(`${chargerId}-${revision}-g${generation}-r${attempt}`);
+    },
+  );
   const input = {
     chargerId: "c",
     organizationId: "o",
@@ -40,7 +48,7 @@ function session() {
 
 test("settings that wait are asked for by a connection and a boot, as one run", () => {
   const { notice, record, runs, connect, boot } = session();
-  notice.note(record, { revision: 3, settledFor: null });
+  notice.note(record, { revision: 3, settledFor: null, lease: null });
   connect();
   expect(runs).toEqual([]);
   boot("1.0");
@@ -53,7 +61,7 @@ test("a settled charger that comes back as the same station starts no run", () =
   const { notice, record, runs, connect, boot } = session();
   connect();
   boot("1.0");
-  notice.note(record, { revision: 3, settledFor: OLD });
+  notice.note(record, { revision: 3, settledFor: OLD, lease: null });
   for (let count = 0; count < 3; count += 1) {
     connect();
     boot("1.0");
@@ -65,11 +73,15 @@ test("a settled charger is asked for again after other firmware and in another O
   const { notice, record, runs, connect, boot } = session();
   connect();
   boot("1.0");
-  notice.note(record, { revision: 3, settledFor: OLD });
+  notice.note(record, { revision: 3, settledFor: OLD, lease: null });
   connect();
   boot("2.0");
   expect(runs).toEqual(["c-3-g2-r1"]);
-  notice.note(record, { revision: 3, settledFor: { version: "ocpp1.6", firmwareVersion: "2.0" } });
+  notice.note(record, {
+    revision: 3,
+    settledFor: { version: "ocpp1.6", firmwareVersion: "2.0" },
+    lease: null,
+  });
   connect("ocpp2.0.1");
   boot("2.0");
   expect(runs.slice(1)).toEqual(["c-3-g3-r0", "c-3-g3-r1"]);
@@ -77,23 +89,23 @@ test("a settled charger is asked for again after other firmware and in another O
 
 test("a run that settled what the station no longer is, is followed by another", () => {
   const { notice, record, runs, connect, boot } = session();
-  notice.note(record, { revision: 3, settledFor: null });
+  notice.note(record, { revision: 3, settledFor: null, lease: null });
   boot("1.0");
   connect();
   boot("2.0");
   runs.length = 0;
-  notice.note(record, { revision: 3, settledFor: OLD });
+  notice.note(record, { revision: 3, settledFor: OLD, lease: null });
   expect(runs).toEqual(["c-3-g1-r1"]);
 });
 
 test("an older run changes nothing, and a charger that is not here is not known", () => {
   const { notice, record, runs, connect, boot } = session();
   boot("1.0");
-  expect(notice.note(record, { revision: 4, settledFor: null })).toBe(true);
-  expect(notice.note(record, { revision: 3, settledFor: OLD })).toBe(true);
+  expect(notice.note(record, { revision: 4, settledFor: null, lease: null })).toBe(true);
+  expect(notice.note(record, { revision: 3, settledFor: OLD, lease: null })).toBe(true);
   connect();
   expect(runs).toEqual(["c-4-g1-r0"]);
-  expect(notice.note(null, { revision: 5, settledFor: null })).toBe(false);
+  expect(notice.note(null, { revision: 5, settledFor: null, lease: null })).toBe(false);
   record.chargerId = "successor";
   connect();
   expect(runs).toHaveLength(1);
