@@ -56,7 +56,7 @@ export class AlarmClock {
   }
 
   #dueMs(record: SessionRecord, live: LiveSocket | null, nowMs: number): number | null {
-    if (live && isCalm(record) && isNewAndDirect(live, nowMs)) return null;
+    if (live && !record.lease && isCalm(record) && isNewAndDirect(live, nowMs)) return null;
     const dues: number[] = [];
     const isTimed = live !== null && isCalm(record);
     if (this.#store.hasUnflushed && !isTimed) dues.push(nowMs + flushDelayMs(record));
