@@ -1,3 +1,4 @@
+import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { DesiredSettings, SettingName } from "../settings/desired.ts";
 import type { SettingsLease } from "../settings/lease.ts";
@@ -31,6 +32,17 @@ export interface ChargerSettings {
   updatedAt: Date;
 }
 
+/** A transaction that runs, with what its meter said last. */
+export interface RunningCharge {
+  /** `txn_` and a ULID. */
+  id: string;
+  /** Since its start; null while the meter is silent. */
+  energyWh: number | null;
+  /** The OCPP list as it came; empty: nothing came. */
+  meterValue: readonly JsonObject[];
+  updatedAt: Date;
+}
+
 /** A charger as the settings surface shows it. */
 export interface SettingsView {
   chargerId: string;
@@ -48,6 +60,7 @@ export interface SettingsView {
     updatedAt: Date;
   } | null;
   connectors: ConnectorState[];
+  charge: RunningCharge | null;
   settings: ChargerSettings | null;
 }
 

@@ -111,6 +111,70 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a station that spea
     expect(station.violations).toEqual([]);
     await station.close();
   });
+
+  test("is believed in what it refuses and what it keeps for after a reboot", async () => {
+    const values = { ...VALUES[version] };
+    const taking = takingAnswers(version, values, 16);
+    const station = await SettingsStation.register(stack, version, `REFUSES-${name}`, taking);
+    const write = version === "ocpp1.6" ? "ChangeConfiguration" : "SetVariables";
+    let word = "RebootRequired";
+    station.answers[write] = ({ setVariableData }) => {
+      if (version === "ocpp1.6") return { status: word };
+      const [given] = z
+        .array(z.looseObject({ component: z.unknown(), variable: z.unknown() }))
+        .parse(setVariableData);
+      return {
+        setVariableResult: [
+          { component: given?.component, variable: given?.variable, attributeStatus: word },
+        ],
+      };
+    };
+    await station.connect();
+    const becomes = async (profile: Record<string, unknown> | string, change: object, expected: object) => {
+      station.answers["SetChargingProfile"] = () => profile;
+      await station.update(change);
+      expect(await station.settled()).toMatchObject({ Settings: expected });
+    };
+    await becomes(
+      { status: "Rejected" },
+      { maxChargeCurrent: 11, meterValueInterval: 300 },
+      {
+        MaxChargeCurrent: { Outcome: "rejected" },
+        MeterValueInterval: { Outcome: "reboot_required" },
+      },
+    );
+    await becomes(
+      "NotImplemented",
+      { maxChargeCurrent: 12 },
+      { MaxChargeCurrent: { Outcome: "unsupported" } },
+    );
+    await becomes(
+      { status: "Accepted" },
+      { maxChargeCurrent: 13 },
+      {
+        MaxChargeCurrent: {
+          Outcome: "rejected",
+          Detail: "The station reports a limit of 16 A",
+          Reported: 16,
+        },
+      },
+    );
+    const [key = ""] = Object.keys(values);
+    values[key] = "300";
+    await station.close();
+    await station.connect();
+    await waitFor("the interval read back", async () => {
+      const { Settings } = await station.settled();
+      return Settings["MeterValueInterval"]?.Outcome === "applied";
+    });
+    word = version === "ocpp1.6" ? "NotSupported" : "UnknownVariable";
+    await station.update({ meterValueInterval: 600 });
+    expect(await station.settled()).toMatchObject({
+      Settings: { MeterValueInterval: { Outcome: "unsupported" } },
+    });
+    expect(station.violations).toEqual([]);
+    await station.close();
+  });
 });
 
 const logs = z.object({ data: z.array(z.object({ direction: z.string(), message: z.string() })) });

@@ -31,8 +31,8 @@ describe("a 1.6 station", () => {
   });
   afterAll(() => station.close());
 
-  test("gets the last value of a burst once it connects, exactly once", async () => {
-    for (const maxChargeCurrent of [8, 10, 12]) await station.update({ maxChargeCurrent });
+  test("gets the last value of a burst of a hundred once it connects, exactly once", async () => {
+    for (let update = 1; update < 100; update += 1) await station.update({ maxChargeCurrent: update / 10 });
     await station.update({
       maxChargeCurrent: 16,
       maxChargePhases: 3,
@@ -41,13 +41,13 @@ describe("a 1.6 station", () => {
     });
     const { body } = await call(stack, "GET", `/api/chargers/${station.id}/settings`);
     expect(body).toMatchObject({
-      Revision: 4,
+      Revision: 100,
       IsOnline: false,
       Settings: { MaxChargeCurrent: { Desired: 16, Outcome: "pending" } },
     });
     await station.connect();
     expect(await station.settled()).toMatchObject({
-      Revision: 4,
+      Revision: 100,
       Settings: {
         MaxChargeCurrent: { Desired: 16, Effective: 16, Reported: 16, Outcome: "applied", Verified: true },
         MaxChargePhases: { Desired: 3, Reported: 3, Outcome: "applied" },

@@ -1,5 +1,6 @@
 import type { SettingsView } from "../../ports.ts";
 import type { SettingName } from "../../settings/desired.ts";
+import { chargeState } from "./charge-state.ts";
 import { operatingMode } from "./operating-mode.ts";
 
 /** From the bit mask of an update to the SetPhases code of a state: L1, L2, L3, three phases. */
@@ -46,9 +47,14 @@ export function chargerState(view: SettingsView): State[] {
     const shown = setting === "offlineChargePhase" && value !== null ? (SET_PHASES[value] ?? null) : value;
     add(id, name, state?.inForceAt ?? connectedAt, shown);
   }
+  const max = view.settings?.states.maxChargeCurrent;
+  add(708, "ChargeCurrentSet", max?.updatedAt ?? connectedAt, max?.reported ?? null);
   const latestMs = Math.max(0, ...view.connectors.map(({ updatedAt }) => updatedAt.getTime()));
   if (latestMs > 0)
     add(710, "ChargerOperationMode", new Date(latestMs).toISOString(), operatingMode(view.connectors));
+  const chargedAt = (view.charge?.updatedAt ?? view.createdAt).toISOString();
+  for (const [id, name, value] of chargeState(view)) add(id, name, chargedAt, value);
+  add(718, "FinalStopActive", connectedAt, 0);
   const firmware = connection?.firmwareVersion ?? null;
   add(908, "SmartMainboardSoftwareApplicationVersion", connectedAt, firmware);
   add(911, "SmartComputerSoftwareApplicationVersion", connectedAt, firmware);

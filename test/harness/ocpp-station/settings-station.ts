@@ -1,4 +1,4 @@
-import { RPCClient } from "ocpp-rpc";
+import { createRPCError, RPCClient } from "ocpp-rpc";
 import { z } from "zod";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import { validatorsOf } from "../../unit/ocpp/validators-of.ts";
@@ -11,7 +11,8 @@ export interface Sent {
   params: Record<string, unknown>;
 }
 
-export type Answer = (params: Record<string, unknown>) => Record<string, unknown>;
+/** A string answers with a CALLERROR of that code. */
+export type Answer = (params: Record<string, unknown>) => Record<string, unknown> | string;
 
 const setting = z.looseObject({ Outcome: z.string().nullable() });
 const settingsBody = z.object({ Revision: z.number(), Settings: z.record(z.string(), setting) });
@@ -82,7 +83,9 @@ export class SettingsStation {
         this.sent.push({ action, params });
         const violation = validatorsOf(version).request(action, params);
         if (violation) this.violations.push(`${action}: ${JSON.stringify(violation)}`);
-        return (this.answers[action] ?? answer)(params);
+        const said = (this.answers[action] ?? answer)(params);
+        if (typeof said === "string") throw createRPCError(said);
+        return said;
       });
     await client.connect();
     this.#client = client;

@@ -202,3 +202,31 @@ test("the registration state is stored for the charger of that identity and orga
   const found = await db.stores.chargers.findByIdentity(organization.id, identity);
   expect(found?.registrationStatus).toBe("Pending");
 });
+
+test("the view of a charger's settings shows its running transaction with the newest of its meter values", async () => {
+  const { apply, id, organization } = await charger();
+  const view = async () => (await db.stores.settings.view(organization.id, id))?.charge;
+  expect(await view()).toBeNull();
+  const values = (energyWh: number, minutes: number, transactionId: number | null = 7): SessionFact => ({
+    type: "meterValues",
+    id: crypto.randomUUID(),
+    transactionId,
+    claimedId: null,
+    evseId: 1,
+    reason: "MeterValues",
+    energyWh,
+    values: [{ energyWh }],
+    at: at(minutes),
+  });
+  const begun = transaction({ transactionId: 7, lastMeterWh: 5000, revision: 2 });
+  await apply(transaction({ ...ended, transactionId: 6, revision: 1 }), begun);
+  expect(await view()).toMatchObject({ energyWh: 4000, meterValue: [] });
+  await apply(values(5000, 20), values(2000, 10), values(9000, 30, null));
+  expect(await view()).toMatchObject({
+    energyWh: 4000,
+    meterValue: [{ energyWh: 5000 }],
+    updatedAt: new Date(at(20)),
+  });
+  await apply({ ...begun, ...ended, revision: 3 } as SessionFact);
+  expect(await view()).toBeNull();
+});

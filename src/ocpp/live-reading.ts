@@ -1,0 +1,42 @@
+import type { JsonObject } from "./json.ts";
+import { optionalNumber, optionalObject, optionalObjects, optionalText } from "./payload.ts";
+
+type PerPhase = [number | null, number | null, number | null];
+
+/** What a meter shows besides energy; null where it does not say. Phases are L1, L2, L3. */
+export interface LiveReading {
+  voltageV: PerPhase;
+  currentA: PerPhase;
+  powerW: number | null;
+}
+
+/** The newest of each in a list of meter values, in the words of any version. A phase to neutral counts as the phase. */
+export function liveReading(meterValue: readonly JsonObject[]): LiveReading {
+  const reading: LiveReading = { voltageV: [null, null, null], currentA: [null, null, null], powerW: null };
+  const phasePowerW: PerPhase = [null, null, null];
+  for (const sample of meterValue.flatMap((value) => optionalObjects(value, "sampledValue"))) {
+    const value = numberIn(sample);
+    const phase = ["L1", "L2", "L3"].indexOf((optionalText(sample, "phase") ?? "").replace(/-N$/, ""));
+    const measurand = optionalText(sample, "measurand");
+    if (value === null) continue;
+    if (measurand === "Power.Active.Import" && sample.phase === undefined) reading.powerW = value;
+    if (phase < 0) continue;
+    if (measurand === "Voltage") reading.voltageV[phase] = value;
+    if (measurand === "Current.Import") reading.currentA[phase] = value;
+    if (measurand === "Power.Active.Import") phasePowerW[phase] = value;
+  }
+  const parts = phasePowerW.filter((power) => power !== null);
+  if (parts.length > 0) reading.powerW ??= parts.reduce((sum, power) => sum + power, 0);
+  return reading;
+}
+
+/** In V, A or W. */
+function numberIn(sample: JsonObject): number | null {
+  const text = optionalText(sample, "value");
+  if (text !== null && !/^-?\d/.test(text)) return null;
+  const value = text === null ? optionalNumber(sample, "value") : Number(text);
+  if (value === null || !Number.isFinite(value)) return null;
+  const unit = optionalObject(sample, "unitOfMeasure") ?? sample;
+  const perUnit = /^k/.test(optionalText(unit, "unit") ?? "") ? 1000 : 1;
+  return value * perUnit * 10 ** (optionalNumber(unit, "multiplier") ?? 0);
+}
