@@ -37,6 +37,6 @@ function numberIn(sample: JsonObject): number | null {
   const value = text === null ? optionalNumber(sample, "value") : Number(text);
   if (value === null || !Number.isFinite(value)) return null;
   const unit = optionalObject(sample, "unitOfMeasure") ?? sample;
-  const perUnit = /^k/.test(optionalText(unit, "unit") ?? "") ? 1000 : 1;
+  const perUnit = optionalText(unit, "unit")?.startsWith("k") ? 1000 : 1;
   return value * perUnit * 10 ** (optionalNumber(unit, "multiplier") ?? 0);
 }
