@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startSql, type SqlServer } from "../../dev/sql/start-sql.ts";
 import { loadSecrets } from "../../dev/stack/secrets.ts";
 import { expectOneCredentialEach, expectWholeFleet } from "../harness/auditor.ts";
 import { postBatch } from "../harness/fleet.ts";
@@ -42,41 +41,6 @@ describe("a batch of 300 simulated chargers ends with every charger READY, one r
     await expectWholeFleet(stack, stack.address("sql"), batch, CHARGERS);
     await stack.stop();
     expectOneCredentialEach(directory, CHARGERS);
-  });
-
-  test("when the database is away for five seconds", async () => {
-    const schemaFile = join(import.meta.dirname, "..", "..", "schema.sql");
-    const options = { dataDir: join(directory, "pg"), schemaFile };
-    let sql: SqlServer = await startSql({ ...options, port: 0 });
-    const port = Number(new URL(sql.url).port);
-    try {
-      stack = await startStack({
-        dataDirectory: directory,
-        env: {
-          DATABASE_URL: "postgresql://u:p@hosted.example/busbar",
-          NEON_FETCH_ENDPOINT: `${sql.url}/sql`,
-        },
-      });
-      const batch = await postBatch(stack, { chargers: CHARGERS });
-      await batch.until(0.3);
-      await sql.close();
-      const refused = await fetch(`${stack.url}/ocpp/locations`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" },
-        body: JSON.stringify({ name: "During the outage" }),
-      });
-      expect(refused.status).toBe(503);
-      expect(refused.headers.get("retry-after")).toBe("1");
-      expect(await refused.json()).toEqual({ detail: "Service temporarily unavailable" });
-      await new Promise((resolve) => setTimeout(resolve, 5000));
-      sql = await startSql({ ...options, port });
-      await batch.finished(DEADLINE_MS);
-      await expectWholeFleet(stack, sql.url, batch, CHARGERS);
-      await stack.stop();
-      expectOneCredentialEach(directory, CHARGERS);
-    } finally {
-      await sql.close();
-    }
   });
 });
 
