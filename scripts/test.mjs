@@ -4,11 +4,21 @@
  * repeated) runs some of them.
  */
 import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { endSurvivors } from "./end-survivors.mjs";
-import { runCommand, toolEnvironment } from "./run-commands.mjs";
+import { root, runCommand, toolEnvironment } from "./run-commands.mjs";
 
-const vitest = (project) => [project, "vitest", ["run", "--project", project, "--passWithNoTests"]];
+const reportOf = (project) => join(root, "dist", "test-reports", `${project}.json`);
+const vitest = (project) => [
+  project,
+  "vitest",
+  [
+    ...["run", "--project", project, "--passWithNoTests", "--reporter=default", "--reporter=json"],
+    `--outputFile.json=${reportOf(project)}`,
+  ],
+];
 
 const lanes = [
   ["check", "node", ["scripts/check.mjs"]],
@@ -31,6 +41,7 @@ const rows = [];
 for (const [name, command, args] of lanes) {
   if (values.lane && !values.lane.includes(name)) continue;
   process.stdout.write(`\n=== ${name}\n`);
+  rmSync(reportOf(name), { force: true });
   const { code, seconds } = await runCommand(command, args, { env });
   const left = await endSurvivors("BUSBAR_TEST_RUN", run);
   for (const process_ of left) process.stdout.write(`left behind by ${name}, ended now: ${process_}\n`);
@@ -40,5 +51,27 @@ for (const [name, command, args] of lanes) {
 process.stdout.write("\n");
 for (const { name, isGreen, seconds } of rows) {
   process.stdout.write(`${isGreen ? "ok    " : "FAILED"} ${name} (${seconds.toFixed(0)} s)\n`);
+  if (!isGreen) for (const title of failedTests(reportOf(name))) process.stdout.write(`       ${title}\n`);
 }
 process.exit(rows.every((row) => row.isGreen) ? 0 : 1);
+
+/** Repeated at the very end, because the end is what is left of a long output. */
+function failedTests(report) {
+  if (!existsSync(report)) return [];
+  const { testResults } = JSON.parse(readFileSync(report, "utf8"));
+  return testResults
+    .filter(({ status }) => status === "failed")
+    .flatMap(({ name, message, assertionResults }) => {
+      const failed = assertionResults.filter(({ status }) => status === "failed");
+      const titles = failed.map(
+        ({ fullName, failureMessages }) => `${fullName}: ${firstLine(failureMessages[0])}`,
+      );
+      return (titles.length > 0 ? titles : [firstLine(message)]).map(
+        (title) => `${relative(root, name)}: ${title}`,
+      );
+    });
+}
+
+function firstLine(text = "") {
+  return text.split("\n", 1)[0];
+}

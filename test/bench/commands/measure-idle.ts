@@ -15,7 +15,7 @@ export interface IdleRun {
 /** Connects chargers to both sides, leaves them alone and looks what they hold. Null where the system does not tell. */
 export async function measureIdle(
   world: BenchWorld,
-  { idleChargers: chargers, idleMs }: { idleChargers: number; idleMs: number },
+  { idleChargers: chargers, settleMs, idleMs }: { idleChargers: number; settleMs: number; idleMs: number },
 ): Promise<IdleRun | null> {
   const { pid: bare } = world.bare;
   if (pssBytes(bare) === null) return null;
@@ -23,8 +23,7 @@ export async function measureIdle(
   // Registering woke every session and left garbage behind, which would be counted as held before.
   await world.stack.replacePart("worker");
   const worker = world.stack.part("worker").pid;
-  // A process that has just started holds more for a while than it needs.
-  await delay(idleMs);
+  await delay(settleMs);
   const before = { worker: pssBytes(worker) ?? 0, bare: pssBytes(bare) ?? 0 };
   const stations = await connectAll(doors, obedient);
   const echoes = await connectAll(bareDoors(world, "idle", chargers), (door) => RawStation.connect(door));

@@ -122,15 +122,9 @@ test("catalog values are filled in once per group", () => {
   ]);
 });
 
-test("10,000 random chargers take less than 100 ms", () => {
-  // The best of several tries: the machine may be busy with other tests.
-  const tries = Array.from({ length: 10 }, () => {
-    const started = performance.now();
-    const { chargers } = expanded([groupOf({ chargersNumber: 10_000 })]);
-    expect(new Set(chargers.map(({ identity }) => identity)).size).toBe(10_000);
-    return performance.now() - started;
-  });
-  expect(Math.min(...tries)).toBeLessThan(100);
+test("10,000 random chargers have 10,000 identities", () => {
+  const { chargers } = expanded([groupOf({ chargersNumber: 10_000 })]);
+  expect(new Set(chargers.map(({ identity }) => identity)).size).toBe(10_000);
 });
 
 const suffix = fc.string({ maxLength: 50, unit: fc.constantFrom(..."aZ09*+=|@._- :é") });

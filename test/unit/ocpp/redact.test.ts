@@ -46,14 +46,12 @@ describe("redactFrame", () => {
     expect(redactFrame(text)).toBe(text);
   });
 
-  it("survives hostile text in time that grows with its length", () => {
+  it("survives a million characters of hostile text, whose square would outlast the test", () => {
     const length = 1_000_000;
-    const begin = performance.now();
     expect(redactFrame(`["vpn",${"[".repeat(length)}`)).toBe("***");
     expect(redactFrame(`["vpn",${"[".repeat(10_000)}${"]".repeat(10_000)}]`)).toContain("***");
     redactFrame(`["a://b@c","${"a".repeat(length)}"]`);
     redactFrame(`["a://b@c","${"://".repeat(length / 3)}"]`);
-    expect(performance.now() - begin).toBeLessThan(5_000);
   });
 });
 

@@ -70,9 +70,7 @@ test.each(["/steps", "/parallel"])(
     const { workflowRunId } = await client.trigger({ url });
     await waitFor(() => entered === 1, "the slow step");
     await restart();
-    const restartedAtMs = Date.now();
     await waitFor(() => entered === 2, "the delivery of the dead process to be repeated");
-    expect(Date.now() - restartedAtMs).toBeLessThan(1000);
     release();
     const log = await ended(workflowRunId);
     expect(log.workflowRunResponse).toBe(path === "/steps" ? "[1,2]" : "[1,2,3]");
