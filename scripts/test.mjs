@@ -11,14 +11,10 @@ import { endSurvivors } from "./end-survivors.mjs";
 import { root, runCommand, toolEnvironment } from "./run-commands.mjs";
 
 const reportOf = (project) => join(root, "dist", "test-reports", `${project}.json`);
-const vitest = (project) => [
-  project,
-  "vitest",
-  [
-    ...["run", "--project", project, "--passWithNoTests", "--reporter=default", "--reporter=json"],
-    `--outputFile.json=${reportOf(project)}`,
-  ],
-];
+const vitest = (project) => {
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportOf(project)}`];
+  return [project, "vitest", ["run", "--project", project, "--passWithNoTests", ...reporters]];
+};
 
 const lanes = [
   ["check", "node", ["scripts/check.mjs"]],
