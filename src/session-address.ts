@@ -1,4 +1,4 @@
-import type { SessionProvision, SessionRef } from "./ports.ts";
+import type { SessionFact, SessionProvision, SessionRef } from "./ports.ts";
 
 /** Name of a charger's session object. Final: data hangs on it. */
 export function sessionName({ organizationSlug, identity }: SessionRef): string {
@@ -11,10 +11,18 @@ export function sessionName({ organizationSlug, identity }: SessionRef): string 
  */
 export const TRANSPORT_HEADER = "x-busbar-transport";
 
-/** Header of such an upgrade that provisions the session on the way; taken away likewise. Holds a `SessionOffer` as JSON. */
+/** Header of such an upgrade that provisions the session on the way; taken away likewise. Holds a `HostOffer` as JSON. */
 export const OFFER_HEADER = "x-busbar-offer";
 
 export interface SessionOffer {
   ref: SessionRef;
   input: SessionProvision;
 }
+
+export interface HostOffer extends SessionOffer {
+  /** What the host tells Postgres by itself should the session be new: it does not tell it a second time. */
+  news: SessionFact[];
+}
+
+/** Header of the answer to such an upgrade where the session is new: the generation that the news of the line has. */
+export const GENERATION_HEADER = "x-busbar-generation";

@@ -15,6 +15,7 @@ import type {
   SettingsNote,
 } from "../ports.ts";
 import type { SessionOffer } from "../session-address.ts";
+import { factSink } from "./facts/fact-sink.ts";
 import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
 import { adopt } from "./session/adoption.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
@@ -22,7 +23,6 @@ import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./
 import { commandLine } from "./session/command-line.ts";
 import { afterLogin } from "./session/credential.ts";
 import { isDirect, offerOf } from "./session/direct-line.ts";
-import { factSink } from "./session/fact-sink.ts";
 import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply } from "./session/id-supply.ts";
 import { keyHolder, rotateKey } from "./session/key-rotation.ts";
@@ -31,7 +31,6 @@ import {
   attachmentOf,
   closeSocket,
   liveSocket,
-  sendText,
   type LiveSocket,
   type SocketAttachment,
 } from "./session/live-socket.ts";
@@ -45,7 +44,7 @@ import type { SessionRecord } from "./session/session-record.ts";
 import { SessionStore } from "./session/session-store.ts";
 import { SettingsNotice, settingsPublisher } from "./session/settings-notice.ts";
 import { snapshotOf } from "./session/snapshot.ts";
-import { inbound, outbound, StationInbox } from "./session/station-inbox.ts";
+import { StationInbox } from "./session/station-inbox.ts";
 import { policyReader, TagPolicy } from "./session/tag-policy.ts";
 import { noteTakeover } from "./session/takeover.ts";
 import { TrafficGuard } from "./session/traffic-guard.ts";
@@ -102,6 +101,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#store.isPatient = direct;
     const offer = offerOf(request);
     const isNew = offer !== null && (await this.#adopt(offer)).created;
+    this.#store.leaveToHost(isNew ? offer.news : []);
     const checked = this.#store.record;
     const credential = checked?.credential ?? null;
     const admission = isNew ? ADMITTED : await admit(checked, request, this.#config, Date.now());
@@ -115,7 +115,11 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (record.credential !== credential)
       return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
     if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
-    return this.#accept(record, version, { ip: request.headers.get("cf-connecting-ip") ?? "", direct });
+    return this.#accept(record, version, {
+      ip: request.headers.get("cf-connecting-ip") ?? "",
+      direct,
+      isNew,
+    });
   }
 
   async command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome> {
@@ -248,7 +252,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   #accept(
     record: SessionRecord,
     version: OcppVersion,
-    { ip, direct }: Pick<SocketAttachment, "ip" | "direct">,
+    { ip, direct, isNew }: Pick<SocketAttachment, "ip" | "direct"> & { isNew: boolean },
   ): Response {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
@@ -271,7 +275,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     }
     this.#channel.takeover();
     this.#settings.connected(record);
-    return upgraded(client, version);
+    return upgraded(client, version, isNew ? generation : null);
   }
 
   /** Only the current socket may end the session: an old one closes late and must not touch its successor. */
@@ -320,9 +324,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       this.#inbox.receive(record, { from, text, frame, validators, nowMs });
       if (record.bootFacts !== bootFacts) this.#settings.booted(record);
     } else {
-      if (frame.reply !== null) sendText(from.socket, frame.reply);
-      const replies = frame.reply === null ? [] : [outbound(null, frame.reply)];
-      this.#store.frames.append([inbound(null, text), ...replies], nowMs);
+      this.#inbox.refuse(from, { text, reply: frame.reply, nowMs });
       if (frame.counted && this.#guard.malformed(nowMs))
         return this.#end(from.socket, 1002, "protocol error");
     }

@@ -4,9 +4,12 @@ import type { FrameRow, SessionProvision, Sessions, SimulatedStation, StartOutco
 import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
 import { CredentialSeal } from "./host/credential-seal.ts";
 import type { DialOutcome } from "./host/dial-outcome.ts";
+import { factSink } from "./facts/fact-sink.ts";
 import { dial } from "./host/dial.ts";
+import { firstNews } from "./host/first-news.ts";
 import { FrameRelay } from "./host/frame-relay.ts";
-import { HostedStation } from "./host/hosted-station.ts";
+import { HostedStation, type LineNews } from "./host/hosted-station.ts";
+import { NewsMail } from "./host/news-mail.ts";
 import { isOwnSocket } from "./host/own-socket.ts";
 import { CAPACITY } from "./host/provisioning-verdict.ts";
 import { newRow, type StationRow } from "./host/station-row.ts";
@@ -42,7 +45,8 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   readonly #sessions: Sessions;
   readonly #timers = new TimerWheel();
   readonly #stations = new Map<string, HostedStation>();
-  readonly #unsaved = new Map<StationRow, () => void>();
+  readonly #unsaved = new Map<StationRow, { news: LineNews | null; saved: () => void }>();
+  readonly #mail: NewsMail;
   #isWatching = false;
 
   constructor(ctx: DurableObjectState, env: RawEnv) {
@@ -51,6 +55,12 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     this.#rows = new StationRows(ctx.storage.sql);
     this.#seal = new CredentialSeal(this.#config.CREDENTIAL_SECRET);
     this.#sessions = durableSessions(this.#config);
+    this.#mail = new NewsMail(ctx.storage.sql, {
+      setTimer: (atMs, run) => this.#timers.set("news", atMs, run),
+      nowMs: () => Date.now(),
+      sink: factSink(this.#config),
+      log: (event, about) => console.log(JSON.stringify({ event, ...about })),
+    });
     for (const row of this.#rows.all()) {
       const station = this.#hosted(row);
       if (row.isDesired) station.switchOn();
@@ -100,6 +110,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     this.#unsaved.delete(hosted.row);
     this.#stations.delete(chargerId);
     this.#rows.delete(chargerId);
+    this.#mail.forget(chargerId);
   }
 
   async status(chargerId: string): Promise<HostedStatus | null> {
@@ -160,13 +171,16 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     return sealedKey === null ? this.#seal.derive(chargerId) : this.#seal.open(sealedKey, chargerId);
   }
 
-  async #connect(row: StationRow): Promise<DialOutcome> {
+  async #connect(row: StationRow, offers: boolean): Promise<DialOutcome> {
     try {
       const key = await this.#keyOf(row);
-      return await dial(this.#config, row.station, {
-        key,
-        input: row.isReady ? null : provisionOf(row, key),
-      });
+      const { organizationSlug, identity } = row.station;
+      const offer = {
+        ref: { organizationSlug, identity },
+        input: provisionOf(row, key),
+        news: firstNews(row),
+      };
+      return await dial(this.#config, row.station, { key, offer: offers ? offer : null });
     } catch {
       return { kind: "unreachable", message: "The station's key could not be opened" };
     }
@@ -193,10 +207,11 @@ export class SimulatorHost extends DurableObject<RawEnv> {
       setTimer: (name: string, atMs: number, run: () => void) => this.#timers.set(timerOf(name), atMs, run),
       clearTimer: (name: string) => this.#timers.clear(timerOf(name)),
       save: (changed: StationRow) => this.#save(changed),
-      saveSoon: (changed: StationRow, saved: () => void) => this.#saveSoon(changed, saved),
+      saveSoon: (changed: StationRow, news: LineNews | null, saved: () => void) =>
+        this.#saveSoon(changed, news, saved),
       connectSlotMs: () => claimConnectSlot(Date.now(), perSecond),
       connectGateMs: () => passConnectGate(Date.now(), perSecond),
-      connect: (from: StationRow) => this.#connect(from),
+      connect: (from: StationRow, offers: boolean) => this.#connect(from, offers),
       seal: (key: string) => this.#seal.seal(key, chargerId),
       note: (direction: FrameRow["direction"], message: string) => relay.note(direction, message),
     };
@@ -206,15 +221,17 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   }
 
   #save(row: StationRow): void {
-    const saved = this.#unsaved.get(row);
+    const unsaved = this.#unsaved.get(row);
     this.#unsaved.delete(row);
     this.#rows.save(row);
-    saved?.();
+    if (unsaved?.news)
+      this.#mail.post({ chargerId: row.station.chargerId, ...unsaved.news, facts: firstNews(row) });
+    unsaved?.saved();
   }
 
   /** Boots of one moment share a commit. */
-  #saveSoon(row: StationRow, saved: () => void): void {
-    this.#unsaved.set(row, saved);
+  #saveSoon(row: StationRow, news: LineNews | null, saved: () => void): void {
+    this.#unsaved.set(row, { news, saved });
     if (this.#timers.has("save")) return;
     this.#timers.set("save", Date.now() + SAVE_DELAY_MS, () => {
       for (const each of this.#unsaved.keys()) this.#save(each);

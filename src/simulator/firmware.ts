@@ -1,3 +1,4 @@
+import { nameplate, type Nameplate } from "./nameplate.ts";
 import type { JsonObject } from "../ocpp/json.ts";
 import { isCharging } from "./availability.ts";
 import { call } from "./calls.ts";
@@ -81,6 +82,11 @@ export function firmwareStatus(turn: Turn): JsonObject {
 
 export function currentVersion(turn: Turn): string {
   return turn.state.memory.firmwareVersion ?? turn.state.profile.firmwareVersion;
+}
+
+export function currentNameplate(turn: Turn): Nameplate {
+  const { profile } = turn.state;
+  return nameplate(profile.version, { ...profile, firmwareVersion: currentVersion(turn) });
 }
 
 function enter(turn: Turn, firmware: FirmwareUpdate, stage: FirmwareUpdate["stage"]): void {

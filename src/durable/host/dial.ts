@@ -1,42 +1,45 @@
 import type { Env } from "../../env.ts";
 import { forbiddenTarget } from "../../fleet/target-policy.ts";
-import type { SessionProvision, SimulatedStation } from "../../ports.ts";
-import { OFFER_HEADER, sessionName, TRANSPORT_HEADER, type SessionOffer } from "../../session-address.ts";
+import type { SimulatedStation } from "../../ports.ts";
+import {
+  GENERATION_HEADER,
+  OFFER_HEADER,
+  sessionName,
+  TRANSPORT_HEADER,
+  type HostOffer,
+} from "../../session-address.ts";
 import { basicAuthorization } from "./basic-authorization.ts";
 import type { DialOutcome } from "./dial-outcome.ts";
 import { isOwnSocket } from "./own-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+interface Login {
+  key: string | null;
+  offer: HostOffer | null;
+}
+
 /**
- * Opens the station's socket; never throws. `key` is used on our own socket only, and so is `input`, by which the session is
+ * Opens the station's socket; never throws. `key` is used on our own socket only, and so is `offer`, by which the session is
  * provisioned on the way: one call and one commit less for every new station.
  */
-export async function dial(
-  env: Env,
-  station: SimulatedStation,
-  { key, input }: { key: string | null; input: SessionProvision | null },
-): Promise<DialOutcome> {
+export async function dial(env: Env, station: SimulatedStation, { key, offer }: Login): Promise<DialOutcome> {
   const isOwn = isOwnSocket(station.wsUrl, env.PUBLIC_BASE_URL, station.organizationSlug);
   const url = isOwn ? null : targetOf(station);
   const reason = url && !env.ALLOW_PRIVATE_TARGETS ? forbiddenTarget(url) : null;
   if (reason) return { kind: "forbidden", message: `The CSMS address is not allowed: ${reason}` };
   try {
     const response = await answerOf((signal) =>
-      url ? dialForeign(url, station, signal) : dialOwn(env, station, { key, input }),
+      url ? dialForeign(url, station, signal) : dialOwn(env, station, { key, offer }),
     );
-    return judge(response, station);
+    return judge(response, station, isOwn);
   } catch {
     return { kind: "unreachable", message: "The CSMS did not answer the WebSocket upgrade" };
   }
 }
 
 /** From object to object: the hop counts as wss. */
-function dialOwn(
-  env: Env,
-  station: SimulatedStation,
-  { key, input }: { key: string | null; input: SessionProvision | null },
-): Promise<Response> {
+function dialOwn(env: Env, station: SimulatedStation, { key, offer }: Login): Promise<Response> {
   const session = env.CHARGE_POINT_SESSION.getByName(sessionName(station));
   const headers = new Headers({
     Upgrade: "websocket",
@@ -46,7 +49,7 @@ function dialOwn(
   if (key !== null) {
     headers.set("Authorization", basicAuthorization(station.identity, key, station.version === "ocpp1.6"));
   }
-  if (input) headers.set(OFFER_HEADER, JSON.stringify(offerFor(station, input)));
+  if (offer) headers.set(OFFER_HEADER, JSON.stringify(offer));
   const path = `/ocpp/${station.organizationSlug}/${encodeURIComponent(station.identity)}`;
   return session.fetch(new Request(`https://session${path}`, { headers }));
 }
@@ -55,10 +58,6 @@ function dialOwn(
 function dialForeign(url: URL, station: SimulatedStation, signal: AbortSignal): Promise<Response> {
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": station.version };
   return fetch(url, { headers, redirect: "manual", signal });
-}
-
-function offerFor({ organizationSlug, identity }: SimulatedStation, input: SessionProvision): SessionOffer {
-  return { ref: { organizationSlug, identity }, input };
 }
 
 function targetOf(station: SimulatedStation): URL {
@@ -83,16 +82,25 @@ async function answerOf(send: (signal: AbortSignal) => Promise<Response>): Promi
   }
 }
 
-function judge(response: Response, station: SimulatedStation): DialOutcome {
+function judge(response: Response, station: SimulatedStation, isOwn: boolean): DialOutcome {
   const socket = response.webSocket;
   if (!socket) {
     void response.body?.cancel();
-    const isTemporary = response.status >= 500 || response.status === 429;
-    const message = `The CSMS answered the WebSocket upgrade with ${response.status}`;
-    return { kind: isTemporary ? "unreachable" : "refused", message };
+    return {
+      kind: refusalOf(response, isOwn),
+      message: `The CSMS answered the WebSocket upgrade with ${response.status}`,
+    };
   }
   socket.accept();
-  if (response.headers.get("Sec-WebSocket-Protocol") === station.version) return { kind: "open", socket };
+  if (response.headers.get("Sec-WebSocket-Protocol") === station.version) {
+    const generation = isOwn ? response.headers.get(GENERATION_HEADER) : null;
+    return { kind: "open", socket, newsGeneration: generation === null ? null : Number(generation) };
+  }
   socket.close(1002, "no common subprotocol");
   return { kind: "refused", message: `The CSMS did not agree to the subprotocol ${station.version}` };
+}
+
+function refusalOf({ status }: Response, isOwn: boolean): "unreachable" | "refused" | "unknown" {
+  if (isOwn && status === 404) return "unknown";
+  return status >= 500 || status === 429 ? "unreachable" : "refused";
 }

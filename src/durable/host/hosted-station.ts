@@ -13,15 +13,22 @@ export interface HostServices {
   clearTimer(name: string): void;
   /** Durable before anything that is sent afterwards. */
   save(row: StationRow): void;
-  /** Durable soon, together with others; then `saved` is called. */
-  saveSoon(row: StationRow, saved: () => void): void;
+  /** Durable soon, together with others and with the news of a first line; then `saved` is called. */
+  saveSoon(row: StationRow, news: LineNews | null, saved: () => void): void;
   /** When this station's turn to dial comes, and, once it has come, when the way is free. */
   connectSlotMs(): number;
   connectGateMs(): number;
-  connect(row: StationRow): Promise<DialOutcome>;
+  /** `offers`: a session that does not know the station yet is provisioned on the way. */
+  connect(row: StationRow, offers: boolean): Promise<DialOutcome>;
   seal(key: string): Promise<string>;
   /** A frame that a session of ours does not see. */
   note(direction: FrameRow["direction"], message: string): void;
+}
+
+/** A line whose first news is for the host to tell, once the station is accepted. */
+export interface LineNews {
+  readonly generation: number;
+  readonly atMs: number;
 }
 
 const BOOT_DEADLINE_MS = 90_000;
@@ -36,6 +43,9 @@ export class HostedStation {
   #socket: WebSocket | null = null;
   /** Grows with every dial and hang-up: an attempt that was overtaken finds another number. */
   #attempt = 0;
+  #news: LineNews | null = null;
+  /** Our session has lost what it was about to store. */
+  #isForgotten = false;
   #hasDeadline = false;
   #isOverdue = false;
   /** Callers of `outcome` by the name of their timer. */
@@ -164,20 +174,30 @@ export class HostedStation {
   async #connect(attempt: number): Promise<void> {
     if (attempt !== this.#attempt) return;
     if (!this.row.isReady) this.#startDeadline();
-    const outcome = await this.#host.connect(this.row);
+    const outcome = await this.#host.connect(this.row, !this.row.isReady || this.#isForgotten);
     if (attempt !== this.#attempt) {
       if (outcome.kind === "open") outcome.socket.close(1000, "not wanted");
       return;
     }
-    if (outcome.kind === "open") this.#listen(outcome.socket);
+    if (outcome.kind === "unknown" && this.row.isReady && !this.#isForgotten) return this.#startOver();
+    if (outcome.kind === "open") this.#listen(outcome);
     const error = this.row.isReady ? null : this.#trouble.dialed(outcome);
     if (error) return this.#fail(error);
     this.#input({ kind: outcome.kind === "open" ? "connected" : "disconnected" });
     if (this.#isOverdue && outcome.kind !== "open") this.#giveUp();
   }
 
-  #listen(socket: WebSocket): void {
+  /** As after a power cut: the session is provisioned again, and has to hear a boot. */
+  #startOver(): void {
+    this.#isForgotten = true;
+    this.#input({ kind: "powerOff" });
+    this.#input({ kind: "powerOn" });
+  }
+
+  #listen({ socket, newsGeneration }: DialOutcome & { kind: "open" }): void {
     this.#socket = socket;
+    this.#isForgotten = false;
+    this.#news = newsGeneration === null ? null : { generation: newsGeneration, atMs: Date.now() };
     socket.addEventListener("message", (event) => {
       if (this.#socket !== socket || typeof event.data !== "string") return;
       this.#note("csms_to_cp", event.data);
@@ -231,7 +251,8 @@ export class HostedStation {
     this.#host.clearTimer("deadline");
     this.row.isReady = true;
     // Nobody hears of it before the host would bring the station back after a crash.
-    this.#host.saveSoon(this.row, () => this.#settle({ kind: "accepted" }));
+    this.#host.saveSoon(this.row, this.#news, () => this.#settle({ kind: "accepted" }));
+    this.#news = null;
   }
 
   /** Counts from the first try. */

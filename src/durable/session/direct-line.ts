@@ -1,4 +1,4 @@
-import { OFFER_HEADER, TRANSPORT_HEADER, type SessionOffer } from "../../session-address.ts";
+import { OFFER_HEADER, TRANSPORT_HEADER, type HostOffer } from "../../session-address.ts";
 
 /** Whether an object of this deployment is at the other end. The Worker takes the header from everybody else. */
 export function isDirect(request: Request): boolean {
@@ -6,8 +6,8 @@ export function isDirect(request: Request): boolean {
 }
 
 /** What the host of a simulated station provisions with its upgrade; null on every other line. */
-export function offerOf(request: Request): SessionOffer | null {
+export function offerOf(request: Request): HostOffer | null {
   const offer = isDirect(request) ? request.headers.get(OFFER_HEADER) : null;
   // Only the host writes it.
-  return offer === null ? null : (JSON.parse(offer) as SessionOffer);
+  return offer === null ? null : (JSON.parse(offer) as HostOffer);
 }

@@ -1,5 +1,6 @@
 import type { SessionFactRow } from "../../ports.ts";
-import type { FactSink } from "./fact-sink.ts";
+import { deliverFacts } from "../facts/deliver-facts.ts";
+import type { FactSink } from "../facts/fact-sink.ts";
 import { logEvent } from "./log-event.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -45,34 +46,21 @@ export class OutboxFlush {
     }
   }
 
-  /** A row that the database refuses on its own is dropped: kept, it would hold up all that come after it. */
-  async #deliver(rows: SessionFactRow[]): Promise<boolean> {
-    try {
-      await this.#sink(rows);
-      return true;
-    } catch (error) {
-      if (!isRefusal(error)) return this.#failed(error);
-      if (rows.length === 1) return this.#dropped(rows[0], error);
-    }
-    for (const row of rows) if (!(await this.#deliver([row]))) return false;
-    return true;
+  #deliver(rows: SessionFactRow[]): Promise<boolean> {
+    return deliverFacts(this.#sink, rows, {
+      failed: (error) => this.#failed(error),
+      dropped: (row, error) => this.#dropped(row, error),
+    });
   }
 
-  #failed(error: unknown): false {
+  #failed(error: unknown): void {
     const record = this.#store.record;
     const reason = error instanceof Error ? error.message : "unknown";
     if (record) logEvent(record, "session.flushFailed", { reason, failures: record.flushFailures + 1 });
-    return false;
   }
 
-  #dropped(row: SessionFactRow | undefined, { message }: Error): true {
+  #dropped({ fact }: SessionFactRow, { message }: Error): void {
     const record = this.#store.record;
-    if (record) logEvent(record, "session.factRefused", { fact: row?.fact.type ?? null, reason: message });
-    return true;
+    if (record) logEvent(record, "session.factRefused", { fact: fact.type, reason: message });
   }
-}
-
-/** SQLSTATE classes 22 and 23: the values themselves are at fault, and a repeat ends the same way. */
-function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
 }

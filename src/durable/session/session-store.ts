@@ -4,6 +4,7 @@ import type { Notebook } from "./notebook.ts";
 import { Outbox } from "./outbox.ts";
 import { ReplyCache } from "./reply-cache.ts";
 import { completeRecord, type SessionRecord } from "./session-record.ts";
+import { storableFact } from "./storable-fact.ts";
 import { TransactionTable } from "./transaction-table.ts";
 import { TransferLog } from "./transfer-log.ts";
 
@@ -20,17 +21,22 @@ export class SessionStore implements Notebook {
   readonly transactions: TransactionTable;
   readonly transfers: TransferLog;
   /**
-   * The other end is a station of our own, which tells its statuses again on its next line. They are stored with the flush
-   * that follows within a second: one commit for a boot with all that comes after it (ADR 0007).
+   * The other end is a station of our own, which tells again on its next line what was lost. It is stored once, a moment after
+   * everything has been said (ADR 0009).
    */
   isPatient = false;
   readonly #storage: DurableObjectStorage;
   #record: SessionRecord | null | undefined;
   #isChanged = false;
+  /** Something waits for the moment when the frames are written. */
+  #isBehind = false;
+  #isUnstored = false;
+  /** News that the other end brings to Postgres itself, as JSON. */
+  #leftToHost: Set<string> = new Set();
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    this.frames = new FrameLog(storage.sql);
+    this.frames = new FrameLog(storage.sql, () => this.#catchUp());
     this.outbox = new Outbox(storage.sql, this);
     this.replies = new ReplyCache(storage.sql, this);
     this.transactions = new TransactionTable(storage.sql);
@@ -49,11 +55,24 @@ export class SessionStore implements Notebook {
   save(record: SessionRecord): void {
     this.#record = record;
     this.#isChanged = false;
+    this.#isBehind = false;
+    this.#isUnstored = false;
     this.#storage.kv.put(RECORD_KEY, record);
   }
 
+  /** Nothing of this charger is stored yet: should that be lost, its station offers it again. */
+  get isUnstored(): boolean {
+    return this.#isUnstored;
+  }
+
+  /** Stored with the next frames. */
+  saveLater(): void {
+    this.#isBehind = true;
+  }
+
   changed(canWait = false): void {
-    if (this.#isChanged || (canWait && this.isPatient)) return;
+    if (canWait && this.isPatient) return this.saveLater();
+    if (this.#isChanged) return;
     this.#isChanged = true;
     // Microtasks run before the writes of a turn are committed.
     queueMicrotask(() => {
@@ -66,8 +85,18 @@ export class SessionStore implements Notebook {
     return stored ? completeRecord(stored) : null;
   }
 
+  #catchUp(): void {
+    if (this.#isBehind && this.#record) this.save(this.#record);
+  }
+
+  /** The news that the other end of a new line tells; all other lines bring none. */
+  leaveToHost(news: readonly SessionFact[]): void {
+    this.#leftToHost = new Set(news.map(storableFact));
+  }
+
   /** Puts a fact about this charger into the outbox. */
   tell(record: SessionRecord, atMs: number, fact: SessionFact): void {
+    if (this.#leftToHost.size > 0 && this.#leftToHost.delete(storableFact(fact))) return;
     const { chargerId, generation } = record;
     this.outbox.append({ chargerId, generation, atMs, fact });
   }
@@ -112,15 +141,16 @@ export class SessionStore implements Notebook {
     this.save({ ...record, generation, alarmAtMs, outbox, factSeq, hasOutboxRows });
   }
 
-  /** A patient station is stored with its boot; should that never come, it is provisioned again. */
   #first(record: SessionRecord): void {
-    if (this.isPatient) this.#record = record;
-    else this.save(record);
+    if (!this.isPatient) return this.save(record);
+    this.#record = record;
+    this.#isUnstored = true;
   }
 
   /** Afterwards the object is as if it had never been provisioned. */
   async wipe(): Promise<void> {
     this.#record = null;
+    this.#isBehind = false;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
     const parts = [this.outbox, this.replies, this.frames, this.transactions, this.transfers];

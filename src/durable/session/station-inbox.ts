@@ -62,6 +62,16 @@ export class StationInbox {
     }
   }
 
+  /** What is no message of the protocol; `reply`: the CALLERROR it has, if any. */
+  refuse(
+    { socket }: LiveSocket,
+    { text, reply, nowMs }: { text: string; reply: string | null; nowMs: number },
+  ): void {
+    if (reply !== null) sendText(socket, reply);
+    const replies = reply === null ? [] : [outbound(null, reply)];
+    this.#store.frames.append([inbound(null, text), ...replies], nowMs);
+  }
+
   #answer(record: SessionRecord, call: InboundFrame & { frame: CallFrame }): void {
     const { from, text, frame, validators, nowMs } = call;
     const known = frame.action === HARMLESS ? null : this.#store.replies.find(frame);
@@ -82,10 +92,11 @@ export class StationInbox {
     log(handled.reply);
   }
 
-  /** Statuses of a station of our own may wait for the flush; everything else is stored before the answer. */
+  /** The first boot and the statuses of a station of our own may wait; everything else is stored before the answer. */
   #keep(record: SessionRecord, { attachment }: LiveSocket, { changes }: Handled): void {
-    const canWait = attachment.direct && changes.every(({ type }) => type === "connectorStatus");
-    if (!canWait) this.#store.save(record);
+    const isRepeatable = this.#store.isUnstored || changes.every(({ type }) => type === "connectorStatus");
+    if (attachment.direct && isRepeatable) this.#store.saveLater();
+    else this.#store.save(record);
   }
 
   #context(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): HandlerContext {

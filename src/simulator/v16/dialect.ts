@@ -1,7 +1,7 @@
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
 import type { Dialect } from "../dialect.ts";
-import { currentVersion } from "../firmware.ts";
+import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
 import { changeAvailability } from "./change-availability.ts";
 import { changeConfiguration } from "./change-configuration.ts";
@@ -20,12 +20,15 @@ import { updateFirmware } from "./update-firmware.ts";
 export const dialect16: Dialect = {
   ...transactions16,
   firstConnector: 0,
-  boot: (turn) => ({
-    chargePointVendor: turn.state.profile.vendor.slice(0, 20),
-    chargePointModel: turn.state.profile.model.slice(0, 20),
-    chargePointSerialNumber: turn.state.profile.serialNumber.slice(0, 25),
-    firmwareVersion: currentVersion(turn).slice(0, 50),
-  }),
+  boot: (turn) => {
+    const plate = currentNameplate(turn);
+    return {
+      chargePointVendor: plate.vendor,
+      chargePointModel: plate.model,
+      chargePointSerialNumber: plate.serialNumber,
+      firmwareVersion: plate.firmwareVersion,
+    };
+  },
   status: (turn, connectorId, status) => ({
     connectorId,
     errorCode: "NoError",

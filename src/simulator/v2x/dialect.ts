@@ -1,7 +1,7 @@
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
 import type { Dialect } from "../dialect.ts";
-import { currentVersion } from "../firmware.ts";
+import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
 import { changeAvailability } from "./change-availability.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
@@ -24,15 +24,10 @@ import { updateFirmware } from "./update-firmware.ts";
 export const dialect2x: Dialect = {
   ...transactions2x,
   firstConnector: 1,
-  boot: (turn, reason) => ({
-    reason,
-    chargingStation: {
-      model: turn.state.profile.model.slice(0, 20),
-      vendorName: turn.state.profile.vendor.slice(0, 50),
-      serialNumber: turn.state.profile.serialNumber.slice(0, 25),
-      firmwareVersion: currentVersion(turn).slice(0, 50),
-    },
-  }),
+  boot: (turn, reason) => {
+    const { vendor, ...plate } = currentNameplate(turn);
+    return { reason, chargingStation: { ...plate, vendorName: vendor } };
+  },
   status: (turn, evseId, connectorStatus) => ({
     timestamp: turn.now(),
     connectorStatus,

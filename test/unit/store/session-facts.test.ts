@@ -47,6 +47,20 @@ const connector = (status: string): SessionFact => ({
   errorCode: "NoError",
 });
 
+test("news that comes after younger news of its line adds what is unknown and overturns nothing", async () => {
+  const { read, apply } = await registered();
+  await apply(1, T0 + 2000, offline, connector("Unavailable"));
+  await apply(1, T0 + 1000, online, boot, connector("Available"));
+  expect(await read()).toMatchObject({
+    online: false,
+    vendor: "ABB",
+    lastMessageAt: new Date(T0 + 2000),
+    connectors: [{ status: "Unavailable" }],
+  });
+  await apply(1, T0 + 1500, online);
+  expect(await read()).toMatchObject({ online: false });
+});
+
 test("a flush of boot, connection and connectors shows on the charger, and repeating it changes nothing", async () => {
   const { read, apply, organization, id } = await registered();
   for (let i = 0; i < 2; i += 1) await apply(1, T0 + 1000, online, boot, connector("Available"));

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { DialOutcome } from "../../../../src/durable/host/dial-outcome.ts";
-import { HostedStation, type HostServices } from "../../../../src/durable/host/hosted-station.ts";
+import {
+  HostedStation,
+  type HostServices,
+  type LineNews,
+} from "../../../../src/durable/host/hosted-station.ts";
 import { newRow, type StationRow } from "../../../../src/durable/host/station-row.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 
@@ -47,9 +51,12 @@ class FakeHost implements HostServices {
   readonly timers = new Map<string, () => void>();
   readonly saved: StationRow[] = [];
   readonly events: string[] = [];
+  readonly news: Array<LineNews | null> = [];
+  readonly offers: boolean[] = [];
   dials: Array<Exclude<DialOutcome["kind"], "open"> | Line> = [];
   sealing = Promise.withResolvers<void>();
   slotMs = 0;
+  newsGeneration: number | null = null;
 
   setTimer(name: string, _atMs: number, run: () => void): void {
     this.timers.set(name, run);
@@ -61,8 +68,9 @@ class FakeHost implements HostServices {
     this.saved.push(structuredClone(row));
     this.events.push("save");
   }
-  saveSoon(row: StationRow, saved: () => void): void {
+  saveSoon(row: StationRow, news: LineNews | null, saved: () => void): void {
     this.save(row);
+    this.news.push(news);
     saved();
   }
   connectSlotMs(): number {
@@ -71,10 +79,11 @@ class FakeHost implements HostServices {
   connectGateMs(): number {
     return 0;
   }
-  async connect(): Promise<DialOutcome> {
+  async connect(_row: StationRow, offers: boolean): Promise<DialOutcome> {
+    this.offers.push(offers);
     const next = this.dials.shift() ?? "unreachable";
     if (typeof next === "string") return { kind: next, message: next };
-    return { kind: "open", socket: next as unknown as WebSocket };
+    return { kind: "open", socket: next as unknown as WebSocket, newsGeneration: this.newsGeneration };
   }
   async seal(key: string): Promise<string> {
     await this.sealing.promise;
@@ -199,4 +208,37 @@ test("frames and closes of a line that was given up change nothing", async () =>
   old.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
   expect(old.sent).toHaveLength(sent);
   expect(hosted.isOnline).toBe(true);
+});
+
+describe("a line to a session of ours", () => {
+  test("leaves its first news to the host with the accepted boot, and only once", async () => {
+    const [first, second] = [new Line(), new Line()];
+    const { host } = await started([], true);
+    host.dials = [first, second];
+    host.newsGeneration = 3;
+    await host.fire("dial");
+    expect(host.news).toEqual([]);
+    first.answer({ status: "Accepted", interval: 300, currentTime: "2026-01-01T00:00:00Z" });
+    expect(host.news).toMatchObject([{ generation: 3 }]);
+    host.newsGeneration = null;
+    first.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
+    await host.fire("dial");
+    expect(second.sent).not.toEqual([]);
+    expect(host.news).toHaveLength(1);
+  });
+
+  test("whose session forgot the station is offered again at once, and boots; a second refusal waits", async () => {
+    const [first, second] = [new Line(), new Line()];
+    const { host } = await started([first], true);
+    first.answer({ status: "Accepted", interval: 300, currentTime: "2026-01-01T00:00:00Z" });
+    expect(host.offers).toEqual([true]);
+    host.dials = ["unknown", "unknown"];
+    first.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
+    await host.fire("dial");
+    expect(host.offers).toEqual([true, false, true]);
+    host.dials = [second];
+    await host.fire("dial");
+    expect(host.offers).toEqual([true, false, true, true]);
+    expect(second.sent.map((text) => JSON.parse(text)[2])).toEqual(["BootNotification"]);
+  });
 });

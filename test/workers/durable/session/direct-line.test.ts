@@ -1,7 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
-import { eventually, newHost, newStation, sessionObjects, testEnv } from "../host/test-station.ts";
+import type { SimulatedStation } from "../../../../src/ports.ts";
+import { eventually, hosts, newHost, newStation, sessionObjects, testEnv } from "../host/test-station.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import { basic, KEY, newCharger, provisionInput, sessionCount, upgrade } from "./station-double.ts";
 
@@ -18,22 +19,112 @@ test("an offer that comes from outside provisions nothing and opens nothing", as
   expect((await sessionCount()) - before).toBeLessThanOrEqual(1);
 });
 
-test("a station of our own is stored with its boot, and once more with all that follows it", async () => {
-  new DatabaseDouble();
-  const station = newStation({ connectors: 3 });
-  await expect(newHost().start(station, 10_000)).resolves.toEqual({ kind: "accepted" });
+/** What a session has stored of its charger; undefined: nothing. */
+function storedIn(station: SimulatedStation) {
   const stub = sessionObjects.getByName(`demo/${station.identity}`);
-  const stored = () =>
-    runInDurableObject(stub, (_instance, { storage }) =>
-      storage.kv.get<{ registration: string; connectors: unknown[]; outbox: unknown[] }>("record"),
-    );
-  expect(await stored()).toMatchObject({ registration: "Accepted" });
-  // 1.6 reports connector 0 too.
-  const whole = await eventually(
-    stored,
-    (record) => record?.connectors.length === 4 && record.outbox.length === 0,
+  return runInDurableObject(stub, (_instance, { storage }) =>
+    storage.kv.get<{ registration: string; connectors: unknown[]; factSeq: number }>("record"),
   );
-  expect(whole).toMatchObject({ registration: "Accepted" });
+}
+
+/** Longer than what 1.6 and 2.x have room for. */
+const longNames = { vendor: "V".repeat(60), model: "Model of a very long name" };
+
+describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of our own", (version) => {
+  test("is stored once, with its boot and all its statuses, and has nothing to tell that its host tells", async () => {
+    const database = new DatabaseDouble();
+    const station = newStation({ version, connectors: 3, ...longNames });
+    await expect(newHost().start(station, 10_000)).resolves.toEqual({ kind: "accepted" });
+    expect(await storedIn(station)).toBeUndefined();
+    const record = await eventually(
+      () => storedIn(station),
+      (each) => each !== undefined,
+    );
+    // 1.6 reports connector 0 too.
+    const reported = version === "ocpp1.6" ? 4 : 3;
+    expect(record).toMatchObject({ registration: "Accepted", factSeq: 0 });
+    expect(record?.connectors).toHaveLength(reported);
+    const facts = await eventually(
+      () => database.factsOf(station.chargerId),
+      (each) => each.length > 0,
+    );
+    expect(facts.map(({ type }) => type)).toEqual([
+      "connection",
+      "boot",
+      ...Array.from({ length: reported }, () => "connector"),
+    ]);
+    expect(facts.every(({ generation }) => generation === 1)).toBe(true);
+    const { vendor, model } = (await sessions.snapshot(station)) ?? {};
+    expect(facts[1]).toMatchObject({ vendor, model });
+  });
+
+  test("tells by itself what its host did not announce", async () => {
+    const database = new DatabaseDouble();
+    const station = newStation({ version });
+    await newHost().start(station, 10_000);
+    await eventually(
+      () => database.factsOf(station.chargerId),
+      (each) => each.length > 0,
+    );
+    await sessions.command(station, { kind: "availability", connectorId: 1, type: "Inoperative" }, 5_000);
+    const status = await eventually(
+      () => database.factsOf(station.chargerId).findLast(({ evse_id }) => evse_id === 1),
+      (each) => each?.["status"] === "Unavailable",
+    );
+    expect(status).toMatchObject({ generation: 1 });
+  });
+});
+
+test("the news of many stations goes to the database in few statements, and waits for one that is down", async () => {
+  const database = new DatabaseDouble();
+  database.isDown = true;
+  const host = newHost();
+  const stations = Array.from({ length: 20 }, () => newStation({ connectors: 1 }));
+  await Promise.all(stations.map((station) => host.start(station, 10_000)));
+  await expect(runInDurableObject(host, (_instance, state) => state.abort("lost"))).rejects.toThrow("lost");
+  database.isDown = false;
+  await hosts.get(host.id).status(stations[0]?.chargerId ?? "");
+  await eventually(
+    () => stations.filter(({ chargerId }) => hasBooted(database, chargerId)).length,
+    (told) => told === stations.length,
+  );
+  const flushes = database.flushes.filter((flush) => flush.some(({ type }) => type === "boot"));
+  expect(flushes.length).toBeLessThan(stations.length / 2);
+});
+
+function hasBooted(database: DatabaseDouble, chargerId: string): boolean {
+  return database.factsOf(chargerId).some(({ type }) => type === "boot");
+}
+
+test("a station whose session was lost before it was stored is provisioned again by its own host, and boots", async () => {
+  new DatabaseDouble();
+  const host = newHost();
+  const station = newStation();
+  await host.start(station, 10_000);
+  expect(await storedIn(station)).toBeUndefined();
+  const stub = sessionObjects.getByName(`demo/${station.identity}`);
+  await expect(runInDurableObject(stub, (_instance, state) => state.abort("lost"))).rejects.toThrow("lost");
+  const record = await eventually(
+    () => storedIn(station),
+    (each) => each?.connectors.length === 3,
+  );
+  expect(record).toMatchObject({ registration: "Accepted" });
+  const reset = await sessions.command(station, { kind: "reset", type: "Soft" }, 5_000);
+  expect(reset).toMatchObject({ kind: "answered", answer: { status: "accepted" } });
+});
+
+test("a charger that is deleted before its session was stored leaves nothing", async () => {
+  new DatabaseDouble();
+  const host = newHost();
+  const station = newStation();
+  await host.start(station, 10_000);
+  await host.remove(station.chargerId);
+  await sessions.retire(station);
+  await eventually(
+    () => sessions.snapshot(station),
+    (snapshot) => snapshot === null,
+  );
+  expect(await storedIn(station)).toBeUndefined();
 });
 
 test("a crash right after the boot costs a station of our own neither its registration nor its statuses", async () => {

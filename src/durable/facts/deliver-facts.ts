@@ -1,0 +1,41 @@
+import type { SessionFactRow } from "../../ports.ts";
+import type { FactSink } from "./fact-sink.ts";
+
+/** What a delivery reports on its way. */
+export interface DeliveryReports {
+  /** Nothing was taken; the rows may be sent again. */
+  failed(error: unknown): void;
+  /** The database refused this row for its values. */
+  dropped(row: SessionFactRow, error: Error): void;
+}
+
+/**
+ * True when every row has arrived or was dropped. A row that the database refuses on its own is dropped: kept, it would hold up
+ * all that come after it. Never throws.
+ */
+export async function deliverFacts(
+  sink: FactSink,
+  rows: SessionFactRow[],
+  reports: DeliveryReports,
+): Promise<boolean> {
+  try {
+    await sink(rows);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error)) {
+      reports.failed(error);
+      return false;
+    }
+    if (rows.length === 1) {
+      for (const row of rows) reports.dropped(row, error);
+      return true;
+    }
+  }
+  for (const row of rows) if (!(await deliverFacts(sink, [row], reports))) return false;
+  return true;
+}
+
+/** SQLSTATE classes 22 and 23: the values themselves are at fault, and a repeat ends the same way. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
+}

@@ -1,0 +1,33 @@
+import type { OcppVersion } from "../../ocpp/version.ts";
+import type { SessionFact } from "../../ports.ts";
+import { nameplate } from "../../simulator/nameplate.ts";
+import { stationProfile } from "./station-profile.ts";
+import type { StationRow } from "./station-row.ts";
+
+type Address = { evseId: number; connectorId: number };
+
+/**
+ * What a session has to tell of a station that connects, boots and reports its connectors for the first time. The host
+ * knows it beforehand, and tells it for many stations at once.
+ */
+export function firstNews({ station, memory }: StationRow): SessionFact[] {
+  const profile = stationProfile(station);
+  const { vendor, model, serialNumber, firmwareVersion } = nameplate(station.version, {
+    ...profile,
+    firmwareVersion: memory.firmwareVersion ?? profile.firmwareVersion,
+  });
+  return [
+    { type: "connection", online: true, ocppVersion: station.version },
+    { type: "boot", vendor, model, serialNumber, firmwareVersion },
+    ...connectorsOf(station.version, station.connectors).map(
+      ({ evseId, connectorId }) =>
+        ({ type: "connector", evseId, connectorId, status: "Available", errorCode: "NoError" }) as const,
+    ),
+  ];
+}
+
+/** 1.6 reports its main controller too, as connector 0. */
+function connectorsOf(version: OcppVersion, connectors: number): Address[] {
+  const numbered = Array.from({ length: connectors }, (_, at) => ({ evseId: at + 1, connectorId: 1 }));
+  return version === "ocpp1.6" ? [{ evseId: 0, connectorId: 0 }, ...numbered] : numbered;
+}

@@ -1,0 +1,100 @@
+import type { SessionFact, SessionFactRow } from "../../ports.ts";
+import { deliverFacts } from "../facts/deliver-facts.ts";
+import type { FactSink } from "../facts/fact-sink.ts";
+
+const TELL_AFTER_MS = 500;
+const BACKOFF_MAX_MS = 60_000;
+/** Stations in one statement: all that a host has. */
+const STATIONS_MAX = 64;
+
+/** News of one station on one line. */
+export interface StationNews {
+  chargerId: string;
+  generation: number;
+  atMs: number;
+  facts: SessionFact[];
+}
+
+interface MailServices {
+  setTimer(atMs: number, run: () => void): void;
+  nowMs(): number;
+  sink: FactSink;
+  log(event: string, about: Record<string, unknown>): void;
+}
+
+type StoredNews = { seq: number; charger_id: string; generation: number; at_ms: number; facts: string };
+
+/**
+ * News of the stations of a host on their way to Postgres, many in one statement. They wait in the host's SQLite: news that was
+ * posted arrives, and arriving twice does no harm.
+ */
+export class NewsMail {
+  readonly #sql: SqlStorage;
+  readonly #services: MailServices;
+  #isArmed = false;
+  #isSending = false;
+  #failures = 0;
+
+  constructor(sql: SqlStorage, services: MailServices) {
+    this.#sql = sql;
+    this.#services = services;
+    sql.exec(`CREATE TABLE IF NOT EXISTS news (
+      seq INTEGER PRIMARY KEY, charger_id TEXT NOT NULL, generation INTEGER NOT NULL, at_ms INTEGER NOT NULL, facts TEXT NOT NULL)`);
+    if (this.#waiting().length > 0) this.#arm();
+  }
+
+  /** Stored with whatever else is stored in the same turn. */
+  post({ chargerId, generation, atMs, facts }: StationNews): void {
+    this.#sql.exec(
+      "INSERT INTO news (charger_id, generation, at_ms, facts) VALUES (?, ?, ?, ?)",
+      chargerId,
+      generation,
+      atMs,
+      JSON.stringify(facts),
+    );
+    this.#arm();
+  }
+
+  forget(chargerId: string): void {
+    this.#sql.exec("DELETE FROM news WHERE charger_id = ?", chargerId);
+  }
+
+  #arm(): void {
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    const delayMs = Math.min(BACKOFF_MAX_MS, TELL_AFTER_MS * 2 ** this.#failures);
+    this.#services.setTimer(this.#services.nowMs() + delayMs, () => {
+      this.#isArmed = false;
+      void this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    const news = this.#waiting();
+    const newest = news.at(-1);
+    if (this.#isSending || !newest) return;
+    this.#isSending = true;
+    const hasArrived = await deliverFacts(this.#services.sink, news.flatMap(factRows), {
+      failed: (error) => this.#services.log("host.newsFailed", { reason: reasonOf(error) }),
+      dropped: ({ chargerId, fact }, error) =>
+        this.#services.log("host.newsRefused", { chargerId, fact: fact.type, reason: error.message }),
+    });
+    this.#isSending = false;
+    this.#failures = hasArrived ? 0 : this.#failures + 1;
+    if (hasArrived) this.#sql.exec("DELETE FROM news WHERE seq <= ?", newest.seq);
+    if (this.#waiting().length > 0) this.#arm();
+  }
+
+  #waiting(): StoredNews[] {
+    return this.#sql.exec<StoredNews>(`SELECT * FROM news ORDER BY seq LIMIT ${STATIONS_MAX}`).toArray();
+  }
+}
+
+/** Only `post` writes these. */
+function factRows({ charger_id: chargerId, generation, at_ms: atMs, facts }: StoredNews): SessionFactRow[] {
+  return (JSON.parse(facts) as SessionFact[]).map((fact) => ({ chargerId, generation, atMs, fact }));
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown";
+}
