@@ -48,8 +48,7 @@ test("a batch of 300 simulated chargers ends whole when the database is away for
     sql = await startSql({ ...options, port });
     await batch.finished(DEADLINE_MS);
     await expectWholeFleet(stack, sql.url, batch, CHARGERS);
-    await stack.stop();
-    expectOneCredentialEach(directory, CHARGERS);
+    await expectOneCredentialEach(stack, CHARGERS);
   } finally {
     await sql.close();
   }

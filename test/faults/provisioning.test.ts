@@ -29,8 +29,7 @@ describe("a batch of 300 simulated chargers ends with every charger READY, one r
     expect(seen.progress.pending).toBeGreaterThan(CHARGERS * 0.3);
     await batch.finished(DEADLINE_MS);
     await expectWholeFleet(stack, stack.address("sql"), batch, CHARGERS);
-    await stack.stop();
-    expectOneCredentialEach(directory, CHARGERS);
+    await expectOneCredentialEach(stack, CHARGERS);
   });
 
   test("when every tenth delivery comes twice", async () => {
@@ -39,8 +38,7 @@ describe("a batch of 300 simulated chargers ends with every charger READY, one r
     const batch = await postBatch(stack, { chargers: CHARGERS });
     await batch.finished(DEADLINE_MS);
     await expectWholeFleet(stack, stack.address("sql"), batch, CHARGERS);
-    await stack.stop();
-    expectOneCredentialEach(directory, CHARGERS);
+    await expectOneCredentialEach(stack, CHARGERS);
   });
 });
 

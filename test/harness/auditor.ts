@@ -52,18 +52,25 @@ export async function expectWholeFleet(
 
 /**
  * Looks into the session objects on disk: exactly one object per charger, each with exactly one record, which holds
- * exactly one credential. The stack must be stopped.
+ * exactly one credential. Sessions store what they know within a second.
  */
-export function expectOneCredentialEach(dataDirectory: string, chargers: number): void {
-  const directory = join(dataDirectory, "objects", "busbar-ChargePointSession");
-  const provisioned = databasesIn(directory).filter((name) => {
+export async function expectOneCredentialEach(stack: RunningStack, chargers: number): Promise<void> {
+  const directory = join(stack.dataDirectory, "objects", "busbar-ChargePointSession");
+  await waitFor("a record of every charger on disk", () => provisionedIn(directory).length >= chargers);
+  await stack.stop();
+  expect(provisionedIn(directory)).toHaveLength(chargers);
+}
+
+function provisionedIn(directory: string): string[] {
+  return databasesIn(directory).filter((name) => {
     const database = new DatabaseSync(join(directory, name), { readOnly: true });
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = '_cf_KV'").all();
-    const records = tables.length === 0 ? [] : database.prepare("SELECT key FROM _cf_KV").all();
-    database.close();
-    return records.length === 1;
+    try {
+      const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = '_cf_KV'").all();
+      return tables.length > 0 && database.prepare("SELECT key FROM _cf_KV").all().length === 1;
+    } finally {
+      database.close();
+    }
   });
-  expect(provisioned).toHaveLength(chargers);
 }
 
 function databasesIn(directory: string): string[] {

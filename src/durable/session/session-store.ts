@@ -9,6 +9,8 @@ import { TransactionTable } from "./transaction-table.ts";
 import { TransferLog } from "./transfer-log.ts";
 
 const RECORD_KEY = "record";
+/** A new station of our own has booted and told its statuses by then. */
+const FIRST_SAVE_AFTER_MS = 500;
 
 /**
  * The storage of one session: a record, and tables for what outgrows it. Everything is synchronous, so that what one
@@ -145,6 +147,10 @@ export class SessionStore implements Notebook {
     if (!this.isPatient) return this.save(record);
     this.#record = record;
     this.#isUnstored = true;
+    setTimeout(() => {
+      this.#catchUp();
+      this.frames.write();
+    }, FIRST_SAVE_AFTER_MS);
   }
 
   /** Afterwards the object is as if it had never been provisioned. */
