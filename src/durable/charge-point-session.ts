@@ -26,14 +26,7 @@ import { isDirect, offerOf } from "./session/direct-line.ts";
 import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply } from "./session/id-supply.ts";
 import { keyHolder, rotateKey } from "./session/key-rotation.ts";
-import {
-  attach,
-  attachmentOf,
-  closeSocket,
-  liveSocket,
-  type LiveSocket,
-  type SocketAttachment,
-} from "./session/live-socket.ts";
+import { closeSocket, SessionSockets, type LiveSocket } from "./session/live-socket.ts";
 import { lastSignOfLife, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
 import { ensureValidators, validatorsOf } from "./session/loaded-validators.ts";
 import { logEvent } from "./session/log-event.ts";
@@ -62,6 +55,7 @@ const SEEN_EVERY_MS = 15 * 60 * 1000;
 export class ChargePointSession extends DurableObject<RawEnv> {
   readonly #config: Env;
   readonly #store: SessionStore;
+  readonly #sockets: SessionSockets;
   readonly #channel: CommandChannel;
   readonly #inbox: StationInbox;
   readonly #preparation: Preparation;
@@ -74,6 +68,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     super(ctx, raw);
     this.#config = readEnv(raw);
     this.#store = new SessionStore(ctx.storage);
+    this.#sockets = new SessionSockets(ctx);
     this.#channel = new CommandChannel({
       line: () => this.#line(),
       onTriggered: (action) => this.#onTriggered(action),
@@ -212,7 +207,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const delayMs = this.#guard.take(message.length, nowMs);
     if (delayMs === null) return this.#end(socket, 4029, "too many messages");
     if (delayMs > 0) await scheduler.wait(delayMs);
-    const attachment = attachmentOf(socket);
+    const attachment = this.#sockets.attachmentOf(socket);
     if (!attachment) return;
     const { version } = attachment;
     if (!validatorsOf(version)) await ensureValidators(version);
@@ -252,7 +247,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   #accept(
     record: SessionRecord,
     version: OcppVersion,
-    { ip, direct, isNew }: Pick<SocketAttachment, "ip" | "direct"> & { isNew: boolean },
+    { ip, direct, isNew }: { ip: string; direct: boolean; isNew: boolean },
   ): Response {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
@@ -265,12 +260,19 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     record.probedAtMs = null;
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;
-    attach(server, { generation, version, connectedAtMs: nowMs, ip, direct, lastMessageAtMs: null });
+    this.#sockets.attach(server, {
+      generation,
+      version,
+      connectedAtMs: nowMs,
+      ip,
+      direct,
+      lastMessageAtMs: null,
+    });
     this.#store.tell(record, nowMs, { type: "connection", online: true, ocppVersion: version });
     if (!this.#arm(record) && !direct) this.#store.save(record);
     if (!direct) logEvent(record, "session.connected", { version, ip });
     for (const socket of older) {
-      logEvent(record, "session.takeover", { ip, oldIp: attachmentOf(socket)?.ip ?? null });
+      logEvent(record, "session.takeover", { ip, oldIp: this.#sockets.attachmentOf(socket)?.ip ?? null });
       closeSocket(socket, 4001, "superseded");
     }
     this.#channel.takeover();
@@ -280,10 +282,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   /** Only the current socket may end the session: an old one closes late and must not touch its successor. */
   #disconnected(socket: WebSocket, code: number): void {
-    const attachment = attachmentOf(socket);
-    const record = this.#store.record;
-    if (!record?.connected || attachment?.generation !== record.generation) return;
-    this.#goOffline(record, attachment.lastMessageAtMs);
+    const record = this.#currentRecord(socket);
+    if (!record) return;
+    this.#goOffline(record, this.#sockets.attachmentOf(socket)?.lastMessageAtMs ?? null);
     logEvent(record, "session.disconnected", { code });
   }
 
@@ -314,7 +315,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     from: LiveSocket,
     { text, frame, nowMs }: { text: string; frame: ParsedFrame; nowMs: number },
   ): void {
-    this.#touch(from, nowMs);
+    this.#sockets.touch(from, nowMs);
     this.#store.isPatient = from.attachment.direct;
     const validators = validatorsOf(from.attachment.version);
     if (!validators) return;
@@ -332,12 +333,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (nowMs - toldAtMs > SEEN_EVERY_MS && !this.#store.hasUnflushed)
       this.#store.tell(record, nowMs, { type: "seen" });
     this.#arm(record);
-  }
-
-  /** Kept with the socket instead of in storage: a heartbeat writes no row. */
-  #touch({ socket, attachment }: LiveSocket, nowMs: number): void {
-    attachment.lastMessageAtMs = nowMs;
-    attach(socket, attachment);
   }
 
   #line(): CommandLine | null {
@@ -363,7 +358,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   }
 
   #arm(record: SessionRecord): boolean {
-    return this.#clock.arm(record, liveSocket(this.ctx, record.generation), Date.now());
+    return this.#clock.arm(record, this.#sockets.live(record.generation), Date.now());
   }
 
   async #wipeRetired(record: SessionRecord): Promise<void> {
@@ -381,18 +376,20 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   /** A crash or a deploy drops sockets without an event: whoever looks next finds out and says so. */
   #live(record: SessionRecord): LiveSocket | null {
-    const live = record.connected && liveSocket(this.ctx, record.generation);
+    const live = record.connected && this.#sockets.live(record.generation);
     if (record.connected && !live) this.#goOffline(record, null);
     return live;
   }
 
   #currentRecord(socket: WebSocket): SessionRecord | null {
     const record = this.#store.record;
-    return record?.connected && attachmentOf(socket)?.generation === record.generation ? record : null;
+    return record?.connected && this.#sockets.attachmentOf(socket)?.generation === record.generation
+      ? record
+      : null;
   }
 
   #lastMessageAtMs(record: SessionRecord): number | null {
-    const live = liveSocket(this.ctx, record.generation);
+    const live = this.#sockets.live(record.generation);
     return live ? lastSignOfLife(live) : record.lastMessageAtMs;
   }
 }

@@ -82,7 +82,7 @@ export class CommandChannel {
       settle: resolve,
     };
     this.#end(this.#queue.enqueue(callOf(pending)));
-    this.pump();
+    this.#pump(line);
     return promise;
   }
 
@@ -123,7 +123,10 @@ export class CommandChannel {
 
   /** Sends what may go out now. */
   pump(): void {
-    const line = this.#hooks.line();
+    this.#pump(this.#queue.length > 0 ? this.#hooks.line() : null);
+  }
+
+  #pump(line: CommandLine | null): void {
     while (line) {
       const call = this.#queue.next(Date.now());
       if (!call || this.#perform(call.id, call.command, line)) break;

@@ -16,7 +16,9 @@ export function commandLine(record: SessionRecord, live: LiveSocket, frames: Fra
     validators,
     registration: record.registration,
     context: {
-      connectors: record.connectors.filter(({ evseId }) => evseId > 0),
+      get connectors() {
+        return record.connectors.filter(({ evseId }) => evseId > 0);
+      },
       readKeysMax: null,
       writeKeysMax: null,
       nextRequestId: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) & REQUEST_ID_MAX,

@@ -16,25 +16,60 @@ export interface LiveSocket {
   attachment: SocketAttachment;
 }
 
-/** Only `attach` writes attachments. */
-export function attachmentOf(socket: WebSocket): SocketAttachment | null {
-  const attachment = socket.deserializeAttachment() as SocketAttachment | null;
-  // An older release knew no direct lines.
-  if (attachment) attachment.direct ??= false;
-  return attachment;
-}
+/** How far the time of the last message may be behind after a hibernation. */
+const TOUCH_STEP_MS = 1000;
 
-export function attach(socket: WebSocket, attachment: SocketAttachment): void {
-  socket.serializeAttachment(attachment);
-}
+/**
+ * The sockets of one object with their attachments, which are read from the runtime once per wake: that costs as much as
+ * a small message.
+ */
+export class SessionSockets {
+  readonly #ctx: Pick<DurableObjectState, "getWebSockets">;
+  readonly #attachments = new WeakMap<WebSocket, { attachment: SocketAttachment; storedAtMs: number }>();
+  #newest: LiveSocket | null = null;
 
-/** The open socket of this generation, if there is one. */
-export function liveSocket(ctx: DurableObjectState, generation: number): LiveSocket | null {
-  for (const socket of ctx.getWebSockets(String(generation))) {
-    const attachment = attachmentOf(socket);
-    if (attachment && socket.readyState === WebSocket.OPEN) return { socket, attachment };
+  constructor(ctx: Pick<DurableObjectState, "getWebSockets">) {
+    this.#ctx = ctx;
   }
-  return null;
+
+  attachmentOf(socket: WebSocket): SocketAttachment | null {
+    const known = this.#attachments.get(socket);
+    if (known) return known.attachment;
+    // Only `attach` writes attachments.
+    const attachment = socket.deserializeAttachment() as SocketAttachment | null;
+    if (!attachment) return null;
+    // An older release knew no direct lines.
+    attachment.direct ??= false;
+    this.#attachments.set(socket, { attachment, storedAtMs: attachment.lastMessageAtMs ?? 0 });
+    return attachment;
+  }
+
+  attach(socket: WebSocket, attachment: SocketAttachment): void {
+    this.#attachments.set(socket, { attachment, storedAtMs: attachment.lastMessageAtMs ?? 0 });
+    socket.serializeAttachment(attachment);
+  }
+
+  /** Notes a message. Kept with the socket instead of in storage: a heartbeat writes no row. */
+  touch({ socket, attachment }: LiveSocket, nowMs: number): void {
+    attachment.lastMessageAtMs = nowMs;
+    const storedAtMs = this.#attachments.get(socket)?.storedAtMs ?? 0;
+    if (nowMs - storedAtMs >= TOUCH_STEP_MS) this.attach(socket, attachment);
+  }
+
+  /** The open socket of this generation, if there is one. */
+  live(generation: number): LiveSocket | null {
+    if (this.#newest?.attachment.generation !== generation) this.#newest = this.#find(generation);
+    if (this.#newest?.socket.readyState !== WebSocket.OPEN) this.#newest = null;
+    return this.#newest;
+  }
+
+  #find(generation: number): LiveSocket | null {
+    for (const socket of this.#ctx.getWebSockets(String(generation))) {
+      const attachment = this.attachmentOf(socket);
+      if (attachment && socket.readyState === WebSocket.OPEN) return { socket, attachment };
+    }
+    return null;
+  }
 }
 
 /** Codes that may not be put on the wire (RFC 6455, 7.4.1). */

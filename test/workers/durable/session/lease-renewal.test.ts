@@ -1,7 +1,14 @@
 import { beforeEach, expect, test } from "vitest";
 import type { SettingsLease } from "../../../../src/settings/lease.ts";
 import { DatabaseDouble } from "./database-double.ts";
-import { type Charger, inObject, provisioned, StationDouble, untilOffline } from "./station-double.ts";
+import {
+  type Charger,
+  inObject,
+  provisioned,
+  shiftSocketTimes,
+  StationDouble,
+  untilOffline,
+} from "./station-double.ts";
 
 let database: DatabaseDouble;
 beforeEach(() => {
@@ -28,14 +35,8 @@ async function leased(lease: SettingsLease | null): Promise<{ charger: Charger; 
   return { charger, station };
 }
 
-async function agedConnection(charger: Charger): Promise<void> {
-  await inObject(charger, (_instance, state) => {
-    for (const socket of state.getWebSockets()) {
-      const attachment = socket.deserializeAttachment() as { connectedAtMs: number };
-      socket.serializeAttachment({ ...attachment, connectedAtMs: attachment.connectedAtMs - MINUTE_MS });
-    }
-  });
-}
+const agedConnection = (charger: Charger) =>
+  shiftSocketTimes(charger, ({ connectedAtMs }) => ({ connectedAtMs: connectedAtMs - MINUTE_MS }));
 
 const ring = (charger: Charger) => inObject(charger, (instance) => instance.alarm());
 const leaseOf = (charger: Charger) =>

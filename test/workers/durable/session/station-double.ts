@@ -1,5 +1,5 @@
 import { env, exports } from "cloudflare:workers";
-import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import { readEnv, type RawEnv } from "../../../../src/env.ts";
@@ -186,4 +186,23 @@ export async function untilOffline({ session, ref }: Charger): Promise<void> {
     async () => expect(await session.snapshot(ref)).toMatchObject({ online: false }),
     DEADLINE_MS,
   );
+}
+
+interface SocketTimes {
+  connectedAtMs: number;
+  lastMessageAtMs: number | null;
+}
+
+/** Moves the times that a session keeps with its sockets, and lets it sleep, so that it reads them again. */
+export async function shiftSocketTimes(
+  charger: Charger,
+  shift: (times: SocketTimes) => Partial<SocketTimes>,
+): Promise<void> {
+  await inObject(charger, (_instance, state) => {
+    for (const socket of state.getWebSockets()) {
+      const attachment = socket.deserializeAttachment() as SocketTimes;
+      socket.serializeAttachment({ ...attachment, ...shift(attachment) });
+    }
+  });
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
 }
