@@ -58,6 +58,7 @@ async function configure(directory: string, port: number, schedulerPort: number)
     format: "esm",
     target: "es2024",
     keepNames: true,
+    external: ["cloudflare:workers"],
     logLevel: "error",
   });
   const { compatibilityDate, compatibilityFlags } = (await workerBundle(AbortSignal.timeout(60_000)))

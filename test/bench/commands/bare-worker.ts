@@ -1,28 +1,47 @@
+import { DurableObject } from "cloudflare:workers";
+
 /**
  * The baseline of the command measurements: a Worker that says hello, and an object per charger that keeps a socket and
- * echoes what it gets. The runtime's part of every message, and nothing else.
+ * echoes what it gets. A POST is a command without a product: one call to the object, one message to the charger, one back.
+ * The runtime's part of every message, and nothing else.
  */
 interface ObjectState {
   acceptWebSocket(socket: unknown): void;
+  getWebSockets(): Peer[];
 }
 
 interface Peer {
   send(text: string): void;
 }
 
+interface Bare {
+  fetch(request: Request): Promise<Response>;
+  command(body: unknown): Promise<unknown>;
+}
+
 interface Variables {
-  BARE: { getByName(name: string): { fetch(request: Request): Promise<Response> } };
+  BARE: { getByName(name: string): Bare };
 }
 
 /** What the runtime adds to the platform's own types. */
 declare const WebSocketPair: new () => { 0: unknown; 1: unknown };
 type Upgraded = ResponseInit & { webSocket: unknown };
 
-export class BareCharger {
+export class BareCharger extends DurableObject {
   readonly #state: ObjectState;
+  readonly #waiting = new Map<string, (answer: unknown) => void>();
 
-  constructor(state: ObjectState) {
+  constructor(state: ObjectState, variables: Variables) {
+    super(state, variables);
     this.#state = state;
+  }
+
+  command(body: unknown): Promise<unknown> {
+    const id = crypto.randomUUID();
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, resolve);
+    for (const peer of this.#state.getWebSockets()) peer.send(JSON.stringify([2, id, "Command", body]));
+    return promise;
   }
 
   fetch(): Response {
@@ -34,7 +53,11 @@ export class BareCharger {
   }
 
   webSocketMessage(peer: Peer, text: string): void {
-    peer.send(text);
+    const [, id, answer] = JSON.parse(text) as [number, string, unknown];
+    const settle = this.#waiting.get(id);
+    if (!settle) return peer.send(text);
+    this.#waiting.delete(id);
+    settle(answer);
   }
 
   webSocketClose(): void {}
@@ -42,7 +65,10 @@ export class BareCharger {
 
 export default {
   async fetch(request: Request, variables: Variables): Promise<Response> {
-    if (request.headers.get("upgrade") === null) return new Response("hello");
-    return variables.BARE.getByName(new URL(request.url).pathname).fetch(request);
+    const { pathname } = new URL(request.url);
+    if (pathname === "/hello") return new Response("hello");
+    const charger = variables.BARE.getByName(pathname);
+    if (request.method !== "POST") return charger.fetch(request);
+    return Response.json(await charger.command(await request.json()));
   },
 };

@@ -7,8 +7,19 @@ export function commandRatio(rounds: readonly LatencyRound[], of: "p50" | "p99")
   return spread(rounds.map(({ command, hello, echo }) => command[of] / (hello[of] + echo[of])));
 }
 
+/** The same for a command without a product: what is left for one. */
+export function bareCommandRatio(rounds: readonly LatencyRound[], of: "p50" | "p99"): Spread {
+  return spread(rounds.map(({ bareCommand, hello, echo }) => bareCommand[of] / (hello[of] + echo[of])));
+}
+
 export function heartbeatRatio(rounds: readonly LatencyRound[]): Spread {
   return spread(rounds.map(({ heartbeat, echo }) => heartbeat.p50 / echo.p50));
+}
+
+export function bareThroughputRatio(rounds: readonly ThroughputRound[]): Spread {
+  return spread(
+    rounds.map(({ bareCommandsPerSecond, helloPerSecond }) => bareCommandsPerSecond / helloPerSecond),
+  );
 }
 
 export function throughputRatio(rounds: readonly ThroughputRound[]): Spread {

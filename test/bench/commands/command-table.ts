@@ -1,7 +1,14 @@
 import { spread, type Spread } from "../statistics.ts";
 import { commandBenchModes } from "./command-bench-mode.ts";
-import { commandRatio, heartbeatRatio, throughputRatio } from "./command-ratios.ts";
+import {
+  bareCommandRatio,
+  bareThroughputRatio,
+  commandRatio,
+  heartbeatRatio,
+  throughputRatio,
+} from "./command-ratios.ts";
 import type { CommandResults } from "./command-results.ts";
+import type { LatencyRound } from "./measure-latency.ts";
 
 type Line = [what: string, measured: string, goal: string, isMet?: boolean];
 
@@ -42,7 +49,8 @@ function latencyLines(results: CommandResults): Line[] {
     commandRatio(latency, "p99"),
     heartbeatRatio(latency),
   ];
-  const median = (kind: "hello" | "echo" | "command" | "heartbeat") =>
+  const bare = { p50: bareCommandRatio(latency, "p50"), p99: bareCommandRatio(latency, "p99") };
+  const median = (kind: keyof LatencyRound) =>
     `${spread(latency.map((round) => round[kind].p50)).median.toFixed(2)} ms`;
   return [
     ["bare HTTP request, p50", median("hello"), ""],
@@ -50,6 +58,8 @@ function latencyLines(results: CommandResults): Line[] {
     ["command over REST to the charger and back, p50", median("command"), ""],
     ["its ratio to the sum of the first two, p50", ranged(p50), `≤ ${commandMax}`, p50.median <= commandMax],
     ["likewise, p99", ranged(p99), `≤ ${commandP99Max}`, p99.median <= commandP99Max],
+    ["a command through a bare Worker and a bare object, p50", median("bareCommand"), ""],
+    ["its ratio to the sum, p50 and p99", `${ranged(bare.p50)}, ${ranged(bare.p99)}`, ""],
     ["Heartbeat, p50", median("heartbeat"), ""],
     ["its ratio to the echo", ranged(heartbeat), `≤ ${heartbeatMax}`, heartbeat.median <= heartbeatMax],
   ];
@@ -68,6 +78,7 @@ function throughputLines(results: CommandResults): Line[] {
       "",
     ],
     ["their ratio to bare HTTP requests", ranged(ratio), `≥ ${throughputMin}`, ratio.median >= throughputMin],
+    ["the ratio of commands through bare objects", ranged(bareThroughputRatio(throughput)), ""],
   ];
 }
 

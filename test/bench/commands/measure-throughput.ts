@@ -1,10 +1,13 @@
 import { inParallel } from "../../harness/ocpp-station/in-parallel.ts";
-import { connectAll, obedient, productDoors, type BenchWorld } from "./bench-world.ts";
+import { RawStation } from "../../harness/ocpp-station/raw-station.ts";
+import { bareDoors, connectAll, obedient, productDoors, type BenchWorld } from "./bench-world.ts";
 import { HttpClient } from "./http-client.ts";
 
 /** Answers per second. */
 export interface ThroughputRound {
   helloPerSecond: number;
+  /** Through a Worker and objects that do nothing else. */
+  bareCommandsPerSecond: number;
   commandsPerSecond: number;
 }
 
@@ -15,7 +18,9 @@ export async function* measureThroughput(
 ): AsyncGenerator<ThroughputRound> {
   const { rounds, parallel, parallelOperations } = sizes;
   const doors = await productDoors(world, "PARALLEL", parallel);
-  const stations = await connectAll(doors, obedient);
+  const echoes = await connectAll(bareDoors(world, "parallel", parallel), (each) => RawStation.connect(each));
+  for (const echo of echoes) echo.react = () => ({ status: "Accepted" });
+  const stations = [...(await connectAll(doors, obedient)), ...echoes];
   const bare = new HttpClient(world.bare.url, parallel);
   const product = new HttpClient(world.stack.url, parallel);
   const lanes = Array.from({ length: parallel }, (_, lane) => lane);
@@ -32,11 +37,14 @@ export async function* measureThroughput(
     const { status, text } = await product.post(path, world.stack.apiKey, {});
     if (status !== 200) throw new Error(`command: ${status} ${text}`);
   };
+  const bareCommand = (lane: number) => bare.post(`/parallel-${lane}`, "unused", {});
   await perSecond(command);
+  await perSecond(bareCommand);
   await perSecond(() => bare.get("/hello"));
   for (let round = 0; round < rounds; round++) {
     const helloPerSecond = await perSecond(() => bare.get("/hello"));
-    yield { helloPerSecond, commandsPerSecond: await perSecond(command) };
+    const bareCommandsPerSecond = await perSecond(bareCommand);
+    yield { helloPerSecond, bareCommandsPerSecond, commandsPerSecond: await perSecond(command) };
   }
   for (const { socket } of stations) socket.terminate();
   for (const client of [bare, product]) client.close();
