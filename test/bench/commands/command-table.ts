@@ -86,14 +86,20 @@ function idleLines(results: CommandResults): Line[] {
   const { idle } = results;
   if (idle === null) return [];
   const { memoryMax } = gatesOf(results);
-  const ratio = idle.productBytes / idle.bareBytes;
+  const { first, more, chargers } = idle;
+  const ratio = more.productBytes / more.bareBytes;
   const { connected, idle: left } = idle.openDatabases;
   return [
-    [`memory of an idle charger, ${idle.chargers} connected`, kilobytes(idle.productBytes), ""],
-    ["of a bare object with a socket", kilobytes(idle.bareBytes), ""],
+    [`memory of an idle charger, ${chargers} after ${chargers} others`, kilobytes(more.productBytes), ""],
+    ["of a bare object with a socket", kilobytes(more.bareBytes), ""],
     memoryMax === null
       ? ["ratio", ratio.toFixed(2), ""]
       : ["ratio", ratio.toFixed(2), `≤ ${memoryMax}`, ratio <= memoryMax],
+    [
+      `the first ${chargers}, with what connecting them needed: product, bare, ratio`,
+      `${kilobytes(first.productBytes)}, ${kilobytes(first.bareBytes)}, ${(first.productBytes / first.bareBytes).toFixed(2)}`,
+      "",
+    ],
     ["open session databases, connected and idle", `${connected}, ${left}`, "0 idle", left <= 1],
   ];
 }

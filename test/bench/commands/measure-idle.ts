@@ -3,43 +3,62 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RawStation } from "../../harness/ocpp-station/raw-station.ts";
 import { bareDoors, connectAll, obedient, productDoors, type BenchWorld } from "./bench-world.ts";
 
-export interface IdleRun {
-  chargers: number;
-  /** Proportional set size that each connected charger added, in bytes. */
+/** Proportional set size that each connected charger of one wave added, in bytes. */
+export interface IdleMemory {
   productBytes: number;
   bareBytes: number;
-  /** Session databases that were open with all connected, and at the end of the idle time. */
+}
+
+export interface IdleRun {
+  chargers: number;
+  /** Right after the start: what the connecting needed for a moment counts too, because no allocator gives it back. */
+  first: IdleMemory;
+  /** As many chargers again: what they needed for a moment was there already. */
+  more: IdleMemory;
+  /** Session databases that were open with a whole wave connected, and at the end of the idle time. */
   openDatabases: { connected: number; idle: number };
 }
 
-/** Connects chargers to both sides, leaves them alone and looks what they hold. Null where the system does not tell. */
+/**
+ * Connects chargers to both sides, leaves them alone, looks what they hold, and does so again. Null where the system does not
+ * tell.
+ */
 export async function measureIdle(
   world: BenchWorld,
   { idleChargers: chargers, settleMs, idleMs }: { idleChargers: number; settleMs: number; idleMs: number },
 ): Promise<IdleRun | null> {
-  const { pid: bare } = world.bare;
-  if (pssBytes(bare) === null) return null;
-  const doors = await productDoors(world, "IDLE", chargers);
+  if (pssBytes(world.bare.pid) === null) return null;
+  const waves = [await productDoors(world, "IDLE", chargers), await productDoors(world, "MORE", chargers)];
   // Registering woke every session and left garbage behind, which would be counted as held before.
   await world.stack.replacePart("worker");
-  const worker = world.stack.part("worker").pid;
   await delay(settleMs);
-  const before = { worker: pssBytes(worker) ?? 0, bare: pssBytes(bare) ?? 0 };
-  const stations = await connectAll(doors, obedient);
-  const echoes = await connectAll(bareDoors(world, "idle", chargers), (door) => RawStation.connect(door));
-  const connected = openDatabases(worker);
-  await delay(idleMs);
-  const idle = openDatabases(worker);
-  const closed = [...stations, ...echoes].filter(({ closeCode }) => closeCode !== null);
+  const runtime = { worker: world.stack.part("worker").pid, bare: world.bare.pid };
+  const stations: RawStation[] = [];
+  const memory: IdleMemory[] = [];
+  let open = { connected: 0, idle: 0 };
+  for (const [wave, doors] of waves.entries()) {
+    const before = heldBy(runtime);
+    stations.push(...(await connectAll(doors, obedient)));
+    const echoes = bareDoors(world, `idle-${wave}`, chargers);
+    stations.push(...(await connectAll(echoes, (door) => RawStation.connect(door))));
+    const connected = openDatabases(runtime.worker);
+    await delay(idleMs);
+    open = { connected, idle: openDatabases(runtime.worker) };
+    const after = heldBy(runtime);
+    memory.push({
+      productBytes: (after.worker - before.worker) / chargers,
+      bareBytes: (after.bare - before.bare) / chargers,
+    });
+  }
+  const closed = stations.filter(({ closeCode }) => closeCode !== null);
   if (closed.length > 0) throw new Error(`${closed.length} connections ended`);
-  const run = {
-    chargers,
-    productBytes: ((pssBytes(worker) ?? 0) - before.worker) / chargers,
-    bareBytes: ((pssBytes(bare) ?? 0) - before.bare) / chargers,
-    openDatabases: { connected, idle },
-  };
-  for (const { socket } of [...stations, ...echoes]) socket.terminate();
-  return run;
+  for (const { socket } of stations) socket.terminate();
+  const [first, more] = memory;
+  return first && more ? { chargers, first, more, openDatabases: open } : null;
+}
+
+function heldBy({ worker, bare }: { worker: number; bare: number }): { worker: number; bare: number } {
+  return { worker: pssBytes(worker) ?? 0, bare: pssBytes(bare) ?? 0 };
 }
 
 function pssBytes(pid: number): number | null {
