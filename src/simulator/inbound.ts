@@ -1,6 +1,7 @@
 import { encodeError, encodeResult, type CallFrame } from "../ocpp/frame.ts";
 import type { ErrorCode } from "../ocpp/error-code.ts";
 import type { JsonObject } from "../ocpp/json.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { Turn } from "./turn.ts";
 
 /** How a station answers a CALL, and what it does once the answer is out. */
@@ -11,8 +12,9 @@ export type Answer =
 /** One action of the central system. Must not send anything itself: that belongs into `after`. */
 export type InboundHandler = (turn: Turn, payload: JsonObject) => Answer;
 
-/** Every CALL gets exactly one answer. */
+/** Every CALL gets exactly one answer, unless a fault is rehearsed. */
 export function answerCall(turn: Turn, frame: CallFrame): void {
+  if (rehearse(turn, frame)) return;
   const answer = decide(turn, frame);
   if ("error" in answer) {
     const text = encodeError(frame.id, answer.error, answer.description ?? "", turn.version);

@@ -5,6 +5,7 @@ import type { ChargingProfile } from "./charging-profile.ts";
 import type { FirmwareUpdate } from "./firmware.ts";
 import type { LocalList } from "./local-list.ts";
 import type { LogUpload } from "./log-upload.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 import type { Reservation } from "./reservations.ts";
 
 /** What a station is; never changes while it runs. */
@@ -98,6 +99,8 @@ export interface StationState {
   /** Until then a restart waits for transaction messages to be delivered, epoch ms. */
   readonly restartByMs: number;
   readonly log: LogUpload | null;
+  /** A fault that was asked for, until the next CALL. */
+  readonly rehearsal: Rehearsal | null;
   /** Epoch ms; null while the line is up. */
   readonly offlineSinceMs: number | null;
 }
@@ -143,6 +146,7 @@ export function stationAtRest(profile: StationProfile, remembered: Partial<Stati
     resetWhenIdle: null,
     restartByMs: 0,
     log: null,
+    rehearsal: null,
     offlineSinceMs: null,
   };
 }

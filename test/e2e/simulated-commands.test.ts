@@ -3,6 +3,7 @@ import { call, postBatch } from "../harness/fleet.ts";
 import { CASES_16 } from "../harness/ocpp-station/cases-16.ts";
 import { CASES_2X } from "../harness/ocpp-station/cases-2x.ts";
 import { startStack, type RunningStack } from "../harness/stack.ts";
+import { waitFor } from "../harness/wait-for.ts";
 
 let stack: RunningStack;
 beforeAll(async () => {
@@ -24,18 +25,74 @@ const SAID: [path: string, expected: Record<string, unknown>][] = [
   ["/reset", { status: "accepted" }],
 ];
 
+const commands = SAID.map(([path]) => path);
+const refusedWith: [path: string, body: object, expected: Record<string, unknown>][] = [
+  ["/unlock", { connectorId: 9 }, { status: expect.stringMatching(/^(unknown_connector|not_supported)$/) }],
+  ["/trigger", { requestedMessage: "StatusNotification", connectorId: 9 }, { status: "rejected" }],
+  ["/configuration/change", { key: "Nonsense", value: "1" }, { status: "NotSupported" }],
+  ["/data-transfer", { vendorId: "Nobody" }, { status: "UnknownVendorId" }],
+  ["/availability", { connectorId: 9, type: "Operative" }, { status: "rejected" }],
+];
+
 describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that speaks %s", (version) => {
   const cases = version === "OCPP1.6" ? CASES_16 : CASES_2X;
+  const bodyOf = (path: string) => cases.find((commandCase) => commandCase.path === path)?.body ?? {};
+  const post = (identity: string, path: string, body: object, timeoutSeconds = 10) =>
+    call(stack, "POST", `/api/v1/chargers/${identity}${path}?timeout=${timeoutSeconds}`, body);
+  const ready = async (chargers: number) => {
+    const batch = await postBatch(stack, { chargers, version });
+    return (await batch.finished()).results?.created ?? [];
+  };
 
   test("answers every command", async () => {
-    const batch = await postBatch(stack, { chargers: 1, version });
-    const [charger] = (await batch.finished()).results?.created ?? [];
+    const [charger] = await ready(1);
     const identity = charger?.identity ?? "none";
     for (const [path, expected] of SAID) {
-      const body = cases.find((commandCase) => commandCase.path === path)?.body ?? {};
-      const answer = await call(stack, "POST", `/api/v1/chargers/${identity}${path}?timeout=10`, body);
+      const answer = await post(identity, path, bodyOf(path));
       expect({ path, ...answer }).toMatchObject({ path, status: 200 });
       expect(answer.body).toMatchObject({ chargeBoxId: identity, ...expected });
     }
+  });
+
+  test("refuses what it cannot do, in the words of the API", async () => {
+    const [charger] = await ready(1);
+    for (const [path, body, expected] of refusedWith) {
+      const answer = await post(charger?.identity ?? "none", path, body);
+      expect({ path, ...answer }).toMatchObject({ path, status: 200, body: expected });
+    }
+  });
+
+  test("every command ends truthfully when the charger objects, is silent, drops the line or is stopped", async () => {
+    const chargers = await ready(commands.length);
+    await Promise.all(
+      commands.map(async (path, at) => {
+        const { id, identity } = chargers[at] ?? { id: "none", identity: "none" };
+        const rehearsed = async (data: string, timeoutSeconds?: number) => {
+          const order = { vendorId: "Busbar", messageId: "Rehearse", data };
+          expect((await post(identity, "/data-transfer", order)).body).toMatchObject({ status: "Accepted" });
+          return { path, ...(await post(identity, path, bodyOf(path), timeoutSeconds)) };
+        };
+        const told = (status: number, code: string, sent: boolean) => ({
+          path,
+          status,
+          body: { success: false, error: { code, sent } },
+        });
+        expect(await rehearsed("CallError")).toMatchObject(told(502, "OCPP_ERROR", true));
+        expect(await rehearsed("Silence", 1)).toMatchObject(told(504, "TIMEOUT", true));
+        expect(await rehearsed("Drop")).toMatchObject(told(503, "CONNECTION_LOST", true));
+        await waitFor(
+          `${identity} to be back`,
+          async () => (await post(identity, "/cache/clear", {})).status === 200,
+        );
+        expect((await call(stack, "POST", `/ocpp/chargers/${id}/stop-charger`)).status).toBe(202);
+        await waitFor(
+          `${identity} to be off`,
+          async () => (await post(identity, "/cache/clear", {})).status === 503,
+        );
+        expect({ path, ...(await post(identity, path, bodyOf(path))) }).toMatchObject(
+          told(503, "SERVICE_UNAVAILABLE", false),
+        );
+      }),
+    );
   });
 });

@@ -42,6 +42,29 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(booted(version).call("constructor", {})).toMatchObject({ type: 4, action: "NotImplemented" });
   });
 
+  test.each(["CallError", "Silence", "Drop"])("rehearses %s with the next CALL, once", (fault) => {
+    const station = booted(version);
+    const order = { vendorId: "Busbar", messageId: "Rehearse", data: fault };
+    expect(station.call("DataTransfer", order)?.payload).toEqual({ status: "Accepted", data: fault });
+    const answer = station.call("ClearCache", {});
+    const hasClosed = station.effects.some(({ kind }) => kind === "close");
+    expect([answer?.type, hasClosed]).toEqual([fault === "CallError" ? 4 : undefined, fault === "Drop"]);
+    if (fault === "Drop") {
+      station.input({ kind: "disconnected" });
+      station.fire("dial");
+      station.input({ kind: "connected" });
+      expect(station.calls("BootNotification")).toHaveLength(1);
+    }
+    expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
+  });
+
+  test("rehearses no fault that it does not know", () => {
+    const station = booted(version);
+    const order = { vendorId: "Busbar", messageId: "Rehearse", data: "Fire" };
+    expect(station.call("DataTransfer", order)?.payload).toEqual({ status: "Rejected" });
+    expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
+  });
+
   test("answers every CALL with SecurityError while it is rejected", () => {
     const station = new StationUnderTest(version);
     station.input({ kind: "powerOn" });
