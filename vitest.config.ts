@@ -26,8 +26,8 @@ const WORKER_VARIABLES = {
 export default defineConfig({
   test: {
     projects: [
-      // Left to itself, the runner uses one core less than there are.
-      node("unit", { testTimeout: 20_000, hookTimeout: 60_000, maxWorkers: 2 }),
+      // Left to itself, the runner uses one core less than there are. Loading every module once saves a third of the time.
+      node("unit", { testTimeout: 20_000, hookTimeout: 60_000, maxWorkers: 2, isolate: false }),
       {
         plugins: [
           cloudflareTest({
@@ -40,6 +40,7 @@ export default defineConfig({
           include: ["test/workers/**/*.test.ts"],
           testTimeout: 20_000,
           maxWorkers: 2,
+          isolate: false,
         },
       },
       node("contract", { ...stack, globalSetup: ["test/contract/global-setup.ts"] }),

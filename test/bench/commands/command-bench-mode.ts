@@ -11,7 +11,7 @@ export interface CommandBenchMode {
   parallel: number;
   parallelOperations: number;
   idleChargers: number;
-  /** Before memory is read: a process that has just started holds more for a while than it needs. */
+  /** Before memory is read: a process that has just started, or connected many, holds more for a while than it needs. */
   settleMs: number;
   idleMs: number;
   gates: CommandGates;

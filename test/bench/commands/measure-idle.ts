@@ -42,7 +42,7 @@ export async function measureIdle(
     const echoes = bareDoors(world, `idle-${wave}`, chargers);
     stations.push(...(await connectAll(echoes, (door) => RawStation.connect(door))));
     const connected = openDatabases(runtime.worker);
-    await delay(idleMs);
+    await delay(wave === 0 ? settleMs : idleMs);
     open = { connected, idle: openDatabases(runtime.worker) };
     const after = heldBy(runtime);
     memory.push({
