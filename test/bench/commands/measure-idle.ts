@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { RawStation } from "../../harness/ocpp-station/raw-station.ts";
+import { RawStation, type Door } from "../../harness/ocpp-station/raw-station.ts";
+import { startBareRuntime } from "./bare-runtime.ts";
 import { bareDoors, connectAll, obedient, productDoors, type BenchWorld } from "./bench-world.ts";
 
 /** Proportional set size that each connected charger of one wave added, in bytes. */
@@ -19,18 +20,30 @@ export interface IdleRun {
   openDatabases: { connected: number; idle: number };
 }
 
+type Sizes = { idleChargers: number; settleMs: number; idleMs: number };
+
 /**
- * Connects chargers to both sides, leaves them alone, looks what they hold, and does so again. Null where the system does not
- * tell.
+ * Connects chargers to both sides, leaves them alone, looks what they hold, and does so again. Both sides are fresh processes:
+ * what served before holds memory that the next charger gets for nothing. Null where the system does not tell.
  */
-export async function measureIdle(
-  world: BenchWorld,
-  { idleChargers: chargers, settleMs, idleMs }: { idleChargers: number; settleMs: number; idleMs: number },
-): Promise<IdleRun | null> {
+export async function measureIdle(world: BenchWorld, sizes: Sizes): Promise<IdleRun | null> {
   if (pssBytes(world.bare.pid) === null) return null;
+  const { idleChargers: chargers } = sizes;
   const waves = [await productDoors(world, "IDLE", chargers), await productDoors(world, "MORE", chargers)];
-  // Registering woke every session and left garbage behind, which would be counted as held before.
   await world.stack.replacePart("worker");
+  const bare = await startBareRuntime();
+  try {
+    return await measureWaves({ ...world, bare }, waves, sizes);
+  } finally {
+    await bare.stop();
+  }
+}
+
+async function measureWaves(
+  world: BenchWorld,
+  waves: Door[][],
+  { idleChargers: chargers, settleMs, idleMs }: Sizes,
+): Promise<IdleRun | null> {
   await delay(settleMs);
   const runtime = { worker: world.stack.part("worker").pid, bare: world.bare.pid };
   const stations: RawStation[] = [];
