@@ -29,6 +29,8 @@ export class MalformedJson extends Error {
 }
 
 const DEADLINE_MS = 10_000;
+/** Keeps nothing from one text to the next. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 const isJsonType = (mediaType: string) =>
   mediaType === "application/json" || /^[^/\s]+\/[^/\s]+\+json$/.test(mediaType);
@@ -124,7 +126,7 @@ function parseJson(bytes: Uint8Array): unknown {
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new MalformedJson(0, "Invalid UTF-8");
   }

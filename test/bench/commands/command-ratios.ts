@@ -12,6 +12,11 @@ export function bareCommandRatio(rounds: readonly LatencyRound[], of: "p50" | "p
   return spread(rounds.map(({ bareCommand, hello, echo }) => bareCommand[of] / (hello[of] + echo[of])));
 }
 
+/** A command over the product's own smallest request and message. */
+export function ownRatio(rounds: readonly LatencyRound[], of: "p50" | "p99"): Spread {
+  return spread(rounds.map(({ command, healthz, heartbeat }) => command[of] / (healthz[of] + heartbeat[of])));
+}
+
 export function heartbeatRatio(rounds: readonly LatencyRound[]): Spread {
   return spread(rounds.map(({ heartbeat, echo }) => heartbeat.p50 / echo.p50));
 }
@@ -19,6 +24,12 @@ export function heartbeatRatio(rounds: readonly LatencyRound[]): Spread {
 export function bareThroughputRatio(rounds: readonly ThroughputRound[]): Spread {
   return spread(
     rounds.map(({ bareCommandsPerSecond, helloPerSecond }) => bareCommandsPerSecond / helloPerSecond),
+  );
+}
+
+export function ownThroughputRatio(rounds: readonly ThroughputRound[]): Spread {
+  return spread(
+    rounds.map(({ commandsPerSecond, healthzPerSecond }) => commandsPerSecond / healthzPerSecond),
   );
 }
 

@@ -4,6 +4,8 @@ import {
   bareCommandRatio,
   bareThroughputRatio,
   commandRatio,
+  ownRatio,
+  ownThroughputRatio,
   heartbeatRatio,
   throughputRatio,
 } from "./command-ratios.ts";
@@ -60,6 +62,12 @@ function latencyLines(results: CommandResults): Line[] {
     ["likewise, p99", ranged(p99), `≤ ${commandP99Max}`, p99.median <= commandP99Max],
     ["a command through a bare Worker and a bare object, p50", median("bareCommand"), ""],
     ["its ratio to the sum, p50 and p99", `${ranged(bare.p50)}, ${ranged(bare.p99)}`, ""],
+    ["`GET /healthz` of the product, p50", median("healthz"), ""],
+    [
+      "a command's ratio to the sum of that and a Heartbeat, p50 and p99",
+      `${ranged(ownRatio(latency, "p50"))}, ${ranged(ownRatio(latency, "p99"))}`,
+      "",
+    ],
     ["Heartbeat, p50", median("heartbeat"), ""],
     ["its ratio to the echo", ranged(heartbeat), `≤ ${heartbeatMax}`, heartbeat.median <= heartbeatMax],
   ];
@@ -79,6 +87,7 @@ function throughputLines(results: CommandResults): Line[] {
     ],
     ["their ratio to bare HTTP requests", ranged(ratio), `≥ ${throughputMin}`, ratio.median >= throughputMin],
     ["the ratio of commands through bare objects", ranged(bareThroughputRatio(throughput)), ""],
+    ["the ratio of commands to `GET /healthz`", ranged(ownThroughputRatio(throughput)), ""],
   ];
 }
 

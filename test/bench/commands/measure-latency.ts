@@ -10,6 +10,8 @@ export interface LatencyRound {
   echo: Latency;
   /** A command through a Worker and an object that do nothing else. */
   bareCommand: Latency;
+  /** The smallest request of the product, with its middleware and its log line. */
+  healthz: Latency;
   command: Latency;
   heartbeat: Latency;
 }
@@ -34,13 +36,14 @@ export async function* measureLatency(
     hello: () => clients[0].get("/hello"),
     echo: () => echoed(echo),
     bareCommand: () => clients[0].post("/command-0", "unused", TRIGGER),
+    healthz: () => clients[1].get("/healthz"),
     command: async () => {
       const { status, text } = await clients[1].post(path, world.stack.apiKey, TRIGGER);
       if (status !== 200) throw new Error(`command: ${status} ${text}`);
     },
     heartbeat: () => station.call("Heartbeat", {}),
   };
-  const names = ["hello", "echo", "bareCommand", "command", "heartbeat"] as const;
+  const names = ["hello", "echo", "bareCommand", "healthz", "command", "heartbeat"] as const;
   for (const name of names) await timesOf(sizes.warmUp, kinds[name]);
   for (let round = 0; round < sizes.rounds; round++) {
     const order = names.map((_, index) => names[(index + round) % names.length] ?? "hello");
@@ -51,6 +54,7 @@ export async function* measureLatency(
       hello: of("hello"),
       echo: of("echo"),
       bareCommand: of("bareCommand"),
+      healthz: of("healthz"),
       command: of("command"),
       heartbeat: of("heartbeat"),
     };

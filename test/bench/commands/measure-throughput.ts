@@ -8,6 +8,7 @@ export interface ThroughputRound {
   helloPerSecond: number;
   /** Through a Worker and objects that do nothing else. */
   bareCommandsPerSecond: number;
+  healthzPerSecond: number;
   commandsPerSecond: number;
 }
 
@@ -41,10 +42,13 @@ export async function* measureThroughput(
   await perSecond(command);
   await perSecond(bareCommand);
   await perSecond(() => bare.get("/hello"));
+  await perSecond(() => product.get("/healthz"));
   for (let round = 0; round < rounds; round++) {
     const helloPerSecond = await perSecond(() => bare.get("/hello"));
     const bareCommandsPerSecond = await perSecond(bareCommand);
-    yield { helloPerSecond, bareCommandsPerSecond, commandsPerSecond: await perSecond(command) };
+    const healthzPerSecond = await perSecond(() => product.get("/healthz"));
+    const commandsPerSecond = await perSecond(command);
+    yield { helloPerSecond, bareCommandsPerSecond, healthzPerSecond, commandsPerSecond };
   }
   for (const { socket } of stations) socket.terminate();
   for (const client of [bare, product]) client.close();
