@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
+import { newRecord } from "../../../../src/durable/session/session-record.ts";
+import { SessionStore } from "../../../../src/durable/session/session-store.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 import { eventually, hosts, newHost, newStation, sessionObjects, testEnv } from "../host/test-station.ts";
 import { DatabaseDouble } from "./database-double.ts";
@@ -31,19 +33,17 @@ function storedIn(station: SimulatedStation) {
 const longNames = { vendor: "V".repeat(60), model: "Model of a very long name" };
 
 describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of our own", (version) => {
-  test("is stored once, with its boot and all its statuses, and has nothing to tell that its host tells", async () => {
+  test("is stored with its boot and all its statuses, and has nothing to tell that its host tells", async () => {
     const database = new DatabaseDouble();
     const station = newStation({ version, connectors: 3, ...longNames });
     await expect(newHost().start(station, 10_000)).resolves.toEqual({ kind: "accepted" });
-    expect(await storedIn(station)).toBeUndefined();
-    const record = await eventually(
-      () => storedIn(station),
-      (each) => each !== undefined,
-    );
     // 1.6 reports connector 0 too.
     const reported = version === "ocpp1.6" ? 4 : 3;
+    const record = await eventually(
+      () => storedIn(station),
+      (each) => each?.connectors.length === reported,
+    );
     expect(record).toMatchObject({ registration: "Accepted", factSeq: 0 });
-    expect(record?.connectors).toHaveLength(reported);
     const facts = await eventually(
       () => database.factsOf(station.chargerId),
       (each) => each.length > 0,
@@ -75,6 +75,24 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of
   });
 });
 
+test("what a session of our own station keeps is stored together, a moment after the first of it", async () => {
+  const charger = newCharger();
+  await runInDurableObject(charger.stub, async (_instance, { storage }) => {
+    const store = new SessionStore(storage);
+    store.isPatient = true;
+    store.replace(newRecord(charger.ref, provisionInput(charger), null));
+    store.frames.append([{ direction: "cp_to_csms", action: "BootNotification", message: "[]" }], Date.now());
+    store.saveLater();
+    expect([store.isUnstored, storage.kv.get("record")]).toEqual([true, undefined]);
+    await eventually(
+      () => store.isUnstored,
+      (isUnstored) => !isUnstored,
+    );
+    expect(storage.kv.get("record")).toMatchObject({ chargerId: charger.ref.chargerId });
+    expect(storage.sql.exec("SELECT action FROM frames").toArray()).toEqual([{ action: "BootNotification" }]);
+  });
+});
+
 test("the news of many stations goes to the database in few statements, and waits for one that is down", async () => {
   const database = new DatabaseDouble();
   database.isDown = true;
@@ -101,9 +119,12 @@ test("a station whose session was lost before it was stored is provisioned again
   const host = newHost();
   const station = newStation();
   await host.start(station, 10_000);
-  expect(await storedIn(station)).toBeUndefined();
   const stub = sessionObjects.getByName(`demo/${station.identity}`);
-  await expect(runInDurableObject(stub, (_instance, state) => state.abort("lost"))).rejects.toThrow("lost");
+  const lose = async (_instance: unknown, state: DurableObjectState) => {
+    await state.storage.deleteAll();
+    state.abort("lost");
+  };
+  await expect(runInDurableObject(stub, lose)).rejects.toThrow("lost");
   const record = await eventually(
     () => storedIn(station),
     (each) => each?.connectors.length === 3,
