@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
 import type { FrameRow, SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
+import type { HostOffer } from "../session-address.ts";
+import { factSink } from "./facts/fact-sink.ts";
 import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
 import { CredentialSeal } from "./host/credential-seal.ts";
 import type { DialOutcome } from "./host/dial-outcome.ts";
-import { factSink } from "./facts/fact-sink.ts";
 import { dial } from "./host/dial.ts";
 import { firstNews } from "./host/first-news.ts";
 import { FrameRelay } from "./host/frame-relay.ts";
@@ -12,7 +13,7 @@ import { HostedStation, type LineNews } from "./host/hosted-station.ts";
 import { NewsMail } from "./host/news-mail.ts";
 import { isOwnSocket } from "./host/own-socket.ts";
 import { CAPACITY } from "./host/provisioning-verdict.ts";
-import { newRow, type StationRow } from "./host/station-row.ts";
+import { newRow, STATIONS_MAX, type StationRow } from "./host/station-row.ts";
 import { StationRows } from "./host/station-rows.ts";
 import { TimerWheel } from "./host/timer-wheel.ts";
 import { durableSessions } from "./sessions.ts";
@@ -31,7 +32,6 @@ export interface DesiredRuntime {
   restartToken: string | null;
 }
 
-const STATIONS_MAX = 64;
 const SAVE_DELAY_MS = 20;
 
 /**
@@ -174,13 +174,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   async #connect(row: StationRow, offers: boolean): Promise<DialOutcome> {
     try {
       const key = await this.#keyOf(row);
-      const { organizationSlug, identity } = row.station;
-      const offer = {
-        ref: { organizationSlug, identity },
-        input: provisionOf(row, key),
-        news: firstNews(row),
-      };
-      return await dial(this.#config, row.station, { key, offer: offers ? offer : null });
+      return await dial(this.#config, row.station, { key, offer: offers ? offerOf(row, key) : null });
     } catch {
       return { kind: "unreachable", message: "The station's key could not be opened" };
     }
@@ -224,8 +218,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const unsaved = this.#unsaved.get(row);
     this.#unsaved.delete(row);
     this.#rows.save(row);
-    if (unsaved?.news)
-      this.#mail.post({ chargerId: row.station.chargerId, ...unsaved.news, facts: firstNews(row) });
+    if (unsaved?.news) this.#mail.post(row.station.chargerId, unsaved.news);
     unsaved?.saved();
   }
 
@@ -251,6 +244,12 @@ function provisionOf({ station }: StationRow, authorizationKey: string | null): 
   const { chargerId, organizationId, createdAtMs, securityProfile } = station;
   const registrationStatus = "Accepted";
   return { chargerId, organizationId, createdAtMs, securityProfile, registrationStatus, authorizationKey };
+}
+
+function offerOf(row: StationRow, authorizationKey: string | null): HostOffer {
+  const { organizationSlug, identity } = row.station;
+  const ref = { organizationSlug, identity };
+  return { ref, input: provisionOf(row, authorizationKey), news: firstNews(row) };
 }
 
 function isSameStation(one: SimulatedStation, other: SimulatedStation): boolean {

@@ -1,6 +1,6 @@
 import { incomplete, type InboundHandler } from "./inbound.ts";
 import { textOf } from "./read.ts";
-import { rehearsalIn } from "./rehearsal.ts";
+import { arrangeRehearsal, asksForRehearsal } from "./rehearsal.ts";
 
 /** The one vendor a simulated station knows: what it is sent comes back, but for the message that rehearses a fault. */
 const VENDOR = "Busbar";
@@ -9,9 +9,8 @@ export const dataTransfer: InboundHandler = (turn, payload) => {
   const vendorId = textOf(payload, "vendorId");
   if (vendorId === undefined) return incomplete("vendorId");
   if (vendorId.toLowerCase() !== VENDOR.toLowerCase()) return { result: { status: "UnknownVendorId" } };
-  const rehearsal = rehearsalIn(payload);
-  if (rehearsal?.wanted === null) return { result: { status: "Rejected" } };
-  if (rehearsal) turn.change({ rehearsal: rehearsal.wanted });
+  if (asksForRehearsal(payload) && !arrangeRehearsal(turn, payload))
+    return { result: { status: "Rejected" } };
   const { data } = payload;
   return { result: { status: "Accepted", ...(data !== undefined && { data }) } };
 };

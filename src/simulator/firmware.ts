@@ -1,9 +1,9 @@
-import { nameplate, type Nameplate } from "./nameplate.ts";
 import type { JsonObject } from "../ocpp/json.ts";
 import { isCharging } from "./availability.ts";
 import { call } from "./calls.ts";
 import { reportStatuses } from "./connectors.ts";
 import { restartSoon } from "./line.ts";
+import { nameplate, type Nameplate } from "./nameplate.ts";
 import type { Turn } from "./turn.ts";
 
 /** An update that is told about and never fetched: the address is not opened. */

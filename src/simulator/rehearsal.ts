@@ -10,11 +10,17 @@ export type Rehearsal = "CallError" | "Silence" | "Drop";
 const MESSAGE = "Rehearse";
 const KNOWN: readonly Rehearsal[] = ["CallError", "Silence", "Drop"];
 
-/** Whether the payload of a DataTransfer asks for a rehearsal, and for which; null: for none that is known. */
-export function rehearsalIn(payload: JsonObject): { wanted: Rehearsal | null } | undefined {
-  if (textOf(payload, "messageId") !== MESSAGE) return undefined;
+/** Whether a DataTransfer asks for a rehearsal. */
+export function asksForRehearsal(payload: JsonObject): boolean {
+  return textOf(payload, "messageId") === MESSAGE;
+}
+
+/** Arranges what was asked for. False: it is not known. */
+export function arrangeRehearsal(turn: Turn, payload: JsonObject): boolean {
   const name = textOf(payload, "data");
-  return { wanted: KNOWN.find((known) => known === name) ?? null };
+  const rehearsal = KNOWN.find((known) => known === name);
+  if (rehearsal) turn.change({ rehearsal });
+  return rehearsal !== undefined;
 }
 
 /** Treats this CALL as was asked for. False: as any other. */

@@ -4,7 +4,8 @@ import { applyHistory, int32, isHistory } from "./station-history.ts";
 
 /**
  * One statement for a whole flush. Repeating it changes nothing: a row counts only when its generation is not older
- * than what is stored, within a generation whether it is connected only when its time is not older, and a connector likewise. Facts of chargers that are gone are dropped.
+ * than what is stored, and what it says of the connection within a generation, or of a connector, only when its time is
+ * not older. Facts of chargers that are gone are dropped.
  * Chargers are looked up one by one on purpose: without statistics the planner would read the whole table for each flush.
  */
 const APPLY = `WITH f AS (
@@ -36,7 +37,8 @@ const APPLY = `WITH f AS (
       vendor = coalesce(excluded.vendor, s.vendor), model = coalesce(excluded.model, s.model),
       serial_number = CASE WHEN excluded.vendor IS NULL THEN s.serial_number ELSE excluded.serial_number END,
       firmware_version = CASE WHEN excluded.vendor IS NULL THEN s.firmware_version ELSE excluded.firmware_version END,
-      last_message_at = greatest(s.last_message_at, excluded.last_message_at), updated_at = greatest(s.updated_at, excluded.updated_at)
+      last_message_at = greatest(s.last_message_at, excluded.last_message_at),
+      updated_at = greatest(s.updated_at, excluded.updated_at)
       WHERE s.generation <= excluded.generation
   ), catalog AS (
     UPDATE chargers c SET vendor_name = l.vendor, model = l.model, updated_at = l.at, revision = c.revision + 1

@@ -36,6 +36,6 @@ test.each([
     expect((await call(stack, "DELETE", `/ocpp/locations/${batch.locationId}`)).status).toBe(200);
     expect((await batch.read()).results?.created).toHaveLength(BULK);
     await stack.stop();
-    expectNoTrace(own.path);
+    expectNoTrace(stack.dataDirectory);
   },
 );

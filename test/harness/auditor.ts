@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
 import { z } from "zod";
-import { connect } from "../../src/store/sql.ts";
 import { call, type Access, type Batch } from "./fleet.ts";
+import { openSql } from "./sql.ts";
 import type { RunningStack } from "./stack.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -12,11 +12,7 @@ const list = z.object({ pagination: z.object({ total: z.number() }) });
 const count = z.object({ n: z.number() });
 
 async function rowCount(sqlUrl: string, text: string, params: unknown[]): Promise<number> {
-  const sql = connect({
-    DATABASE_URL: `postgresql://postgres:postgres@${new URL(sqlUrl).port}.local.db/postgres`,
-    NEON_FETCH_ENDPOINT: `${sqlUrl}/sql`,
-  });
-  return count.parse((await sql(text, params))[0]).n;
+  return count.parse((await openSql(sqlUrl)(text, params))[0]).n;
 }
 
 /** Chargers that the platform shows as connected. */

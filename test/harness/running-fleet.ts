@@ -18,7 +18,6 @@ export interface Station {
 /** A stack with an empty data directory for each test of the file; `restart` starts it again on the same data. */
 export function stackForEachTest(): {
   readonly running: RunningStack;
-  path: string;
   restart(): Promise<void>;
 } {
   let directory: ReturnType<typeof temporaryDirectory>;
@@ -36,9 +35,6 @@ export function stackForEachTest(): {
   return {
     get running() {
       return stack;
-    },
-    get path() {
-      return directory.path;
     },
     async restart() {
       await stack.stop();

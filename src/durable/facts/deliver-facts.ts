@@ -4,7 +4,7 @@ import type { FactSink } from "./fact-sink.ts";
 /** What a delivery reports on its way. */
 export interface DeliveryReports {
   /** Nothing was taken; the rows may be sent again. */
-  failed(error: unknown): void;
+  failed(reason: string): void;
   /** The database refused this row for its values. */
   dropped(row: SessionFactRow, error: Error): void;
 }
@@ -23,7 +23,7 @@ export async function deliverFacts(
     return true;
   } catch (error) {
     if (!isRefusal(error)) {
-      reports.failed(error);
+      reports.failed(error instanceof Error ? error.message : "unknown");
       return false;
     }
     if (rows.length === 1) {

@@ -1,7 +1,15 @@
+import type { SessionFact } from "../../ports.ts";
+
+/** What the host tells Postgres of a line by itself, because it offered to and the session was new. */
+export interface LeftNews {
+  readonly generation: number;
+  readonly facts: readonly SessionFact[];
+}
+
 /**
  * `unreachable` may be better the next time, `refused` and `forbidden` will not. `unknown`: a session of ours that knows nothing
- * of the station. `newsGeneration`: of a line whose first news the host tells, else null.
+ * of the station. `news`: null on all lines but the first of a new session.
  */
 export type DialOutcome =
-  | { readonly kind: "open"; readonly socket: WebSocket; readonly newsGeneration: number | null }
+  | { readonly kind: "open"; readonly socket: WebSocket; readonly news: LeftNews | null }
   | { readonly kind: "unreachable" | "refused" | "forbidden" | "unknown"; readonly message: string };

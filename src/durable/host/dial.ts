@@ -9,7 +9,7 @@ import {
   type HostOffer,
 } from "../../session-address.ts";
 import { basicAuthorization } from "./basic-authorization.ts";
-import type { DialOutcome } from "./dial-outcome.ts";
+import type { DialOutcome, LeftNews } from "./dial-outcome.ts";
 import { isOwnSocket } from "./own-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -32,7 +32,7 @@ export async function dial(env: Env, station: SimulatedStation, { key, offer }: 
     const response = await answerOf((signal) =>
       url ? dialForeign(url, station, signal) : dialOwn(env, station, { key, offer }),
     );
-    return judge(response, station, isOwn);
+    return judge(response, station, { isOwn, offered: isOwn ? offer : null });
   } catch {
     return { kind: "unreachable", message: "The CSMS did not answer the WebSocket upgrade" };
   }
@@ -82,7 +82,11 @@ async function answerOf(send: (signal: AbortSignal) => Promise<Response>): Promi
   }
 }
 
-function judge(response: Response, station: SimulatedStation, isOwn: boolean): DialOutcome {
+function judge(
+  response: Response,
+  station: SimulatedStation,
+  { isOwn, offered }: { isOwn: boolean; offered: HostOffer | null },
+): DialOutcome {
   const socket = response.webSocket;
   if (!socket) {
     void response.body?.cancel();
@@ -93,11 +97,15 @@ function judge(response: Response, station: SimulatedStation, isOwn: boolean): D
   }
   socket.accept();
   if (response.headers.get("Sec-WebSocket-Protocol") === station.version) {
-    const generation = isOwn ? response.headers.get(GENERATION_HEADER) : null;
-    return { kind: "open", socket, newsGeneration: generation === null ? null : Number(generation) };
+    return { kind: "open", socket, news: leftBy(response, offered) };
   }
   socket.close(1002, "no common subprotocol");
   return { kind: "refused", message: `The CSMS did not agree to the subprotocol ${station.version}` };
+}
+
+function leftBy({ headers }: Response, offered: HostOffer | null): LeftNews | null {
+  const generation = headers.get(GENERATION_HEADER);
+  return offered && generation !== null ? { generation: Number(generation), facts: offered.news } : null;
 }
 
 function refusalOf({ status }: Response, isOwn: boolean): "unreachable" | "refused" | "unknown" {

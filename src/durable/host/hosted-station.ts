@@ -2,7 +2,7 @@ import type { FrameRow, ItemError, StartOutcome } from "../../ports.ts";
 import { stationAtRest, type StationState } from "../../simulator/state.ts";
 import { step } from "../../simulator/step.ts";
 import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/turn.ts";
-import type { DialOutcome } from "./dial-outcome.ts";
+import type { DialOutcome, LeftNews } from "./dial-outcome.ts";
 import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";
 import type { StationRow } from "./station-row.ts";
@@ -25,9 +25,8 @@ export interface HostServices {
   note(direction: FrameRow["direction"], message: string): void;
 }
 
-/** A line whose first news is for the host to tell, once the station is accepted. */
-export interface LineNews {
-  readonly generation: number;
+/** The first news of a line, for the host to tell once the station is accepted. */
+export interface LineNews extends LeftNews {
   readonly atMs: number;
 }
 
@@ -194,10 +193,10 @@ export class HostedStation {
     this.#input({ kind: "powerOn" });
   }
 
-  #listen({ socket, newsGeneration }: DialOutcome & { kind: "open" }): void {
+  #listen({ socket, news }: DialOutcome & { kind: "open" }): void {
     this.#socket = socket;
     this.#isForgotten = false;
-    this.#news = newsGeneration === null ? null : { generation: newsGeneration, atMs: Date.now() };
+    this.#news = news && { ...news, atMs: Date.now() };
     socket.addEventListener("message", (event) => {
       if (this.#socket !== socket || typeof event.data !== "string") return;
       this.#note("csms_to_cp", event.data);

@@ -1,19 +1,11 @@
 import type { SessionFact, SessionFactRow } from "../../ports.ts";
 import { deliverFacts } from "../facts/deliver-facts.ts";
 import type { FactSink } from "../facts/fact-sink.ts";
+import type { LineNews } from "./hosted-station.ts";
+import { STATIONS_MAX } from "./station-row.ts";
 
 const TELL_AFTER_MS = 500;
 const BACKOFF_MAX_MS = 60_000;
-/** Stations in one statement: all that a host has. */
-const STATIONS_MAX = 64;
-
-/** News of one station on one line. */
-export interface StationNews {
-  chargerId: string;
-  generation: number;
-  atMs: number;
-  facts: SessionFact[];
-}
 
 interface MailServices {
   setTimer(atMs: number, run: () => void): void;
@@ -44,7 +36,7 @@ export class NewsMail {
   }
 
   /** Stored with whatever else is stored in the same turn. */
-  post({ chargerId, generation, atMs, facts }: StationNews): void {
+  post(chargerId: string, { generation, atMs, facts }: LineNews): void {
     this.#sql.exec(
       "INSERT INTO news (charger_id, generation, at_ms, facts) VALUES (?, ?, ?, ?)",
       chargerId,
@@ -75,7 +67,7 @@ export class NewsMail {
     if (this.#isSending || !newest) return;
     this.#isSending = true;
     const hasArrived = await deliverFacts(this.#services.sink, news.flatMap(factRows), {
-      failed: (error) => this.#services.log("host.newsFailed", { reason: reasonOf(error) }),
+      failed: (reason) => this.#services.log("host.newsFailed", { reason }),
       dropped: ({ chargerId, fact }, error) =>
         this.#services.log("host.newsRefused", { chargerId, fact: fact.type, reason: error.message }),
     });
@@ -85,6 +77,7 @@ export class NewsMail {
     if (this.#waiting().length > 0) this.#arm();
   }
 
+  /** As many as one statement carries: usually all that a host has. */
   #waiting(): StoredNews[] {
     return this.#sql.exec<StoredNews>(`SELECT * FROM news ORDER BY seq LIMIT ${STATIONS_MAX}`).toArray();
   }
@@ -93,8 +86,4 @@ export class NewsMail {
 /** Only `post` writes these. */
 function factRows({ charger_id: chargerId, generation, at_ms: atMs, facts }: StoredNews): SessionFactRow[] {
   return (JSON.parse(facts) as SessionFact[]).map((fact) => ({ chargerId, generation, atMs, fact }));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }

@@ -93,7 +93,7 @@ export class CommandChannel {
       if (outcome.kind === "answered") this.#advance(waiter, outcome.payload);
       else waiter.settle(outcome);
     }
-    this.pump();
+    this.#pump();
     return action;
   }
 
@@ -106,13 +106,13 @@ export class CommandChannel {
     if (!waiting.report.rows || waiting.step?.kind !== "report" || !outstanding) return;
     this.#queue.release(outstanding.id);
     this.#queue.resume(callOf(waiting));
-    this.pump();
+    this.#pump();
   }
 
   /** A newer socket took over: what is on the wire is lost, what waits goes out on the new one. */
   takeover(): void {
     this.#end(this.#queue.takeover());
-    this.pump();
+    this.#pump();
   }
 
   /** The socket is gone. */
@@ -122,11 +122,7 @@ export class CommandChannel {
   }
 
   /** Sends what may go out now. */
-  pump(): void {
-    this.#pump(this.#queue.length > 0 ? this.#hooks.line() : null);
-  }
-
-  #pump(line: CommandLine | null): void {
+  #pump(line: CommandLine | null = this.#queue.length > 0 ? this.#hooks.line() : null): void {
     while (line) {
       const call = this.#queue.next(Date.now());
       if (!call || this.#perform(call.id, call.command, line)) break;
@@ -205,7 +201,7 @@ export class CommandChannel {
 
   #expire(): void {
     this.#end(this.#queue.expire(Date.now()));
-    this.pump();
+    this.#pump();
   }
 }
 

@@ -43,7 +43,7 @@ export class FrameLog {
   /** Running total of the newest frame; read once. */
   #bytesTotal: number | undefined;
 
-  /** `onDue`: what else is to be stored at the moment when frames have waited long enough. */
+  /** `onDue` is called when frames have waited long enough, and has them written. */
   constructor(sql: SqlStorage, onDue: () => void) {
     this.#onDue = onDue;
     this.#table = new LazyTables(sql, "frames", TABLE);
@@ -60,7 +60,7 @@ export class FrameLog {
       this.#appended = 0;
       this.prune(atMs);
     } else if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX) this.write();
-    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#due(), WRITE_AFTER_MS);
+    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(this.#onDue, WRITE_AFTER_MS);
   }
 
   /** Everything was dropped: nothing that belongs to what was there is written. */
@@ -75,11 +75,6 @@ export class FrameLog {
     this.#timer = null;
     this.#waitingLength = 0;
     return this.#waiting.splice(0);
-  }
-
-  #due(): void {
-    this.#onDue();
-    this.write();
   }
 
   /** Writes what waits. */

@@ -48,14 +48,13 @@ export class OutboxFlush {
 
   #deliver(rows: SessionFactRow[]): Promise<boolean> {
     return deliverFacts(this.#sink, rows, {
-      failed: (error) => this.#failed(error),
+      failed: (reason) => this.#failed(reason),
       dropped: (row, error) => this.#dropped(row, error),
     });
   }
 
-  #failed(error: unknown): void {
+  #failed(reason: string): void {
     const record = this.#store.record;
-    const reason = error instanceof Error ? error.message : "unknown";
     if (record) logEvent(record, "session.flushFailed", { reason, failures: record.flushFailures + 1 });
   }
 

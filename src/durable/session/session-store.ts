@@ -87,8 +87,10 @@ export class SessionStore implements Notebook {
     return stored ? completeRecord(stored) : null;
   }
 
+  /** Writes what may wait, together with the frames. */
   #catchUp(): void {
     if (this.#isBehind && this.#record) this.save(this.#record);
+    this.frames.write();
   }
 
   /** The news that the other end of a new line tells; all other lines bring none. */
@@ -147,10 +149,7 @@ export class SessionStore implements Notebook {
     if (!this.isPatient) return this.save(record);
     this.#record = record;
     this.#isUnstored = true;
-    setTimeout(() => {
-      this.#catchUp();
-      this.frames.write();
-    }, FIRST_SAVE_AFTER_MS);
+    setTimeout(() => this.#catchUp(), FIRST_SAVE_AFTER_MS);
   }
 
   /** Afterwards the object is as if it had never been provisioned. */

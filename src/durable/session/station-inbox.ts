@@ -156,7 +156,7 @@ function isClockNews(record: SessionRecord, frame: CallFrame, nowMs: number): bo
   return wasRight !== (record.clockOffMs === 0);
 }
 
-export function inbound(action: string | null, message: string): LoggedFrame {
+function inbound(action: string | null, message: string): LoggedFrame {
   return { direction: "cp_to_csms", action, message };
 }
 

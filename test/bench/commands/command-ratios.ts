@@ -2,37 +2,38 @@ import { spread, type Spread } from "../statistics.ts";
 import type { LatencyRound } from "./measure-latency.ts";
 import type { ThroughputRound } from "./measure-throughput.ts";
 
+type Latencies = readonly LatencyRound[];
+type Share = "p50" | "p99";
+
 /** A command over a request that does nothing and a message that does nothing. */
-export function commandRatio(rounds: readonly LatencyRound[], of: "p50" | "p99"): Spread {
-  return spread(rounds.map(({ command, hello, echo }) => command[of] / (hello[of] + echo[of])));
-}
+export const commandRatio = (rounds: Latencies, of: Share) =>
+  latencies(rounds, of, "command", "hello", "echo");
 
 /** The same for a command without a product: what is left for one. */
-export function bareCommandRatio(rounds: readonly LatencyRound[], of: "p50" | "p99"): Spread {
-  return spread(rounds.map(({ bareCommand, hello, echo }) => bareCommand[of] / (hello[of] + echo[of])));
-}
+export const bareCommandRatio = (rounds: Latencies, of: Share) =>
+  latencies(rounds, of, "bareCommand", "hello", "echo");
 
 /** A command over the product's own smallest request and message. */
-export function ownRatio(rounds: readonly LatencyRound[], of: "p50" | "p99"): Spread {
-  return spread(rounds.map(({ command, healthz, heartbeat }) => command[of] / (healthz[of] + heartbeat[of])));
+export const ownRatio = (rounds: Latencies, of: Share) =>
+  latencies(rounds, of, "command", "healthz", "heartbeat");
+
+export const heartbeatRatio = (rounds: Latencies) => latencies(rounds, "p50", "heartbeat", "echo");
+
+/** A rate over that of requests to the bare Worker, or over another one. */
+export function throughputRatio(
+  rounds: readonly ThroughputRound[],
+  rate: keyof ThroughputRound = "commandsPerSecond",
+  over: keyof ThroughputRound = "helloPerSecond",
+): Spread {
+  return spread(rounds.map((round) => round[rate] / round[over]));
 }
 
-export function heartbeatRatio(rounds: readonly LatencyRound[]): Spread {
-  return spread(rounds.map(({ heartbeat, echo }) => heartbeat.p50 / echo.p50));
-}
-
-export function bareThroughputRatio(rounds: readonly ThroughputRound[]): Spread {
-  return spread(
-    rounds.map(({ bareCommandsPerSecond, helloPerSecond }) => bareCommandsPerSecond / helloPerSecond),
-  );
-}
-
-export function ownThroughputRatio(rounds: readonly ThroughputRound[]): Spread {
-  return spread(
-    rounds.map(({ commandsPerSecond, healthzPerSecond }) => commandsPerSecond / healthzPerSecond),
-  );
-}
-
-export function throughputRatio(rounds: readonly ThroughputRound[]): Spread {
-  return spread(rounds.map(({ commandsPerSecond, helloPerSecond }) => commandsPerSecond / helloPerSecond));
+function latencies(
+  rounds: Latencies,
+  of: Share,
+  kind: keyof LatencyRound,
+  ...parts: (keyof LatencyRound)[]
+): Spread {
+  const sum = (round: LatencyRound) => parts.reduce((total, part) => total + round[part][of], 0);
+  return spread(rounds.map((round) => round[kind][of] / sum(round)));
 }

@@ -2,10 +2,8 @@ import { spread, type Spread } from "../statistics.ts";
 import { commandBenchModes } from "./command-bench-mode.ts";
 import {
   bareCommandRatio,
-  bareThroughputRatio,
   commandRatio,
   ownRatio,
-  ownThroughputRatio,
   heartbeatRatio,
   throughputRatio,
 } from "./command-ratios.ts";
@@ -86,8 +84,16 @@ function throughputLines(results: CommandResults): Line[] {
       "",
     ],
     ["their ratio to bare HTTP requests", ranged(ratio), `≥ ${throughputMin}`, ratio.median >= throughputMin],
-    ["the ratio of commands through bare objects", ranged(bareThroughputRatio(throughput)), ""],
-    ["the ratio of commands to `GET /healthz`", ranged(ownThroughputRatio(throughput)), ""],
+    [
+      "the ratio of commands through bare objects",
+      ranged(throughputRatio(throughput, "bareCommandsPerSecond")),
+      "",
+    ],
+    [
+      "the ratio of commands to `GET /healthz`",
+      ranged(throughputRatio(throughput, "commandsPerSecond", "healthzPerSecond")),
+      "",
+    ],
   ];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DialOutcome } from "../../../../src/durable/host/dial-outcome.ts";
+import type { DialOutcome, LeftNews } from "../../../../src/durable/host/dial-outcome.ts";
 import {
   HostedStation,
   type HostServices,
@@ -56,7 +56,7 @@ class FakeHost implements HostServices {
   dials: Array<Exclude<DialOutcome["kind"], "open"> | Line> = [];
   sealing = Promise.withResolvers<void>();
   slotMs = 0;
-  newsGeneration: number | null = null;
+  left: LeftNews | null = null;
 
   setTimer(name: string, _atMs: number, run: () => void): void {
     this.timers.set(name, run);
@@ -83,7 +83,7 @@ class FakeHost implements HostServices {
     this.offers.push(offers);
     const next = this.dials.shift() ?? "unreachable";
     if (typeof next === "string") return { kind: next, message: next };
-    return { kind: "open", socket: next as unknown as WebSocket, newsGeneration: this.newsGeneration };
+    return { kind: "open", socket: next as unknown as WebSocket, news: this.left };
   }
   async seal(key: string): Promise<string> {
     await this.sealing.promise;
@@ -215,12 +215,12 @@ describe("a line to a session of ours", () => {
     const [first, second] = [new Line(), new Line()];
     const { host } = await started([], true);
     host.dials = [first, second];
-    host.newsGeneration = 3;
+    host.left = { generation: 3, facts: [] };
     await host.fire("dial");
     expect(host.news).toEqual([]);
     first.answer({ status: "Accepted", interval: 300, currentTime: "2026-01-01T00:00:00Z" });
     expect(host.news).toMatchObject([{ generation: 3 }]);
-    host.newsGeneration = null;
+    host.left = null;
     first.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
     await host.fire("dial");
     expect(second.sent).not.toEqual([]);

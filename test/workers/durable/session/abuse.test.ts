@@ -8,24 +8,32 @@ beforeEach(() => {
 
 /** As if the socket had been opened, and last heard of, that long ago; then the alarm rings. */
 async function ring(charger: Charger, agoMs: number): Promise<number | null> {
-  const thenMs = Date.now() - agoMs;
+  const nowMs = Date.now();
+  const thenMs = nowMs - agoMs;
   await shiftSocketTimes(charger, ({ lastMessageAtMs }) => ({
     connectedAtMs: thenMs,
     lastMessageAtMs: lastMessageAtMs && thenMs,
   }));
+  return ringAt(charger, nowMs);
+}
+
+/** The clock stands still while the alarm rings. */
+function ringAt(charger: Charger, nowMs: number): Promise<number | null> {
   return inObject(charger, async (instance, state) => {
+    const now = vi.spyOn(Date, "now").mockReturnValue(nowMs);
     await instance.alarm();
+    now.mockRestore();
     return state.storage.getAlarm();
   });
 }
 
-/** As if the probe had been sent that long ago; then the alarm rings. */
-function passProbe(charger: Charger, agoMs: number): Promise<void> {
-  return inObject(charger, async (instance) => {
-    const now = vi.spyOn(Date, "now").mockReturnValue(Date.now() + agoMs);
-    await instance.alarm();
-    now.mockRestore();
-  });
+/** The alarm rings so long after the probe was sent. */
+async function passProbe(charger: Charger, agoMs: number): Promise<void> {
+  const probedAtMs = await inObject(
+    charger,
+    (_instance, { storage }) => storage.kv.get<{ probedAtMs: number }>("record")?.probedAtMs ?? 0,
+  );
+  await ringAt(charger, probedAtMs + agoMs);
 }
 
 test("closes binary frames with 1003", async () => {
@@ -86,7 +94,7 @@ test("closes a station that floods without waiting for answers with 4029", async
 test("closes the first ever connection with 4008 when no CALL came within two minutes", async () => {
   const charger = await provisioned();
   const station = await StationDouble.connect(charger);
-  await ring(charger, 110_000);
+  await ring(charger, 119_000);
   expect(station.closed).toBeNull();
   await ring(charger, 120_000);
   expect(await station.untilClosed()).toEqual({ code: 4008, reason: "no message" });
@@ -103,7 +111,7 @@ test("a later connection may stay silent for longer", async () => {
 test("a station silent for 750 s is asked for a heartbeat, and any answer keeps it online", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
-  await ring(charger, 740_000);
+  await ring(charger, 749_000);
   await ring(charger, 750_000);
   const [, id, action, payload] = await station.nextCall();
   expect({ action, payload }).toEqual({
@@ -122,7 +130,7 @@ test("a station that does not answer the probe within 20 s is closed with 4008 a
   await ring(charger, 750_000);
   await station.nextCall();
   expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: false });
-  await passProbe(charger, 15_000);
+  await passProbe(charger, 19_999);
   expect(station.closed).toBeNull();
   await passProbe(charger, 20_000);
   expect(await station.untilClosed()).toEqual({ code: 4008, reason: "no message" });
