@@ -4,7 +4,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeJson } from "../../dev/stack/write-json.ts";
 import { startBenchWorld, type BenchWorld } from "./commands/bench-world.ts";
 import { commandBenchMode as mode } from "./commands/command-bench-mode.ts";
-import { commandRatio, heartbeatRatio, throughputRatio } from "./commands/command-ratios.ts";
+import {
+  commandRatio,
+  heartbeatRatio,
+  heldByEach,
+  memoryRatio,
+  throughputRatio,
+} from "./commands/command-ratios.ts";
 import { commandResultsFile, emptyCommandResults } from "./commands/command-results.ts";
 import { measureIdle } from "./commands/measure-idle.ts";
 import { measureLatency } from "./commands/measure-latency.ts";
@@ -40,9 +46,9 @@ test("commands to many chargers at once reach the promised share of the rate of 
 test("an idle charger holds little more memory than a bare socket, and nothing keeps it awake", async () => {
   results.idle = await measureIdle(world, mode);
   if (results.idle === null) return;
-  const { more, openDatabases, chargers } = results.idle;
+  const { openDatabases, chargers } = results.idle;
   expect(openDatabases.connected).toBeGreaterThan(0);
   expect(openDatabases.idle).toBeLessThan(chargers * 0.02 + 1);
   if (gates.memoryMax !== null)
-    expect(more.productBytes / more.bareBytes).toBeLessThanOrEqual(gates.memoryMax);
+    expect(memoryRatio(heldByEach(results.idle))).toBeLessThanOrEqual(gates.memoryMax);
 });

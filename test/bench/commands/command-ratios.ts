@@ -1,4 +1,5 @@
 import { spread, type Spread } from "../statistics.ts";
+import type { IdleMemory, IdleRun } from "./measure-idle.ts";
 import type { LatencyRound } from "./measure-latency.ts";
 import type { ThroughputRound } from "./measure-throughput.ts";
 
@@ -27,6 +28,16 @@ export function throughputRatio(
 ): Spread {
   return spread(rounds.map((round) => round[rate] / round[over]));
 }
+
+/** What one charger of all that are connected holds: the waves are equally large. */
+export function heldByEach({ first, more }: IdleRun): IdleMemory {
+  return {
+    productBytes: (first.productBytes + more.productBytes) / 2,
+    bareBytes: (first.bareBytes + more.bareBytes) / 2,
+  };
+}
+
+export const memoryRatio = ({ productBytes, bareBytes }: IdleMemory) => productBytes / bareBytes;
 
 function latencies(
   rounds: Latencies,

@@ -3,11 +3,14 @@ import { commandBenchModes } from "./command-bench-mode.ts";
 import {
   bareCommandRatio,
   commandRatio,
-  ownRatio,
   heartbeatRatio,
+  heldByEach,
+  memoryRatio,
+  ownRatio,
   throughputRatio,
 } from "./command-ratios.ts";
 import type { CommandResults } from "./command-results.ts";
+import type { IdleMemory } from "./measure-idle.ts";
 import type { LatencyRound } from "./measure-latency.ts";
 
 type Line = [what: string, measured: string, goal: string, isMet?: boolean];
@@ -102,19 +105,22 @@ function idleLines(results: CommandResults): Line[] {
   if (idle === null) return [];
   const { memoryMax } = gatesOf(results);
   const { first, more, chargers } = idle;
-  const ratio = more.productBytes / more.bareBytes;
+  const each = heldByEach(idle);
+  const ratio = memoryRatio(each);
   const { connected, idle: left } = idle.openDatabases;
   return [
-    [`memory of an idle charger, ${chargers} after ${chargers} others`, kilobytes(more.productBytes), ""],
-    ["of a bare object with a socket", kilobytes(more.bareBytes), ""],
+    [`memory of one of ${2 * chargers} idle chargers`, kilobytes(each.productBytes), ""],
+    ["of a bare object with a socket", kilobytes(each.bareBytes), ""],
     memoryMax === null
       ? ["ratio", ratio.toFixed(2), ""]
       : ["ratio", ratio.toFixed(2), `≤ ${memoryMax}`, ratio <= memoryMax],
-    [
-      `the first ${chargers}, with what connecting them needed: product, bare, ratio`,
-      `${kilobytes(first.productBytes)}, ${kilobytes(first.bareBytes)}, ${(first.productBytes / first.bareBytes).toFixed(2)}`,
-      "",
-    ],
+    [`of the first ${chargers}: product, bare, ratio`, compared(first), ""],
+    [`of the ${chargers} after them`, compared(more), ""],
     ["open session databases, connected and idle", `${connected}, ${left}`, "0 idle", left <= 1],
   ];
+}
+
+function compared(memory: IdleMemory): string {
+  const { productBytes, bareBytes } = memory;
+  return `${kilobytes(productBytes)}, ${kilobytes(bareBytes)}, ${memoryRatio(memory).toFixed(2)}`;
 }

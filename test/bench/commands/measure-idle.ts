@@ -12,9 +12,9 @@ export interface IdleMemory {
 
 export interface IdleRun {
   chargers: number;
-  /** Right after the start: what the connecting needed for a moment counts too, because no allocator gives it back. */
+  /** Right after the start. What connecting needs for a moment counts in the wave that needs most: no allocator gives it back. */
   first: IdleMemory;
-  /** As many chargers again: what they needed for a moment was there already. */
+  /** As many chargers again. */
   more: IdleMemory;
   /** Session databases that were open with a whole wave connected, and at the end of the idle time. */
   openDatabases: { connected: number; idle: number };
