@@ -41,11 +41,16 @@ export interface KeyDigests {
   bytes: Uint8Array | null;
 }
 
+/** A key on its way to the station. `anyLogin`: nobody knows which one the station has, the next login tells. */
+export interface OfferedKey extends KeyDigests {
+  settledBy: "nextLogin" | "anyLogin";
+}
+
 export interface StoredCredential {
   salt: Uint8Array;
   current: KeyDigests;
-  /** A key on its way to the station. `anyLogin`: nobody knows which one the station has, the next login tells. */
-  next: (KeyDigests & { settledBy: "nextLogin" | "anyLogin" }) | null;
+  /** Oldest first: until one of them is settled the station may hold any. */
+  offered: OfferedKey[];
 }
 
 export interface SessionSnapshot {

@@ -1,11 +1,12 @@
 import type { Config } from "../../env.ts";
+import type { KeyDigests } from "../../ports.ts";
 import { isDirect } from "./direct-line.ts";
 import { parseBasic } from "./basic-auth.ts";
 import { matchPassword } from "./credential.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 export type Admission =
-  | { kind: "admitted"; used: "current" | "next" | null }
+  | { kind: "admitted"; used: KeyDigests | null }
   | { kind: "refused"; response: Response };
 
 /** For a station whose key was handed over with its upgrade. */

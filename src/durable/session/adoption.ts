@@ -1,10 +1,10 @@
 import type { SessionProvision, SessionRef } from "../../ports.ts";
-import { newCredential } from "./credential.ts";
+import { completeCredential, newCredential } from "./credential.ts";
 import { isNewer, newRecord, type SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 async function credentialOf({ credential, authorizationKey }: SessionProvision, secret: string) {
-  if (credential) return credential;
+  if (credential) return completeCredential(credential);
   return authorizationKey === null ? null : newCredential(secret, authorizationKey);
 }
 

@@ -1,10 +1,12 @@
-import type { KeyDigests, StoredCredential } from "../../ports.ts";
+import type { KeyDigests, OfferedKey, StoredCredential } from "../../ports.ts";
 
 export type { StoredCredential } from "../../ports.ts";
 
 /** 1.6 AuthorizationKey: at least 16 bytes; 2.x BasicAuthPassword: at least 16 characters. */
 const KEY_LENGTH_MIN = 16;
 const SALT_LENGTH = 16;
+/** Keys offered before these are forgotten: whoever offers that many has no station that took one of them. */
+const OFFERED_MAX = 8;
 
 const keys = new Map<string, Promise<CryptoKey>>();
 
@@ -45,21 +47,28 @@ export async function digestKey(secret: string, salt: Uint8Array, key: string): 
 }
 
 export async function newCredential(secret: string, key: string): Promise<StoredCredential> {
-  const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
-  return { salt, current: await digestKey(secret, salt, key), next: null };
+  const salt = newSalt();
+  return { salt, current: await digestKey(secret, salt, key), offered: [] };
 }
 
-/** Which of the stored keys the password is; every comparison takes the same time. */
+export const newSalt = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
+
+/** An older release knew one offered key, under another name. */
+export function completeCredential(
+  stored: StoredCredential & { next?: OfferedKey | null },
+): StoredCredential {
+  const { next, ...credential } = stored;
+  return { ...credential, offered: stored.offered ?? (next ? [next] : []) };
+}
+
+/** Which of the stored keys the password is, null for none; every comparison takes the same time. */
 export async function matchPassword(
   secret: string,
-  { salt, current, next }: StoredCredential,
+  { salt, current, offered }: StoredCredential,
   password: Uint8Array,
-): Promise<"current" | "next" | null> {
+): Promise<KeyDigests | null> {
   const given = await digest(secret, salt, password);
-  const isCurrent = isKey(given, current);
-  const isNext = next !== null && isKey(given, next);
-  if (isNext) return "next";
-  return isCurrent ? "current" : null;
+  return [current, ...offered].filter((key) => isKey(given, key)).at(-1) ?? null;
 }
 
 function isKey(given: Uint8Array, { text, bytes }: KeyDigests): boolean {
@@ -69,15 +78,30 @@ function isKey(given: Uint8Array, { text, bytes }: KeyDigests): boolean {
 }
 
 /** What a successful login settles; the same object when nothing changes. */
-export function afterLogin(credential: StoredCredential, used: "current" | "next"): StoredCredential {
-  const { next } = credential;
-  if (!next) return credential;
-  if (used === "next") return promoteNext(credential);
-  return next.settledBy === "anyLogin" ? { ...credential, next: null } : credential;
+export function afterLogin(credential: StoredCredential, used: KeyDigests): StoredCredential {
+  if (credential.offered.length === 0) return credential;
+  const { current, offered, ...rest } = settledOn(credential, used);
+  return { ...rest, current, offered: offered.filter(({ settledBy }) => settledBy === "nextLogin") };
 }
 
-/** `next` becomes the only key. */
-export function promoteNext(credential: StoredCredential): StoredCredential {
-  const { salt, next } = credential;
-  return next ? { salt, current: { text: next.text, bytes: next.bytes }, next: null } : credential;
+export function withOffer(credential: StoredCredential, key: OfferedKey): StoredCredential {
+  return { ...credential, offered: [...credential.offered, key].slice(-OFFERED_MAX) };
+}
+
+/** This key becomes the only one, but for those that were offered after it. */
+export function settledOn(credential: StoredCredential, key: KeyDigests): StoredCredential {
+  const { salt, offered } = credential;
+  const at = offered.findIndex((one) => one === key);
+  if (at < 0) return credential;
+  return { salt, current: { text: key.text, bytes: key.bytes }, offered: offered.slice(at + 1) };
+}
+
+/** The key is another one from now on; null: it is worth nothing. */
+export function withOfferReplaced(
+  credential: StoredCredential,
+  key: OfferedKey,
+  by: OfferedKey | null,
+): StoredCredential {
+  const offered = credential.offered.flatMap((one) => (one === key ? (by ?? []) : one));
+  return { ...credential, offered };
 }

@@ -1,8 +1,15 @@
 import type { ChargerCommand } from "../../ocpp/commands.ts";
-import type { RotationStatus } from "../../ports.ts";
+import type { OfferedKey, RotationStatus } from "../../ports.ts";
 import type { SessionCommandOutcome } from "./command-channel.ts";
+import {
+  digestKey,
+  newSalt,
+  settledOn,
+  withOffer,
+  withOfferReplaced,
+  type StoredCredential,
+} from "./credential.ts";
 import type { SessionRecord } from "./session-record.ts";
-import { digestKey, newCredential, promoteNext, type StoredCredential } from "./credential.ts";
 
 export interface KeyHolder {
   readonly credential: StoredCredential | null;
@@ -31,34 +38,42 @@ export function keyHolder(session: {
   };
 }
 
-/** Both keys are good from before the new one leaves until its fate is known (1.6 whitepaper A01). */
+/**
+ * Every key is good from before it leaves until its fate, or that of a later one, is known (1.6 whitepaper A01). Several
+ * rotations may be under way: their keys reach the station in the order of the calls.
+ */
 export async function rotateKey(holder: KeyHolder, secret: string, key: string): Promise<RotationStatus> {
+  const salt = holder.credential?.salt ?? newSalt();
+  const digests = await digestKey(secret, salt, key);
   const { credential } = holder;
   if (!credential) {
-    holder.store(await newCredential(secret, key));
+    holder.store({ salt, current: digests, offered: [] });
     return "stored";
   }
-  const digests = await digestKey(secret, credential.salt, key);
-  const offered: StoredCredential = { ...credential, next: { ...digests, settledBy: "anyLogin" } };
-  holder.store(offered);
+  // Another charger took the identity, or a first key came, while the digest was made.
+  if (credential.salt !== salt) return rotateKey(holder, secret, key);
+  const offer: OfferedKey = { ...digests, settledBy: "anyLogin" };
+  holder.store(withOffer(credential, offer));
   const sending = holder.send(key);
   const status = sending ? statusOf(await sending) : "stored";
-  // A login or another rotation may have settled it meanwhile.
-  if (holder.credential?.next === offered.next) holder.store(settled(offered, status));
+  const left = holder.credential;
+  if (left?.salt === salt && left.current.text !== offer.text) holder.store(settled(left, offer, status));
   return status;
 }
 
-function settled(offered: StoredCredential, status: RotationStatus): StoredCredential {
+/** A login may have decided against the key while its command was still waiting: the station's answer counts. */
+function settled(credential: StoredCredential, offer: OfferedKey, status: RotationStatus): StoredCredential {
+  const known = credential.offered.includes(offer) ? credential : withOffer(credential, offer);
   switch (status) {
     case "accepted":
-      return promoteNext(offered);
+      return settledOn(known, offer);
     case "rejected":
     case "not_supported":
-      return { ...offered, next: null };
+      return withOfferReplaced(known, offer, null);
     case "unknown":
-      return offered;
+      return known;
     default:
-      return { ...offered, next: offered.next && { ...offered.next, settledBy: "nextLogin" } };
+      return withOfferReplaced(known, offer, { ...offer, settledBy: "nextLogin" });
   }
 }
 

@@ -2,7 +2,7 @@ import type { BootFacts, ConnectorState, RegistrationStatus } from "../../ocpp/s
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
 import type { SettingsLease } from "../../settings/lease.ts";
-import type { StoredCredential } from "./credential.ts";
+import { completeCredential, type StoredCredential } from "./credential.ts";
 import type { IdRange } from "./id-supply.ts";
 import type { WaitingFact } from "./outbox.ts";
 import type { KeptReply } from "./reply-cache.ts";
@@ -81,7 +81,8 @@ const ADDED_LATER = {
 } satisfies Partial<SessionRecord>;
 
 export function completeRecord(stored: SessionRecord): SessionRecord {
-  return { ...structuredClone(ADDED_LATER), ...stored };
+  const credential = stored.credential && completeCredential(stored.credential);
+  return { ...structuredClone(ADDED_LATER), ...stored, credential };
 }
 
 export function newRecord(

@@ -110,6 +110,61 @@ test("offline: stored, and both keys are good until the first login with the new
   expect(await isGood(charger, KEY)).toBe(false);
 });
 
+const OTHER_KEY = "e".repeat(40);
+const accept = (id: string): [number, string, ...unknown[]] => [3, id, { status: "Accepted" }];
+
+test.each([
+  [KEY, NEW_KEY],
+  [NEW_KEY, KEY],
+])("a rotation forgets no key of an earlier one that the station may have", async (used, dead) => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const rotating = charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY);
+  await station.nextCall();
+  station.socket.close(1000, "bye");
+  expect(await rotating).toBe("unknown");
+  expect(await charger.session.rotateAuthorizationKey(charger.ref, OTHER_KEY)).toBe("stored");
+  expect(await isGood(charger, used)).toBe(true);
+  expect(await isGood(charger, dead)).toBe(false);
+  // The later key never left: it waits for its own first login.
+  expect(await isGood(charger, OTHER_KEY)).toBe(true);
+  expect(await isGood(charger, used)).toBe(false);
+});
+
+test("two rotations at once: each key reaches the station, and the one it took last is the only good one", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const rotations = [NEW_KEY, OTHER_KEY].map((key) =>
+    charger.session.rotateAuthorizationKey(charger.ref, key),
+  );
+  const sent: unknown[] = [];
+  for (const _ of rotations) {
+    const [, id, , payload] = await station.nextCall();
+    sent.push(payload);
+    station.send(accept(id));
+  }
+  expect(sent).toEqual([NEW_KEY, OTHER_KEY].map((value) => ({ key: "AuthorizationKey", value })));
+  expect(await Promise.all(rotations)).toEqual(["accepted", "accepted"]);
+  expect(await isGood(charger, KEY)).toBe(false);
+  expect(await isGood(charger, NEW_KEY)).toBe(false);
+  expect(await isGood(charger, OTHER_KEY)).toBe(true);
+});
+
+test("a key that waits behind another command survives a login with the old one and is good once accepted", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const clearing = charger.session.command(charger.ref, { kind: "clearCache" }, 5_000);
+  await station.nextCall();
+  const rotating = charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY);
+  const successor = await StationDouble.connect(charger);
+  expect((await clearing).kind).toBe("lost");
+  const [, id] = await successor.nextCall();
+  successor.send(accept(id));
+  expect(await rotating).toBe("accepted");
+  expect(await isGood(charger, KEY)).toBe(false);
+  expect(await isGood(charger, NEW_KEY)).toBe(true);
+});
+
 test("a charger that is not provisioned here has no key to rotate", async () => {
   const charger = newCharger();
   expect(await charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY)).toBeNull();
