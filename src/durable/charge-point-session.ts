@@ -19,6 +19,7 @@ import { factSink } from "./facts/fact-sink.ts";
 import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
 import { adopt } from "./session/adoption.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
+import { mayAskForBoot } from "./session/boot-request.ts";
 import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./session/command-channel.ts";
 import { commandLine } from "./session/command-line.ts";
 import { afterLogin } from "./session/credential.ts";
@@ -71,7 +72,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#sockets = new SessionSockets(ctx);
     this.#channel = new CommandChannel({
       line: () => this.#line(),
-      onTriggered: (action) => this.#onTriggered(action),
+      onTriggered: (action, isLegal) => this.#onTriggered(action, isLegal),
     });
     const ids = new IdSupply(this.#store, blockTaker(this.#config));
     const tags = new TagPolicy(this.#store, policyReader(this.#config));
@@ -135,6 +136,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   ): Promise<SessionCommandOutcome> {
     const live = this.#live(record);
     if (!live) return { kind: "offline" };
+    if (!mayAskForBoot(this.#store, record, command, Date.now())) return { kind: "notAccepted" };
     const { version } = live.attachment;
     if (!validatorsOf(version)) await ensureValidators(version);
     return this.#channel.run(command, timeoutMs);
@@ -238,7 +240,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (record?.isRetired) return this.#wipeRetired(record);
     if (!record) return;
     const live = this.#live(record);
-    if (live) await this.#checkLiveness(record, live, Date.now());
+    if (live) await ensureValidators(live.attachment.version);
+    // Another charger may have taken the identity meanwhile, and has its own alarm.
+    if (this.#store.record !== record || record.isRetired) return;
+    if (live) this.#checkLiveness(record, live, Date.now());
     if (live) void this.#settings.lease.renew(record, live, Date.now());
     while (this.#store.frames.prune(Date.now()));
     if (!this.#arm(record)) this.#store.save(record);
@@ -341,19 +346,19 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return record && live && commandLine(record, live, this.#store.frames);
   }
 
-  #onTriggered(action: string): void {
+  #onTriggered(action: string, isLegal: boolean): void {
     const record = this.#store.record;
-    if (record?.registration !== "Pending" || record.triggered.includes(action)) return;
-    record.triggered.push(action);
+    if (record?.registration !== "Pending" || record.triggered.includes(action) === isLegal) return;
+    if (isLegal) record.triggered.push(action);
+    else record.triggered = record.triggered.filter((other) => other !== action);
     this.#store.save(record);
   }
 
-  async #checkLiveness(record: SessionRecord, live: LiveSocket, nowMs: number): Promise<void> {
+  #checkLiveness(record: SessionRecord, live: LiveSocket, nowMs: number): void {
     const step = livenessStep(record, live, nowMs);
     if (step === "close") this.#end(live.socket, 4008, "no message");
     if (step !== "probe") return;
     record.probedAtMs = nowMs;
-    await ensureValidators(live.attachment.version);
     void this.#channel.run({ kind: "trigger", requestedMessage: "Heartbeat" }, PROBE_TIMEOUT_MS);
   }
 
@@ -382,14 +387,12 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   }
 
   #currentRecord(socket: WebSocket): SessionRecord | null {
-    const record = this.#store.record;
-    return record?.connected && this.#sockets.attachmentOf(socket)?.generation === record.generation
-      ? record
-      : null;
+    const { record } = this.#store;
+    return record?.connected && this.#sockets.isOf(socket, record.generation) ? record : null;
   }
 
-  #lastMessageAtMs(record: SessionRecord): number | null {
-    const live = this.#sockets.live(record.generation);
-    return live ? lastSignOfLife(live) : record.lastMessageAtMs;
+  #lastMessageAtMs({ generation, lastMessageAtMs }: SessionRecord): number | null {
+    const live = this.#sockets.live(generation);
+    return live ? lastSignOfLife(live) : lastMessageAtMs;
   }
 }

@@ -8,7 +8,7 @@ import {
   type CommandRun,
   type CommandStep,
 } from "../../ocpp/commands.ts";
-import { encodeCall, type ErrorFrame, type ResultFrame } from "../../ocpp/frame.ts";
+import { encodeCall, encodeResultError, type ErrorFrame, type ResultFrame } from "../../ocpp/frame.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../ocpp/json.ts";
 import { ReportAssembly, type ReportPart } from "../../ocpp/report-assembly.ts";
 import type { RegistrationStatus } from "../../ocpp/station-state.ts";
@@ -30,6 +30,22 @@ export interface CommandLine {
   send(text: string, action: string): boolean;
 }
 
+interface SentCall {
+  id: string;
+  action: string;
+  payload: JsonObject;
+  atMs: number;
+}
+
+/** The CALL of ours that a frame answers; nulls when there is none. `lateMs`: how long after the CALL, if too late. */
+export interface AnsweredCall {
+  action: string | null;
+  lateMs: number | null;
+}
+
+/** Answers to older ones are as good as answers to nothing. */
+const EXPIRED_MAX = 8;
+
 interface Pending {
   command: ChargerCommand;
   deadlineAt: number;
@@ -38,7 +54,7 @@ interface Pending {
   /** What to do when its turn comes again; null before its first turn. */
   step: CommandStep | null;
   /** The last CALL on the wire. */
-  sent: { action: string; payload: JsonObject } | null;
+  sent: SentCall | null;
   report: { requestId: number; assembly: ReportAssembly; rows: JsonObject[] | null } | null;
   settle(outcome: SessionCommandOutcome): void;
 }
@@ -46,8 +62,8 @@ interface Pending {
 interface ChannelHooks {
   /** Null: no station is connected. */
   line(): CommandLine | null;
-  /** The station accepted a CALL that makes this action of its own legal. */
-  onTriggered(action: string): void;
+  /** A CALL went out that makes this action of the station's own legal, or was refused and does not. */
+  onTriggered(action: string, isLegal: boolean): void;
 }
 
 /**
@@ -59,6 +75,7 @@ export class CommandChannel {
   readonly #hooks: ChannelHooks;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #waitingForReport: Pending | null = null;
+  #expired: SentCall[] = [];
 
   constructor(hooks: ChannelHooks) {
     this.#hooks = hooks;
@@ -86,15 +103,20 @@ export class CommandChannel {
     return promise;
   }
 
-  /** Takes an answer of the station. Returns the action it answers, null when nothing outstanding matches. */
-  receive(frame: ResultFrame | ErrorFrame): string | null {
-    const action = this.#queue.outstanding?.id === frame.id ? this.#queue.outstanding.action : null;
+  answeredCall(messageId: string, nowMs: number): AnsweredCall {
+    const { outstanding } = this.#queue;
+    if (outstanding?.id === messageId) return { action: outstanding.action, lateMs: null };
+    const expired = this.#expired.find(({ id }) => id === messageId);
+    return { action: expired?.action ?? null, lateMs: expired ? nowMs - expired.atMs : null };
+  }
+
+  /** Takes an answer of the station; one to nothing that is outstanding has no effect. */
+  receive(frame: ResultFrame | ErrorFrame): void {
     for (const { waiter, outcome } of this.#queue.settle(frame.id, frame)) {
       if (outcome.kind === "answered") this.#advance(waiter, outcome.payload);
-      else waiter.settle(outcome);
+      else this.#refused(waiter, outcome);
     }
     this.#pump();
-    return action;
   }
 
   /** Takes a part of a report the station sends in CALLs of its own. */
@@ -138,26 +160,38 @@ export class CommandChannel {
       pending.step = pending.run.reported(pending.report.rows);
     const step = pending.step;
     if (!step) {
-      pending.settle({ kind: "notAccepted" });
+      this.#settle(pending, { kind: "notAccepted" });
       return false;
     }
     switch (step.kind) {
       case "call":
-        this.#noteReport(pending, step.payload);
-        if (!line.send(encodeCall(messageId, step.action, step.payload), step.action)) {
-          this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
-          return false;
-        }
-        pending.sent = step;
-        this.#queue.markSent(step.action);
-        return true;
+        return this.#send(messageId, pending, step, line);
       case "report":
         this.#queue.markSent("NotifyReport");
         return true;
       default:
-        finish(pending, step);
+        this.#finish(pending, step);
         return false;
     }
+  }
+
+  #send(
+    id: string,
+    pending: Pending,
+    { action, payload }: CommandStep & { kind: "call" },
+    line: CommandLine,
+  ): boolean {
+    this.#noteReport(pending, payload);
+    // Before the answer: what was triggered may come ahead of it.
+    const triggered = triggeredAction(action, payload);
+    if (triggered) this.#hooks.onTriggered(triggered, true);
+    if (!line.send(encodeCall(id, action, payload), action)) {
+      this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
+      return false;
+    }
+    pending.sent = { id, action, payload, atMs: Date.now() };
+    this.#queue.markSent(action);
+    return true;
   }
 
   #start(pending: Pending, line: CommandLine): CommandStep | null {
@@ -170,13 +204,39 @@ export class CommandChannel {
   #advance(pending: Pending, answer: JsonValue): void {
     const { run, sent } = pending;
     if (!run || !sent) return;
-    const triggered = triggeredAction(sent.action, sent.payload);
-    if (triggered && isJsonObject(answer) && answer.status === "Accepted") this.#hooks.onTriggered(triggered);
+    if (!isJsonObject(answer) || answer.status !== "Accepted") this.#withdrawTrigger(sent);
     const step = run.answered(answer);
     pending.step = step;
     // The end of a command waits for no turn: its deadline may pass meanwhile, and it was answered.
-    if (step.kind === "call" || step.kind === "report") this.#queue.resume(callOf(pending));
-    else finish(pending, step);
+    if (step.kind === "call" || step.kind === "report") return this.#queue.resume(callOf(pending));
+    if (step.kind === "invalidAnswer") this.#tellUnusable(pending, sent, step.reason);
+    this.#finish(pending, step);
+  }
+
+  #refused(pending: Pending, outcome: CommandFailure): void {
+    if (pending.sent) this.#withdrawTrigger(pending.sent);
+    this.#end([{ waiter: pending, outcome }]);
+  }
+
+  #withdrawTrigger({ action, payload }: SentCall): void {
+    const triggered = triggeredAction(action, payload);
+    if (triggered) this.#hooks.onTriggered(triggered, false);
+  }
+
+  /** Only 2.1 has a message for it (2.1 part 4, 4.2.3). */
+  #tellUnusable({ version }: Pending, { id, action }: SentCall, reason: string): void {
+    if (version === "ocpp2.1")
+      this.#hooks.line()?.send(encodeResultError(id, "FormatViolation", reason), action);
+  }
+
+  #finish(pending: Pending, step: Exclude<CommandStep, { kind: "call" | "report" }>): void {
+    const { version } = pending;
+    this.#settle(pending, step.kind === "done" ? { kind: "answered", answer: step.answer, version } : step);
+  }
+
+  #settle(pending: Pending, outcome: SessionCommandOutcome): void {
+    if (this.#waitingForReport === pending) this.#waitingForReport = null;
+    pending.settle(outcome);
   }
 
   /** Collecting starts before the request goes out: a part may come ahead of the answer. */
@@ -187,10 +247,8 @@ export class CommandChannel {
   }
 
   #end(ended: EndedCall<Pending>[]): void {
-    for (const { waiter, outcome } of ended) {
-      if (this.#waitingForReport === waiter) this.#waitingForReport = null;
-      if (outcome.kind !== "answered") waiter.settle(truthful(waiter, outcome));
-    }
+    for (const { waiter, outcome } of ended)
+      if (outcome.kind !== "answered") this.#settle(waiter, truthful(waiter, outcome));
   }
 
   #armTimer(): void {
@@ -200,18 +258,16 @@ export class CommandChannel {
   }
 
   #expire(): void {
-    this.#end(this.#queue.expire(Date.now()));
+    const ended = this.#queue.expire(Date.now());
+    const sent = ended.flatMap(({ waiter }) => waiter.sent ?? []);
+    this.#expired = [...this.#expired, ...sent].slice(-EXPIRED_MAX);
+    this.#end(ended);
     this.#pump();
   }
 }
 
 function callOf(pending: Pending) {
   return { id: crypto.randomUUID(), command: pending, deadlineAt: pending.deadlineAt, waiter: pending };
-}
-
-function finish(pending: Pending, step: Exclude<CommandStep, { kind: "call" | "report" }>): void {
-  const { version } = pending;
-  pending.settle(step.kind === "done" ? { kind: "answered", answer: step.answer, version } : step);
 }
 
 /** A command of several CALLs that waits for its next one has reached the station already. */

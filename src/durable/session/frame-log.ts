@@ -1,6 +1,7 @@
 import { redactFrame } from "../../ocpp/redact.ts";
 import { slices } from "../../ocpp/slices.ts";
 import type { FrameQuery, FrameRow } from "../../ports.ts";
+import { actionName } from "./action-name.ts";
 import { LazyTables } from "./lazy-tables.ts";
 
 /** `action` of an answer is that of its CALL; null when unknown or unreadable. */
@@ -52,7 +53,7 @@ export class FrameLog {
   append(frames: readonly LoggedFrame[], atMs: number): void {
     for (const { direction, action, message } of frames) {
       const kept = cut(redactFrame(message));
-      this.#waiting.push([atMs, direction, action, kept]);
+      this.#waiting.push([atMs, direction, actionName(action), kept]);
       this.#waitingLength += kept.length;
     }
     this.#appended += frames.length;

@@ -44,6 +44,10 @@ export class SessionSockets {
     return attachment;
   }
 
+  isOf(socket: WebSocket, generation: number): boolean {
+    return this.attachmentOf(socket)?.generation === generation;
+  }
+
   attach(socket: WebSocket, attachment: SocketAttachment): void {
     this.#attachments.set(socket, { attachment, storedAtMs: attachment.lastMessageAtMs ?? 0 });
     socket.serializeAttachment(attachment);

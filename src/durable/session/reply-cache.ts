@@ -21,8 +21,9 @@ const TABLE = `CREATE TABLE IF NOT EXISTS replies (
 
 /**
  * What we answered to the last CALLs: a repeat with the same id, action and payload gets the same answer and has no second
- * effect. The same id with another payload is a new message: some firmware restarts its counter at boot. The newest are
- * kept in the session's record and moved to a table a handful at a time.
+ * effect. The same id with another payload is a new message. A boot forgets them all: some firmware restarts its counter
+ * there, and would be told what was true days ago. The newest are kept in the session's record and moved to a table a
+ * handful at a time.
  */
 export class ReplyCache {
   readonly #table: LazyTables;
@@ -60,8 +61,11 @@ export class ReplyCache {
     this.#notebook.changed(true);
   }
 
+  /** The caller saves the record. */
   clear(): void {
-    this.#table.reading?.exec("DELETE FROM replies");
+    const record = this.#notebook.page;
+    if (record?.hasReplyRows) this.#table.reading?.exec("DELETE FROM replies");
+    if (record) Object.assign(record, { replies: [], hasReplyRows: false });
     this.#keys = undefined;
   }
 

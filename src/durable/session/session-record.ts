@@ -37,6 +37,8 @@ export interface SessionRecord {
   /** What the projection was told: null is offline. */
   connected: { version: OcppVersion; connectedAtMs: number } | null;
   version: OcppVersion | null;
+  /** When it was last asked to boot for the first time, epoch ms. */
+  bootAskedAtMs: number;
   /** A CALL has ever come in. */
   hasCalled: boolean;
   /** Exact when offline; while connected the socket's attachment is fresher. */
@@ -72,6 +74,7 @@ const ADDED_LATER = {
   transactionIds: [],
   acceptsUnknownTags: null,
   clockOffMs: 0,
+  bootAskedAtMs: 0,
   lease: null,
   outbox: [],
   factSeq: 2 ** 40,
@@ -105,6 +108,7 @@ export function newRecord(
     bootFacts: null,
     connectors: [],
     triggered: [],
+    bootAskedAtMs: 0,
     generation: 0,
     connected: null,
     version: null,

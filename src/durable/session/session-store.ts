@@ -67,6 +67,11 @@ export class SessionStore implements Notebook {
     return this.#isUnstored;
   }
 
+  /** A fact or an answer was added that is stored at the end of the turn, if not before. */
+  get hasUnsaved(): boolean {
+    return this.#isChanged;
+  }
+
   /** Stored with the next frames. */
   saveLater(): void {
     this.#isBehind = true;

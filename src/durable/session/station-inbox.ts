@@ -3,6 +3,7 @@ import type { HandlerContext } from "../../ocpp/handler.ts";
 import { clockOffMs } from "../../ocpp/inbound/station-clock.ts";
 import { handleCall, handleSend, type Handled, type InboundValidation } from "../../ocpp/routing.ts";
 import type { Validators } from "../../ocpp/validators.ts";
+import { BreachLog } from "./breach-log.ts";
 import type { CommandChannel } from "./command-channel.ts";
 import type { IdSupply } from "./id-supply.ts";
 import type { LoggedFrame } from "./frame-log.ts";
@@ -21,8 +22,8 @@ export interface InboundFrame {
   nowMs: number;
 }
 
-/** Repeating it has no effect worth remembering an answer for. */
-const HARMLESS = "Heartbeat";
+/** Never answered from memory: the answer tells the time, or who may charge now. */
+const ALWAYS_FRESH: ReadonlySet<string> = new Set(["Heartbeat", "BootNotification", "Authorize"]);
 
 /**
  * Answers the frames of a station. Per frame, in one turn: state that the answer confirms is stored, the answer is sent, and
@@ -33,6 +34,7 @@ export class StationInbox {
   readonly #channel: CommandChannel;
   readonly #ids: IdSupply;
   readonly #validation: InboundValidation;
+  readonly #breaches = new BreachLog();
 
   constructor(store: SessionStore, channel: CommandChannel, ids: IdSupply, validation: InboundValidation) {
     this.#store = store;
@@ -50,12 +52,16 @@ export class StationInbox {
         const handled = handleSend(frame, ctx, validators, this.#validation);
         this.#store.frames.append([inbound(frame.action, text)], nowMs);
         if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
-        return this.#tell(record, frame, handled, nowMs);
+        this.#tell(record, frame, handled, nowMs);
+        return this.#handOn(handled);
       }
       case "result":
       case "error": {
-        const action = this.#channel.receive(frame);
-        return this.#store.frames.append([inbound(action, text)], nowMs);
+        const { action, lateMs } = this.#channel.answeredCall(frame.id, nowMs);
+        // Before what the answer lets go out: the log shows one call at a time, as the wire does.
+        this.#store.frames.append([inbound(action, text)], nowMs);
+        if (lateMs !== null) logEvent(record, "session.lateAnswer", { action, lateMs });
+        return this.#channel.receive(frame);
       }
       default:
         return this.#store.frames.append([inbound(null, text)], nowMs);
@@ -74,7 +80,8 @@ export class StationInbox {
 
   #answer(record: SessionRecord, call: InboundFrame & { frame: CallFrame }): void {
     const { from, text, frame, validators, nowMs } = call;
-    const known = frame.action === HARMLESS ? null : this.#store.replies.find(frame);
+    const isFresh = ALWAYS_FRESH.has(frame.action);
+    const known = isFresh ? null : this.#store.replies.find(frame);
     const log = (reply: string) =>
       this.#store.frames.append([inbound(frame.action, text), outbound(frame.action, reply)], nowMs);
     if (known !== null) {
@@ -86,10 +93,15 @@ export class StationInbox {
     const hasClockNews = isClockNews(record, frame, nowMs);
     const isChanged = this.#isRecordChanged(record, handled, nowMs) || hasClockNews;
     this.#tell(record, frame, handled, nowMs);
-    if (frame.action !== HARMLESS && !handled.refused) this.#store.replies.store(frame, handled.reply);
+    const isTold = this.#store.hasUnsaved;
+    if (handled.changes.some(({ type }) => type === "booted")) this.#store.replies.clear();
+    if (!isFresh && !handled.refused) this.#store.replies.store(frame, handled.reply);
     if (isChanged) this.#keep(record, from, handled);
+    else if (isTold) this.#store.save(record);
     sendText(from.socket, handled.reply);
     log(handled.reply);
+    if (isMoney(handled) && !from.attachment.direct) this.#store.frames.write();
+    this.#handOn(handled);
   }
 
   /** The first boot and the statuses of a station of our own may wait; everything else is stored before the answer. */
@@ -125,13 +137,18 @@ export class StationInbox {
       if (event.type === "dataTransferReceived")
         this.#store.tellTransfer(record, incomingTransfer(event, nowMs));
     }
-    for (const change of handled.changes) {
-      if (change.type === "reportPart" && change.report === "variables")
-        this.#channel.report(change.requestId, change);
-    }
+    this.#breaches.note(record, frame.action, handled);
     if (handled.failure) {
       const reason = handled.failure instanceof Error ? (handled.failure.stack ?? "") : "unknown";
       logEvent(record, "session.handlerFailed", { action: frame.action, reason });
+    }
+  }
+
+  /** What a command of ours waits for. The message is answered by now: the command may send its next CALL at once. */
+  #handOn({ changes }: Handled): void {
+    for (const change of changes) {
+      if (change.type === "reportPart" && change.report === "variables")
+        this.#channel.report(change.requestId, change);
     }
   }
 
@@ -147,6 +164,11 @@ export class StationInbox {
     }
     for (const transactionId of touched) this.#store.tellTransaction(record, transactionId, nowMs);
   }
+}
+
+/** The raw message is kept with what was made of it, whatever happens next. */
+function isMoney({ events }: Handled): boolean {
+  return events.some(({ type }) => type === "transactionStarted" || type === "transactionStopped");
 }
 
 /** True when the clock turns out wrong, or right again: by how much it is off is not worth a write. */

@@ -173,3 +173,22 @@ test("reads the whole configuration of a 2.x station from the report it sends in
   await part(0, "First", true);
   expect(await outcome).toMatchObject({ kind: "answered" });
 });
+
+test.each([
+  ["ocpp2.1", [[5, "FormatViolation"]]],
+  ["ocpp2.0.1", []],
+])(
+  "a station on %s is told of an answer that cannot be used only where it has a message for it",
+  async (protocol, told) => {
+    const charger = await provisioned();
+    const station = await StationDouble.booted(charger, { protocol });
+    const outcome = charger.session.command(charger.ref, { kind: "clearCache" }, 5000);
+    const [, id] = await station.nextCall();
+    const from = station.frames.length;
+    station.send([3, id, { status: 7 }]);
+    expect((await outcome).kind).toBe("invalidAnswer");
+    await station.call("Heartbeat", {});
+    const complaints = station.frames.slice(from).filter((frame) => frame[1] === id);
+    expect(complaints.map(([type, , code]) => [type, code])).toEqual(told);
+  },
+);

@@ -36,6 +36,77 @@ test("keeps every frame in both directions, newest first, answers under the acti
   expect(rows[3]?.message).toBe('[2,"s2","Heartbeat",{}]');
 });
 
+test("a station that breaks the schema in every message is told of at the first, the tenth and the hundredth", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const log = vi.spyOn(console, "log");
+  for (let beat = 0; beat < 100; beat++) await station.call("Heartbeat", { extra: beat });
+  const events = log.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
+  const tolerated = events.filter(({ event }) => event === "session.tolerated");
+  expect(tolerated.map(({ count }) => count)).toEqual([1, 10, 100]);
+  expect(tolerated[0]).toMatchObject({
+    action: "Heartbeat",
+    breach: expect.stringContaining("additionalProp"),
+  });
+  log.mockRestore();
+});
+
+test("an answer stands before the call it lets go out, so that the log shows one call at a time", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const commands = [1, 2].map(() => charger.session.command(charger.ref, { kind: "clearCache" }, 5000));
+  for (const _ of commands) {
+    const [, id] = await station.nextCall();
+    station.send([3, id, { status: "Accepted" }]);
+  }
+  await Promise.all(commands);
+  const { rows } = await framesOf(charger, { action: "ClearCache" });
+  expect(rows.map(({ direction }) => direction)).toEqual([
+    "cp_to_csms",
+    "csms_to_cp",
+    "cp_to_csms",
+    "csms_to_cp",
+  ]);
+});
+
+test("an answer that comes too late changes nothing and is logged under its action", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const outcome = charger.session.command(charger.ref, { kind: "clearCache" }, 50);
+  const [, id] = await station.nextCall();
+  expect(await outcome).toEqual({ kind: "timeout", sent: true });
+  const log = vi.spyOn(console, "log");
+  station.send([3, id, { status: "Accepted" }]);
+  await vi.waitFor(async () =>
+    expect((await framesOf(charger)).rows[0]).toMatchObject({
+      direction: "cp_to_csms",
+      action: "ClearCache",
+    }),
+  );
+  const events = log.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      event: "session.lateAnswer",
+      action: "ClearCache",
+      lateMs: expect.any(Number) as number,
+    }),
+  );
+  log.mockRestore();
+});
+
+test("what stands in place of an action takes no room in any log", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const log = vi.spyOn(console, "log");
+  await station.call("x".repeat(100_000), {});
+  await station.call("Authorization: Bearer secret", {});
+  const { rows } = await framesOf(charger, { limit: 4 });
+  expect(rows.map(({ action }) => action)).toEqual([null, null, null, null]);
+  expect(log.mock.calls.join("\n")).toContain('"event":"session.refused"');
+  expect(log.mock.calls.join("\n")).not.toMatch(/secret|x{65}/);
+  log.mockRestore();
+});
+
 test("filters by action without case and by time, and pages", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);

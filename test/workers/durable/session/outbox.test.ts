@@ -181,3 +181,26 @@ test("the answers to the last 256 messages are kept, over evictions, and no more
   expect(await kept(charger, "replies")).toBeGreaterThanOrEqual(256);
   expect(await kept(charger, "replies")).toBeLessThanOrEqual(256 + 64 + 9);
 });
+
+test("what a message tells is stored before the message is answered", async () => {
+  new DatabaseDouble();
+  const charger = await provisioned();
+  await StationDouble.booted(charger);
+  const order = await inObject(charger, async (instance, state) => {
+    const [socket] = state.getWebSockets();
+    if (!socket) throw new TypeError("not connected");
+    const steps: string[] = [];
+    const { kv } = state.storage;
+    const put = vi.spyOn(kv, "put").mockImplementation((key) => void steps.push(`put ${key}`));
+    const send = vi.spyOn(socket, "send").mockImplementation(() => void steps.push("send"));
+    const payload = { type: "FirmwareUpdated", timestamp: new Date().toISOString() };
+    await instance.webSocketMessage(
+      socket,
+      JSON.stringify([2, "event", "SecurityEventNotification", payload]),
+    );
+    put.mockRestore();
+    send.mockRestore();
+    return steps;
+  });
+  expect(order.slice(0, 2)).toEqual(["put record", "send"]);
+});

@@ -53,3 +53,27 @@ test("the state of another charger cannot be set by mistake", async () => {
   expect(await charger.session.setRegistration(foreign, "Rejected")).toBe(false);
   expect(statusOf(await (await StationDouble.connect(charger)).boot())).toBe("Accepted");
 });
+
+test("a waiting station may send what we asked for ahead of its answer, and no longer once it refused", async () => {
+  const charger = await provisioned({ registrationStatus: "Pending" });
+  const station = await StationDouble.connect(charger);
+  await station.boot();
+  const status = { connectorId: 1, errorCode: "NoError", status: "Available" };
+  const ask = () =>
+    charger.session.command(charger.ref, { kind: "trigger", requestedMessage: "StatusNotification" }, 5000);
+  const refused = ask();
+  const [, first] = await station.nextCall();
+  expect((await station.call("StatusNotification", status))[0]).toBe(3);
+  station.send([3, first, { status: "Rejected" }]);
+  expect((await refused).kind).toBe("answered");
+  expect((await station.call("StatusNotification", { ...status, status: "Faulted" }))[2]).toBe(
+    "SecurityError",
+  );
+  const failed = ask();
+  const [, second] = await station.nextCall();
+  station.send([4, second, "InternalError", "", {}]);
+  expect((await failed).kind).toBe("stationError");
+  expect((await station.call("StatusNotification", { ...status, status: "Faulted" }))[2]).toBe(
+    "SecurityError",
+  );
+});

@@ -98,21 +98,49 @@ test("admits no transaction command while pending and no command at all while re
 });
 
 test("repeats the stored answer for a repeated message and handles the same id with another payload anew", async () => {
-  const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const faulted = { connectorId: 1, errorCode: "NoError", status: "Faulted" };
-  await station.call("StatusNotification", faulted, "same");
+  const first = await station.call("StatusNotification", faulted, "same");
   await station.call("StatusNotification", { ...faulted, status: "Available" }, "other");
-  const boot = { chargePointVendor: "V1", chargePointModel: "M1" };
-  const first = await station.call("BootNotification", boot, "boot");
   await evictDurableObject(charger.stub, { webSockets: "hibernate" });
-  expect(await station.call("BootNotification", boot, "boot")).toEqual(first);
-  await station.call("StatusNotification", faulted, "same");
+  expect(await station.call("StatusNotification", faulted, "same")).toEqual(first);
   expect((await charger.session.snapshot(charger.ref))?.connectors[0]?.status).toBe("Available");
   await station.call("StatusNotification", { ...faulted, status: "Reserved" }, "same");
   expect((await charger.session.snapshot(charger.ref))?.connectors[0]?.status).toBe("Reserved");
-  expect(database).toBeDefined();
+});
+
+test("firmware that restarts its counter at every boot is told the present state and time, and its statuses count", async () => {
+  const charger = await provisioned({ registrationStatus: "Pending" });
+  const station = await StationDouble.connect(charger);
+  const boot = { chargePointVendor: "V1", chargePointModel: "M1" };
+  const faulted = { connectorId: 1, errorCode: "NoError", status: "Faulted" };
+  expect((await station.call("BootNotification", boot, "1"))[2]).toMatchObject({ status: "Pending" });
+  await charger.session.setRegistration(charger.ref, "Accepted");
+  expect((await station.call("BootNotification", boot, "1"))[2]).toMatchObject({ status: "Accepted" });
+  await station.call("StatusNotification", faulted, "2");
+  await station.call("StatusNotification", { ...faulted, status: "Available" }, "3");
+  await station.call("BootNotification", boot, "1");
+  await station.call("StatusNotification", faulted, "2");
+  expect((await charger.session.snapshot(charger.ref))?.connectors[0]?.status).toBe("Faulted");
+});
+
+test("a station that never booted is asked to at most once a minute", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.connect(charger);
+  const ask = () =>
+    charger.session.command(charger.ref, { kind: "trigger", requestedMessage: "BootNotification" }, 5000);
+  const first = ask();
+  const [, id] = await station.nextCall();
+  station.send([3, id, { status: "Accepted" }]);
+  expect((await first).kind).toBe("answered");
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  expect(await ask()).toEqual({ kind: "notAccepted" });
+  await station.boot();
+  const later = ask();
+  const [, laterId] = await station.nextCall();
+  station.send([3, laterId, { status: "Rejected" }]);
+  expect((await later).kind).toBe("answered");
 });
 
 test("a wrong clock is known from a status on, over evictions too, until the station says the right time or boots", async () => {
