@@ -1,3 +1,4 @@
+import type { KeyLimits } from "./key-limits.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { ConnectorAddress } from "./station-state.ts";
 
@@ -143,10 +144,8 @@ export interface ReportedVariable {
 export interface CommandContext {
   /** Known connectors, the main controller left out. */
   readonly connectors: readonly ConnectorAddress[];
-  /** Most keys one request may carry: 1.6 GetConfigurationMaxKeys, 2.x ItemsPerMessage of GetVariables; null unknown. */
-  readonly readKeysMax: number | null;
-  /** 2.x ItemsPerMessage of SetVariables; null unknown. */
-  readonly writeKeysMax: number | null;
+  /** 1.6 GetConfigurationMaxKeys; 2.x ItemsPerMessage of GetVariables and of SetVariables. */
+  readonly keyLimits: KeyLimits;
   /** 31 bit, unique per charger. */
   nextRequestId(): number;
   /** From the last full report, by canonical key `Component[instance]#evse/connector.Variable[instance]`; null unknown. */

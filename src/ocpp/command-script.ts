@@ -2,7 +2,10 @@ import type { CommandAnswer, CommandRequest, StatusInfo } from "./charger-comman
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { optionalObject, optionalText } from "./payload.ts";
 
-type Asking<Answer> = Generator<CommandRequest, Answer, JsonValue>;
+export type Asking<Answer> = Generator<CommandRequest, Answer, JsonValue>;
+
+/** Thrown where an answer that passes its schema leaves out what was asked: the command ends as answered unusably. */
+export class UnusableAnswer extends Error {}
 
 /** One CALL; the answer has passed its schema when it comes back. */
 export function* ask(action: string, payload: JsonObject): Asking<JsonObject> {

@@ -8,6 +8,7 @@ import type {
   CommandScript,
   CommandTable,
 } from "./charger-command.ts";
+import { UnusableAnswer } from "./command-script.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { RegistrationStatus } from "./station-state.ts";
 import { commandsV16 } from "./v16/commands.ts";
@@ -66,9 +67,13 @@ export function startCommand(
     start: () => advance(script.next(null)),
     answered(payload) {
       const finding = validators.response(action, payload);
-      return finding
-        ? { kind: "invalidAnswer", reason: describe(action, finding) }
-        : advance(script.next(payload));
+      if (finding) return { kind: "invalidAnswer", reason: describe(action, finding) };
+      try {
+        return advance(script.next(payload));
+      } catch (error) {
+        if (!(error instanceof UnusableAnswer)) throw error;
+        return { kind: "invalidAnswer", reason: `${action} ${error.message}` };
+      }
     },
     reported: (rows) => advance(script.next([...rows])),
   };

@@ -28,6 +28,8 @@ export interface CommandLine {
   registration: RegistrationStatus | null;
   context: CommandContext;
   send(text: string, action: string): boolean;
+  /** Learns from an answer what later commands must know. */
+  heard(action: string, answer: JsonValue): void;
 }
 
 interface SentCall {
@@ -43,6 +45,8 @@ export interface AnsweredCall {
   lateMs: number | null;
 }
 
+/** CALLs whose answers tell how many keys a station takes at once. */
+const TELLING: ReadonlySet<string> = new Set(["GetConfiguration", "GetVariables"]);
 /** Answers to older ones are as good as answers to nothing. */
 const EXPIRED_MAX = 8;
 
@@ -205,6 +209,7 @@ export class CommandChannel {
     const { run, sent } = pending;
     if (!run || !sent) return;
     if (!isJsonObject(answer) || answer.status !== "Accepted") this.#withdrawTrigger(sent);
+    if (TELLING.has(sent.action)) this.#hooks.line()?.heard(sent.action, answer);
     const step = run.answered(answer);
     pending.step = step;
     // The end of a command waits for no turn: its deadline may pass meanwhile, and it was answered.

@@ -1,3 +1,4 @@
+import type { KeyLimits } from "../../ocpp/key-limits.ts";
 import type { BootFacts, ConnectorState, RegistrationStatus } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
@@ -37,6 +38,7 @@ export interface SessionRecord {
   /** What the projection was told: null is offline. */
   connected: { version: OcppVersion; connectedAtMs: number } | null;
   version: OcppVersion | null;
+  keyLimits: KeyLimits;
   /** When it was last asked to boot for the first time, epoch ms. */
   bootAskedAtMs: number;
   /** A CALL has ever come in. */
@@ -69,12 +71,15 @@ export interface SessionRecord {
 
 const HEARTBEAT_INTERVAL_SECONDS = 300;
 
+export const UNKNOWN_LIMITS: KeyLimits = { readKeysMax: null, writeKeysMax: null };
+
 /** What a record of an older release lacks. That release kept facts and answers in tables alone, numbered from one. */
 const ADDED_LATER = {
   transactionIds: [],
   acceptsUnknownTags: null,
   clockOffMs: 0,
   bootAskedAtMs: 0,
+  keyLimits: UNKNOWN_LIMITS,
   lease: null,
   outbox: [],
   factSeq: 2 ** 40,
@@ -109,6 +114,7 @@ export function newRecord(
     connectors: [],
     triggered: [],
     bootAskedAtMs: 0,
+    keyLimits: UNKNOWN_LIMITS,
     generation: 0,
     connected: null,
     version: null,

@@ -1,8 +1,10 @@
+import type { KeyLimits } from "../../ocpp/key-limits.ts";
 import type { DataTransferRow, SessionFact } from "../../ports.ts";
 import { FrameLog } from "./frame-log.ts";
 import type { Notebook } from "./notebook.ts";
 import { Outbox } from "./outbox.ts";
 import { ReplyCache } from "./reply-cache.ts";
+import { ReportedVariables } from "./reported-variables.ts";
 import { completeRecord, type SessionRecord } from "./session-record.ts";
 import { storableFact } from "./storable-fact.ts";
 import { TransactionTable } from "./transaction-table.ts";
@@ -20,6 +22,7 @@ export class SessionStore implements Notebook {
   readonly frames: FrameLog;
   readonly outbox: Outbox;
   readonly replies: ReplyCache;
+  readonly reported: ReportedVariables;
   readonly transactions: TransactionTable;
   readonly transfers: TransferLog;
   /**
@@ -41,6 +44,7 @@ export class SessionStore implements Notebook {
     this.frames = new FrameLog(storage.sql, () => this.#catchUp());
     this.outbox = new Outbox(storage.sql, this);
     this.replies = new ReplyCache(storage.sql, this);
+    this.reported = new ReportedVariables(storage.sql);
     this.transactions = new TransactionTable(storage.sql);
     this.transfers = new TransferLog(storage.sql);
   }
@@ -131,6 +135,13 @@ export class SessionStore implements Notebook {
     }
   }
 
+  /** What a station told of itself holds until its next boot. */
+  learn(record: SessionRecord, told: Partial<KeyLimits>): void {
+    if (Object.keys(told).length === 0) return;
+    record.keyLimits = { ...record.keyLimits, ...told };
+    this.changed();
+  }
+
   tellTransfer(record: SessionRecord, row: DataTransferRow): void {
     const { atMs, ...fact } = row;
     this.transfers.append(row);
@@ -145,7 +156,8 @@ export class SessionStore implements Notebook {
   replace(record: SessionRecord): void {
     const old = this.record;
     if (!old) return this.#first(record);
-    for (const part of [this.frames, this.replies, this.transactions, this.transfers]) part.clear();
+    const parts = [this.frames, this.replies, this.reported, this.transactions, this.transfers];
+    for (const part of parts) part.clear();
     const { generation, alarmAtMs, outbox, factSeq, hasOutboxRows } = old;
     this.save({ ...record, generation, alarmAtMs, outbox, factSeq, hasOutboxRows });
   }
@@ -163,7 +175,7 @@ export class SessionStore implements Notebook {
     this.#isBehind = false;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
-    const parts = [this.outbox, this.replies, this.frames, this.transactions, this.transfers];
+    const parts = [this.outbox, this.replies, this.reported, this.frames, this.transactions, this.transfers];
     for (const part of parts) part.forget();
   }
 }

@@ -1,6 +1,7 @@
 import type { CallFrame, ParsedFrame, SendFrame } from "../../ocpp/frame.ts";
 import type { HandlerContext } from "../../ocpp/handler.ts";
 import { clockOffMs } from "../../ocpp/inbound/station-clock.ts";
+import { limitsReported } from "../../ocpp/key-limits.ts";
 import { handleCall, handleSend, type Handled, type InboundValidation } from "../../ocpp/routing.ts";
 import type { Validators } from "../../ocpp/validators.ts";
 import { BreachLog } from "./breach-log.ts";
@@ -9,7 +10,7 @@ import type { IdSupply } from "./id-supply.ts";
 import type { LoggedFrame } from "./frame-log.ts";
 import { sendText, type LiveSocket } from "./live-socket.ts";
 import { logEvent } from "./log-event.ts";
-import type { SessionRecord } from "./session-record.ts";
+import { UNKNOWN_LIMITS, type SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 import { factsOf, incomingTransfer, newsOf } from "./station-facts.ts";
 import { applyChanges, handlerContext } from "./station-view.ts";
@@ -53,7 +54,7 @@ export class StationInbox {
         this.#store.frames.append([inbound(frame.action, text)], nowMs);
         if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
         this.#tell(record, frame, handled, nowMs);
-        return this.#handOn(handled);
+        return this.#handOn(record, handled);
       }
       case "result":
       case "error": {
@@ -94,14 +95,14 @@ export class StationInbox {
     const isChanged = this.#isRecordChanged(record, handled, nowMs) || hasClockNews;
     this.#tell(record, frame, handled, nowMs);
     const isTold = this.#store.hasUnsaved;
-    if (handled.changes.some(({ type }) => type === "booted")) this.#store.replies.clear();
+    if (handled.changes.some(({ type }) => type === "booted")) this.#forgetBeforeBoot(record);
     if (!isFresh && !handled.refused) this.#store.replies.store(frame, handled.reply);
     if (isChanged) this.#keep(record, from, handled);
     else if (isTold) this.#store.save(record);
     sendText(from.socket, handled.reply);
     log(handled.reply);
     if (isMoney(handled) && !from.attachment.direct) this.#store.frames.write();
-    this.#handOn(handled);
+    this.#handOn(record, handled);
   }
 
   /** The first boot and the statuses of a station of our own may wait; everything else is stored before the answer. */
@@ -144,11 +145,19 @@ export class StationInbox {
     }
   }
 
+  /** Message ids may start again, and the firmware may be another one. */
+  #forgetBeforeBoot(record: SessionRecord): void {
+    this.#store.replies.clear();
+    record.keyLimits = UNKNOWN_LIMITS;
+  }
+
   /** What a command of ours waits for. The message is answered by now: the command may send its next CALL at once. */
-  #handOn({ changes }: Handled): void {
+  #handOn(record: SessionRecord, { changes }: Handled): void {
     for (const change of changes) {
-      if (change.type === "reportPart" && change.report === "variables")
-        this.#channel.report(change.requestId, change);
+      if (change.type !== "reportPart" || change.report !== "variables") continue;
+      this.#store.reported.note(change.rows);
+      this.#store.learn(record, limitsReported(change.rows));
+      this.#channel.report(change.requestId, change);
     }
   }
 

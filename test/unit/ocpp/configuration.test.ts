@@ -20,6 +20,14 @@ const reported = (variables: Record<string, Partial<ReportedVariable>>): Partial
     key in variables ? { maxLimit: null, isReadOnly: false, ...variables[key] } : null,
 });
 
+const limited = (max: number | null) => contextOf({ keyLimits: { readKeysMax: max, writeKeysMax: max } });
+
+const itemsPerMessage = (of: string, fields: JsonObject): JsonObject => ({
+  component: { name: "DeviceDataCtrlr" },
+  variable: { name: "ItemsPerMessage", instance: of },
+  ...fields,
+});
+
 describe("a configuration key of 2.x", () => {
   it.each([
     ["OCPPCommCtrlr.HeartbeatInterval", { component: "OCPPCommCtrlr", variable: "HeartbeatInterval" }],
@@ -98,7 +106,7 @@ describe("reading configuration on 1.6", () => {
       { configurationKey: [{ key: "A", readonly: false, value: "1" }] },
       { unknownKey: ["C"] },
     ];
-    const { sent, answer } = run("ocpp1.6", read("A", "B", "A", "C"), answers, contextOf({ readKeysMax: 2 }));
+    const { sent, answer } = run("ocpp1.6", read("A", "B", "A", "C"), answers, limited(2));
     expect(sent.map(([, payload]) => payload.key)).toEqual([["A", "B"], ["C"]]);
     expect(answer).toMatchObject({ configurationKey: [{ key: "A" }], unknownKey: ["C"] });
   });
@@ -137,9 +145,37 @@ describe("reading configuration on 2.x", () => {
 
   it("splits by the number of variables the station takes in one message", () => {
     const answer = { getVariableResult: [row("X.Y", { attributeStatus: "UnknownVariable" })] };
-    const ctx = contextOf({ readKeysMax: 2 });
+    const ctx = limited(2);
     const { sent } = run("ocpp2.1", read("A.A", "A.B", "A.C", "A.D", "A.E"), [answer, answer, answer], ctx);
     expect(sent.map(([, payload]) => (payload.getVariableData as unknown[]).length)).toEqual([2, 2, 1]);
+  });
+
+  it.each([
+    [{ attributeStatus: "Accepted", attributeValue: "2" }, [1, 2, 1]],
+    [{ attributeStatus: "UnknownVariable" }, [1, 3]],
+  ])("asks a station that has not told before it reads several: %o", (told, lengths) => {
+    const limit = { getVariableResult: [itemsPerMessage("GetVariables", told)] };
+    const answer = { getVariableResult: [row("X.Y", { attributeStatus: "UnknownVariable" })] };
+    const { sent } = run("ocpp2.0.1", read("A.A", "A.B", "A.C"), [limit, answer, answer], limited(null));
+    expect(sent.map(([, payload]) => (payload.getVariableData as unknown[]).length)).toEqual(lengths);
+    expect(run("ocpp2.0.1", read("A.A"), [answer], limited(null)).sent).toHaveLength(1);
+  });
+
+  it("takes a row whose address the station shortened by its place, if every item has a row", () => {
+    const rows = [
+      row("Connector.AvailabilityState", { attributeStatus: "Accepted", attributeValue: "Available" }),
+      row("A.B", { attributeStatus: "Accepted", attributeValue: "1" }),
+    ];
+    const { answer } = run("ocpp2.0.1", read("Connector#1/1.AvailabilityState", "A.B"), [
+      { getVariableResult: rows },
+    ]);
+    expect(answer).toMatchObject({
+      configurationKey: [
+        { key: "Connector#1/1.AvailabilityState", value: "Available" },
+        { key: "A.B", value: "1" },
+      ],
+      unknownKey: [],
+    });
   });
 
   it("answers what it knows without a call", () => {
@@ -293,5 +329,38 @@ describe("secret keys", () => {
 
   it("leaves other keys alone", () => {
     expect(guardOf("HeartbeatInterval")).toBeNull();
+  });
+});
+
+describe("what a 2.x station answers to a write", () => {
+  const write = { kind: "changeConfiguration" as const, key: "Connector#1/1.Enabled", value: "true" };
+
+  it("counts, even when it repeats the address without its EVSE", () => {
+    const result = row("Connector.Enabled", { attributeStatus: "Accepted" });
+    const { answer } = run("ocpp2.0.1", write, [{ setVariableResult: [result] }]);
+    expect(answer).toMatchObject({ status: "Accepted", ocppStatus: "Accepted" });
+  });
+
+  it("is unusable, and not made up, when it leaves out what was asked", () => {
+    const others = ["A.B", "A.C"].map((key) => row(key, { attributeStatus: "Accepted" }));
+    const { end } = run("ocpp2.0.1", write, [{ setVariableResult: others }]);
+    expect(end.kind).toBe("invalidAnswer");
+  });
+
+  it("is asked for in messages of the size that the station tells", () => {
+    const entries = ["A.A", "A.B", "A.C"].map((key) => ({ key, value: "1" }));
+    const limit = {
+      getVariableResult: [
+        itemsPerMessage("SetVariables", { attributeStatus: "Accepted", attributeValue: "2" }),
+      ],
+    };
+    const accepted = (keys: string[]) => ({
+      setVariableResult: keys.map((key) => row(key, { attributeStatus: "Accepted" })),
+    });
+    const command = { kind: "changeConfigurations" as const, entries };
+    const answers = [limit, accepted(["A.A", "A.B"]), accepted(["A.C"])];
+    const { sent, answer } = run("ocpp2.1", command, answers, limited(null));
+    expect(sent.map(([action]) => action)).toEqual(["GetVariables", "SetVariables", "SetVariables"]);
+    expect(answer).toMatchObject({ results: entries.map(({ key }) => ({ key, status: "Accepted" })) });
   });
 });

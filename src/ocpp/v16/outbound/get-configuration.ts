@@ -11,7 +11,7 @@ export function* getConfiguration(
 ): CommandScript {
   const entries: ConfigurationEntry[] = [];
   const unknownKey: string[] = [];
-  for (const key of keys.length === 0 ? [[]] : slices([...new Set(keys)], ctx.readKeysMax)) {
+  for (const key of keys.length === 0 ? [[]] : slices([...new Set(keys)], ctx.keyLimits.readKeysMax)) {
     const answer = yield* ask("GetConfiguration", key.length === 0 ? {} : { key });
     for (const entry of optionalObjects(answer, "configurationKey")) {
       const name = optionalText(entry, "key") ?? "";

@@ -12,6 +12,8 @@ import { optionalObjects, optionalText } from "../../payload.ts";
 import { isSecretKey, isSecretName } from "../../secrets.ts";
 import { slices } from "../../slices.ts";
 import { resolveKey } from "../configuration-key.ts";
+import { itemLimit } from "./item-limit.ts";
+import { rowsInOrder, variableName } from "../result-row.ts";
 import { encodeVariable, formatVariableKey, readVariable, type VariableAddress } from "../variable-key.ts";
 
 /** OCPP 2.x B06 for named keys, B07 for all of them. Answers repeat each key as it was asked. */
@@ -41,13 +43,15 @@ function* read(
   addresses: readonly VariableAddress[],
   ctx: CommandContext,
 ): Generator<CommandRequest, Map<string, JsonObject>, JsonValue> {
-  const wanted = new Map(addresses.map((address) => [mapKey(address), address]));
+  const wanted = new Map(addresses.map((address) => [variableName(address), address]));
   const results = new Map<string, JsonObject>();
-  for (const part of slices([...wanted.values()], ctx.readKeysMax)) {
+  const limit = yield* itemLimit(ctx.keyLimits, "readKeysMax", wanted.size);
+  for (const part of slices([...wanted.values()], limit)) {
     const answer = yield* ask("GetVariables", { getVariableData: part.map(encodeVariable) });
-    for (const row of optionalObjects(answer, "getVariableResult")) {
-      const address = readVariable(row);
-      if (address) results.set(mapKey(address), row);
+    const rows = rowsInOrder(part, optionalObjects(answer, "getVariableResult"));
+    for (const [index, address] of part.entries()) {
+      const row = rows[index];
+      if (row) results.set(variableName(address), row);
     }
   }
   return results;
@@ -59,7 +63,7 @@ function entryOf(
   results: ReadonlyMap<string, JsonObject>,
   ctx: CommandContext,
 ): ConfigurationEntry | null {
-  const row = results.get(mapKey(address));
+  const row = results.get(variableName(address));
   const status = row && optionalText(row, "attributeStatus");
   // Rejected: the variable exists and cannot be read (write-only, B06.FR.09).
   if (!row || (status !== "Accepted" && status !== "Rejected")) return null;
@@ -88,8 +92,4 @@ function reportedEntry(row: JsonObject): ConfigurationEntry[] {
   const value = isHidden ? null : optionalText(actual, "value");
   const entry = { key: formatVariableKey(address), readonly: actual.mutability === "ReadOnly" };
   return [value === null ? entry : { ...entry, value }];
-}
-
-function mapKey(address: VariableAddress): string {
-  return formatVariableKey(address).toLowerCase();
 }

@@ -6,12 +6,14 @@ import type {
   ConfigurationStatus,
   StatusInfo,
 } from "../../charger-command.ts";
-import { ask, stationWord } from "../../command-script.ts";
+import { ask, stationWord, UnusableAnswer } from "../../command-script.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { optionalObjects, optionalText } from "../../payload.ts";
 import { slices } from "../../slices.ts";
 import { resolveKey } from "../configuration-key.ts";
-import { encodeVariable, formatVariableKey, readVariable, type VariableAddress } from "../variable-key.ts";
+import { rowsInOrder, variableName } from "../result-row.ts";
+import { encodeVariable, type VariableAddress } from "../variable-key.ts";
+import { itemLimit } from "./item-limit.ts";
 
 const STATUSES: Record<string, ConfigurationStatus> = {
   Accepted: "Accepted",
@@ -61,25 +63,32 @@ function* write(
   ctx: CommandContext,
 ): Generator<CommandRequest, Written[], JsonValue> {
   const written: Written[] = entries.map(({ key }) => unsent(key, ctx));
-  for (const part of messages(entries, ctx)) {
+  const parts = messages(entries, ctx);
+  const longest = Math.max(0, ...parts.map(({ length }) => length));
+  const limit = yield* itemLimit(ctx.keyLimits, "writeKeysMax", longest);
+  for (const part of parts.flatMap((whole) => slices(whole, limit))) {
     const setVariableData = part.map(({ item }) => ({
       ...encodeVariable(item.address),
       attributeValue: item.value,
     }));
     const rows = optionalObjects(yield* ask("SetVariables", { setVariableData }), "setVariableResult");
-    for (const { index, item } of part) written[index] = readResult(rows, item.address);
+    const inOrder = rowsInOrder(
+      part.map(({ item }) => item.address),
+      rows,
+    );
+    for (const [place, { index }] of part.entries()) written[index] = readResult(inOrder[place] ?? null);
   }
   return written;
 }
 
-/** Cut by the station's limit and wherever a variable comes again: one message never holds it twice (B05.FR.13). */
+/** Cut wherever a variable comes again: one message never holds it twice (B05.FR.13). */
 function messages(entries: CommandOf<"changeConfigurations">["entries"], ctx: CommandContext) {
   const parts: { index: number; item: Item }[][] = [];
   let seen = new Set<string>();
   for (const [index, { key, value }] of entries.entries()) {
     const meaning = resolveKey(key, ctx);
     if (meaning.kind !== "variable") continue;
-    const name = mapKey(meaning.address);
+    const name = variableName(meaning.address);
     const last = seen.has(name) ? undefined : parts.at(-1);
     const part = last ?? [];
     if (!last) {
@@ -89,7 +98,7 @@ function messages(entries: CommandOf<"changeConfigurations">["entries"], ctx: Co
     seen.add(name);
     part.push({ index, item: { address: meaning.address, value } });
   }
-  return parts.flatMap((part) => slices(part, ctx.writeKeysMax));
+  return parts;
 }
 
 /** What an entry is answered when nothing can be sent for it: a known fact cannot be written, other names mean nothing. */
@@ -97,23 +106,14 @@ function unsent(key: string, ctx: CommandContext): Written {
   return resolveKey(key, ctx).kind === "known" ? { ...notSupported(), status: "Rejected" } : notSupported();
 }
 
-function readResult(rows: readonly JsonObject[], address: VariableAddress): Written {
-  const wanted = mapKey(address);
-  const row = rows.find((candidate) => {
-    const found = readVariable(candidate);
-    return found && mapKey(found) === wanted;
-  });
-  if (!row) return notSupported();
+function readResult(row: JsonObject | null): Written {
+  if (!row) throw new UnusableAnswer("has no result for a variable that was set");
   const ocppStatus = optionalText(row, "attributeStatus");
   return {
     status: STATUSES[ocppStatus ?? ""] ?? "NotSupported",
     ocppStatus,
     statusInfo: stationWord(row).statusInfo,
   };
-}
-
-function mapKey(address: VariableAddress): string {
-  return formatVariableKey(address).toLowerCase();
 }
 
 function notSupported(): Written {

@@ -21,6 +21,7 @@ function channelOver(version: OcppVersion) {
     validators: validatorsOf(version),
     registration: "Accepted",
     context: contextOf(),
+    heard: () => undefined,
     send(text) {
       const frame = parseFrame(text, version);
       if (wire.isUp && frame.kind === "call") wire.calls.push({ id: frame.id, action: frame.action });

@@ -1,0 +1,56 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { optionalObjects, optionalText } from "./payload.ts";
+import { formatVariableKey, readVariable } from "./v2x/variable-key.ts";
+
+/** How many keys one message to a station may hold; null where it has not told. */
+export interface KeyLimits {
+  readonly readKeysMax: number | null;
+  readonly writeKeysMax: number | null;
+}
+
+/** Of a station that was asked and knows no limit. */
+export const NO_LIMIT = 10_000;
+
+export const READ_LIMIT_KEY = "DeviceDataCtrlr.ItemsPerMessage[GetVariables]";
+export const WRITE_LIMIT_KEY = "DeviceDataCtrlr.ItemsPerMessage[SetVariables]";
+const READ_LIMIT_KEY_16 = "GetConfigurationMaxKeys";
+
+/** What a CALLRESULT tells of them; empty for most. */
+export function limitsTold(action: string, answer: JsonValue): Partial<KeyLimits> {
+  if (!isJsonObject(answer)) return {};
+  if (action === "GetVariables") return limitsOf(optionalObjects(answer, "getVariableResult"), valueRead);
+  if (action !== "GetConfiguration") return {};
+  const told = optionalObjects(answer, "configurationKey").find(({ key }) => key === READ_LIMIT_KEY_16);
+  return told ? { readKeysMax: limit(optionalText(told, "value")) } : {};
+}
+
+/** What the rows of a NotifyReport tell of them. */
+export function limitsReported(rows: readonly JsonObject[]): Partial<KeyLimits> {
+  return limitsOf(rows, (row) => {
+    const attributes = optionalObjects(row, "variableAttribute");
+    const actual = attributes.find(({ type }) => (type ?? "Actual") === "Actual");
+    return actual ? optionalText(actual, "value") : null;
+  });
+}
+
+function limitsOf(
+  rows: readonly JsonObject[],
+  valueOf: (row: JsonObject) => string | null,
+): Partial<KeyLimits> {
+  const limits: Partial<Record<keyof KeyLimits, number>> = {};
+  for (const row of rows) {
+    const address = readVariable(row);
+    const key = address && formatVariableKey(address);
+    if (key === READ_LIMIT_KEY) limits.readKeysMax = limit(valueOf(row));
+    if (key === WRITE_LIMIT_KEY) limits.writeKeysMax = limit(valueOf(row));
+  }
+  return limits;
+}
+
+function valueRead(row: JsonObject): string | null {
+  return row.attributeStatus === "Accepted" ? optionalText(row, "attributeValue") : null;
+}
+
+function limit(value: string | null): number {
+  return value !== null && /^[1-9]\d{0,3}$/.test(value) ? Number(value) : NO_LIMIT;
+}

@@ -1,0 +1,18 @@
+import { ask, type Asking } from "../../command-script.ts";
+import { limitsTold, NO_LIMIT, READ_LIMIT_KEY, WRITE_LIMIT_KEY, type KeyLimits } from "../../key-limits.ts";
+import { encodeVariable, parseVariableKey } from "../variable-key.ts";
+
+const KEYS = { readKeysMax: READ_LIMIT_KEY, writeKeysMax: WRITE_LIMIT_KEY } as const;
+
+/**
+ * How many items one message may hold. A station that has not told is asked before it gets more than one (2.x B05.FR.11,
+ * B06.FR.05): some take four.
+ */
+export function* itemLimit(known: KeyLimits, of: keyof KeyLimits, items: number): Asking<number> {
+  const told = known[of];
+  if (told !== null || items < 2) return told ?? NO_LIMIT;
+  const address = parseVariableKey(KEYS[of]);
+  if (!address) return NO_LIMIT;
+  const answer = yield* ask("GetVariables", { getVariableData: [encodeVariable(address)] });
+  return limitsTold("GetVariables", answer)[of] ?? NO_LIMIT;
+}
