@@ -27,21 +27,22 @@ const KEY_ID = /^key_[0-9A-Z]{26}$/;
 
 const COLUMNS = "k.id AS key_id, k.name AS key_name, k.role, k.prefix, k.created_at, k.last_used_at";
 
+async function findKey(sql: Sql, condition: string, value: string) {
+  const rows = await sql(
+    `SELECT ${COLUMNS}, ${ORGANIZATION_COLUMNS}
+     FROM api_keys k JOIN organizations o ON o.id = k.organization_id
+     WHERE ${condition} AND k.revoked_at IS NULL`,
+    [value],
+  );
+  const key = firstRow(apiKeyRow, rows);
+  const organization = firstRow(organizationRow, rows);
+  return key && organization ? { key, organization } : null;
+}
+
 export function apiKeyStore(sql: Sql): ApiKeyStore {
-  const find = async (condition: string, value: string) => {
-    const rows = await sql(
-      `SELECT ${COLUMNS}, ${ORGANIZATION_COLUMNS}
-       FROM api_keys k JOIN organizations o ON o.id = k.organization_id
-       WHERE ${condition} AND k.revoked_at IS NULL`,
-      [value],
-    );
-    const key = firstRow(apiKeyRow, rows);
-    const organization = firstRow(organizationRow, rows);
-    return key && organization ? { key, organization } : null;
-  };
   return {
-    findByDigest: (digest) => find("k.digest = $1", digest),
-    findById: (id) => find("k.id = $1", id),
+    findByDigest: (digest) => findKey(sql, "k.digest = $1", digest),
+    findById: (id) => findKey(sql, "k.id = $1", id),
 
     async insert(organizationId, key, digest, now) {
       const rows = await sql(

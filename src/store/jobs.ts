@@ -149,6 +149,20 @@ async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job
   return { created, failed: failed === 0 ? [] : parseRows(failureRow, await sql(FAILED, [jobId])) };
 }
 
+async function openSlice(sql: Sql, jobId: string, from: number, to: number) {
+  const rows = await sql(
+    `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
+     SELECT c.seq, ${WORK_COLUMNS} FROM chargers c JOIN organizations o ON o.id = c.organization_id
+     WHERE c.job_id = $1::uuid AND c.status = 'PENDING' AND c.seq >= $2::int AND c.seq < $3::int ORDER BY c.seq`,
+    [jobId, from, to],
+  );
+  const works = parseRows(workRow, rows);
+  return parseRows(seqRow, rows).flatMap(({ seq }, index) => {
+    const work = works[index];
+    return work ? [{ seq, work }] : [];
+  });
+}
+
 export function jobStore(sql: Sql): JobStore {
   const succeed = sharedBatch((items: readonly Succeeded[]) => succeedTogether(sql, items), SUCCEED_TOGETHER);
   return {
@@ -162,19 +176,7 @@ export function jobStore(sql: Sql): JobStore {
       if (batch.claim) await rewriteRecord(sql, batch.organization.id, batch.claim, batch.recordUnpublished);
     },
 
-    async openSlice(jobId, from, to) {
-      const rows = await sql(
-        `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
-         SELECT c.seq, ${WORK_COLUMNS} FROM chargers c JOIN organizations o ON o.id = c.organization_id
-         WHERE c.job_id = $1::uuid AND c.status = 'PENDING' AND c.seq >= $2::int AND c.seq < $3::int ORDER BY c.seq`,
-        [jobId, from, to],
-      );
-      const works = parseRows(workRow, rows);
-      return parseRows(seqRow, rows).flatMap(({ seq }, index) => {
-        const work = works[index];
-        return work ? [{ seq, work }] : [];
-      });
-    },
+    openSlice: (jobId, from, to) => openSlice(sql, jobId, from, to),
 
     async work(jobId, chargerId) {
       return firstRow(workRow, await sql(WORK, [jobId, chargerId]));

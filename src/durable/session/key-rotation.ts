@@ -1,4 +1,5 @@
 import type { ChargerCommand } from "../../ocpp/commands.ts";
+import { isUnsupported } from "../../ocpp/error-code.ts";
 import type { OfferedKey, RotationStatus } from "../../ports.ts";
 import type { SessionCommandOutcome } from "./command-channel.ts";
 import {
@@ -81,8 +82,7 @@ function statusOf(outcome: SessionCommandOutcome): RotationStatus {
   if (outcome.kind === "offline" || outcome.kind === "notAccepted" || outcome.kind === "notProvisioned")
     return "stored";
   if (outcome.kind === "stationError") {
-    const { code } = outcome;
-    return code === "NotSupported" || code === "NotImplemented" ? "not_supported" : "rejected";
+    return isUnsupported(outcome.code) ? "not_supported" : "rejected";
   }
   if (outcome.kind !== "answered" || outcome.answer.kind !== "configurationChange") return "unknown";
   switch (outcome.answer.status) {
