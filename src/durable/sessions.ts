@@ -1,9 +1,10 @@
 import type { Env } from "../env.ts";
-import { Policy } from "../errors.ts";
+import { Policy, Unavailable } from "../errors.ts";
 import type { SessionRef, Sessions } from "../ports.ts";
 import { sessionName } from "../session-address.ts";
-import { reach } from "./reach.ts";
+import { reach, wasTurnedAway } from "./reach.ts";
 import type { ChargePointSession } from "./charge-point-session.ts";
+import type { SessionCommandOutcome } from "./session/command-channel.ts";
 import { newCredential } from "./session/credential.ts";
 import { shelfOf, type Shelf } from "./shelf.ts";
 
@@ -66,7 +67,7 @@ export function durableSessions(env: SessionEnv): Sessions {
 
     async command(ref, command, timeoutMs) {
       const call = () => stub(ref).command(ref, command, timeoutMs);
-      const send = () => reach(timeoutMs + ANSWER_GRACE_MS, call, { repeats: false });
+      const send = () => reach(timeoutMs + ANSWER_GRACE_MS, call, { repeats: false }).catch(lostOnTheWay);
       const first = await send();
       const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
       const outcome = isUnknown ? await send() : first;
@@ -74,6 +75,12 @@ export function durableSessions(env: SessionEnv): Sessions {
       return outcome;
     },
   };
+}
+
+/** The object was reset, or fell silent, with the command in its hands: nobody knows whether the station has it. */
+function lostOnTheWay(error: unknown): SessionCommandOutcome {
+  if (!(error instanceof Unavailable) || wasTurnedAway(error)) throw error;
+  return { kind: "lost", sent: true, reason: "disconnected" };
 }
 
 /** True when the session was provisioned with it. A charger that was deleted on the way leaves nothing behind. */

@@ -1,5 +1,8 @@
-import type { CommandFailure } from "../../commands/send-command.ts";
+import type { CommandFailure as SessionFailure } from "../../commands/send-command.ts";
 import type { V1Refusal } from "./errors.ts";
+
+/** `unavailable`: something of ours did not answer before anything was sent. */
+export type CommandFailure = SessionFailure | { kind: "unavailable" };
 
 export interface FailedCommand {
   identity: string;
@@ -40,6 +43,8 @@ export function commandRefusal({ identity, timeoutSeconds, failure }: FailedComm
       return refuse(503, "CONNECTION_LOST", `The connection to charger ${identity} was lost`, failure.sent);
     case "offline":
       return retry(30, refuse(503, "SERVICE_UNAVAILABLE", `Charger ${identity} is not connected`, false));
+    case "unavailable":
+      return retry(5, refuse(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable", false));
     case "busy":
       return retry(1, refuse(503, "CHARGER_BUSY", `Too many commands wait for charger ${identity}`, false));
     case "notAccepted":

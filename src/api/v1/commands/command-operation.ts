@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { sendCommand } from "../../../commands/send-command.ts";
+import { Unavailable } from "../../../errors.ts";
 import type { ChargerCommand, CommandAnswer, StatusInfo } from "../../../ocpp/commands.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import { CommandFailed } from "../command-failure.ts";
+import type { CommandFailure } from "../command-failure.ts";
 import { chargeBoxId, chargerPath, queryInteger } from "../fields.ts";
 import { defineOperation } from "../operation.ts";
 import type { MountOperation, V1Request } from "../operation.ts";
@@ -73,14 +75,23 @@ async function runCommand<B>(route: CommandRoute<B>, call: CommandCall<B>): Prom
   const { c, ports, organization, path, query, body } = call;
   const identity = path.chargeBoxId;
   const timeoutSeconds = query.timeout || (route.timeoutSeconds?.(body) ?? TIMEOUT_DEFAULT_SECONDS);
-  const command = await route.command(call);
-  const result = await sendCommand(ports, organization, identity, command, timeoutSeconds * 1000);
+  const send = async () => {
+    const command = await route.command(call);
+    return sendCommand(ports, organization, identity, command, timeoutSeconds * 1000);
+  };
+  const result = await send().catch(unavailable);
   if (result.kind !== "answered") throw new CommandFailed({ identity, timeoutSeconds, failure: result });
   const { answer, version } = result;
   return c.json(
     { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) },
     200,
   );
+}
+
+/** What does not answer before a command goes out proves that nothing was sent. */
+function unavailable(error: unknown): CommandFailure {
+  if (error instanceof Unavailable) return { kind: "unavailable" };
+  throw error;
 }
 
 function wordOf(answer: CommandAnswer): { ocppStatus: string | null; statusInfo?: StatusInfo } {

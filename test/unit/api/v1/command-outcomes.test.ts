@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Unavailable } from "../../../../src/errors.ts";
 import type { CommandOutcome } from "../../../../src/ports.ts";
 import { createWorld, post } from "../access-world.ts";
 import { RESET_PATH, send, status } from "./send-command.ts";
@@ -144,6 +145,24 @@ describe("what became of a command", () => {
     await world.request("/api/v1/chargers", post(await world.apiKey("owner"), { chargeBoxId: "CP-1" }));
     const { status: code, body } = await send(world, { kind: "notProvisioned" });
     expect([code, body.error.message]).toEqual([503, "Charger CP-1 is not connected"]);
+  });
+
+  it.each([
+    ["the session", RESET_PATH, { type: "Soft" }],
+    [
+      "what is asked before a command goes out",
+      "/api/v1/chargers/CP-1/configuration/change",
+      { key: "SecurityProfile", value: "1" },
+    ],
+  ])("says that nothing was sent when %s turns the request away", async (_who, path, body) => {
+    const world = createWorld();
+    const turnAway = () => Promise.reject(new Unavailable("overloaded"));
+    Object.assign(world.ports.sessions, { command: turnAway, snapshot: turnAway });
+    expect(await send(world, status("accepted"), path, body)).toEqual({
+      status: 503,
+      retryAfter: "5",
+      body: failure("SERVICE_UNAVAILABLE", "Service temporarily unavailable", { sent: false }),
+    });
   });
 
   it("another organisation's charger is as unknown as any", async () => {
