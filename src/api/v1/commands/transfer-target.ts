@@ -5,7 +5,8 @@ import { redact } from "../../../ocpp/redact.ts";
 import type { AppEnv } from "../../http/context.ts";
 import type { Context } from "hono";
 
-const SCHEMES = ["http:", "https:", "ftp:", "ftps:", "sftp:"];
+/** One spelling only: a parser that mends others would see another host, or another user, than the station does. */
+const TRANSFER_URL = /^(?:https?|ftps?|sftp):\/\/[^\s\\\p{Cc}]+$/iu;
 const SCHEMES_WITH_USER = ["ftp:", "ftps:", "sftp:"];
 const INT32_MAX = 2_147_483_647;
 
@@ -38,7 +39,7 @@ export function shownLocation(location: string): string {
 }
 
 function isTransferUrl(value: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || !SCHEMES.includes(url.protocol) || url.hostname === "") return false;
+  const url = TRANSFER_URL.test(value) ? URL.parse(value) : null;
+  if (url === null || url.hostname === "") return false;
   return (url.username === "" && url.password === "") || SCHEMES_WITH_USER.includes(url.protocol);
 }

@@ -151,6 +151,13 @@ describe("each command", () => {
     ],
     ["firmware/update", { location, retrieveDate: "2026-02-10T14:00:00" }, "retrieveDate"],
     ["diagnostics", { location: "gopher://example.com/" }, "location"],
+    ["diagnostics", { location: "ftp:/user:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp:user:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp:\\\\user:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp://us er:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp://us\ter:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: " ftp://files.example.com/" }, "location"],
+    ["diagnostics", { location: "https://files.example.com/\u0001" }, "location"],
     ["diagnostics", { location: "https://0x7f000001/" }, "location"],
     [
       "diagnostics",
@@ -168,6 +175,16 @@ describe("each command", () => {
     expect(code).toBe(400);
     expect(answer.error.issues[0]?.message).toContain(field);
     expect(world.sessions.commands).toEqual([]);
+  });
+
+  it.each(["ftp", "FTPS", "sftp"])("answers %s locations without their user", async (scheme) => {
+    const world = createWorld();
+    const secret = `${scheme}://us"er:pw@files.example.com/x`;
+    const body = { location: secret, retrieveDate: "2026-02-10T14:00:00Z" };
+    const outcome = { kind: "answered", version: "ocpp2.0.1", answer: transfer } as const;
+    const answer = await send(world, outcome, "/api/v1/chargers/CP-1/firmware/update", body);
+    expect(answer.body.location).toBe(`${scheme}://***@files.example.com/x`);
+    expect(world.sessions.commands).toMatchObject([{ command: { location: secret } }]);
   });
 
   it.each(["AuthorizationKey", "authorizationkey", "SecurityCtrlr.BasicAuthPassword"])(
