@@ -1,5 +1,9 @@
 import type { CommandFailure as SessionFailure } from "../../commands/send-command.ts";
 import type { V1Refusal } from "./errors.ts";
+import { stationText } from "./station-text.ts";
+
+const CODE_LENGTH_MAX = 50;
+const DESCRIPTION_LENGTH_MAX = 255;
 
 /** `unavailable`: something of ours did not answer before anything was sent. */
 export type CommandFailure = SessionFailure | { kind: "unavailable" };
@@ -59,12 +63,13 @@ function stationError(
   identity: string,
   { code, description, action }: Extract<CommandFailure, { kind: "stationError" }>,
 ): V1Refusal {
-  const ocppErrorCode = code === "NotImplemented" ? "NotSupported" : code;
+  const ocppErrorCode = code === "NotImplemented" ? "NotSupported" : stationText(code, CODE_LENGTH_MAX);
+  const ocppErrorDescription = stationText(description, DESCRIPTION_LENGTH_MAX);
   return {
     status: 502,
     code: "OCPP_ERROR",
     message: `Charger ${identity} answered with an OCPP error: ${ocppErrorCode}`,
-    extra: { ocppErrorCode, ocppErrorDescription: description, ocppAction: action, sent: true },
+    extra: { ocppErrorCode, ocppErrorDescription, ocppAction: action, sent: true },
   };
 }
 

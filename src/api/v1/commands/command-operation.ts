@@ -8,8 +8,10 @@ import type { CommandFailure } from "../command-failure.ts";
 import { chargeBoxId, chargerPath, queryInteger } from "../fields.ts";
 import { defineOperation } from "../operation.ts";
 import type { MountOperation, V1Request } from "../operation.ts";
+import { stationText } from "../station-text.ts";
 
 const TIMEOUT_DEFAULT_SECONDS = 30;
+const INFO_LENGTH_MAX = 1024;
 
 const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
   // Absent is 0 inside, which is no value a client may send.
@@ -97,7 +99,11 @@ function unavailable(error: unknown): CommandFailure {
 function wordOf(answer: CommandAnswer): { ocppStatus: string | null; statusInfo?: StatusInfo } {
   const ocppStatus = "ocppStatus" in answer ? answer.ocppStatus : null;
   const statusInfo = "statusInfo" in answer ? answer.statusInfo : null;
-  return statusInfo === null ? { ocppStatus } : { ocppStatus, statusInfo };
+  return statusInfo === null ? { ocppStatus } : { ocppStatus, statusInfo: shown(statusInfo) };
+}
+
+function shown({ reasonCode, additionalInfo }: StatusInfo): StatusInfo {
+  return { reasonCode, additionalInfo: additionalInfo && stationText(additionalInfo, INFO_LENGTH_MAX) };
 }
 
 /** Narrows an answer to the kind its command promises. */

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
+import { stationText } from "../station-text.ts";
 import { assertPublicTarget, instant, transferFields } from "./transfer-target.ts";
 
 const body = z
@@ -8,6 +9,8 @@ const body = z
     ({ startTime, stopTime }) => startTime === undefined || stopTime === undefined || startTime <= stopTime,
     { path: ["stopTime"], error: "must not be before startTime" },
   );
+
+const FILE_NAME_LENGTH_MAX = 255;
 
 const MESSAGES = {
   accepted: "Diagnostics upload accepted by charger",
@@ -33,6 +36,13 @@ export const diagnostics = commandOperation({
   },
   present: (_body, { answer, chargeBoxId }) => {
     const { status, requestId, fileName } = expectAnswer(answer, "transfer");
-    return { message: messageOf(MESSAGES, status), chargeBoxId, fileName, ocppRequestId: requestId, status };
+    return {
+      message: messageOf(MESSAGES, status),
+      chargeBoxId,
+      // Some stations name the file by the whole URL they were given.
+      fileName: fileName && stationText(fileName, FILE_NAME_LENGTH_MAX),
+      ocppRequestId: requestId,
+      status,
+    };
   },
 });

@@ -8,6 +8,12 @@ function failure(code: string, message: string, extra: Record<string, unknown> =
   return { success: false, error: { code, message, ...extra, requestId: "req_1" } };
 }
 
+interface Words {
+  ocppErrorCode: string;
+  ocppErrorDescription: string;
+  message: string;
+}
+
 describe("what became of a command", () => {
   it.each<[string, CommandOutcome, number, string | null, unknown]>([
     [
@@ -181,6 +187,32 @@ describe("what became of a command", () => {
     const answer = { kind: "status", status: "rejected", ocppStatus: "Rejected", statusInfo } as const;
     const { body } = await send(createWorld(), { kind: "answered", version: "ocpp2.0.1", answer });
     expect(body).toMatchObject({ ocppStatus: "Rejected", statusInfo });
+  });
+
+  it("shows no secret and no endless text of a station's CALLERROR", async () => {
+    const url = "ftp://user:hunter2@files.example.com/x";
+    const outcome = (description: string): CommandOutcome => ({
+      kind: "stationError",
+      code: `Odd${"d".repeat(1000)}`,
+      description,
+      action: "Reset",
+    });
+    const redacted = await send(createWorld(), outcome(`cannot fetch ${url} ${"\u{1f50c}".repeat(1000)}`));
+    const { ocppErrorCode, ocppErrorDescription, message } = redacted.body.error as unknown as Words;
+    expect(ocppErrorDescription).toMatch(/^cannot fetch ftp:\/\/\*\*\*@files\.example\.com\/x /);
+    expect([ocppErrorDescription.length, ocppErrorDescription.isWellFormed()]).toEqual([255, true]);
+    expect([ocppErrorCode.length, message.length < 200]).toEqual([50, true]);
+    const inside = await send(createWorld(), outcome('{"AuthorizationKey":"hunter2"}'));
+    expect(inside.body.error).toMatchObject({ ocppErrorDescription: '{"AuthorizationKey":"***"}' });
+  });
+
+  it("shows no secret and no endless text of a 2.x station's status info", async () => {
+    const additionalInfo = `sftp://user:hunter2@files.example.com/${"x".repeat(2000)}`;
+    const statusInfo = { reasonCode: "InvalidURL", additionalInfo };
+    const answer = { kind: "status", status: "rejected", ocppStatus: "Rejected", statusInfo } as const;
+    const { body } = await send(createWorld(), { kind: "answered", version: "ocpp2.1", answer });
+    const shown = `sftp://***@files.example.com/${"x".repeat(2000)}`.slice(0, 1024);
+    expect(body["statusInfo"]).toEqual({ reasonCode: "InvalidURL", additionalInfo: shown });
   });
 
   it("asks the session without touching the database", async () => {

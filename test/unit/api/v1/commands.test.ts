@@ -187,6 +187,13 @@ describe("each command", () => {
     expect(world.sessions.commands).toMatchObject([{ command: { location: secret } }]);
   });
 
+  it("shows the file a station names without the user of its URL", async () => {
+    const answer = { ...transfer, fileName: "ftp://user:pw@files.example.com/diag.zip" };
+    const outcome = { kind: "answered", version: "ocpp1.6", answer } as const;
+    const { body } = await send(createWorld(), outcome, "/api/v1/chargers/CP-1/diagnostics", { location });
+    expect(body["fileName"]).toBe("ftp://***@files.example.com/diag.zip");
+  });
+
   it.each(["AuthorizationKey", "authorizationkey", "SecurityCtrlr.BasicAuthPassword"])(
     "%s cannot be set as configuration",
     async (key) => {
