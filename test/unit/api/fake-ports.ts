@@ -136,6 +136,7 @@ export interface SessionsState {
   commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: number }>;
   provisioned: Array<{ ref: SessionRef; input: SessionProvision }>;
   registrations: Array<{ ref: SessionRef; status: RegistrationStatus }>;
+  retired: SessionRef[];
   /** Null: no session. */
   transfers: DataTransferRow[] | null;
 }
@@ -146,6 +147,7 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
     commands: [],
     provisioned: [],
     registrations: [],
+    retired: [],
     transfers: null,
   };
   const port: Sessions = {
@@ -164,6 +166,7 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
       state.registrations.push({ ref, status });
       return true;
     },
+    retire: async (ref) => void state.retired.push(ref),
     dataTransfers: async (_ref, limit) => state.transfers?.slice(0, limit) ?? null,
   };
   return { port, state };
