@@ -1,3 +1,4 @@
+import { longestTimeout } from "../commands/longest-timeout.ts";
 import type { Env } from "../env.ts";
 import { Policy, Unavailable } from "../errors.ts";
 import type { SessionRef, Sessions } from "../ports.ts";
@@ -67,7 +68,8 @@ export function durableSessions(env: SessionEnv): Sessions {
 
     async command(ref, command, timeoutMs) {
       const call = () => stub(ref).command(ref, command, timeoutMs);
-      const send = () => reach(timeoutMs + ANSWER_GRACE_MS, call, { repeats: false }).catch(lostOnTheWay);
+      const waitMs = longestTimeout(timeoutMs) + ANSWER_GRACE_MS;
+      const send = () => reach(waitMs, call, { repeats: false }).catch(lostOnTheWay);
       const first = await send();
       const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
       const outcome = isUnknown ? await send() : first;

@@ -13,7 +13,8 @@ export type CallOutcome =
   | { readonly kind: "invalidAnswer"; readonly reason: string }
   /** Cannot be said in the version of the connection, so it was never sent. */
   | { readonly kind: "invalidCommand"; readonly reason: string }
-  | { readonly kind: "timeout"; readonly sent: boolean }
+  /** `timeoutMs` where the version of the connection decided it. */
+  | { readonly kind: "timeout"; readonly sent: boolean; readonly timeoutMs?: number }
   | { readonly kind: "lost"; readonly sent: boolean; readonly reason: "disconnected" | "superseded" }
   | { readonly kind: "offline" }
   | { readonly kind: "busy" }

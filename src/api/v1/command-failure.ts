@@ -1,4 +1,6 @@
+import { longestTimeout } from "../../commands/longest-timeout.ts";
 import type { CommandFailure as SessionFailure } from "../../commands/send-command.ts";
+import type { CommandTimeout } from "../../ports.ts";
 import type { V1Refusal } from "./errors.ts";
 import { stationText } from "./station-text.ts";
 
@@ -10,7 +12,7 @@ export type CommandFailure = SessionFailure | { kind: "unavailable" };
 
 export interface FailedCommand {
   identity: string;
-  timeoutSeconds: number;
+  timeoutMs: CommandTimeout;
   failure: CommandFailure;
 }
 
@@ -27,7 +29,7 @@ export class CommandFailed extends Error {
  * `sent` false: the station never got the command and never will; true: it was written to the socket and its effect
  * is unknown.
  */
-export function commandRefusal({ identity, timeoutSeconds, failure }: FailedCommand): V1Refusal {
+export function commandRefusal({ identity, timeoutMs, failure }: FailedCommand): V1Refusal {
   switch (failure.kind) {
     case "stationError":
       return stationError(identity, failure);
@@ -39,6 +41,7 @@ export function commandRefusal({ identity, timeoutSeconds, failure }: FailedComm
         true,
       );
     case "timeout": {
+      const timeoutSeconds = (failure.timeoutMs ?? longestTimeout(timeoutMs)) / 1000;
       const unit = timeoutSeconds === 1 ? "second" : "seconds";
       const message = `Charger ${identity} did not respond within ${timeoutSeconds} ${unit}`;
       return refuse(504, "TIMEOUT", message, failure.sent);

@@ -4,6 +4,7 @@ import type {
   ApiKeyStore,
   ChargerStore,
   CommandOutcome,
+  CommandTimeout,
   ConnectedCharger,
   DataTransferRow,
   IdempotencyClaim,
@@ -133,7 +134,7 @@ const offline = {
 
 export interface SessionsState {
   outcome: CommandOutcome;
-  commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: number }>;
+  commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: CommandTimeout }>;
   provisioned: Array<{ ref: SessionRef; input: SessionProvision }>;
   registrations: Array<{ ref: SessionRef; status: RegistrationStatus }>;
   retired: SessionRef[];

@@ -243,6 +243,27 @@ describe("the deadline of a command", () => {
     expect(world.sessions.commands).toEqual([]);
   });
 
+  const everything = "/api/v1/chargers/CP-1/configuration/get";
+
+  it("of the whole configuration is left to the version of the connection, and said as that decided", async () => {
+    const world = createWorld();
+    const outcome = { kind: "timeout", sent: true, timeoutMs: 30_000 } as const;
+    const { body } = await send(world, outcome, everything, {});
+    expect(world.sessions.commands).toMatchObject([
+      { timeoutMs: { "ocpp1.6": 30_000, "ocpp2.0.1": 60_000, "ocpp2.1": 60_000 } },
+    ]);
+    expect(body.error.message).toBe("Charger CP-1 did not respond within 30 seconds");
+  });
+
+  it.each([
+    [everything, { key: ["HeartbeatInterval"] }, 30_000],
+    [`${everything}?timeout=90`, {}, 90_000],
+  ])("of %s with %j is one for all versions", async (path, body, timeoutMs) => {
+    const world = createWorld();
+    await send(world, { kind: "offline" }, path, body);
+    expect(world.sessions.commands).toMatchObject([{ timeoutMs }]);
+  });
+
   it("is named in the timeout's message", async () => {
     const { body } = await send(createWorld(), { kind: "timeout", sent: true }, `${RESET_PATH}?timeout=1`);
     expect(body.error.message).toBe("Charger CP-1 did not respond within 1 second");
