@@ -73,6 +73,7 @@ const emptyOrganization: Organization = {
   rateLimit: null,
   rateLimitWindowSeconds: null,
   chargerLimit: null,
+  transferHosts: null,
 };
 
 /** Registration, look-up and list; everything else is not expected. */

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
 import { stationText } from "../station-text.ts";
-import { assertPublicTarget, instant, transferFields } from "./transfer-target.ts";
+import { assertAllowedTarget, instant, transferFields } from "./transfer-target.ts";
 
 const body = z
   .strictObject({ ...transferFields, startTime: instant.optional(), stopTime: instant.optional() })
@@ -30,9 +30,9 @@ export const diagnostics = commandOperation({
     ocppRequestId: z.int().nullable(),
     status: z.string(),
   },
-  command: ({ c, body: wanted }) => {
-    assertPublicTarget(c, wanted.location);
-    return { kind: "diagnostics", ...wanted };
+  command: (call) => {
+    assertAllowedTarget(call);
+    return { kind: "diagnostics", ...call.body };
   },
   present: (_body, { answer, chargeBoxId }) => {
     const { status, requestId, fileName } = expectAnswer(answer, "transfer");

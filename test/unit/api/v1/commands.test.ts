@@ -172,7 +172,7 @@ describe("each command", () => {
       `/api/v1/chargers/CP-1/${path}`,
       body,
     );
-    expect(code).toBe(400);
+    expect([code, answer.error.issues[0]?.path]).toEqual([400, [field]]);
     expect(answer.error.issues[0]?.message).toContain(field);
     expect(world.sessions.commands).toEqual([]);
   });
@@ -185,6 +185,34 @@ describe("each command", () => {
     const answer = await send(world, outcome, "/api/v1/chargers/CP-1/firmware/update", body);
     expect(answer.body.location).toBe(`${scheme}://***@files.example.com/x`);
     expect(world.sessions.commands).toMatchObject([{ command: { location: secret } }]);
+  });
+
+  it.each([
+    ["firmware/update", { retrieveDate: "2026-02-10T14:00:00Z" }],
+    ["diagnostics", {}],
+  ])("%s takes no host but those that the organisation lists", async (path, rest) => {
+    const world = createWorld({ ALLOW_PRIVATE_TARGETS: "true" });
+    const answerTo = async (url: string) => {
+      const body = { location: url, ...rest };
+      const outcome = { kind: "answered", version: "ocpp2.0.1", answer: transfer } as const;
+      const answer = await send(world, outcome, `/api/v1/chargers/CP-1/${path}`, body);
+      return answer.status === 200 ? "sent" : answer.body.error.issues[0];
+    };
+    const refusal = {
+      location: "body",
+      path: ["location"],
+      code: "not_allowed",
+      message: "location must be a host that the organisation allows",
+    };
+    world.organization.transferHosts = ["Files.example.com", "*.cdn.example.com"];
+    expect(await answerTo("https://files.example.com:8443/x")).toBe("sent");
+    expect(await answerTo("sftp://u:p@FILES.example.com./x")).toBe("sent");
+    expect(await answerTo("https://a.b.cdn.example.com/x")).toBe("sent");
+    expect(await answerTo("https://cdn.example.com/x")).toEqual(refusal);
+    expect(await answerTo("https://evil-files.example.com/x")).toEqual(refusal);
+    expect(await answerTo("sftp://files.example.com@evil.example/x")).toEqual(refusal);
+    world.organization.transferHosts = [];
+    expect(await answerTo("https://files.example.com/x")).toEqual(refusal);
   });
 
   it("shows the file a station names without the user of its URL", async () => {
