@@ -12,6 +12,7 @@ export type CommandFailure = SessionFailure | { kind: "unavailable" };
 
 export interface FailedCommand {
   identity: string;
+  body: unknown;
   timeoutMs: CommandTimeout;
   failure: CommandFailure;
 }
@@ -29,7 +30,7 @@ export class CommandFailed extends Error {
  * `sent` false: the station never got the command and never will; true: it was written to the socket and its effect
  * is unknown.
  */
-export function commandRefusal({ identity, timeoutMs, failure }: FailedCommand): V1Refusal {
+export function commandRefusal({ identity, body, timeoutMs, failure }: FailedCommand): V1Refusal {
   switch (failure.kind) {
     case "stationError":
       return stationError(identity, failure);
@@ -57,7 +58,7 @@ export function commandRefusal({ identity, timeoutMs, failure }: FailedCommand):
     case "notAccepted":
       return { status: 409, code: "CONFLICT", message: `Charger ${identity} is not accepted yet` };
     case "invalidCommand":
-      return invalidCommand(failure.reason);
+      return invalidCommand(failure, body);
   }
 }
 
@@ -77,10 +78,30 @@ function stationError(
 }
 
 /** The version belongs to the connection, so the session is the first to know. */
-function invalidCommand(reason: string): V1Refusal {
-  const message = `The OCPP version of the connection cannot carry this command: ${reason}`;
-  const issues = [{ location: "body", path: [], code: "not_supported", message }];
+function invalidCommand(
+  { reason, pointer }: Extract<CommandFailure, { kind: "invalidCommand" }>,
+  body: unknown,
+): V1Refusal {
+  const path = fieldOf(pointer, body);
+  const what = path[0] ?? "this command";
+  const message = `The OCPP version of the connection cannot carry ${what}: ${reason}`;
+  const issues = [{ location: "body", path, code: "not_supported", message }];
   return { status: 400, code: "VALIDATION_ERROR", message: "Request validation failed", extra: { issues } };
+}
+
+/** Names of the body's fields inside the CALLs they are sent in. */
+const FIELDS: Record<string, string> = {
+  attributeValue: "value",
+  name: "key",
+  instance: "key",
+  remoteLocation: "location",
+};
+
+/** The field of the body that a place in a CALL came from; nothing where that cannot be told. */
+function fieldOf(pointer: string, body: unknown): string[] {
+  if (typeof body !== "object" || body === null) return [];
+  const names = pointer.split("/").map((step) => FIELDS[step] ?? step);
+  return names.filter((name) => Object.hasOwn(body, name)).slice(-1);
 }
 
 function refuse(status: 502 | 503 | 504, code: string, message: string, sent: boolean): V1Refusal {

@@ -16,8 +16,7 @@ import type { Validators } from "../../ocpp/validators.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { CommandOutcome, CommandTimeout } from "../../ports.ts";
 
-/** As the port says, and a command that breaks the schema of the connection's version: nothing of it was sent. */
-export type SessionCommandOutcome = CommandOutcome | { kind: "invalidCommand"; reason: string };
+export type SessionCommandOutcome = CommandOutcome;
 
 type CommandFailure = Exclude<SessionCommandOutcome, { kind: "answered" }>;
 

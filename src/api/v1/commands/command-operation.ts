@@ -83,7 +83,7 @@ async function runCommand<B>(route: CommandRoute<B>, call: CommandCall<B>): Prom
     return sendCommand(ports, organization, identity, command, timeoutMs);
   };
   const result = await send().catch(unavailable);
-  if (result.kind !== "answered") throw new CommandFailed({ identity, timeoutMs, failure: result });
+  if (result.kind !== "answered") throw new CommandFailed({ identity, body, timeoutMs, failure: result });
   const { answer, version } = result;
   return c.json(
     { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) },

@@ -215,6 +215,48 @@ describe("each command", () => {
     expect(await answerTo("https://files.example.com/x")).toEqual(refusal);
   });
 
+  it.each([
+    ["configuration/change", { key: "K", value: "v" }, "/key", ["key"]],
+    ["configuration/change", { key: "A.B", value: "v" }, "/setVariableData/0/variable/name", ["key"]],
+    ["configuration/change", { key: "A.B", value: "v" }, "/setVariableData/0/attributeValue", ["value"]],
+    ["configuration/get", { key: ["K"] }, "/key/0", ["key"]],
+    ["configuration/get", { key: ["A.B"] }, "/getVariableData/0/component/name", ["key"]],
+    ["diagnostics", { location }, "/log/remoteLocation", ["location"]],
+    ["data-transfer", { vendorId: "V" }, "", []],
+  ])("%s of %j that breaks the schema at %j names the field", async (path, body, pointer, field) => {
+    const outcome = { kind: "invalidCommand", reason: `X ${pointer} maxLength`, pointer } as const;
+    const { status: code, body: answer } = await send(
+      createWorld(),
+      outcome,
+      `/api/v1/chargers/CP-1/${path}`,
+      body,
+    );
+    const message = `The OCPP version of the connection cannot carry ${field[0] ?? "this command"}: X ${pointer} maxLength`;
+    expect([code, answer.error]).toEqual([
+      400,
+      {
+        code: "VALIDATION_ERROR",
+        message: "Request validation failed",
+        issues: [{ location: "body", path: field, code: "not_supported", message }],
+      },
+    ]);
+  });
+
+  it("an empty message id of a data transfer is none", async () => {
+    const world = createWorld();
+    const answer = { kind: "dataTransfer", status: "Accepted", responseData: null, ...word } as const;
+    const sent = await send(
+      world,
+      { kind: "answered", version: "ocpp1.6", answer },
+      "/api/v1/chargers/CP-1/data-transfer",
+      { vendorId: "V", messageId: "", data: "" },
+    );
+    expect(sent.body["messageId"]).toBeNull();
+    expect(world.sessions.commands.map(({ command }) => command)).toEqual([
+      { kind: "dataTransfer", vendorId: "V", data: "" },
+    ]);
+  });
+
   it("shows the file a station names without the user of its URL", async () => {
     const answer = { ...transfer, fileName: "ftp://user:pw@files.example.com/diag.zip" };
     const outcome = { kind: "answered", version: "ocpp1.6", answer } as const;
