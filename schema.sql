@@ -11,8 +11,10 @@ CREATE TABLE IF NOT EXISTS organizations (
   rate_limit_window_seconds integer,
   charger_limit integer,             -- null = unlimited
   accept_unknown_id_tags boolean NOT NULL DEFAULT true,
+  transfer_hosts text[],             -- of firmware and upload URLs, `*.example.com` for all below it; null = any public one
   created_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE organizations ADD COLUMN IF NOT EXISTS transfer_hosts text[]; -- a column that came later stands here too
 
 CREATE TABLE IF NOT EXISTS api_keys (
   id text PRIMARY KEY,               -- key_<ULID>

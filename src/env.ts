@@ -37,6 +37,7 @@ const variables = z.object({
   SETTINGS_BURST: integer(15),
   OCPP_UPGRADE_FAILURE_LIMIT: integer(20),
   OCPP_ALLOWED_ORIGINS: z.string().default(""),
+  OCPP_CLIENT_CERTIFICATES: flag,
   OCPP_INBOUND_VALIDATION: z.enum(["lenient", "strict"]).default("lenient"),
   PROVISION_PARALLELISM: integer(20),
   SIMULATOR_CONNECTS_PER_SECOND: integer(200),

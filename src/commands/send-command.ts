@@ -1,6 +1,6 @@
 import { NotFound } from "../errors.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
-import type { CommandOutcome, Organization, Ports } from "../ports.ts";
+import type { CommandOutcome, CommandTimeout, Organization, Ports } from "../ports.ts";
 
 export type CommandResult = Exclude<CommandOutcome, { kind: "notProvisioned" }>;
 export type CommandFailure = Exclude<CommandResult, { kind: "answered" }>;
@@ -15,7 +15,7 @@ export async function sendCommand(
   organization: Organization,
   identity: string,
   command: ChargerCommand,
-  timeoutMs: number,
+  timeoutMs: CommandTimeout,
 ): Promise<CommandResult> {
   const ref = { organizationSlug: organization.slug, identity };
   const outcome = await ports.sessions.command(ref, command, timeoutMs);

@@ -4,6 +4,7 @@ import type { ChargerCommand } from "../ocpp/commands.ts";
 import { parseFrame, type ParsedFrame } from "../ocpp/frame.ts";
 import { negotiate, OCPP_VERSIONS, type OcppVersion } from "../ocpp/version.ts";
 import type {
+  CommandTimeout,
   DataTransferRow,
   FrameQuery,
   FrameRow,
@@ -118,7 +119,11 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     });
   }
 
-  async command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome> {
+  async command(
+    ref: SessionRef,
+    command: ChargerCommand,
+    timeoutMs: CommandTimeout,
+  ): Promise<SessionCommandOutcome> {
     const record = this.#own(ref);
     if (!record) return { kind: "notProvisioned" };
     const outcome = await this.#run(record, command, timeoutMs);
@@ -132,7 +137,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   async #run(
     record: SessionRecord,
     command: ChargerCommand,
-    timeoutMs: number,
+    timeoutMs: CommandTimeout,
   ): Promise<SessionCommandOutcome> {
     const live = this.#live(record);
     if (!live) return { kind: "offline" };

@@ -34,11 +34,19 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   }
 }
 
+/** An overloaded object turns a call away unread; after any other failure the call may have had its effect. */
+export function wasTurnedAway({ cause }: Unavailable): boolean {
+  return isOverloaded(cause);
+}
+
 /** Flags the platform sets on errors of a stub. */
 function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const isOverloaded = "overloaded" in error && error.overloaded === true;
-  return "retryable" in error && error.retryable === true && !isOverloaded;
+  const isRetryable = error instanceof Error && "retryable" in error && error.retryable === true;
+  return isRetryable && !isOverloaded(error);
+}
+
+function isOverloaded(error: unknown): boolean {
+  return error instanceof Error && "overloaded" in error && error.overloaded === true;
 }
 
 function unreachable(error: unknown): Unavailable {

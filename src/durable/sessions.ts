@@ -1,8 +1,9 @@
+import { longestTimeout } from "../commands/longest-timeout.ts";
 import type { Env } from "../env.ts";
-import { Policy } from "../errors.ts";
-import type { SessionRef, Sessions } from "../ports.ts";
+import { Unavailable } from "../errors.ts";
+import type { CommandOutcome, SessionRef, Sessions } from "../ports.ts";
 import { sessionName } from "../session-address.ts";
-import { reach } from "./reach.ts";
+import { reach, wasTurnedAway } from "./reach.ts";
 import type { ChargePointSession } from "./charge-point-session.ts";
 import { newCredential } from "./session/credential.ts";
 import { shelfOf, type Shelf } from "./shelf.ts";
@@ -66,14 +67,19 @@ export function durableSessions(env: SessionEnv): Sessions {
 
     async command(ref, command, timeoutMs) {
       const call = () => stub(ref).command(ref, command, timeoutMs);
-      const send = () => reach(timeoutMs + ANSWER_GRACE_MS, call, { repeats: false });
+      const waitMs = longestTimeout(timeoutMs) + ANSWER_GRACE_MS;
+      const send = () => reach(waitMs, call, { repeats: false }).catch(lostOnTheWay);
       const first = await send();
       const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
-      const outcome = isUnknown ? await send() : first;
-      if (outcome.kind === "invalidCommand") throw new Policy(`Invalid command: ${outcome.reason}`);
-      return outcome;
+      return isUnknown ? send() : first;
     },
   };
+}
+
+/** The object was reset, or fell silent, with the command in its hands: nobody knows whether the station has it. */
+function lostOnTheWay(error: unknown): CommandOutcome {
+  if (!(error instanceof Unavailable) || wasTurnedAway(error)) throw error;
+  return { kind: "lost", sent: true, reason: "disconnected" };
 }
 
 /** True when the session was provisioned with it. A charger that was deleted on the way leaves nothing behind. */

@@ -7,6 +7,7 @@ import type {
   EffectBatch,
   Ports,
   RuntimeEvent,
+  SessionRef,
 } from "../ports.ts";
 import { publishInTime } from "./publish.ts";
 
@@ -53,6 +54,25 @@ export async function removeChargers(
     background(Promise.all(result.jobIds.map((jobId) => ports.jobs.close(jobId, now))));
   await publishEffects(ports, result.effects, background);
   return result;
+}
+
+/**
+ * Deletes one charger, and has its session know of it before the answer where it can be reached in time: it obeys nobody
+ * from then on. The run behind the deletion does the same again, until done. False when there is no such charger.
+ */
+export async function removeCharger(
+  ports: Needs & Pick<Ports, "sessions">,
+  change: Change,
+  session: SessionRef & { chargerId: string },
+): Promise<boolean> {
+  const { ids } = await removeChargers(ports, change, { locationId: null, chargerIds: [session.chargerId] });
+  if (ids.length === 0) return false;
+  await publishInTime(
+    () => ports.sessions.retire(session),
+    async () => {},
+    change.background,
+  );
+  return true;
 }
 
 /** Stores whether a simulated charger shall run; null when there is no such charger. */

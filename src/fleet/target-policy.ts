@@ -30,6 +30,15 @@ export function forbiddenTarget(url: URL): string | null {
   return isInternal || !host.includes(".") ? "internal name" : null;
 }
 
+/** Whether a list names the host of a URL; `*.example.com` in it stands for every host below example.com. */
+export function isListedHost(url: URL, hosts: readonly string[]): boolean {
+  const host = canonicalHost(url.hostname);
+  return hosts.some((entry) => {
+    const listed = entry.trim().toLowerCase();
+    return listed.startsWith("*.") ? host?.endsWith(listed.slice(1)) : host === listed;
+  });
+}
+
 /** Schemes outside the URL standard's special ones (sftp, ftps) keep their host as written: read it again as http. */
 function canonicalHost(hostname: string): string | null {
   try {

@@ -32,7 +32,7 @@ export type CommandStep =
   | { readonly kind: "report"; readonly requestId: number }
   | { readonly kind: "done"; readonly answer: CommandAnswer }
   /** Breaks the schema of the connection's version: nothing was sent by this step. */
-  | { readonly kind: "invalidCommand"; readonly reason: string }
+  | { readonly kind: "invalidCommand"; readonly reason: string; readonly pointer: string }
   | { readonly kind: "invalidAnswer"; readonly reason: string };
 
 /**
@@ -60,7 +60,8 @@ export function startCommand(
     if (result.value.kind === "report") return result.value;
     action = result.value.action;
     const finding = validators.request(action, result.value.payload);
-    return finding ? { kind: "invalidCommand", reason: describe(action, finding) } : result.value;
+    if (!finding) return result.value;
+    return { kind: "invalidCommand", reason: describe(action, finding), pointer: finding.pointer };
   };
 
   return {

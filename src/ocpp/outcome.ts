@@ -11,9 +11,10 @@ export type CallOutcome =
       readonly action: string;
     }
   | { readonly kind: "invalidAnswer"; readonly reason: string }
-  /** Cannot be said in the version of the connection, so it was never sent. */
-  | { readonly kind: "invalidCommand"; readonly reason: string }
-  | { readonly kind: "timeout"; readonly sent: boolean }
+  /** Cannot be said in the version of the connection, so it was never sent. `pointer`: to what is wrong in the CALL. */
+  | { readonly kind: "invalidCommand"; readonly reason: string; readonly pointer: string }
+  /** `timeoutMs` where the version of the connection decided it. */
+  | { readonly kind: "timeout"; readonly sent: boolean; readonly timeoutMs?: number }
   | { readonly kind: "lost"; readonly sent: boolean; readonly reason: "disconnected" | "superseded" }
   | { readonly kind: "offline" }
   | { readonly kind: "busy" }

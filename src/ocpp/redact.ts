@@ -5,10 +5,13 @@ const MASK = "***";
 
 /** Anything that could hold a secret, and every JSON escape, which could spell one. Most frames match nothing. */
 const SUSPICIOUS =
-  /authorizationkey|basicauthpassword|apnpassword|simpin|vpn|keycode|:\/\/[^/"\s]*@|\\[u/"]/i;
+  /authorizationkey|basicauthpassword|apnpassword|simpin|vpn|keycode|:\/\/[^/"\s]*@|"\s*(?:https?|ftps?|sftp):[^"]*@|\\[u/"\\]/i;
 
 // Begins at the colon: a scheme in front of it would make a long run of letters cost its square.
-const USER_INFO = /:\/\/[^/\s"?#]*@/g;
+const USER_INFO = /(:\/\/)[^/\s"?#]*@|(:[\\/]+)[^/\\\s"?#]*@/g;
+
+/** URL parsers also take one slash, none, backslashes, and blanks or quotes in the user info. */
+const URL_WITH_USER = /^(\s*(?:https?|ftps?|sftp):[\\/]*)(?![\\/])[^/?#]*@/i;
 
 /** Deeper than any frame that is answered; what lies below is masked unseen. */
 const DEPTH_MAX = 64;
@@ -72,11 +75,13 @@ function redactAttributes(value: JsonValue, depth: number): JsonValue {
 
 /** Vendors put JSON into DataTransfer texts: what is inside one is redacted like the frame around it. */
 function redactText(text: string, depth: number): string {
-  if (!SUSPICIOUS.test(text)) return text;
-  const inner = /^\s*[[{]/.test(text) ? parse(text) : undefined;
-  return inner === undefined
-    ? text.replaceAll(USER_INFO, `://${MASK}@`)
-    : JSON.stringify(redact(inner, depth + 1));
+  const inner = /^\s*[[{]/.test(text) && SUSPICIOUS.test(text) ? parse(text) : undefined;
+  return inner === undefined ? withoutUserInfo(text) : JSON.stringify(redact(inner, depth + 1));
+}
+
+function withoutUserInfo(text: string): string {
+  if (!text.includes("@")) return text;
+  return text.replace(URL_WITH_USER, `$1${MASK}@`).replaceAll(USER_INFO, `$1$2${MASK}@`);
 }
 
 function parse(text: string): JsonValue | undefined {

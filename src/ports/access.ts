@@ -8,6 +8,8 @@ export interface Organization {
   rateLimit: number | null;
   rateLimitWindowSeconds: number | null;
   chargerLimit: number | null;
+  /** Hosts that its chargers may fetch from and upload to, `*.example.com` for all below it; null: any public one. */
+  transferHosts: string[] | null;
 }
 
 export interface ApiKey {

@@ -81,6 +81,9 @@ export interface RunningTransaction {
   evseId: number;
 }
 
+/** Milliseconds; where it depends on the OCPP version, that of the connection decides. */
+export type CommandTimeout = number | Readonly<Record<OcppVersion, number>>;
+
 /** What became of a command: the station's answer in neutral words, or why there is none. */
 export type CommandOutcome =
   | { kind: "answered"; answer: CommandAnswer; version: OcppVersion }
@@ -119,7 +122,7 @@ export interface Sessions {
   /** Gives a session what was prepared for it. False when nothing was. */
   adopt(ref: SessionRef): Promise<boolean>;
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
-  command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
+  command(ref: SessionRef, command: ChargerCommand, timeoutMs: CommandTimeout): Promise<CommandOutcome>;
   /**
    * Lets the next connection of the station ask for settings that wait, and for settled ones when it is another station
    * by then. An older revision changes nothing. False when not provisioned.

@@ -40,7 +40,9 @@ export function verdictOf(outcome: CommandOutcome, isLastTry: boolean): Verdict 
     if (PASSING.has(code) && !isLastTry) return { outcome: "retry", detail: `The station answered ${code}` };
     return { outcome: "rejected", detail: `The station answered ${code}` };
   }
-  if (outcome.kind === "invalidAnswer" || outcome.kind === "invalidCommand")
+  if (outcome.kind === "invalidCommand")
+    return { outcome: "rejected", detail: "The station's OCPP version has no words for this value" };
+  if (outcome.kind === "invalidAnswer")
     return { outcome: "rejected", detail: "The station's answer breaks the schema of its OCPP version" };
   return { outcome: "retry", detail: null };
 }

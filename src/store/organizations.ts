@@ -11,6 +11,7 @@ export const organizationRow = z
     rate_limit: z.number().nullable(),
     rate_limit_window_seconds: z.number().nullable(),
     charger_limit: z.number().nullable(),
+    transfer_hosts: z.array(z.string()).nullable(),
   })
   .transform((row): Organization => ({
     id: row.id,
@@ -19,10 +20,11 @@ export const organizationRow = z
     rateLimit: row.rate_limit,
     rateLimitWindowSeconds: row.rate_limit_window_seconds,
     chargerLimit: row.charger_limit,
+    transferHosts: row.transfer_hosts,
   }));
 
 export const ORGANIZATION_COLUMNS =
-  "o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit";
+  "o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.transfer_hosts";
 
 export function organizationStore(sql: Sql): OrganizationStore {
   return {

@@ -62,6 +62,7 @@ export async function openDatabase(): Promise<Database> {
         rateLimit: null,
         rateLimitWindowSeconds: null,
         chargerLimit: chargerLimit ?? null,
+        transferHosts: null,
       };
       const locationId = systemIds.uuid();
       const place = { id: locationId, slug: `loc-${systemIds.hex(6)}`, name: "Depot", ...EMPTY_PLACE };

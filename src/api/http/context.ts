@@ -8,7 +8,7 @@ export interface Principal {
   subject: string;
   organization: Organization | null;
   role: Role | null;
-  via: "apiKey" | "jwt";
+  via: "apiKey" | "jwt" | "settingsToken";
 }
 
 /** What every route finds in its context; set by `app.ts` and the middleware of `api/http/`. */

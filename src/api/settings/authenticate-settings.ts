@@ -16,7 +16,7 @@ import { claimsSettings, settingsTokenSubject } from "./settings-token.ts";
  */
 export function authenticateSettings(): MiddlewareHandler<AppEnv> {
   return async function authenticateSettings(c, next) {
-    const principal = await principalOf(c);
+    const principal = await authenticateBearer(c);
     takeToken(c.get("config"), principal.subject, c.get("ports").clock.now().getTime());
     if (!hasRole(principal.role, "owner")) throw new Forbidden("role");
     c.set("organization", await actingOrganization(c, principal));
@@ -24,7 +24,12 @@ export function authenticateSettings(): MiddlewareHandler<AppEnv> {
   };
 }
 
-async function principalOf(c: Context<AppEnv>): Promise<Principal> {
+/**
+ * The sender of a Bearer value of the gateway or of this surface, remembered as `principal`.
+ *
+ * @throws Unauthenticated, Limited, Unavailable
+ */
+export async function authenticateBearer(c: Context<AppEnv>): Promise<Principal> {
   const credential = bearerCredential(c);
   if (credential === null || !claimsSettings(credential.value)) return authenticate(c, credential);
   const principal = await ownToken(c, credential.value);
@@ -46,5 +51,6 @@ async function ownToken(c: Context<AppEnv>, token: string): Promise<Principal | 
     now.getTime(),
     c.get("background"),
   );
-  return found && { subject: id, organization: found.organization, role: found.key.role, via: "jwt" };
+  if (!found) return null;
+  return { subject: id, organization: found.organization, role: found.key.role, via: "settingsToken" };
 }

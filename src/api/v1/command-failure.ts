@@ -1,9 +1,19 @@
-import type { CommandFailure } from "../../commands/send-command.ts";
+import { longestTimeout } from "../../commands/longest-timeout.ts";
+import type { CommandFailure as SessionFailure } from "../../commands/send-command.ts";
+import type { CommandTimeout } from "../../ports.ts";
 import type { V1Refusal } from "./errors.ts";
+import { stationText } from "./station-text.ts";
+
+const CODE_LENGTH_MAX = 50;
+const DESCRIPTION_LENGTH_MAX = 255;
+
+/** `unavailable`: something of ours did not answer before anything was sent. */
+export type CommandFailure = SessionFailure | { kind: "unavailable" };
 
 export interface FailedCommand {
   identity: string;
-  timeoutSeconds: number;
+  body: unknown;
+  timeoutMs: CommandTimeout;
   failure: CommandFailure;
 }
 
@@ -20,7 +30,7 @@ export class CommandFailed extends Error {
  * `sent` false: the station never got the command and never will; true: it was written to the socket and its effect
  * is unknown.
  */
-export function commandRefusal({ identity, timeoutSeconds, failure }: FailedCommand): V1Refusal {
+export function commandRefusal({ identity, body, timeoutMs, failure }: FailedCommand): V1Refusal {
   switch (failure.kind) {
     case "stationError":
       return stationError(identity, failure);
@@ -32,6 +42,7 @@ export function commandRefusal({ identity, timeoutSeconds, failure }: FailedComm
         true,
       );
     case "timeout": {
+      const timeoutSeconds = (failure.timeoutMs ?? longestTimeout(timeoutMs)) / 1000;
       const unit = timeoutSeconds === 1 ? "second" : "seconds";
       const message = `Charger ${identity} did not respond within ${timeoutSeconds} ${unit}`;
       return refuse(504, "TIMEOUT", message, failure.sent);
@@ -40,12 +51,14 @@ export function commandRefusal({ identity, timeoutSeconds, failure }: FailedComm
       return refuse(503, "CONNECTION_LOST", `The connection to charger ${identity} was lost`, failure.sent);
     case "offline":
       return retry(30, refuse(503, "SERVICE_UNAVAILABLE", `Charger ${identity} is not connected`, false));
+    case "unavailable":
+      return retry(5, refuse(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable", false));
     case "busy":
       return retry(1, refuse(503, "CHARGER_BUSY", `Too many commands wait for charger ${identity}`, false));
     case "notAccepted":
       return { status: 409, code: "CONFLICT", message: `Charger ${identity} is not accepted yet` };
     case "invalidCommand":
-      return invalidCommand(failure.reason);
+      return invalidCommand(failure, body);
   }
 }
 
@@ -54,20 +67,41 @@ function stationError(
   identity: string,
   { code, description, action }: Extract<CommandFailure, { kind: "stationError" }>,
 ): V1Refusal {
-  const ocppErrorCode = code === "NotImplemented" ? "NotSupported" : code;
+  const ocppErrorCode = code === "NotImplemented" ? "NotSupported" : stationText(code, CODE_LENGTH_MAX);
+  const ocppErrorDescription = stationText(description, DESCRIPTION_LENGTH_MAX);
   return {
     status: 502,
     code: "OCPP_ERROR",
     message: `Charger ${identity} answered with an OCPP error: ${ocppErrorCode}`,
-    extra: { ocppErrorCode, ocppErrorDescription: description, ocppAction: action, sent: true },
+    extra: { ocppErrorCode, ocppErrorDescription, ocppAction: action, sent: true },
   };
 }
 
 /** The version belongs to the connection, so the session is the first to know. */
-function invalidCommand(reason: string): V1Refusal {
-  const message = `The OCPP version of the connection cannot carry this command: ${reason}`;
-  const issues = [{ location: "body", path: [], code: "not_supported", message }];
+function invalidCommand(
+  { reason, pointer }: Extract<CommandFailure, { kind: "invalidCommand" }>,
+  body: unknown,
+): V1Refusal {
+  const path = fieldOf(pointer, body);
+  const what = path[0] ?? "this command";
+  const message = `The OCPP version of the connection cannot carry ${what}: ${reason}`;
+  const issues = [{ location: "body", path, code: "not_supported", message }];
   return { status: 400, code: "VALIDATION_ERROR", message: "Request validation failed", extra: { issues } };
+}
+
+/** Names of the body's fields inside the CALLs they are sent in. */
+const FIELDS: Record<string, string> = {
+  attributeValue: "value",
+  name: "key",
+  instance: "key",
+  remoteLocation: "location",
+};
+
+/** The field of the body that a place in a CALL came from; nothing where that cannot be told. */
+function fieldOf(pointer: string, body: unknown): string[] {
+  if (typeof body !== "object" || body === null) return [];
+  const names = pointer.split("/").map((step) => FIELDS[step] ?? step);
+  return names.filter((name) => Object.hasOwn(body, name)).slice(-1);
 }
 
 function refuse(status: 502 | 503 | 504, code: string, message: string, sent: boolean): V1Refusal {

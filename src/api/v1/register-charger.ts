@@ -5,19 +5,15 @@ import type { Organization, RegisterCharger, SecurityProfile } from "../../ports
 import { recordJson, sendRecorded } from "../http/accepted.ts";
 import { chargeBoxId, noParameters, text, timestamp } from "./fields.ts";
 import { claimOf } from "./idempotency.ts";
+import { InvalidRequest } from "./issues.ts";
 import { defineOperation } from "./operation.ts";
 
-const PROFILES: readonly SecurityProfile[] = [0, 1, 2];
-const CERTIFICATE_PROFILE = 3;
+const PROFILES: readonly SecurityProfile[] = [0, 1, 2, 3];
 
 const securityProfile = z
   .int()
   .min(0)
   .max(3)
-  .refine(
-    (profile) => profile !== CERTIFICATE_PROFILE,
-    "3 needs client certificates, which are not available here",
-  )
   .transform((profile) => PROFILES.find((known) => known === profile) ?? 2)
   .default(2)
   .openapi({
@@ -73,6 +69,7 @@ export const registerCharger = defineOperation({
   success: { status: 201, description: "Registered; the key is shown once", schema: answerSchema },
   refusals: [409, 422],
   handle: async ({ c, ports, organization, body, rawBody }) => {
+    if (body.securityProfile === 3 && !c.get("config").OCPP_CLIENT_CERTIFICATES) throw noCertificates();
     const request = {
       identity: body.chargeBoxId,
       name: body.name ?? null,
@@ -89,6 +86,11 @@ export const registerCharger = defineOperation({
     return sendRecorded(render(result.value, result.value.authorizationKey), false);
   },
 });
+
+function noCertificates(): InvalidRequest {
+  const message = "securityProfile 3 needs client certificates, which are not available here";
+  return new InvalidRequest([{ location: "body", path: ["securityProfile"], code: "custom", message }]);
+}
 
 function answerOf(
   publicBaseUrl: string,

@@ -14,10 +14,9 @@ import { ReportAssembly, type ReportPart } from "../../ocpp/report-assembly.ts";
 import type { RegistrationStatus } from "../../ocpp/station-state.ts";
 import type { Validators } from "../../ocpp/validators.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
-import type { CommandOutcome } from "../../ports.ts";
+import type { CommandOutcome, CommandTimeout } from "../../ports.ts";
 
-/** As the port says, and a command that breaks the schema of the connection's version: nothing of it was sent. */
-export type SessionCommandOutcome = CommandOutcome | { kind: "invalidCommand"; reason: string };
+export type SessionCommandOutcome = CommandOutcome;
 
 type CommandFailure = Exclude<SessionCommandOutcome, { kind: "answered" }>;
 
@@ -52,6 +51,8 @@ const EXPIRED_MAX = 8;
 
 interface Pending {
   command: ChargerCommand;
+  /** The time it was given where the version decided that; null where the caller did. */
+  chosenMs: number | null;
   deadlineAt: number;
   run: CommandRun | null;
   version: OcppVersion;
@@ -86,14 +87,16 @@ export class CommandChannel {
   }
 
   /** The caller has made sure that the validators of the connection are loaded. */
-  run(command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome> {
+  run(command: ChargerCommand, timeout: CommandTimeout): Promise<SessionCommandOutcome> {
     const line = this.#hooks.line();
     if (!line) return Promise.resolve({ kind: "offline" });
     if (!isCommandAllowed(line.registration, command)) return Promise.resolve({ kind: "notAccepted" });
     const { promise, resolve } = Promise.withResolvers<SessionCommandOutcome>();
+    const timeoutMs = typeof timeout === "number" ? timeout : timeout[line.version];
     const deadlineAt = Date.now() + timeoutMs;
     const pending: Pending = {
       command,
+      chosenMs: timeout === timeoutMs ? null : timeoutMs,
       deadlineAt,
       run: null,
       version: line.version,
@@ -276,7 +279,8 @@ function callOf(pending: Pending) {
 }
 
 /** A command of several CALLs that waits for its next one has reached the station already. */
-function truthful(pending: Pending, outcome: CommandFailure): CommandFailure {
-  const hasSent = "sent" in outcome && pending.sent !== null;
-  return hasSent ? { ...outcome, sent: true } : outcome;
+function truthful({ sent, chosenMs }: Pending, outcome: CommandFailure): CommandFailure {
+  const hasSent = "sent" in outcome && sent !== null;
+  const told = hasSent ? { ...outcome, sent: true } : outcome;
+  return told.kind === "timeout" && chosenMs !== null ? { ...told, timeoutMs: chosenMs } : told;
 }

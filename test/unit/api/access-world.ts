@@ -52,6 +52,7 @@ export function newOrganization(slug: string, changes: Partial<Organization> = {
     rateLimit: null,
     rateLimitWindowSeconds: null,
     chargerLimit: null,
+    transferHosts: null,
     ...changes,
   };
 }

@@ -4,6 +4,7 @@ import type {
   ApiKeyStore,
   ChargerStore,
   CommandOutcome,
+  CommandTimeout,
   ConnectedCharger,
   DataTransferRow,
   IdempotencyClaim,
@@ -72,6 +73,7 @@ const emptyOrganization: Organization = {
   rateLimit: null,
   rateLimitWindowSeconds: null,
   chargerLimit: null,
+  transferHosts: null,
 };
 
 /** Registration, look-up and list; everything else is not expected. */
@@ -133,9 +135,10 @@ const offline = {
 
 export interface SessionsState {
   outcome: CommandOutcome;
-  commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: number }>;
+  commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: CommandTimeout }>;
   provisioned: Array<{ ref: SessionRef; input: SessionProvision }>;
   registrations: Array<{ ref: SessionRef; status: RegistrationStatus }>;
+  retired: SessionRef[];
   /** Null: no session. */
   transfers: DataTransferRow[] | null;
 }
@@ -146,6 +149,7 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
     commands: [],
     provisioned: [],
     registrations: [],
+    retired: [],
     transfers: null,
   };
   const port: Sessions = {
@@ -164,6 +168,7 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
       state.registrations.push({ ref, status });
       return true;
     },
+    retire: async (ref) => void state.retired.push(ref),
     dataTransfers: async (_ref, limit) => state.transfers?.slice(0, limit) ?? null,
   };
   return { port, state };

@@ -45,7 +45,11 @@ describe("a command", () => {
     const key = "k".repeat(51);
     const { sent, end } = run("ocpp1.6", { kind: "changeConfiguration", key, value: "1" }, []);
     expect(sent).toEqual([]);
-    expect(end).toEqual({ kind: "invalidCommand", reason: "ChangeConfiguration /key maxLength" });
+    expect(end).toEqual({
+      kind: "invalidCommand",
+      reason: "ChangeConfiguration /key maxLength",
+      pointer: "/key",
+    });
   });
 });
 

@@ -14,6 +14,15 @@ const frames = [
   '[2,"a","SetNetworkProfile",{"connectionData":{"vpn":{"user":"u","password":"hunter2","key":"hunter2"}}}]',
   '[2,"a","GetLog",{"log":{"remoteLocation":"ftp://user:hunter2@example.com/x"}}]',
   '[2,"a","GetDiagnostics",{"location":"sftp:\\/\\/user:hunter2@example.com\\/x"}]',
+  '[2,"a","GetDiagnostics",{"location":"ftp:/user:hunter2@example.com/x"}]',
+  '[2,"a","GetDiagnostics",{"location":"FTP:user:hunter2@example.com/x"}]',
+  '[2,"a","GetDiagnostics",{"location":" ftp:\\\\user:hunter2@example.com/x"}]',
+  '[2,"a","GetDiagnostics",{"location":"ftp:\\\\us er:hunter2@example.com/x"}]',
+  '[2,"a","GetDiagnostics",{"location":"ftp://us er:hunter2@example.com/x"}]',
+  '[2,"a","GetDiagnostics",{"location":"ftp://us\\"er:hunter2@example.com/x"}]',
+  '[2,"a","GetDiagnostics",{"location":"sftp://us\\\\er:hunter2@example.com/x"}]',
+  '[2,"a","DataTransfer",{"data":"fetch sftp://us\\\\er:hunter2@example.com/x"}]',
+  '[2,"a","DataTransfer",{"data":"fetch ftp:\\\\user:hunter2@example.com/x"}]',
   '[2,"a","Authorize",{"idToken":{"idToken":"hunter2","type":"KeyCode"}}]',
   '[2,"a","Authorize",{"idToken":{"type":"keycode","idToken":"x","additionalInfo":[{"additionalIdToken":"hunter2","type":"t"}]}}]',
   '[2,"a","ChangeConfiguration",{"key":"Authorizat\\u0069onKey","value":"hunter2"}]',
@@ -42,6 +51,8 @@ describe("redactFrame", () => {
     "not json at all",
     '[2,  "a","ChangeConfiguration",{"key":"HeartbeatInterval","value":"300"}]',
     '[2,"a","Authorize",{"idToken":{"idToken":"ABC","type":"ISO14443"}}]',
+    '[2,"a","DataTransfer",{"vendorId":"v","data":"C:\\\\x, ask a@b.example"}]',
+    '[2,"a","GetDiagnostics",{"location":"ftp://example.com/u@v"}]',
   ])("returns %s untouched", (text) => {
     expect(redactFrame(text)).toBe(text);
   });
@@ -51,7 +62,8 @@ describe("redactFrame", () => {
     expect(redactFrame(`["vpn",${"[".repeat(length)}`)).toBe("***");
     expect(redactFrame(`["vpn",${"[".repeat(10_000)}${"]".repeat(10_000)}]`)).toContain("***");
     redactFrame(`["a://b@c","${"a".repeat(length)}"]`);
-    redactFrame(`["a://b@c","${"://".repeat(length / 3)}"]`);
+    for (const part of ["://", "\\\\\\\\", ":\\\\", "ftp:", '\\"ftp:', " ftp:/", "ftp:\\t"])
+      redactFrame(`["a://b@c","ftp:${part.repeat(length / part.length)}/@"]`);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiKeyStore } from "../../../src/store/api-keys.ts";
+import { organizationStore } from "../../../src/store/organizations.ts";
 import { openDatabase, type Database } from "../../harness/database.ts";
 
 let db: Database;
@@ -36,4 +37,21 @@ test("an id that cannot exist is refused before it reaches the database", async 
   const { organization, keys } = await keyOf(2);
   for (const id of ["\u0000", "key_", "", `${idOf(2)}'`])
     expect(await keys.revoke(organization.id, id, NOW)).toBe(false);
+});
+
+test("a key's organisation and the organisation itself say which hosts its chargers may be sent to", async () => {
+  const { organization, keys } = await keyOf(3);
+  const organizations = organizationStore(db.sql);
+  const hosts = async () => [
+    (await keys.findByDigest("digest-3"))?.organization.transferHosts,
+    (await organizations.get(organization.id))?.transferHosts,
+  ];
+  expect(await hosts()).toEqual([null, null]);
+  for (const listed of [["files.example.com", "*.cdn.example.com"], []]) {
+    await db.sql("UPDATE organizations SET transfer_hosts = $2::text[] WHERE id = $1::uuid", [
+      organization.id,
+      `{${listed.join(",")}}`,
+    ]);
+    expect(await hosts()).toEqual([listed, listed]);
+  }
 });

@@ -1,13 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { sendCommand } from "../../../commands/send-command.ts";
+import { Unavailable } from "../../../errors.ts";
 import type { ChargerCommand, CommandAnswer, StatusInfo } from "../../../ocpp/commands.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
+import type { CommandTimeout } from "../../../ports.ts";
 import { CommandFailed } from "../command-failure.ts";
+import type { CommandFailure } from "../command-failure.ts";
 import { chargeBoxId, chargerPath, queryInteger } from "../fields.ts";
 import { defineOperation } from "../operation.ts";
 import type { MountOperation, V1Request } from "../operation.ts";
+import { stationText } from "../station-text.ts";
 
-const TIMEOUT_DEFAULT_SECONDS = 30;
+export const TIMEOUT_DEFAULT_MS = 30_000;
+const INFO_LENGTH_MAX = 1024;
 
 const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
   // Absent is 0 inside, which is no value a client may send.
@@ -38,7 +43,7 @@ export interface CommandRoute<B> {
   answerSchema: z.ZodRawShape;
   /** May refuse the request with a domain error. */
   command: (call: CommandCall<B>) => ChargerCommand | Promise<ChargerCommand>;
-  timeoutSeconds?: (body: B) => number;
+  timeoutMs?: (body: B) => CommandTimeout;
   present: (body: B, answered: Answered) => Record<string, unknown>;
 }
 
@@ -72,10 +77,13 @@ export function commandOperation<B>(route: CommandRoute<B>): MountOperation {
 async function runCommand<B>(route: CommandRoute<B>, call: CommandCall<B>): Promise<Response> {
   const { c, ports, organization, path, query, body } = call;
   const identity = path.chargeBoxId;
-  const timeoutSeconds = query.timeout || (route.timeoutSeconds?.(body) ?? TIMEOUT_DEFAULT_SECONDS);
-  const command = await route.command(call);
-  const result = await sendCommand(ports, organization, identity, command, timeoutSeconds * 1000);
-  if (result.kind !== "answered") throw new CommandFailed({ identity, timeoutSeconds, failure: result });
+  const timeoutMs = query.timeout * 1000 || (route.timeoutMs?.(body) ?? TIMEOUT_DEFAULT_MS);
+  const send = async () => {
+    const command = await route.command(call);
+    return sendCommand(ports, organization, identity, command, timeoutMs);
+  };
+  const result = await send().catch(unavailable);
+  if (result.kind !== "answered") throw new CommandFailed({ identity, body, timeoutMs, failure: result });
   const { answer, version } = result;
   return c.json(
     { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) },
@@ -83,10 +91,20 @@ async function runCommand<B>(route: CommandRoute<B>, call: CommandCall<B>): Prom
   );
 }
 
+/** What does not answer before a command goes out proves that nothing was sent. */
+function unavailable(error: unknown): CommandFailure {
+  if (error instanceof Unavailable) return { kind: "unavailable" };
+  throw error;
+}
+
 function wordOf(answer: CommandAnswer): { ocppStatus: string | null; statusInfo?: StatusInfo } {
   const ocppStatus = "ocppStatus" in answer ? answer.ocppStatus : null;
   const statusInfo = "statusInfo" in answer ? answer.statusInfo : null;
-  return statusInfo === null ? { ocppStatus } : { ocppStatus, statusInfo };
+  return statusInfo === null ? { ocppStatus } : { ocppStatus, statusInfo: shown(statusInfo) };
+}
+
+function shown({ reasonCode, additionalInfo }: StatusInfo): StatusInfo {
+  return { reasonCode, additionalInfo: additionalInfo && stationText(additionalInfo, INFO_LENGTH_MAX) };
 }
 
 /** Narrows an answer to the kind its command promises. */

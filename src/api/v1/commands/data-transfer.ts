@@ -27,10 +27,15 @@ export const dataTransfer = commandOperation({
     status: z.string(),
     responseData: z.string().nullable(),
   },
-  command: ({ body: transfer }) => ({ kind: "dataTransfer", ...transfer }),
+  // OCPP leaves an empty id out (part 4, 4.1).
+  command: ({ body: { messageId, ...transfer } }) => ({
+    kind: "dataTransfer",
+    ...transfer,
+    ...(messageId ? { messageId } : {}),
+  }),
   present: ({ vendorId, messageId }, { answer, chargeBoxId }) => {
     const { status, responseData } = expectAnswer(answer, "dataTransfer");
     const message = messageOf(MESSAGES, status);
-    return { message, chargeBoxId, vendorId, messageId: messageId ?? null, status, responseData };
+    return { message, chargeBoxId, vendorId, messageId: messageId || null, status, responseData };
   },
 });

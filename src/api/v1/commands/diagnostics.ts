@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
-import { assertPublicTarget, instant, transferFields } from "./transfer-target.ts";
+import { stationText } from "../station-text.ts";
+import { assertAllowedTarget, instant, transferFields } from "./transfer-target.ts";
 
 const body = z
   .strictObject({ ...transferFields, startTime: instant.optional(), stopTime: instant.optional() })
@@ -8,6 +9,8 @@ const body = z
     ({ startTime, stopTime }) => startTime === undefined || stopTime === undefined || startTime <= stopTime,
     { path: ["stopTime"], error: "must not be before startTime" },
   );
+
+const FILE_NAME_LENGTH_MAX = 255;
 
 const MESSAGES = {
   accepted: "Diagnostics upload accepted by charger",
@@ -27,12 +30,19 @@ export const diagnostics = commandOperation({
     ocppRequestId: z.int().nullable(),
     status: z.string(),
   },
-  command: ({ c, body: wanted }) => {
-    assertPublicTarget(c, wanted.location);
-    return { kind: "diagnostics", ...wanted };
+  command: (call) => {
+    assertAllowedTarget(call);
+    return { kind: "diagnostics", ...call.body };
   },
   present: (_body, { answer, chargeBoxId }) => {
     const { status, requestId, fileName } = expectAnswer(answer, "transfer");
-    return { message: messageOf(MESSAGES, status), chargeBoxId, fileName, ocppRequestId: requestId, status };
+    return {
+      message: messageOf(MESSAGES, status),
+      chargeBoxId,
+      // Some stations name the file by the whole URL they were given.
+      fileName: fileName && stationText(fileName, FILE_NAME_LENGTH_MAX),
+      ocppRequestId: requestId,
+      status,
+    };
   },
 });

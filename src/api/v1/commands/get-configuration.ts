@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { text } from "../fields.ts";
-import { commandOperation, expectAnswer } from "./command-operation.ts";
+import { commandOperation, expectAnswer, TIMEOUT_DEFAULT_MS } from "./command-operation.ts";
 
 /** A full report of a 2.x station comes in many messages. */
-const FULL_REPORT_SECONDS = 60;
-const TIMEOUT_SECONDS = 30;
+const ALL_KEYS_MS = { "ocpp1.6": TIMEOUT_DEFAULT_MS, "ocpp2.0.1": 60_000, "ocpp2.1": 60_000 };
 
 const body = z.strictObject({ key: z.array(text(1, 200)).max(100).optional() });
 
@@ -17,8 +16,7 @@ export const getConfiguration = commandOperation({
   bodySchema: body,
   answerSchema: { configurationKey: z.array(entry), unknownKey: z.array(z.string()) },
   command: ({ body: { key } }) => ({ kind: "getConfiguration", keys: key ?? [] }),
-  timeoutSeconds: ({ key }) =>
-    key === undefined || key.length === 0 ? FULL_REPORT_SECONDS : TIMEOUT_SECONDS,
+  timeoutMs: ({ key = [] }) => (key.length === 0 ? ALL_KEYS_MS : TIMEOUT_DEFAULT_MS),
   present: (_body, { answer, chargeBoxId }) => {
     const { configurationKey, unknownKey } = expectAnswer(answer, "configuration");
     return { chargeBoxId, configurationKey, unknownKey };

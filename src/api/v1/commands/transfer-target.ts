@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { Policy } from "../../../errors.ts";
-import { forbiddenTarget } from "../../../fleet/target-policy.ts";
+import { forbiddenTarget, isListedHost } from "../../../fleet/target-policy.ts";
 import { redact } from "../../../ocpp/redact.ts";
-import type { AppEnv } from "../../http/context.ts";
-import type { Context } from "hono";
+import { InvalidRequest } from "../issues.ts";
+import type { CommandCall } from "./command-operation.ts";
 
-const SCHEMES = ["http:", "https:", "ftp:", "ftps:", "sftp:"];
+type TransferCall = Pick<CommandCall<{ location: string }>, "c" | "organization" | "body">;
+
+/** One spelling only: a parser that mends others would see another host, or another user, than the station does. */
+const TRANSFER_URL = /^(?:https?|ftps?|sftp):\/\/[^\s\\\p{Cc}]+$/iu;
 const SCHEMES_WITH_USER = ["ftp:", "ftps:", "sftp:"];
 const INT32_MAX = 2_147_483_647;
 
@@ -25,11 +27,19 @@ export const instant = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with an offset" })
   .transform((time) => new Date(time).toISOString());
 
-/** @throws Policy for hosts inside somebody's network. */
-export function assertPublicTarget(c: Context<AppEnv>, location: string): void {
-  if (c.get("config").ALLOW_PRIVATE_TARGETS) return;
-  const reason = forbiddenTarget(new URL(location));
-  if (reason !== null) throw new Policy(`location must be a public host (${reason})`);
+/** @throws InvalidRequest for hosts inside somebody's network, and for those that the organisation does not list. */
+export function assertAllowedTarget({ c, organization, body: { location } }: TransferCall): void {
+  const url = new URL(location);
+  const reason = c.get("config").ALLOW_PRIVATE_TARGETS ? null : forbiddenTarget(url);
+  if (reason !== null) throw refused(`must be a public host (${reason})`);
+  const { transferHosts } = organization;
+  if (transferHosts !== null && !isListedHost(url, transferHosts))
+    throw refused("must be a host that the organisation allows");
+}
+
+function refused(complaint: string): InvalidRequest {
+  const message = `location ${complaint}`;
+  return new InvalidRequest([{ location: "body", path: ["location"], code: "not_allowed", message }]);
 }
 
 /** The URL without its user information. */
@@ -38,7 +48,7 @@ export function shownLocation(location: string): string {
 }
 
 function isTransferUrl(value: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || !SCHEMES.includes(url.protocol) || url.hostname === "") return false;
+  const url = TRANSFER_URL.test(value) ? URL.parse(value) : null;
+  if (url === null || url.hostname === "") return false;
   return (url.username === "" && url.password === "") || SCHEMES_WITH_USER.includes(url.protocol);
 }

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
-import { assertPublicTarget, instant, shownLocation, transferFields } from "./transfer-target.ts";
+import { assertAllowedTarget, instant, shownLocation, transferFields } from "./transfer-target.ts";
 
 const body = z.strictObject({ ...transferFields, retrieveDate: instant });
 
@@ -24,9 +24,9 @@ export const updateFirmware = commandOperation({
     ocppRequestId: z.int().nullable(),
     status: z.string(),
   },
-  command: ({ c, body: update }) => {
-    assertPublicTarget(c, update.location);
-    return { kind: "updateFirmware", ...update };
+  command: (call) => {
+    assertAllowedTarget(call);
+    return { kind: "updateFirmware", ...call.body };
   },
   present: ({ location, retrieveDate }, { answer, version, chargeBoxId }) => {
     const { status, requestId } = expectAnswer(answer, "transfer");

@@ -68,6 +68,7 @@ export class MemoryFleet {
       rateLimit: null,
       rateLimitWindowSeconds: null,
       chargerLimit: null,
+      transferHosts: null,
     };
     this.organizations.set(id, organization);
     return organization;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { signSettingsToken } from "../../../../src/api/settings/settings-token.ts";
+import { apiKeyDigest } from "../../../../src/fleet/api-key-material.ts";
 import { bearer, bodyOf, createWorld, post } from "../access-world.ts";
 
 const PATH = "/api/v1/auth/api-keys";
@@ -79,6 +81,22 @@ describe("managing API keys", () => {
       expect(await status(bearer(await world.token({ role })))).toBe(403);
     expect(await status(bearer(await world.apiKey("owner")))).toBe(403);
     expect(await status({ headers: { "x-api-key": await world.apiKey("owner") } })).toBe(403);
+  });
+
+  it("knows the sender of a settings token, and refuses it; of a revoked key's token it knows nobody", async () => {
+    const world = createWorld();
+    const found = await world.ports.apiKeys.findByDigest(await apiKeyDigest(await world.apiKey("owner")));
+    if (!found) throw new TypeError("The key is not stored");
+    const { key, organization } = found;
+    const ofKey = (id: string) =>
+      signSettingsToken(world.config, { key: { ...key, id }, organization }, world.clock.now);
+    const show = async (token: string) => {
+      const response = await world.request(PATH, create(token, { name: "mine" }));
+      return [response.status, (await bodyOf(response)).error.code];
+    };
+    expect(await show(await ofKey(key.id))).toEqual([403, "FORBIDDEN"]);
+    expect(await show(await ofKey("key_revoked"))).toEqual([401, "UNAUTHORIZED"]);
+    expect(await show(`${await ofKey(key.id)}x`)).toEqual([401, "UNAUTHORIZED"]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Unavailable } from "../../../../src/errors.ts";
 import type { DataTransferRow } from "../../../../src/ports.ts";
 import { bodyOf, createWorld, post, type World } from "../access-world.ts";
 
@@ -40,6 +41,23 @@ describe("deleting a charger", () => {
     expect((await ask(world, "GET", "CP-1", "viewer")).status).toBe(404);
     const again = post(await world.apiKey("owner"), { chargeBoxId: "CP-1" });
     expect((await world.request(PATH, again)).status).toBe(201);
+  });
+
+  it("has the charger obey nobody from the answer on", async () => {
+    const world = await withCharger();
+    const charger = await world.ports.chargers.findByIdentity(world.organization.id, "CP-1");
+    await ask(world, "DELETE", "CP-1", "owner");
+    expect(world.sessions.retired).toEqual([
+      { organizationSlug: "acme", identity: "CP-1", chargerId: charger?.id },
+    ]);
+  });
+
+  it("leaves a session that cannot be reached to the run behind the answer", async () => {
+    const world = await withCharger();
+    world.ports.sessions.retire = () => Promise.reject(new Unavailable("overloaded"));
+    expect((await ask(world, "DELETE", "CP-1", "owner")).status).toBe(200);
+    await world.settled();
+    expect(published).toMatchObject([{ total: 1 }]);
   });
 
   it.each(["viewer", "operator"] as const)("is refused to a key of role %s", async (role) => {

@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { Unavailable } from "../../../../src/errors.ts";
 import type { CommandOutcome } from "../../../../src/ports.ts";
 import { createWorld, post } from "../access-world.ts";
 import { RESET_PATH, send, status } from "./send-command.ts";
 
 function failure(code: string, message: string, extra: Record<string, unknown> = {}) {
   return { success: false, error: { code, message, ...extra, requestId: "req_1" } };
+}
+
+interface Words {
+  ocppErrorCode: string;
+  ocppErrorDescription: string;
+  message: string;
 }
 
 describe("what became of a command", () => {
@@ -146,6 +153,24 @@ describe("what became of a command", () => {
     expect([code, body.error.message]).toEqual([503, "Charger CP-1 is not connected"]);
   });
 
+  it.each([
+    ["the session", RESET_PATH, { type: "Soft" }],
+    [
+      "what is asked before a command goes out",
+      "/api/v1/chargers/CP-1/configuration/change",
+      { key: "SecurityProfile", value: "1" },
+    ],
+  ])("says that nothing was sent when %s turns the request away", async (_who, path, body) => {
+    const world = createWorld();
+    const turnAway = () => Promise.reject(new Unavailable("overloaded"));
+    Object.assign(world.ports.sessions, { command: turnAway, snapshot: turnAway });
+    expect(await send(world, status("accepted"), path, body)).toEqual({
+      status: 503,
+      retryAfter: "5",
+      body: failure("SERVICE_UNAVAILABLE", "Service temporarily unavailable", { sent: false }),
+    });
+  });
+
   it("another organisation's charger is as unknown as any", async () => {
     const world = createWorld();
     await world.request(
@@ -162,6 +187,32 @@ describe("what became of a command", () => {
     const answer = { kind: "status", status: "rejected", ocppStatus: "Rejected", statusInfo } as const;
     const { body } = await send(createWorld(), { kind: "answered", version: "ocpp2.0.1", answer });
     expect(body).toMatchObject({ ocppStatus: "Rejected", statusInfo });
+  });
+
+  it("shows no secret and no endless text of a station's CALLERROR", async () => {
+    const url = "ftp://user:hunter2@files.example.com/x";
+    const outcome = (description: string): CommandOutcome => ({
+      kind: "stationError",
+      code: `Odd${"d".repeat(1000)}`,
+      description,
+      action: "Reset",
+    });
+    const redacted = await send(createWorld(), outcome(`cannot fetch ${url} ${"\u{1f50c}".repeat(1000)}`));
+    const { ocppErrorCode, ocppErrorDescription, message } = redacted.body.error as unknown as Words;
+    expect(ocppErrorDescription).toMatch(/^cannot fetch ftp:\/\/\*\*\*@files\.example\.com\/x /);
+    expect([ocppErrorDescription.length, ocppErrorDescription.isWellFormed()]).toEqual([255, true]);
+    expect([ocppErrorCode.length, message.length < 200]).toEqual([50, true]);
+    const inside = await send(createWorld(), outcome('{"AuthorizationKey":"hunter2"}'));
+    expect(inside.body.error).toMatchObject({ ocppErrorDescription: '{"AuthorizationKey":"***"}' });
+  });
+
+  it("shows no secret and no endless text of a 2.x station's status info", async () => {
+    const additionalInfo = `sftp://user:hunter2@files.example.com/${"x".repeat(2000)}`;
+    const statusInfo = { reasonCode: "InvalidURL", additionalInfo };
+    const answer = { kind: "status", status: "rejected", ocppStatus: "Rejected", statusInfo } as const;
+    const { body } = await send(createWorld(), { kind: "answered", version: "ocpp2.1", answer });
+    const shown = `sftp://***@files.example.com/${"x".repeat(2000)}`.slice(0, 1024);
+    expect(body["statusInfo"]).toEqual({ reasonCode: "InvalidURL", additionalInfo: shown });
   });
 
   it("asks the session without touching the database", async () => {
@@ -190,6 +241,27 @@ describe("the deadline of a command", () => {
     const { status: code, body } = await send(world, status("accepted"), `${RESET_PATH}?timeout=${timeout}`);
     expect([code, body.error.issues]).toMatchObject([400, [{ location: "query", path: ["timeout"] }]]);
     expect(world.sessions.commands).toEqual([]);
+  });
+
+  const everything = "/api/v1/chargers/CP-1/configuration/get";
+
+  it("of the whole configuration is left to the version of the connection, and said as that decided", async () => {
+    const world = createWorld();
+    const outcome = { kind: "timeout", sent: true, timeoutMs: 30_000 } as const;
+    const { body } = await send(world, outcome, everything, {});
+    expect(world.sessions.commands).toMatchObject([
+      { timeoutMs: { "ocpp1.6": 30_000, "ocpp2.0.1": 60_000, "ocpp2.1": 60_000 } },
+    ]);
+    expect(body.error.message).toBe("Charger CP-1 did not respond within 30 seconds");
+  });
+
+  it.each([
+    [everything, { key: ["HeartbeatInterval"] }, 30_000],
+    [`${everything}?timeout=90`, {}, 90_000],
+  ])("of %s with %j is one for all versions", async (path, body, timeoutMs) => {
+    const world = createWorld();
+    await send(world, { kind: "offline" }, path, body);
+    expect(world.sessions.commands).toMatchObject([{ timeoutMs }]);
   });
 
   it("is named in the timeout's message", async () => {

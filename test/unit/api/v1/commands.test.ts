@@ -151,6 +151,13 @@ describe("each command", () => {
     ],
     ["firmware/update", { location, retrieveDate: "2026-02-10T14:00:00" }, "retrieveDate"],
     ["diagnostics", { location: "gopher://example.com/" }, "location"],
+    ["diagnostics", { location: "ftp:/user:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp:user:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp:\\\\user:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp://us er:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: "ftp://us\ter:pw@files.example.com/" }, "location"],
+    ["diagnostics", { location: " ftp://files.example.com/" }, "location"],
+    ["diagnostics", { location: "https://files.example.com/\u0001" }, "location"],
     ["diagnostics", { location: "https://0x7f000001/" }, "location"],
     [
       "diagnostics",
@@ -165,9 +172,96 @@ describe("each command", () => {
       `/api/v1/chargers/CP-1/${path}`,
       body,
     );
-    expect(code).toBe(400);
+    expect([code, answer.error.issues[0]?.path]).toEqual([400, [field]]);
     expect(answer.error.issues[0]?.message).toContain(field);
     expect(world.sessions.commands).toEqual([]);
+  });
+
+  it.each(["ftp", "FTPS", "sftp"])("answers %s locations without their user", async (scheme) => {
+    const world = createWorld();
+    const secret = `${scheme}://us"er:pw@files.example.com/x`;
+    const body = { location: secret, retrieveDate: "2026-02-10T14:00:00Z" };
+    const outcome = { kind: "answered", version: "ocpp2.0.1", answer: transfer } as const;
+    const answer = await send(world, outcome, "/api/v1/chargers/CP-1/firmware/update", body);
+    expect(answer.body.location).toBe(`${scheme}://***@files.example.com/x`);
+    expect(world.sessions.commands).toMatchObject([{ command: { location: secret } }]);
+  });
+
+  it.each([
+    ["firmware/update", { retrieveDate: "2026-02-10T14:00:00Z" }],
+    ["diagnostics", {}],
+  ])("%s takes no host but those that the organisation lists", async (path, rest) => {
+    const world = createWorld({ ALLOW_PRIVATE_TARGETS: "true" });
+    const answerTo = async (url: string) => {
+      const body = { location: url, ...rest };
+      const outcome = { kind: "answered", version: "ocpp2.0.1", answer: transfer } as const;
+      const answer = await send(world, outcome, `/api/v1/chargers/CP-1/${path}`, body);
+      return answer.status === 200 ? "sent" : answer.body.error.issues[0];
+    };
+    const refusal = {
+      location: "body",
+      path: ["location"],
+      code: "not_allowed",
+      message: "location must be a host that the organisation allows",
+    };
+    world.organization.transferHosts = ["Files.example.com", "*.cdn.example.com"];
+    expect(await answerTo("https://files.example.com:8443/x")).toBe("sent");
+    expect(await answerTo("sftp://u:p@FILES.example.com./x")).toBe("sent");
+    expect(await answerTo("https://a.b.cdn.example.com/x")).toBe("sent");
+    expect(await answerTo("https://cdn.example.com/x")).toEqual(refusal);
+    expect(await answerTo("https://evil-files.example.com/x")).toEqual(refusal);
+    expect(await answerTo("sftp://files.example.com@evil.example/x")).toEqual(refusal);
+    world.organization.transferHosts = [];
+    expect(await answerTo("https://files.example.com/x")).toEqual(refusal);
+  });
+
+  it.each([
+    ["configuration/change", { key: "K", value: "v" }, "/key", ["key"]],
+    ["configuration/change", { key: "A.B", value: "v" }, "/setVariableData/0/variable/name", ["key"]],
+    ["configuration/change", { key: "A.B", value: "v" }, "/setVariableData/0/attributeValue", ["value"]],
+    ["configuration/get", { key: ["K"] }, "/key/0", ["key"]],
+    ["configuration/get", { key: ["A.B"] }, "/getVariableData/0/component/name", ["key"]],
+    ["diagnostics", { location }, "/log/remoteLocation", ["location"]],
+    ["data-transfer", { vendorId: "V" }, "", []],
+  ])("%s of %j that breaks the schema at %j names the field", async (path, body, pointer, field) => {
+    const outcome = { kind: "invalidCommand", reason: `X ${pointer} maxLength`, pointer } as const;
+    const { status: code, body: answer } = await send(
+      createWorld(),
+      outcome,
+      `/api/v1/chargers/CP-1/${path}`,
+      body,
+    );
+    const message = `The OCPP version of the connection cannot carry ${field[0] ?? "this command"}: X ${pointer} maxLength`;
+    expect([code, answer.error]).toEqual([
+      400,
+      {
+        code: "VALIDATION_ERROR",
+        message: "Request validation failed",
+        issues: [{ location: "body", path: field, code: "not_supported", message }],
+      },
+    ]);
+  });
+
+  it("an empty message id of a data transfer is none", async () => {
+    const world = createWorld();
+    const answer = { kind: "dataTransfer", status: "Accepted", responseData: null, ...word } as const;
+    const sent = await send(
+      world,
+      { kind: "answered", version: "ocpp1.6", answer },
+      "/api/v1/chargers/CP-1/data-transfer",
+      { vendorId: "V", messageId: "", data: "" },
+    );
+    expect(sent.body["messageId"]).toBeNull();
+    expect(world.sessions.commands.map(({ command }) => command)).toEqual([
+      { kind: "dataTransfer", vendorId: "V", data: "" },
+    ]);
+  });
+
+  it("shows the file a station names without the user of its URL", async () => {
+    const answer = { ...transfer, fileName: "ftp://user:pw@files.example.com/diag.zip" };
+    const outcome = { kind: "answered", version: "ocpp1.6", answer } as const;
+    const { body } = await send(createWorld(), outcome, "/api/v1/chargers/CP-1/diagnostics", { location });
+    expect(body["fileName"]).toBe("ftp://***@files.example.com/diag.zip");
   });
 
   it.each(["AuthorizationKey", "authorizationkey", "SecurityCtrlr.BasicAuthPassword"])(

@@ -52,8 +52,9 @@ describe("registering a charger", () => {
     [0, false],
     [1, true],
     [2, true],
+    [3, false],
   ])("security profile %i has a key: %s", async (securityProfile, hasKey) => {
-    const world = createWorld();
+    const world = createWorld({ OCPP_CLIENT_CERTIFICATES: "true" });
     const init = post(await world.apiKey("owner"), { chargeBoxId: "CP-1", securityProfile });
     const answer = await bodyOf(await world.request(PATH, init));
     expect(["authorizationKey" in answer, answer.securityProfile]).toEqual([hasKey, securityProfile]);

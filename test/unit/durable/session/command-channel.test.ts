@@ -75,3 +75,21 @@ test("a command that the socket did not take was not sent, and the next one is t
   answer(0, { status: "Rejected" });
   expect(await next).toMatchObject({ kind: "answered", answer: { status: "rejected" } });
 });
+
+test.each([
+  ["ocpp1.6", 1000],
+  ["ocpp2.0.1", 2000],
+  ["ocpp2.1", 3000],
+] as const)(
+  "on %s a command may take as long as its caller gives that version",
+  async (version, timeoutMs) => {
+    const { channel } = channelOver(version);
+    let settled: unknown = null;
+    const limits = { "ocpp1.6": 1000, "ocpp2.0.1": 2000, "ocpp2.1": 3000 };
+    const outcome = channel.run({ kind: "clearCache" }, limits).then((ended) => (settled = ended));
+    await vi.advanceTimersByTimeAsync(timeoutMs - 1);
+    expect(settled).toBeNull();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await outcome).toEqual({ kind: "timeout", sent: true, timeoutMs });
+  },
+);

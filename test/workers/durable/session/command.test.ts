@@ -1,11 +1,11 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import { readEnv, type RawEnv } from "../../../../src/env.ts";
-import { Policy } from "../../../../src/errors.ts";
+import { Unavailable } from "../../../../src/errors.ts";
 import { DatabaseDouble } from "./database-double.ts";
-import { newCharger, provisioned, StationDouble } from "./station-double.ts";
+import { inObject, newCharger, provisioned, StationDouble } from "./station-double.ts";
 
 beforeEach(() => {
   new DatabaseDouble();
@@ -92,6 +92,26 @@ test("a lost socket ends what is on the wire and what waits at once, each truthf
   expect(await sessions.command(charger.ref, clearCache, 1000)).toEqual({ kind: "offline" });
 });
 
+test("an object reset with a command in flight leaves its effect unknown, and it is not sent again", async () => {
+  const { charger, station } = await bootedCharger();
+  const outcome = sessions.command(charger.ref, { kind: "reset", type: "Hard" }, 30_000);
+  await station.nextCall();
+  await inObject(charger, (_instance, state) => state.abort("a new release")).catch(() => {});
+  expect(await outcome).toEqual({ kind: "lost", sent: true, reason: "disconnected" });
+  expect(station.frames.filter(([, , action]) => action === "Reset")).toHaveLength(1);
+  expect(await sessions.command(charger.ref, clearCache, 1000)).toEqual({ kind: "offline" });
+});
+
+test("an overloaded object turns a command away unsent, and is asked once", async () => {
+  const command = vi.fn(() =>
+    Promise.reject(Object.assign(new Error("overloaded"), { retryable: true, overloaded: true })),
+  );
+  const overloaded = { getByName: () => ({ command }) } as unknown as RawEnv["CHARGE_POINT_SESSION"];
+  const busy = durableSessions({ ...readEnv(env as RawEnv), CHARGE_POINT_SESSION: overloaded });
+  await expect(busy.command(newCharger().ref, clearCache, 1000)).rejects.toBeInstanceOf(Unavailable);
+  expect(command).toHaveBeenCalledOnce();
+});
+
 test("a charger that never connected is offline, one that was never provisioned is said to be so", async () => {
   const charger = await provisioned();
   expect(await sessions.command(charger.ref, clearCache, 1000)).toEqual({ kind: "offline" });
@@ -143,7 +163,11 @@ test("answers with a guessed id, twice or after an eviction change nothing", asy
 test("a command that breaks the schema of the connection's version never reaches the station", async () => {
   const { charger, station } = await bootedCharger();
   const command = { kind: "call", action: "Reset", payload: { type: "Sideways" } } as const;
-  await expect(sessions.command(charger.ref, command, 1000)).rejects.toBeInstanceOf(Policy);
+  expect(await sessions.command(charger.ref, command, 1000)).toEqual({
+    kind: "invalidCommand",
+    reason: "Reset /type enum",
+    pointer: "/type",
+  });
   await station.call("Heartbeat", {});
   expect(station.frames.some(([type]) => type === 2)).toBe(false);
 });
