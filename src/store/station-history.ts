@@ -33,14 +33,16 @@ const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_
     WHERE t.charger_id = excluded.charger_id AND t.revision < excluded.revision`;
 
 const METER_VALUES = `WITH f AS (${known(`charger_id uuid, id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
-    energy_wh bigint, "values" jsonb, at timestamptz`)})
-  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at)
-  SELECT id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at FROM f
-  ON CONFLICT (id) DO NOTHING`;
+    energy_wh bigint, "values" jsonb, at timestamptz, received_at timestamptz`)})
+  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at,
+    received_at)
+  SELECT id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at, received_at
+  FROM f ON CONFLICT (id) DO NOTHING`;
 
-const SECURITY_EVENTS = `WITH f AS (${known("charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz")})
-  INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at)
-  SELECT id, organization_id, charger_id, source, name, tech_info, at FROM f ON CONFLICT (id) DO NOTHING`;
+const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz,
+    received_at timestamptz`)})
+  INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at, received_at)
+  SELECT id, organization_id, charger_id, source, name, tech_info, at, received_at FROM f ON CONFLICT (id) DO NOTHING`;
 
 const JOB_STATES = `WITH f AS (${known("n int, charger_id uuid, job text, status text, request_id int, at timestamptz")})
   INSERT INTO charger_job_states AS s (charger_id, organization_id, job, status, request_id, updated_at)
@@ -81,7 +83,8 @@ export function isHistory({ fact }: SessionFactRow): boolean {
 }
 
 function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): Record<string, unknown> {
-  const about = { n, charger_id: chargerId, at: new Date(atMs).toISOString() };
+  const receivedAt = new Date(atMs).toISOString();
+  const about = { n, charger_id: chargerId, at: receivedAt, received_at: receivedAt };
   switch (fact.type) {
     case "transaction":
       return { ...about, ...wireTransaction(fact) };
@@ -137,14 +140,16 @@ export function int32(value: number | null): number | null {
 const KEEP_DAYS = 90;
 /** A pass runs every minute. */
 const ROWS_PER_PASS = 20_000;
+/** By when rows came in: a station may deliver months of backlog, and its clock may say 1970. */
+const PRUNED = { meter_values: "received_at", security_events: "received_at", data_transfers: "at" };
 
 export function stationHistory(sql: Sql): StationHistory {
   return {
     async prune(now) {
-      for (const table of ["meter_values", "security_events", "data_transfers"]) {
+      for (const [table, receivedAt] of Object.entries(PRUNED)) {
         await sql(
           `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
-             WHERE at < $1::timestamptz - interval '${KEEP_DAYS} days' LIMIT ${ROWS_PER_PASS})`,
+             WHERE ${receivedAt} < $1::timestamptz - interval '${KEEP_DAYS} days' LIMIT ${ROWS_PER_PASS})`,
           [now],
         );
       }
