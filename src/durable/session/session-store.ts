@@ -43,7 +43,7 @@ export class SessionStore implements Notebook {
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.frames = new FrameLog(storage.sql, () => this.#catchUp());
-    this.outbox = new Outbox(storage.sql, this);
+    this.outbox = new Outbox(storage, this);
     this.replies = new ReplyCache(storage.sql, this);
     this.reported = new ReportedVariables(storage.sql);
     this.transactions = new TransactionTable(storage.sql);
