@@ -24,9 +24,11 @@ export interface TransactionFact {
   revision: number;
 }
 
-/** Values as a station sent them. `transactionId` null: outside transactions, or of one it never started (`claimedId`). */
+/**
+ * Values as a station sent them. `transactionId` null: outside transactions, or of one it never started (`claimedId`). The
+ * same content of the same charger is a repeat, whatever message brings it.
+ */
 export interface MeterValuesFact {
-  id: string;
   transactionId: number | null;
   claimedId: string | null;
   evseId: number | null;
@@ -39,7 +41,8 @@ export interface MeterValuesFact {
 }
 
 export interface SecurityEventFact {
-  id: string;
+  /** Null: an event of the same content is a repeat. */
+  id: string | null;
   /** `central`: noticed by us. */
   source: "station" | "central";
   name: string;

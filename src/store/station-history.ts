@@ -1,4 +1,4 @@
-import type { SessionFact, SessionFactRow, StationHistory } from "../ports.ts";
+import type { MeterValuesFact, SessionFact, SessionFactRow, StationHistory } from "../ports.ts";
 import type { Sql } from "./sql.ts";
 
 /** What stations did, as opposed to the state they are in. */
@@ -12,6 +12,10 @@ const known = (
   columns: string,
 ) => `SELECT x.*, o.organization_id FROM jsonb_to_recordset($1::jsonb) AS x(${columns})
   CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o`;
+
+/** An id made of what a row says: stations repeat themselves, under new message ids and after long times. */
+const idOf = (content: string) =>
+  `encode(substring(sha256(convert_to(jsonb_build_array(${content})::text, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
 const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_id int, ocpp_transaction_id text, evse_id int,
     connector_id int, id_tag text, status text, meter_start_wh bigint, meter_stop_wh bigint, last_meter_wh bigint,
@@ -32,17 +36,20 @@ const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_
     revision = excluded.revision, updated_at = excluded.updated_at
     WHERE t.charger_id = excluded.charger_id AND t.revision < excluded.revision`;
 
-const METER_VALUES = `WITH f AS (${known(`charger_id uuid, id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
-    energy_wh bigint, "values" jsonb, at timestamptz, received_at timestamptz`)})
+const METER_VALUES = `WITH f AS (${known(`charger_id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
+    energy_wh bigint, "values" jsonb, at timestamptz, told_at text, received_at timestamptz`)})
   INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at,
     received_at)
-  SELECT id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at, received_at
+  SELECT ${idOf('charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", told_at')}, organization_id,
+    charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at, received_at
   FROM f ON CONFLICT (id) DO NOTHING`;
 
 const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz,
     received_at timestamptz`)})
   INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at, received_at)
-  SELECT id, organization_id, charger_id, source, name, tech_info, at, received_at FROM f ON CONFLICT (id) DO NOTHING`;
+  SELECT coalesce(id, ${idOf("charger_id, source, name, tech_info, at AT TIME ZONE 'UTC'")}), organization_id, charger_id, source, name,
+    tech_info, at, received_at
+  FROM f ON CONFLICT (id) DO NOTHING`;
 
 const JOB_STATES = `WITH f AS (${known("n int, charger_id uuid, job text, status text, request_id int, at timestamptz")})
   INSERT INTO charger_job_states AS s (charger_id, organization_id, job, status, request_id, updated_at)
@@ -89,9 +96,10 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
     case "transaction":
       return { ...about, ...wireTransaction(fact) };
     case "meterValues": {
-      const { id, transactionId, claimedId, evseId, reason, energyWh, values, at } = fact;
+      const { transactionId, claimedId, evseId, reason, energyWh, values, at } = fact;
       const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
-      return { ...about, id, ...named, reason, energy_wh: energyWh, values, at };
+      const told = { at, told_at: isTimed(values) ? null : at };
+      return { ...about, ...named, reason, energy_wh: energyWh, values, ...told };
     }
     case "securityEvent": {
       const { id, source, name, techInfo, at } = fact;
@@ -107,6 +115,11 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
     default:
       return about;
   }
+}
+
+/** Values that carry their own times are told apart by them; without, only the time of their message can. */
+function isTimed(values: MeterValuesFact["values"]): boolean {
+  return values.length > 0 && values.every(({ timestamp }) => typeof timestamp === "string");
 }
 
 function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): Record<string, unknown> {

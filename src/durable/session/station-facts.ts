@@ -91,20 +91,16 @@ function stopValues(event: Event<"transactionStopped">): SessionFact[] {
   return [{ type: "meterValues", ...values, ...about, energyWh: meterStopWh ?? energyWh }];
 }
 
-/** Naming a transaction that this charger never had is worth a look (CVE-2026-28230). */
+/** Naming a transaction that this charger never had is worth a look (CVE-2026-28230); a station that repeats it adds nothing. */
 function foreignTransaction({ claimedId, at }: { claimedId: string | null; at: string }): SessionFact[] {
   if (claimedId === null || claimedId === UNCONFIRMED) return [];
   const techInfo = `transaction ${claimedId}`;
   const name = "UnknownTransaction";
-  return [{ type: "securityEvent", id: systemIds.uuid(), source: "central", name, techInfo, at }];
+  return [{ type: "securityEvent", id: null, source: "central", name, techInfo, at }];
 }
 
 function valuesFact(
   meterValue: Event<"meterValues">["meterValue"],
-): Pick<MeterValuesFact, "id" | "energyWh" | "values"> {
-  return {
-    id: systemIds.uuid(),
-    energyWh: energyReading(meterValue),
-    values: meterValue,
-  };
+): Pick<MeterValuesFact, "energyWh" | "values"> {
+  return { energyWh: energyReading(meterValue), values: meterValue };
 }

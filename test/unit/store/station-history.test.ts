@@ -54,7 +54,6 @@ const ended = { status: "completed", meterStopWh: 15_000, stoppedAt: at(60), sto
 
 const meterValues = (changed: Partial<MeterValuesFact> = {}) => ({
   type: "meterValues" as const,
-  id: crypto.randomUUID(),
   transactionId: null,
   claimedId: null,
   evseId: 1,
@@ -158,6 +157,64 @@ test("meter values, security events and vendor messages are written once each", 
   ]);
   expect(await rows("security_events")).toMatchObject([{ source: "central", tech_info: "transaction 9" }]);
   expect(await rows("data_transfers")).toMatchObject([{ error: "timeout", data: "\u001b[31m" }]);
+});
+
+test("meter values that a station repeats are one row, however late and in whatever order of fields", async () => {
+  const { apply, applyAt, rows } = await charger();
+  const sample = { value: "1", context: "Sample.Periodic", phase: "L1" };
+  const told = meterValues({ values: [{ timestamp: at(5), sampledValue: [sample] }] });
+  const turned = {
+    sampledValue: [{ phase: "L1", context: "Sample.Periodic", value: "1" }],
+    timestamp: at(5),
+  };
+  await apply(told, told);
+  await applyAt(at(60), told, meterValues({ values: [turned], at: at(60) }));
+  expect(await rows("meter_values")).toMatchObject([{ at: new Date(at(5)), received_at: new Date(at(0)) }]);
+});
+
+test("meter values that differ in anything are rows of their own", async () => {
+  const { apply, rows } = await charger();
+  const other = await charger();
+  const changes: Partial<MeterValuesFact>[] = [
+    {},
+    { values: [{ timestamp: at(6), sampledValue: [{ value: "1" }] }] },
+    { values: [{ timestamp: at(5), sampledValue: [{ value: "1", phase: "L2" }] }] },
+    { evseId: 2 },
+    { transactionId: 7 },
+    { claimedId: "7" },
+    { reason: "MeterValueClock" },
+  ];
+  await apply(...changes.map(meterValues));
+  await other.apply(meterValues());
+  expect(await rows("meter_values")).toHaveLength(changes.length);
+  expect(await other.rows("meter_values")).toHaveLength(1);
+});
+
+test("values without times of their own are told apart by the time of their message", async () => {
+  const { apply, rows } = await charger();
+  const untimed = (minutes: number) => meterValues({ values: [{ sampledValue: [] }], at: at(minutes) });
+  await apply(untimed(1), untimed(2), untimed(2));
+  expect(await rows("meter_values")).toHaveLength(2);
+});
+
+test("a repeated stop of no transaction is one row and one security event, and a station's own events all count", async () => {
+  const { apply, applyAt, rows } = await charger();
+  const orphan = meterValues({ claimedId: "9", evseId: null, reason: "StopTransaction", values: [] });
+  const noticed = securityEvent("UnknownTransaction", {
+    id: null,
+    source: "central",
+    techInfo: "transaction 9",
+  });
+  await apply(orphan, noticed);
+  await applyAt(at(60), orphan, noticed, { ...noticed, techInfo: "transaction 8" });
+  await apply(securityEvent("InvalidMessages"), securityEvent("InvalidMessages"));
+  expect(await rows("meter_values")).toHaveLength(1);
+  expect((await rows("security_events")).map((row) => row["tech_info"] ?? row["name"]).toSorted()).toEqual([
+    "InvalidMessages",
+    "InvalidMessages",
+    "transaction 8",
+    "transaction 9",
+  ]);
 });
 
 test("the last told state of firmware and diagnostics stands", async () => {

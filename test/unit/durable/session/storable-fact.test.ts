@@ -4,7 +4,6 @@ import type { JsonObject } from "../../../../src/ocpp/json.ts";
 
 const told = (...values: JsonObject[]) => ({
   type: "meterValues" as const,
-  id: "",
   transactionId: null,
   claimedId: null,
   evseId: 1,
