@@ -105,10 +105,10 @@ test("vendor messages of any size are answered, kept up to a bound with a mark, 
   await outcome;
   const [outgoing, incoming] = (await charger.session.dataTransfers(charger.ref, 2)) ?? [];
   for (const text of [incoming?.data, outgoing?.responseData]) {
-    expect(text).toHaveLength(65_536 + "…[truncated]".length);
+    expect(text).toHaveLength(65_536);
     expect(text?.endsWith("…[truncated]")).toBe(true);
   }
-  expect(incoming?.vendorId).toHaveLength(1024 + "…[truncated]".length);
+  expect(incoming?.vendorId).toHaveLength(1024);
   await inObject(charger, (instance) => instance.alarm());
   const told = database.factsOf(charger.ref.chargerId).filter(({ direction }) => direction !== undefined);
   expect(told.map((fact) => fact["data"])).toEqual([incoming?.data, outgoing?.data]);
