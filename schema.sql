@@ -206,11 +206,15 @@ CREATE TABLE IF NOT EXISTS meter_values (
   evse_id integer,
   reason text NOT NULL,
   energy_wh bigint,
+  stop_reason text,                  -- of a stop that belongs to no transaction, as is id_tag
+  id_tag text,
   "values" jsonb NOT NULL,
   at timestamptz NOT NULL,           -- by the station's clock
   received_at timestamptz NOT NULL DEFAULT now()
 );
 ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS received_at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS stop_reason text;
+ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS id_tag text;
 CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (organization_id, transaction_id, at);
 DROP INDEX IF EXISTS meter_values_age;
 CREATE INDEX IF NOT EXISTS meter_values_received ON meter_values (received_at);

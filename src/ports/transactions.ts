@@ -35,6 +35,9 @@ export interface MeterValuesFact {
   /** OCPP action or 2.x trigger reason. */
   reason: string;
   energyWh: number | null;
+  /** Set, as is `idTag`, by a stop that belongs to no transaction. */
+  stopReason?: string | null;
+  idTag?: string | null;
   /** The OCPP list as it came. */
   values: readonly JsonObject[];
   at: string;

@@ -37,11 +37,11 @@ const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_
     WHERE t.charger_id = excluded.charger_id AND t.revision < excluded.revision`;
 
 const METER_VALUES = `WITH f AS (${known(`charger_id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
-    energy_wh bigint, "values" jsonb, at timestamptz, told_at text, received_at timestamptz`)})
-  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at,
-    received_at)
+    energy_wh bigint, stop_reason text, id_tag text, "values" jsonb, at timestamptz, told_at text, received_at timestamptz`)})
+  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, stop_reason,
+    id_tag, "values", at, received_at)
   SELECT ${idOf('charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", told_at')}, organization_id,
-    charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at, received_at
+    charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, stop_reason, id_tag, "values", at, received_at
   FROM f ON CONFLICT (id) DO NOTHING`;
 
 const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz,
@@ -96,10 +96,11 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
     case "transaction":
       return { ...about, ...wireTransaction(fact) };
     case "meterValues": {
-      const { transactionId, claimedId, evseId, reason, energyWh, values, at } = fact;
+      const { transactionId, claimedId, evseId, reason, energyWh, stopReason, idTag, values, at } = fact;
       const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
       const told = { at, told_at: isTimed(values) ? null : at };
-      return { ...about, ...named, reason, energy_wh: energyWh, values, ...told };
+      const end = { stop_reason: stopReason, id_tag: idTag };
+      return { ...about, ...named, reason, energy_wh: energyWh, ...end, values, ...told };
     }
     case "securityEvent": {
       const { id, source, name, techInfo, at } = fact;

@@ -84,11 +84,12 @@ function meterValues(event: Event<"meterValues">): SessionFact {
 
 /** Values that came with the end, and an end that belongs to no transaction: it is kept because it is money. */
 function stopValues(event: Event<"transactionStopped">): SessionFact[] {
-  const { transactionId, claimedId, evseId, meterStopWh, transactionData, at } = event;
+  const { transactionId, claimedId, evseId, meterStopWh, stopReason, idTag, transactionData, at } = event;
   if (transactionId !== null && transactionData.length === 0) return [];
   const { energyWh, ...values } = valuesFact(transactionData);
   const about = { transactionId, claimedId, evseId, reason: "StopTransaction", at };
-  return [{ type: "meterValues", ...values, ...about, energyWh: meterStopWh ?? energyWh }];
+  const end = transactionId === null ? { stopReason, idTag } : {};
+  return [{ type: "meterValues", ...values, ...about, ...end, energyWh: meterStopWh ?? energyWh }];
 }
 
 /** Naming a transaction that this charger never had is worth a look (CVE-2026-28230); a station that repeats it adds nothing. */

@@ -199,7 +199,8 @@ test("values without times of their own are told apart by the time of their mess
 
 test("a repeated stop of no transaction is one row and one security event, and a station's own events all count", async () => {
   const { apply, applyAt, rows } = await charger();
-  const orphan = meterValues({ claimedId: "9", evseId: null, reason: "StopTransaction", values: [] });
+  const end = { stopReason: "EVDisconnected", idTag: "TAG" };
+  const orphan = meterValues({ claimedId: "9", evseId: null, reason: "StopTransaction", ...end, values: [] });
   const noticed = securityEvent("UnknownTransaction", {
     id: null,
     source: "central",
@@ -208,7 +209,7 @@ test("a repeated stop of no transaction is one row and one security event, and a
   await apply(orphan, noticed);
   await applyAt(at(60), orphan, noticed, { ...noticed, techInfo: "transaction 8" });
   await apply(securityEvent("InvalidMessages"), securityEvent("InvalidMessages"));
-  expect(await rows("meter_values")).toHaveLength(1);
+  expect(await rows("meter_values")).toMatchObject([{ stop_reason: "EVDisconnected", id_tag: "TAG" }]);
   expect((await rows("security_events")).map((row) => row["tech_info"] ?? row["name"]).toSorted()).toEqual([
     "InvalidMessages",
     "InvalidMessages",
