@@ -171,8 +171,8 @@ CREATE TABLE IF NOT EXISTS task_locks (
 );
 
 -- What stations did. Written by the outboxes of their sessions, repeatably; rows outlive their charger. meter_values,
--- security_events and data_transfers are kept 90 days after they came in, whatever time the station gives them
--- (docs/operations.md), transactions for good. A column that a table got later is added below it as well.
+-- security_events, station_events and data_transfers are kept 90 days after they came in, whatever time the station gives
+-- them (docs/operations.md), transactions for good. A column that a table got later is added below it as well.
 CREATE TABLE IF NOT EXISTS transactions (
   id text PRIMARY KEY,               -- txn_<ULID>
   organization_id uuid NOT NULL,
@@ -233,6 +233,19 @@ ALTER TABLE security_events ADD COLUMN IF NOT EXISTS received_at timestamptz NOT
 CREATE INDEX IF NOT EXISTS security_events_charger ON security_events (charger_id, at);
 DROP INDEX IF EXISTS security_events_age;
 CREATE INDEX IF NOT EXISTS security_events_received ON security_events (received_at);
+
+-- What stations report and no other table takes: monitoring events, limits that others set, reservations that ended, ...
+CREATE TABLE IF NOT EXISTS station_events (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  action text NOT NULL,              -- of OCPP
+  payload jsonb NOT NULL,            -- as it came, without secrets; {"truncated": its beginning} beyond 64 KiB
+  at timestamptz NOT NULL,           -- by the station's clock where the message has a time
+  received_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS station_events_charger ON station_events (charger_id, at);
+CREATE INDEX IF NOT EXISTS station_events_received ON station_events (received_at);
 
 -- The last state a station told of its firmware or its diagnostics.
 CREATE TABLE IF NOT EXISTS charger_job_states (

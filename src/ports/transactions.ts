@@ -53,6 +53,14 @@ export interface SecurityEventFact {
   at: string;
 }
 
+/** A message that is kept as it came, without its secrets. The same content at the same time is a repeat. */
+export interface StationEventFact {
+  /** Of OCPP. */
+  action: string;
+  payload: JsonObject;
+  at: string;
+}
+
 /** The last known state of what the station downloads or uploads. */
 export interface JobStatusFact {
   job: "firmware" | "published_firmware" | "diagnostics";

@@ -4,7 +4,7 @@ import type { Sql } from "./sql.ts";
 /** What stations did, as opposed to the state they are in. */
 export type HistoryFact = Extract<
   SessionFact,
-  { type: "transaction" | "meterValues" | "securityEvent" | "jobStatus" | "dataTransfer" }
+  { type: "transaction" | "meterValues" | "securityEvent" | "stationEvent" | "jobStatus" | "dataTransfer" }
 >;
 
 /** Facts name their charger, and its row the organisation. They outlive it: finished transactions stay readable. */
@@ -51,6 +51,13 @@ const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source te
     tech_info, at, received_at
   FROM f ON CONFLICT (id) DO NOTHING`;
 
+const STATION_EVENTS = `WITH f AS (${known(`charger_id uuid, action text, payload jsonb, at timestamptz,
+    received_at timestamptz`)})
+  INSERT INTO station_events (id, organization_id, charger_id, action, payload, at, received_at)
+  SELECT ${idOf("charger_id, action, payload, at AT TIME ZONE 'UTC'")}, organization_id, charger_id, action, payload, at,
+    received_at
+  FROM f ON CONFLICT (id) DO NOTHING`;
+
 const JOB_STATES = `WITH f AS (${known("n int, charger_id uuid, job text, status text, request_id int, at timestamptz")})
   INSERT INTO charger_job_states AS s (charger_id, organization_id, job, status, request_id, updated_at)
   SELECT DISTINCT ON (charger_id, job) charger_id, organization_id, job, status, request_id, at
@@ -69,6 +76,7 @@ const STATEMENTS: Record<HistoryFact["type"], string> = {
   transaction: TRANSACTIONS,
   meterValues: METER_VALUES,
   securityEvent: SECURITY_EVENTS,
+  stationEvent: STATION_EVENTS,
   jobStatus: JOB_STATES,
   dataTransfer: DATA_TRANSFERS,
 };
@@ -106,6 +114,8 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
       const { id, source, name, techInfo, at } = fact;
       return { ...about, id, source, name, tech_info: techInfo, at };
     }
+    case "stationEvent":
+      return { ...about, action: fact.action, payload: fact.payload, at: fact.at };
     case "jobStatus":
       return { ...about, job: fact.job, status: fact.status, request_id: int32(fact.requestId) };
     case "dataTransfer": {
@@ -155,7 +165,12 @@ const KEEP_DAYS = 90;
 /** A pass runs every minute. */
 const ROWS_PER_PASS = 20_000;
 /** By when rows came in: a station may deliver months of backlog, and its clock may say 1970. */
-const PRUNED = { meter_values: "received_at", security_events: "received_at", data_transfers: "at" };
+const PRUNED = {
+  meter_values: "received_at",
+  security_events: "received_at",
+  station_events: "received_at",
+  data_transfers: "at",
+};
 
 export function stationHistory(sql: Sql): StationHistory {
   return {

@@ -1,8 +1,10 @@
 import { systemIds } from "../../fleet/ids.ts";
 import { ulidOf } from "../../fleet/ulid.ts";
 import { energyReading } from "../../ocpp/energy-reading.ts";
+import type { JsonObject } from "../../ocpp/json.ts";
 import type { StationEvent } from "../../ocpp/station-state.ts";
 import type { DataTransferRow, MeterValuesFact, SessionFact } from "../../ports.ts";
+import { cutText } from "./cut-text.ts";
 import type { TransactionNews } from "./transaction-table.ts";
 
 type Event<Type extends StationEvent["type"]> = Extract<StationEvent, { type: Type }>;
@@ -35,6 +37,8 @@ export function factsOf(event: StationEvent): SessionFact[] {
     }
     case "diagnosticsStatus":
       return [{ type: "jobStatus", job: "diagnostics", status: event.status, requestId: event.requestId }];
+    case "notified":
+      return [{ type: "stationEvent", action: event.action, payload: bounded(event.payload), at: event.at }];
     default:
       return [];
   }
@@ -67,6 +71,13 @@ export function incomingTransfer(event: Event<"dataTransferReceived">, atMs: num
 
 export function transferId(): string {
   return `dt_${ulidOf(systemIds.uuid())}`;
+}
+
+/** What is too long is kept as the beginning of its text. */
+function bounded(payload: JsonObject): JsonObject {
+  const text = JSON.stringify(payload);
+  const kept = cutText(text);
+  return kept === text ? payload : { truncated: kept };
 }
 
 function meterValues(event: Event<"meterValues">): SessionFact {

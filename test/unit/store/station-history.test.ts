@@ -74,6 +74,13 @@ const securityEvent = (name: string, changed: Partial<SecurityEventFact> = {}) =
   ...changed,
 });
 
+const stationEvent = (action: string, time = at(5)) => ({
+  type: "stationEvent" as const,
+  action,
+  payload: { eventData: [{ actualValue: "80" }] },
+  at: time,
+});
+
 const dataTransfer = (vendorId: string) => ({
   type: "dataTransfer" as const,
   id: `dt_${crypto.randomUUID()}`,
@@ -218,6 +225,23 @@ test("a repeated stop of no transaction is one row and one security event, and a
   ]);
 });
 
+test("notices are kept as they came, a repeat changes nothing, and one at another time counts", async () => {
+  const { apply, applyAt, rows, organization } = await charger();
+  await apply(stationEvent("NotifyEvent"), stationEvent("ClearedChargingLimit"));
+  await applyAt(at(60), stationEvent("NotifyEvent"), stationEvent("NotifyEvent", at(6)));
+  const kept = await rows("station_events");
+  expect(kept.map(({ action }) => action).toSorted()).toEqual([
+    "ClearedChargingLimit",
+    "NotifyEvent",
+    "NotifyEvent",
+  ]);
+  expect(kept.find(({ at: time }) => String(time) === String(new Date(at(6))))).toMatchObject({
+    organization_id: organization.id,
+    payload: { eventData: [{ actualValue: "80" }] },
+    received_at: new Date(at(60)),
+  });
+});
+
 test("the last told state of firmware and diagnostics stands", async () => {
   const { apply, rows } = await charger();
   const state = (job: "firmware" | "diagnostics", status: string): SessionFact => ({
@@ -242,21 +266,21 @@ const DAY = 24 * 60;
 test("what came in more than 90 days ago is deleted, and transactions stay", async () => {
   const { apply, applyAt, rows } = await charger();
   await apply(transaction(ended));
-  await applyAt(at(-91 * DAY), securityEvent("old"), meterValues(), dataTransfer("old"));
+  await applyAt(at(-91 * DAY), securityEvent("old"), meterValues(), stationEvent("old"), dataTransfer("old"));
   await applyAt(at(-89 * DAY), securityEvent("young"), dataTransfer("young"));
   await stationHistory(db.sql).prune(new Date(T0));
   expect((await rows("security_events")).map(({ name }) => name)).toEqual(["young"]);
   expect((await rows("data_transfers")).map(({ vendor_id }) => vendor_id)).toEqual(["young"]);
-  expect(await rows("meter_values")).toEqual([]);
+  expect([...(await rows("meter_values")), ...(await rows("station_events"))]).toEqual([]);
   expect(await rows("transactions")).toHaveLength(1);
 });
 
 test("a station whose clock says 1970 loses nothing of what it has just sent", async () => {
   const { apply, rows } = await charger();
   const time = "1970-01-01T00:00:10.000Z";
-  await apply({ ...securityEvent("X"), at: time }, { ...meterValues(), at: time });
+  await apply({ ...securityEvent("X"), at: time }, { ...meterValues(), at: time }, stationEvent("X", time));
   await stationHistory(db.sql).prune(new Date(T0));
-  for (const table of ["security_events", "meter_values"])
+  for (const table of ["security_events", "meter_values", "station_events"])
     expect(await rows(table)).toMatchObject([{ at: new Date(time), received_at: new Date(T0) }]);
 });
 
