@@ -44,7 +44,7 @@ export interface MeterValuesFact {
 }
 
 export interface SecurityEventFact {
-  /** Null: an event of the same content is a repeat. */
+  /** Null: another one of this source, name and text is a repeat, whenever it comes. */
   id: string | null;
   /** `central`: noticed by us. */
   source: "station" | "central";
@@ -53,7 +53,7 @@ export interface SecurityEventFact {
   at: string;
 }
 
-/** A message that is kept as it came, without its secrets. The same content at the same time is a repeat. */
+/** A message that is kept as it came, without its secrets. The same content is a repeat; without a time in it, at the same time. */
 export interface StationEventFact {
   /** Of OCPP. */
   action: string;

@@ -1,4 +1,10 @@
-import type { MeterValuesFact, SessionFact, SessionFactRow, StationHistory } from "../ports.ts";
+import type {
+  MeterValuesFact,
+  SessionFact,
+  SessionFactRow,
+  StationEventFact,
+  StationHistory,
+} from "../ports.ts";
 import type { Sql } from "./sql.ts";
 
 /** What stations did, as opposed to the state they are in. */
@@ -12,6 +18,9 @@ const known = (
   columns: string,
 ) => `SELECT x.*, o.organization_id FROM jsonb_to_recordset($1::jsonb) AS x(${columns})
   CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o`;
+
+/** What stations call a transaction whose id they were never told (1.6 errata 3.18). */
+const UNCONFIRMED_ID = "-1";
 
 /** An id made of what a row says: stations repeat themselves, under new message ids and after long times. */
 const idOf = (content: string) =>
@@ -47,14 +56,14 @@ const METER_VALUES = `WITH f AS (${known(`charger_id uuid, transaction_id int, c
 const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz,
     received_at timestamptz`)})
   INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at, received_at)
-  SELECT coalesce(id, ${idOf("charger_id, source, name, tech_info, at AT TIME ZONE 'UTC'")}), organization_id, charger_id, source, name,
+  SELECT coalesce(id, ${idOf("charger_id, source, name, tech_info")}), organization_id, charger_id, source, name,
     tech_info, at, received_at
   FROM f ON CONFLICT (id) DO NOTHING`;
 
-const STATION_EVENTS = `WITH f AS (${known(`charger_id uuid, action text, payload jsonb, at timestamptz,
+const STATION_EVENTS = `WITH f AS (${known(`charger_id uuid, action text, payload jsonb, at timestamptz, told_at text,
     received_at timestamptz`)})
   INSERT INTO station_events (id, organization_id, charger_id, action, payload, at, received_at)
-  SELECT ${idOf("charger_id, action, payload, at AT TIME ZONE 'UTC'")}, organization_id, charger_id, action, payload, at,
+  SELECT ${idOf("charger_id, action, payload, told_at")}, organization_id, charger_id, action, payload, at,
     received_at
   FROM f ON CONFLICT (id) DO NOTHING`;
 
@@ -106,7 +115,7 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
     case "meterValues": {
       const { transactionId, claimedId, evseId, reason, energyWh, stopReason, idTag, values, at } = fact;
       const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
-      const told = { at, told_at: isTimed(values) ? null : at };
+      const told = { at, told_at: isTimed(fact) ? null : at };
       const end = { stop_reason: stopReason, id_tag: idTag };
       return { ...about, ...named, reason, energy_wh: energyWh, ...end, values, ...told };
     }
@@ -115,7 +124,7 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
       return { ...about, id, source, name, tech_info: techInfo, at };
     }
     case "stationEvent":
-      return { ...about, action: fact.action, payload: fact.payload, at: fact.at };
+      return { ...about, ...wireStationEvent(fact) };
     case "jobStatus":
       return { ...about, job: fact.job, status: fact.status, request_id: int32(fact.requestId) };
     case "dataTransfer": {
@@ -128,9 +137,18 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
   }
 }
 
-/** Values that carry their own times are told apart by them; without, only the time of their message can. */
-function isTimed(values: MeterValuesFact["values"]): boolean {
-  return values.length > 0 && values.every(({ timestamp }) => typeof timestamp === "string");
+/**
+ * Values that carry their own times are told apart by them, and the stop of a transaction by what it stops; without, only the
+ * time of the message can. That one is ours where the station's clock is not believed, and another for every repeat.
+ */
+function isTimed({ values, reason, claimedId }: MeterValuesFact): boolean {
+  if (values.length === 0) return reason === "StopTransaction" && claimedId !== UNCONFIRMED_ID;
+  return values.every(({ timestamp }) => typeof timestamp === "string");
+}
+
+function wireStationEvent({ action, payload, at }: StationEventFact): Record<string, unknown> {
+  const isDated = ["generatedAt", "timestamp"].some((name) => typeof payload[name] === "string");
+  return { action, payload, at, told_at: isDated ? null : at };
 }
 
 function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): Record<string, unknown> {

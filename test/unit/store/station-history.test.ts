@@ -214,7 +214,9 @@ test("a repeated stop of no transaction is one row and one security event, and a
     techInfo: "transaction 9",
   });
   await apply(orphan, noticed);
-  await applyAt(at(60), orphan, noticed, { ...noticed, techInfo: "transaction 8" });
+  // The station's clock was fast at first, and the receive time took its place.
+  const again = [orphan, noticed].map((fact) => ({ ...fact, at: at(4) }));
+  await applyAt(at(60), ...again, { ...noticed, techInfo: "transaction 8" });
   await apply(securityEvent("InvalidMessages"), securityEvent("InvalidMessages"));
   expect(await rows("meter_values")).toMatchObject([{ stop_reason: "EVDisconnected", id_tag: "TAG" }]);
   expect((await rows("security_events")).map((row) => row["tech_info"] ?? row["name"]).toSorted()).toEqual([
@@ -223,6 +225,20 @@ test("a repeated stop of no transaction is one row and one security event, and a
     "transaction 8",
     "transaction 9",
   ]);
+});
+
+test("stops that name no transaction at all are told apart by their time", async () => {
+  const { apply, rows } = await charger();
+  const stop = meterValues({ claimedId: "-1", evseId: null, reason: "StopTransaction", values: [] });
+  await apply(stop, { ...stop, at: at(6) }, { ...stop, at: at(6) });
+  expect(await rows("meter_values")).toHaveLength(2);
+});
+
+test("a notice with a time of its own is one row, whenever its repeat comes", async () => {
+  const { apply, rows } = await charger();
+  const dated = { ...stationEvent("NotifyEvent"), payload: { generatedAt: at(5) } };
+  await apply(dated, { ...dated, at: at(6) }, { ...dated, payload: { generatedAt: at(6) } });
+  expect(await rows("station_events")).toHaveLength(2);
 });
 
 test("notices are kept as they came, a repeat changes nothing, and one at another time counts", async () => {

@@ -1,16 +1,18 @@
 import type { Handler, HandlerContext, HandlerResult } from "../../handler.ts";
 import { findConnector, reportConnector } from "../../inbound/connector-report.ts";
-import { notice } from "../../inbound/notified.ts";
+import { notified } from "../../inbound/notified.ts";
 import type { JsonObject } from "../../json.ts";
 import { needObjects, optionalText } from "../../payload.ts";
 import type { StateChange, StationEvent } from "../../station-state.ts";
 import { connectorStatus, errorCodeOf } from "../connector-status.ts";
 import { readVariable } from "../variable-key.ts";
 
+const keep = notified("NotifyEvent");
+
 /** OCPP 2.x N07. A station may tell its connectors' states here instead of by StatusNotification (G01). */
 export const notifyEvent: Handler = (ctx, payload) => {
   const changes: StateChange[] = [];
-  const events: StationEvent[] = [notice("NotifyEvent", ctx, payload)];
+  const events: StationEvent[] = [...keep(ctx, payload).events];
   for (const row of needObjects(payload, "eventData")) {
     const report = connectorEvent(ctx, row);
     changes.push(...report.changes);
