@@ -173,7 +173,8 @@ CREATE TABLE IF NOT EXISTS task_locks (
 );
 
 -- What stations did. Written by the outboxes of their sessions, repeatably; rows outlive their charger. meter_values,
--- security_events and data_transfers are kept 90 days (docs/operations.md), transactions for good.
+-- security_events, station_events and data_transfers are kept 90 days after they came in, whatever time the station gives
+-- them (docs/operations.md), transactions for good. A column that a table got later is added below it as well.
 CREATE TABLE IF NOT EXISTS transactions (
   id text PRIMARY KEY,               -- txn_<ULID>
   organization_id uuid NOT NULL,
@@ -207,11 +208,18 @@ CREATE TABLE IF NOT EXISTS meter_values (
   evse_id integer,
   reason text NOT NULL,
   energy_wh bigint,
+  stop_reason text,                  -- of a stop that belongs to no transaction, as is id_tag
+  id_tag text,
   "values" jsonb NOT NULL,
-  at timestamptz NOT NULL
+  at timestamptz NOT NULL,           -- by the station's clock
+  received_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS received_at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS stop_reason text;
+ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS id_tag text;
 CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (organization_id, transaction_id, at);
-CREATE INDEX IF NOT EXISTS meter_values_age ON meter_values (at);
+DROP INDEX IF EXISTS meter_values_age;
+CREATE INDEX IF NOT EXISTS meter_values_received ON meter_values (received_at);
 
 CREATE TABLE IF NOT EXISTS security_events (
   id uuid PRIMARY KEY,
@@ -220,10 +228,26 @@ CREATE TABLE IF NOT EXISTS security_events (
   source text NOT NULL CHECK (source IN ('station', 'central')),
   name text NOT NULL,
   tech_info text,
-  at timestamptz NOT NULL
+  at timestamptz NOT NULL,           -- by the station's clock
+  received_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE security_events ADD COLUMN IF NOT EXISTS received_at timestamptz NOT NULL DEFAULT now();
 CREATE INDEX IF NOT EXISTS security_events_charger ON security_events (charger_id, at);
-CREATE INDEX IF NOT EXISTS security_events_age ON security_events (at);
+DROP INDEX IF EXISTS security_events_age;
+CREATE INDEX IF NOT EXISTS security_events_received ON security_events (received_at);
+
+-- What stations report and no other table takes: monitoring events, limits that others set, reservations that ended, ...
+CREATE TABLE IF NOT EXISTS station_events (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  action text NOT NULL,              -- of OCPP
+  payload jsonb NOT NULL,            -- as it came, without secrets; {"truncated": its beginning} beyond 64 KiB
+  at timestamptz NOT NULL,           -- by the station's clock where the message has a time
+  received_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS station_events_charger ON station_events (charger_id, at);
+CREATE INDEX IF NOT EXISTS station_events_received ON station_events (received_at);
 
 -- The last state a station told of its firmware or its diagnostics.
 CREATE TABLE IF NOT EXISTS charger_job_states (
@@ -247,7 +271,7 @@ CREATE TABLE IF NOT EXISTS data_transfers (
   response_status text,
   response_data text,
   error text,                        -- why an outgoing one got no answer
-  at timestamptz NOT NULL
+  at timestamptz NOT NULL            -- by our clock
 );
 CREATE INDEX IF NOT EXISTS data_transfers_charger ON data_transfers (charger_id, at);
 CREATE INDEX IF NOT EXISTS data_transfers_age ON data_transfers (at);

@@ -6,6 +6,7 @@ import type {
   JobStatusFact,
   MeterValuesFact,
   SecurityEventFact,
+  StationEventFact,
   TransactionFact,
 } from "./transactions.ts";
 import type { SettingsNote } from "./settings.ts";
@@ -161,6 +162,7 @@ export type SessionFact =
   | ({ type: "transaction" } & TransactionFact)
   | ({ type: "meterValues" } & MeterValuesFact)
   | ({ type: "securityEvent" } & SecurityEventFact)
+  | ({ type: "stationEvent" } & StationEventFact)
   | ({ type: "jobStatus" } & JobStatusFact)
   | ({ type: "dataTransfer" } & Omit<DataTransferRow, "atMs">);
 

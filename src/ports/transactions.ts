@@ -24,26 +24,40 @@ export interface TransactionFact {
   revision: number;
 }
 
-/** Values as a station sent them. `transactionId` null: outside transactions, or of one it never started (`claimedId`). */
+/**
+ * Values as a station sent them. `transactionId` null: outside transactions, or of one it never started (`claimedId`). The
+ * same content of the same charger is a repeat, whatever message brings it.
+ */
 export interface MeterValuesFact {
-  id: string;
   transactionId: number | null;
   claimedId: string | null;
   evseId: number | null;
   /** OCPP action or 2.x trigger reason. */
   reason: string;
   energyWh: number | null;
+  /** Set, as is `idTag`, by a stop that belongs to no transaction. */
+  stopReason?: string | null;
+  idTag?: string | null;
   /** The OCPP list as it came. */
   values: readonly JsonObject[];
   at: string;
 }
 
 export interface SecurityEventFact {
-  id: string;
+  /** Null: another one of this source, name and text is a repeat, whenever it comes. */
+  id: string | null;
   /** `central`: noticed by us. */
   source: "station" | "central";
   name: string;
   techInfo: string | null;
+  at: string;
+}
+
+/** A message that is kept as it came, without its secrets. The same content is a repeat; without a time in it, at the same time. */
+export interface StationEventFact {
+  /** Of OCPP. */
+  action: string;
+  payload: JsonObject;
   at: string;
 }
 

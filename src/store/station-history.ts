@@ -1,10 +1,16 @@
-import type { SessionFact, SessionFactRow, StationHistory } from "../ports.ts";
+import type {
+  MeterValuesFact,
+  SessionFact,
+  SessionFactRow,
+  StationEventFact,
+  StationHistory,
+} from "../ports.ts";
 import type { Sql } from "./sql.ts";
 
 /** What stations did, as opposed to the state they are in. */
 export type HistoryFact = Extract<
   SessionFact,
-  { type: "transaction" | "meterValues" | "securityEvent" | "jobStatus" | "dataTransfer" }
+  { type: "transaction" | "meterValues" | "securityEvent" | "stationEvent" | "jobStatus" | "dataTransfer" }
 >;
 
 /** Facts name their charger, and its row the organisation. They outlive it: finished transactions stay readable. */
@@ -12,6 +18,13 @@ const known = (
   columns: string,
 ) => `SELECT x.*, o.organization_id FROM jsonb_to_recordset($1::jsonb) AS x(${columns})
   CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o`;
+
+/** What stations call a transaction whose id they were never told (1.6 errata 3.18). */
+const UNCONFIRMED_ID = "-1";
+
+/** An id made of what a row says: stations repeat themselves, under new message ids and after long times. */
+const idOf = (content: string) =>
+  `encode(substring(sha256(convert_to(jsonb_build_array(${content})::text, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
 const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_id int, ocpp_transaction_id text, evse_id int,
     connector_id int, id_tag text, status text, meter_start_wh bigint, meter_stop_wh bigint, last_meter_wh bigint,
@@ -32,15 +45,27 @@ const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_
     revision = excluded.revision, updated_at = excluded.updated_at
     WHERE t.charger_id = excluded.charger_id AND t.revision < excluded.revision`;
 
-const METER_VALUES = `WITH f AS (${known(`charger_id uuid, id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
-    energy_wh bigint, "values" jsonb, at timestamptz`)})
-  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at)
-  SELECT id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", at FROM f
-  ON CONFLICT (id) DO NOTHING`;
+const METER_VALUES = `WITH f AS (${known(`charger_id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
+    energy_wh bigint, stop_reason text, id_tag text, "values" jsonb, at timestamptz, told_at text, received_at timestamptz`)})
+  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, stop_reason,
+    id_tag, "values", at, received_at)
+  SELECT ${idOf('charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", told_at')}, organization_id,
+    charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, stop_reason, id_tag, "values", at, received_at
+  FROM f ON CONFLICT (id) DO NOTHING`;
 
-const SECURITY_EVENTS = `WITH f AS (${known("charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz")})
-  INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at)
-  SELECT id, organization_id, charger_id, source, name, tech_info, at FROM f ON CONFLICT (id) DO NOTHING`;
+const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz,
+    received_at timestamptz`)})
+  INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at, received_at)
+  SELECT coalesce(id, ${idOf("charger_id, source, name, tech_info")}), organization_id, charger_id, source, name,
+    tech_info, at, received_at
+  FROM f ON CONFLICT (id) DO NOTHING`;
+
+const STATION_EVENTS = `WITH f AS (${known(`charger_id uuid, action text, payload jsonb, at timestamptz, told_at text,
+    received_at timestamptz`)})
+  INSERT INTO station_events (id, organization_id, charger_id, action, payload, at, received_at)
+  SELECT ${idOf("charger_id, action, payload, told_at")}, organization_id, charger_id, action, payload, at,
+    received_at
+  FROM f ON CONFLICT (id) DO NOTHING`;
 
 const JOB_STATES = `WITH f AS (${known("n int, charger_id uuid, job text, status text, request_id int, at timestamptz")})
   INSERT INTO charger_job_states AS s (charger_id, organization_id, job, status, request_id, updated_at)
@@ -60,6 +85,7 @@ const STATEMENTS: Record<HistoryFact["type"], string> = {
   transaction: TRANSACTIONS,
   meterValues: METER_VALUES,
   securityEvent: SECURITY_EVENTS,
+  stationEvent: STATION_EVENTS,
   jobStatus: JOB_STATES,
   dataTransfer: DATA_TRANSFERS,
 };
@@ -81,19 +107,24 @@ export function isHistory({ fact }: SessionFactRow): boolean {
 }
 
 function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): Record<string, unknown> {
-  const about = { n, charger_id: chargerId, at: new Date(atMs).toISOString() };
+  const receivedAt = new Date(atMs).toISOString();
+  const about = { n, charger_id: chargerId, at: receivedAt, received_at: receivedAt };
   switch (fact.type) {
     case "transaction":
       return { ...about, ...wireTransaction(fact) };
     case "meterValues": {
-      const { id, transactionId, claimedId, evseId, reason, energyWh, values, at } = fact;
+      const { transactionId, claimedId, evseId, reason, energyWh, stopReason, idTag, values, at } = fact;
       const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
-      return { ...about, id, ...named, reason, energy_wh: energyWh, values, at };
+      const told = { at, told_at: isTimed(fact) ? null : at };
+      const end = { stop_reason: stopReason, id_tag: idTag };
+      return { ...about, ...named, reason, energy_wh: energyWh, ...end, values, ...told };
     }
     case "securityEvent": {
       const { id, source, name, techInfo, at } = fact;
       return { ...about, id, source, name, tech_info: techInfo, at };
     }
+    case "stationEvent":
+      return { ...about, ...wireStationEvent(fact) };
     case "jobStatus":
       return { ...about, job: fact.job, status: fact.status, request_id: int32(fact.requestId) };
     case "dataTransfer": {
@@ -104,6 +135,20 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
     default:
       return about;
   }
+}
+
+/**
+ * Values that carry their own times are told apart by them, and the stop of a transaction by what it stops; without, only the
+ * time of the message can. That one is ours where the station's clock is not believed, and another for every repeat.
+ */
+function isTimed({ values, reason, claimedId }: MeterValuesFact): boolean {
+  if (values.length === 0) return reason === "StopTransaction" && claimedId !== UNCONFIRMED_ID;
+  return values.every(({ timestamp }) => typeof timestamp === "string");
+}
+
+function wireStationEvent({ action, payload, at }: StationEventFact): Record<string, unknown> {
+  const isDated = ["generatedAt", "timestamp"].some((name) => typeof payload[name] === "string");
+  return { action, payload, at, told_at: isDated ? null : at };
 }
 
 function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): Record<string, unknown> {
@@ -137,14 +182,21 @@ export function int32(value: number | null): number | null {
 const KEEP_DAYS = 90;
 /** A pass runs every minute. */
 const ROWS_PER_PASS = 20_000;
+/** By when rows came in: a station may deliver months of backlog, and its clock may say 1970. */
+const PRUNED = {
+  meter_values: "received_at",
+  security_events: "received_at",
+  station_events: "received_at",
+  data_transfers: "at",
+};
 
 export function stationHistory(sql: Sql): StationHistory {
   return {
     async prune(now) {
-      for (const table of ["meter_values", "security_events", "data_transfers"]) {
+      for (const [table, receivedAt] of Object.entries(PRUNED)) {
         await sql(
           `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
-             WHERE at < $1::timestamptz - interval '${KEEP_DAYS} days' LIMIT ${ROWS_PER_PASS})`,
+             WHERE ${receivedAt} < $1::timestamptz - interval '${KEEP_DAYS} days' LIMIT ${ROWS_PER_PASS})`,
           [now],
         );
       }

@@ -2,13 +2,13 @@ import { redactFrame } from "../../ocpp/redact.ts";
 import { slices } from "../../ocpp/slices.ts";
 import type { FrameQuery, FrameRow } from "../../ports.ts";
 import { actionName } from "./action-name.ts";
+import { CUT_MARK, cutText } from "./cut-text.ts";
 import { LazyTables } from "./lazy-tables.ts";
 
 /** `action` of an answer is that of its CALL; null when unknown or unreadable. */
 export type LoggedFrame = Omit<FrameRow, "atMs">;
 
-const TEXT_LENGTH_MAX = 64 * 1024;
-const CUT_MARK = "…[truncated]";
+const TEXT_LENGTH_MAX = 64 * 1024 + CUT_MARK.length;
 const FRAMES_MAX = 10_000;
 const BYTES_MAX = 32 * 1024 * 1024;
 export const FRAME_AGE_MAX_MS = 14 * 24 * 60 * 60 * 1000;
@@ -52,7 +52,7 @@ export class FrameLog {
 
   append(frames: readonly LoggedFrame[], atMs: number): void {
     for (const { direction, action, message } of frames) {
-      const kept = cut(redactFrame(message));
+      const kept = cutText(redactFrame(message), TEXT_LENGTH_MAX);
       this.#waiting.push([atMs, direction, actionName(action), kept]);
       this.#waitingLength += kept.length;
     }
@@ -154,8 +154,4 @@ export class FrameLog {
     this.#table.reading?.exec("DELETE FROM frames");
     this.#bytesTotal = undefined;
   }
-}
-
-function cut(text: string): string {
-  return text.length > TEXT_LENGTH_MAX ? text.slice(0, TEXT_LENGTH_MAX) + CUT_MARK : text;
 }

@@ -29,28 +29,32 @@ const TABLE = `CREATE TABLE IF NOT EXISTS outbox (
  * moved to a table, which therefore holds the oldest. They outlive the charger they are about: each names it.
  */
 export class Outbox {
+  readonly #storage: Pick<DurableObjectStorage, "sql" | "transactionSync">;
   readonly #table: LazyTables;
   readonly #notebook: Notebook;
 
-  constructor(sql: SqlStorage, notebook: Notebook) {
-    this.#table = new LazyTables(sql, "outbox", TABLE);
+  constructor(storage: Pick<DurableObjectStorage, "sql" | "transactionSync">, notebook: Notebook) {
+    this.#storage = storage;
+    this.#table = new LazyTables(storage.sql, "outbox", TABLE);
     this.#notebook = notebook;
   }
 
+  /** When it throws, nothing has changed but the number. */
   append({ chargerId, generation, atMs, fact }: SessionFactRow): void {
     const record = this.#notebook.page;
     if (!record) return;
-    record.outbox.push({ seq: ++record.factSeq, chargerId, generation, atMs, json: storableFact(fact) });
-    const length = record.outbox.reduce((sum, { json }) => sum + json.length, 0);
-    if (record.outbox.length > WAITING_MAX || length > WAITING_LENGTH_MAX) {
-      for (const waiting of record.outbox) this.#move(waiting);
+    const added = { seq: ++record.factSeq, chargerId, generation, atMs, json: storableFact(fact) };
+    const waiting = [...record.outbox, added];
+    const length = waiting.reduce((sum, { json }) => sum + json.length, 0);
+    if (waiting.length > WAITING_MAX || length > WAITING_LENGTH_MAX) {
+      this.#move(waiting);
       record.outbox = [];
       record.hasOutboxRows = true;
-    }
+    } else record.outbox = waiting;
     this.#notebook.changed(REPEATABLE.has(fact.type));
   }
 
-  /** The oldest facts, and up to which one `remove` may forget once they have arrived. */
+  /** The oldest facts, and up to which one `remove` may forget once they have arrived. Reads no more than it returns. */
   batch(limit: number): { rows: SessionFactRow[]; upTo: number } {
     const record = this.#notebook.page;
     const waiting = record?.hasOutboxRows ? this.#stored(limit) : (record?.outbox ?? []);
@@ -71,8 +75,9 @@ export class Outbox {
     if (!record) return;
     record.outbox = record.outbox.filter(({ seq }) => seq > upTo);
     if (record.hasOutboxRows) {
-      this.#table.writing.exec("DELETE FROM outbox WHERE seq <= ?", upTo);
-      record.hasOutboxRows = this.#stored(1).length > 0;
+      const sql = this.#table.writing;
+      sql.exec("DELETE FROM outbox WHERE seq <= ?", upTo);
+      record.hasOutboxRows = sql.exec("SELECT 1 FROM outbox LIMIT 1").toArray().length > 0;
     }
     this.#notebook.changed();
   }
@@ -87,25 +92,30 @@ export class Outbox {
     return !record || (record.outbox.length === 0 && !record.hasOutboxRows);
   }
 
-  #move({ seq, chargerId, generation, atMs, json }: WaitingFact): void {
-    this.#table.writing.exec(
-      "INSERT INTO outbox (seq, charger_id, generation, at_ms, fact) VALUES (?, ?, ?, ?, ?)",
-      seq,
-      chargerId,
-      generation,
-      atMs,
-      json,
-    );
+  /** All or none. A row that is there already was left by a move that broke off. */
+  #move(waiting: readonly WaitingFact[]): void {
+    // Outside the transaction: made within, the table would be gone with it.
+    const sql = this.#table.writing;
+    this.#storage.transactionSync(() => {
+      for (const { seq, chargerId, generation, atMs, json } of waiting) {
+        sql.exec(
+          `INSERT INTO outbox (seq, charger_id, generation, at_ms, fact) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (seq) DO NOTHING`,
+          seq,
+          chargerId,
+          generation,
+          atMs,
+          json,
+        );
+      }
+    });
   }
 
-  #stored(limit: number): WaitingFact[] {
+  /** One row at a time: a backlog of large facts would not fit into memory. */
+  *#stored(limit: number): Generator<WaitingFact> {
     const rows = this.#table.reading?.exec<StoredFact>("SELECT * FROM outbox ORDER BY seq LIMIT ?", limit);
-    return (rows?.toArray() ?? []).map(({ charger_id, at_ms, fact, ...row }) => ({
-      ...row,
-      chargerId: charger_id,
-      atMs: at_ms,
-      json: fact,
-    }));
+    for (const { charger_id, at_ms, fact, ...row } of rows ?? [])
+      yield { ...row, chargerId: charger_id, atMs: at_ms, json: fact };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { KeyLimits } from "../../ocpp/key-limits.ts";
 import type { DataTransferRow, SessionFact } from "../../ports.ts";
 import { FrameLog } from "./frame-log.ts";
+import { keptTransfer } from "./kept-transfer.ts";
 import type { Notebook } from "./notebook.ts";
 import { Outbox } from "./outbox.ts";
 import { ReplyCache } from "./reply-cache.ts";
@@ -42,7 +43,7 @@ export class SessionStore implements Notebook {
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.frames = new FrameLog(storage.sql, () => this.#catchUp());
-    this.outbox = new Outbox(storage.sql, this);
+    this.outbox = new Outbox(storage, this);
     this.replies = new ReplyCache(storage.sql, this);
     this.reported = new ReportedVariables(storage.sql);
     this.transactions = new TransactionTable(storage.sql);
@@ -142,7 +143,8 @@ export class SessionStore implements Notebook {
     this.changed();
   }
 
-  tellTransfer(record: SessionRecord, row: DataTransferRow): void {
+  tellTransfer(record: SessionRecord, transfer: DataTransferRow): void {
+    const row = keptTransfer(transfer);
     const { atMs, ...fact } = row;
     this.transfers.append(row);
     this.tell(record, atMs, { type: "dataTransfer", ...fact });

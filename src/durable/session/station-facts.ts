@@ -1,8 +1,10 @@
 import { systemIds } from "../../fleet/ids.ts";
 import { ulidOf } from "../../fleet/ulid.ts";
 import { energyReading } from "../../ocpp/energy-reading.ts";
+import type { JsonObject } from "../../ocpp/json.ts";
 import type { StationEvent } from "../../ocpp/station-state.ts";
 import type { DataTransferRow, MeterValuesFact, SessionFact } from "../../ports.ts";
+import { cutText } from "./cut-text.ts";
 import type { TransactionNews } from "./transaction-table.ts";
 
 type Event<Type extends StationEvent["type"]> = Extract<StationEvent, { type: Type }>;
@@ -35,6 +37,8 @@ export function factsOf(event: StationEvent): SessionFact[] {
     }
     case "diagnosticsStatus":
       return [{ type: "jobStatus", job: "diagnostics", status: event.status, requestId: event.requestId }];
+    case "notified":
+      return [{ type: "stationEvent", action: event.action, payload: bounded(event.payload), at: event.at }];
     default:
       return [];
   }
@@ -69,6 +73,13 @@ export function transferId(): string {
   return `dt_${ulidOf(systemIds.uuid())}`;
 }
 
+/** What is too long is kept as the beginning of its text. */
+function bounded(payload: JsonObject): JsonObject {
+  const text = JSON.stringify(payload);
+  const kept = cutText(text);
+  return kept === text ? payload : { truncated: kept };
+}
+
 function meterValues(event: Event<"meterValues">): SessionFact {
   const { transactionId, claimedId, evseId, triggerReason, meterValue, at } = event;
   return {
@@ -84,27 +95,24 @@ function meterValues(event: Event<"meterValues">): SessionFact {
 
 /** Values that came with the end, and an end that belongs to no transaction: it is kept because it is money. */
 function stopValues(event: Event<"transactionStopped">): SessionFact[] {
-  const { transactionId, claimedId, evseId, meterStopWh, transactionData, at } = event;
+  const { transactionId, claimedId, evseId, meterStopWh, stopReason, idTag, transactionData, at } = event;
   if (transactionId !== null && transactionData.length === 0) return [];
   const { energyWh, ...values } = valuesFact(transactionData);
   const about = { transactionId, claimedId, evseId, reason: "StopTransaction", at };
-  return [{ type: "meterValues", ...values, ...about, energyWh: meterStopWh ?? energyWh }];
+  const end = transactionId === null ? { stopReason, idTag } : {};
+  return [{ type: "meterValues", ...values, ...about, ...end, energyWh: meterStopWh ?? energyWh }];
 }
 
-/** Naming a transaction that this charger never had is worth a look (CVE-2026-28230). */
+/** Naming a transaction that this charger never had is worth a look (CVE-2026-28230); a station that repeats it adds nothing. */
 function foreignTransaction({ claimedId, at }: { claimedId: string | null; at: string }): SessionFact[] {
   if (claimedId === null || claimedId === UNCONFIRMED) return [];
   const techInfo = `transaction ${claimedId}`;
   const name = "UnknownTransaction";
-  return [{ type: "securityEvent", id: systemIds.uuid(), source: "central", name, techInfo, at }];
+  return [{ type: "securityEvent", id: null, source: "central", name, techInfo, at }];
 }
 
 function valuesFact(
   meterValue: Event<"meterValues">["meterValue"],
-): Pick<MeterValuesFact, "id" | "energyWh" | "values"> {
-  return {
-    id: systemIds.uuid(),
-    energyWh: energyReading(meterValue),
-    values: meterValue,
-  };
+): Pick<MeterValuesFact, "energyWh" | "values"> {
+  return { energyWh: energyReading(meterValue), values: meterValue };
 }

@@ -1,4 +1,5 @@
 import type { DataTransferRow } from "../../ports.ts";
+import { keptTransfer } from "./kept-transfer.ts";
 import { LazyTables } from "./lazy-tables.ts";
 
 const ROWS_MAX = 100;
@@ -41,8 +42,9 @@ export class TransferLog {
 
   newest(limit: number): DataTransferRow[] {
     const text = "SELECT * FROM data_transfers ORDER BY seq DESC LIMIT ?";
-    const rows = this.#tables.reading?.exec<StoredTransfer>(text, limit).toArray() ?? [];
-    return rows.map(readTransfer);
+    const rows = this.#tables.reading?.exec<StoredTransfer>(text, limit) ?? [];
+    // Rows of older releases stand as they came.
+    return Array.from(rows, (row) => keptTransfer(readTransfer(row)));
   }
 
   clear(): void {

@@ -37,7 +37,7 @@ const both: [
     { chargingLimitSource: "EMS" },
     {},
     { type: "chargingLimit", evseId: 0, limit: null },
-    null,
+    { type: "notified", action: "ClearedChargingLimit" },
   ],
   [
     "FirmwareStatusNotification",
@@ -73,7 +73,7 @@ const both: [
     { chargingLimit: limit, evseId: 1 },
     {},
     { type: "chargingLimit", evseId: 1, source: "EMS", limit },
-    null,
+    { type: "notified", action: "NotifyChargingLimit" },
   ],
   [
     "NotifyCustomerInformation",
@@ -137,7 +137,7 @@ const both: [
     { reservationId: 8, reservationUpdateStatus: "Expired" },
     {},
     { type: "reservationEnded", reservationId: 8 },
-    null,
+    { type: "notified", action: "ReservationStatusUpdate" },
   ],
   [
     "SecurityEventNotification",
@@ -338,6 +338,13 @@ describe("NotifyEvent", () => {
     );
     expect(changes).toEqual([]);
     expect(events).toMatchObject([{ type: "notified", action: "NotifyEvent" }]);
+  });
+
+  it("happened when the station says, and a message without a time when it came", () => {
+    const atOf = (action: string, payload: JsonObject) =>
+      handleStrictly(context("ocpp2.0.1"), action, payload).events.map(({ at }) => at);
+    expect(atOf("NotifyEvent", event("Temperature", "80"))).toEqual(["2026-11-21T09:00:00.000Z"]);
+    expect(atOf("ClearedChargingLimit", { chargingLimitSource: "EMS" })).toEqual([NOW.toISOString()]);
   });
 
   it("keeps no secret that it reports", () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SessionFact, TransactionFact } from "../../../src/ports.ts";
+import type { MeterValuesFact, SecurityEventFact, SessionFact, TransactionFact } from "../../../src/ports.ts";
 import { stationHistory } from "../../../src/store/station-history.ts";
 import { tagPolicies } from "../../../src/store/tag-policies.ts";
 import { openDatabase, type Database } from "../../harness/database.ts";
@@ -20,13 +20,14 @@ async function charger(organization?: Awaited<ReturnType<Database["tenant"]>>["o
   const identity = `CP-${id.slice(0, 8)}`;
   const row = { id, identity, name: null, location: null, securityProfile: 2 as const, now: new Date(T0) };
   await db.stores.chargers.register(owner, row, null, RECORD);
-  const apply = (...facts: SessionFact[]) =>
+  const applyAt = (time: string, ...facts: SessionFact[]) =>
     db.stores.chargers.applySessionFacts(
-      facts.map((fact) => ({ chargerId: id, generation: 1, atMs: T0, fact })),
+      facts.map((fact) => ({ chargerId: id, generation: 1, atMs: Date.parse(time), fact })),
     );
+  const apply = (...facts: SessionFact[]) => applyAt(at(0), ...facts);
   const rows = (table: string) =>
     db.sql(`SELECT * FROM ${table} WHERE charger_id = $1::uuid ORDER BY 1`, [id]);
-  return { organization: owner, id, identity, apply, rows };
+  return { organization: owner, id, identity, apply, applyAt, rows };
 }
 
 const transaction = (changed: Partial<TransactionFact> = {}): SessionFact => ({
@@ -50,6 +51,47 @@ const transaction = (changed: Partial<TransactionFact> = {}): SessionFact => ({
   ...changed,
 });
 const ended = { status: "completed", meterStopWh: 15_000, stoppedAt: at(60), stopReason: "Local" } as const;
+
+const meterValues = (changed: Partial<MeterValuesFact> = {}) => ({
+  type: "meterValues" as const,
+  transactionId: null,
+  claimedId: null,
+  evseId: 1,
+  reason: "MeterValues",
+  energyWh: 1,
+  values: [{ timestamp: at(5), sampledValue: [{ value: "1" }] }],
+  at: at(5),
+  ...changed,
+});
+
+const securityEvent = (name: string, changed: Partial<SecurityEventFact> = {}) => ({
+  type: "securityEvent" as const,
+  id: crypto.randomUUID(),
+  source: "station" as const,
+  name,
+  techInfo: null,
+  at: at(5),
+  ...changed,
+});
+
+const stationEvent = (action: string, time = at(5)) => ({
+  type: "stationEvent" as const,
+  action,
+  payload: { eventData: [{ actualValue: "80" }] },
+  at: time,
+});
+
+const dataTransfer = (vendorId: string) => ({
+  type: "dataTransfer" as const,
+  id: `dt_${crypto.randomUUID()}`,
+  direction: "outgoing" as const,
+  vendorId,
+  messageId: null,
+  data: "\u001b[31m",
+  responseStatus: null,
+  responseData: null,
+  error: "timeout" as const,
+});
 
 test("a transaction is written once and ends, whatever is repeated", async () => {
   const { apply, rows, organization } = await charger();
@@ -109,40 +151,111 @@ test("what a deleted charger still had to tell arrives", async () => {
 
 test("meter values, security events and vendor messages are written once each", async () => {
   const { apply, rows } = await charger();
-  const about = { transactionId: null, claimedId: "9", evseId: 4_000_000_000, reason: "MeterValues" };
-  const values: SessionFact = {
-    type: "meterValues",
-    id: crypto.randomUUID(),
-    ...about,
+  const values = meterValues({
+    claimedId: "9",
+    evseId: 4_000_000_000,
     energyWh: Number.MAX_SAFE_INTEGER,
-    values: [{ sampledValue: [{ value: "1" }] }],
-    at: at(5),
-  };
-  const event: SessionFact = {
-    type: "securityEvent",
-    id: crypto.randomUUID(),
-    source: "central",
-    name: "UnknownTransaction",
-    techInfo: "transaction 9",
-    at: at(5),
-  };
-  const transfer: SessionFact = {
-    type: "dataTransfer",
-    id: `dt_${crypto.randomUUID()}`,
-    direction: "outgoing",
-    vendorId: "V",
-    messageId: null,
-    data: "\u001b[31m",
-    responseStatus: null,
-    responseData: null,
-    error: "timeout",
-  };
+  });
+  const event = securityEvent("UnknownTransaction", { source: "central", techInfo: "transaction 9" });
+  const transfer = dataTransfer("V");
   for (let round = 0; round < 2; round++) await apply(values, event, transfer);
   expect(await rows("meter_values")).toMatchObject([
     { claimed_id: "9", evse_id: 2 ** 31 - 1, values: [{ sampledValue: [{ value: "1" }] }] },
   ]);
   expect(await rows("security_events")).toMatchObject([{ source: "central", tech_info: "transaction 9" }]);
   expect(await rows("data_transfers")).toMatchObject([{ error: "timeout", data: "\u001b[31m" }]);
+});
+
+test("meter values that a station repeats are one row, however late and in whatever order of fields", async () => {
+  const { apply, applyAt, rows } = await charger();
+  const sample = { value: "1", context: "Sample.Periodic", phase: "L1" };
+  const told = meterValues({ values: [{ timestamp: at(5), sampledValue: [sample] }] });
+  const turned = {
+    sampledValue: [{ phase: "L1", context: "Sample.Periodic", value: "1" }],
+    timestamp: at(5),
+  };
+  await apply(told, told);
+  await applyAt(at(60), told, meterValues({ values: [turned], at: at(60) }));
+  expect(await rows("meter_values")).toMatchObject([{ at: new Date(at(5)), received_at: new Date(at(0)) }]);
+});
+
+test("meter values that differ in anything are rows of their own", async () => {
+  const { apply, rows } = await charger();
+  const other = await charger();
+  const changes: Partial<MeterValuesFact>[] = [
+    {},
+    { values: [{ timestamp: at(6), sampledValue: [{ value: "1" }] }] },
+    { values: [{ timestamp: at(5), sampledValue: [{ value: "1", phase: "L2" }] }] },
+    { evseId: 2 },
+    { transactionId: 7 },
+    { claimedId: "7" },
+    { reason: "MeterValueClock" },
+  ];
+  await apply(...changes.map(meterValues));
+  await other.apply(meterValues());
+  expect(await rows("meter_values")).toHaveLength(changes.length);
+  expect(await other.rows("meter_values")).toHaveLength(1);
+});
+
+test("values without times of their own are told apart by the time of their message", async () => {
+  const { apply, rows } = await charger();
+  const untimed = (minutes: number) => meterValues({ values: [{ sampledValue: [] }], at: at(minutes) });
+  await apply(untimed(1), untimed(2), untimed(2));
+  expect(await rows("meter_values")).toHaveLength(2);
+});
+
+test("a repeated stop of no transaction is one row and one security event, and a station's own events all count", async () => {
+  const { apply, applyAt, rows } = await charger();
+  const end = { stopReason: "EVDisconnected", idTag: "TAG" };
+  const orphan = meterValues({ claimedId: "9", evseId: null, reason: "StopTransaction", ...end, values: [] });
+  const noticed = securityEvent("UnknownTransaction", {
+    id: null,
+    source: "central",
+    techInfo: "transaction 9",
+  });
+  await apply(orphan, noticed);
+  // The station's clock was fast at first, and the receive time took its place.
+  const again = [orphan, noticed].map((fact) => ({ ...fact, at: at(4) }));
+  await applyAt(at(60), ...again, { ...noticed, techInfo: "transaction 8" });
+  await apply(securityEvent("InvalidMessages"), securityEvent("InvalidMessages"));
+  expect(await rows("meter_values")).toMatchObject([{ stop_reason: "EVDisconnected", id_tag: "TAG" }]);
+  expect((await rows("security_events")).map((row) => row["tech_info"] ?? row["name"]).toSorted()).toEqual([
+    "InvalidMessages",
+    "InvalidMessages",
+    "transaction 8",
+    "transaction 9",
+  ]);
+});
+
+test("stops that name no transaction at all are told apart by their time", async () => {
+  const { apply, rows } = await charger();
+  const stop = meterValues({ claimedId: "-1", evseId: null, reason: "StopTransaction", values: [] });
+  await apply(stop, { ...stop, at: at(6) }, { ...stop, at: at(6) });
+  expect(await rows("meter_values")).toHaveLength(2);
+});
+
+test("a notice with a time of its own is one row, whenever its repeat comes", async () => {
+  const { apply, rows } = await charger();
+  const dated = { ...stationEvent("NotifyEvent"), payload: { generatedAt: at(5) } };
+  await apply(dated, { ...dated, at: at(6) }, { ...dated, payload: { generatedAt: at(6) } });
+  expect(await rows("station_events")).toHaveLength(2);
+});
+
+test("notices are kept as they came, a repeat changes nothing, and one at another time counts", async () => {
+  const { apply, applyAt, rows, organization } = await charger();
+  await apply(stationEvent("NotifyEvent"), stationEvent("ClearedChargingLimit"));
+  await applyAt(at(60), stationEvent("NotifyEvent"), stationEvent("NotifyEvent", at(6)));
+  const kept = await rows("station_events");
+  expect(kept.map(({ action }) => action).toSorted()).toEqual([
+    "ClearedChargingLimit",
+    "NotifyEvent",
+    "NotifyEvent",
+  ]);
+  expect(kept.find(({ at: time }) => String(time) === String(new Date(at(6))))).toMatchObject({
+    organization_id: organization.id,
+    payload: { eventData: [{ actualValue: "80" }] },
+    received_at: new Date(at(60)),
+  });
 });
 
 test("the last told state of firmware and diagnostics stands", async () => {
@@ -164,21 +277,27 @@ test("the last told state of firmware and diagnostics stands", async () => {
   ]);
 });
 
-test("what is older than 90 days is deleted, and transactions stay", async () => {
-  const { apply, rows } = await charger();
-  const event = (id: string, time: string): SessionFact => ({
-    type: "securityEvent",
-    id,
-    source: "station",
-    name: "X",
-    techInfo: null,
-    at: time,
-  });
-  const [old, young] = [crypto.randomUUID(), crypto.randomUUID()];
-  await apply(transaction(ended), event(old, at(-91 * 24 * 60)), event(young, at(-89 * 24 * 60)));
+const DAY = 24 * 60;
+
+test("what came in more than 90 days ago is deleted, and transactions stay", async () => {
+  const { apply, applyAt, rows } = await charger();
+  await apply(transaction(ended));
+  await applyAt(at(-91 * DAY), securityEvent("old"), meterValues(), stationEvent("old"), dataTransfer("old"));
+  await applyAt(at(-89 * DAY), securityEvent("young"), dataTransfer("young"));
   await stationHistory(db.sql).prune(new Date(T0));
-  expect((await rows("security_events")).map(({ id }) => id)).toEqual([young]);
+  expect((await rows("security_events")).map(({ name }) => name)).toEqual(["young"]);
+  expect((await rows("data_transfers")).map(({ vendor_id }) => vendor_id)).toEqual(["young"]);
+  expect([...(await rows("meter_values")), ...(await rows("station_events"))]).toEqual([]);
   expect(await rows("transactions")).toHaveLength(1);
+});
+
+test("a station whose clock says 1970 loses nothing of what it has just sent", async () => {
+  const { apply, rows } = await charger();
+  const time = "1970-01-01T00:00:10.000Z";
+  await apply({ ...securityEvent("X"), at: time }, { ...meterValues(), at: time }, stationEvent("X", time));
+  await stationHistory(db.sql).prune(new Date(T0));
+  for (const table of ["security_events", "meter_values", "station_events"])
+    expect(await rows(table)).toMatchObject([{ at: new Date(time), received_at: new Date(T0) }]);
 });
 
 test("an organisation's word on unknown tags is read, and of no organisation there is none", async () => {
@@ -207,17 +326,8 @@ test("the view of a charger's settings shows its running transaction with the ne
   const { apply, id, organization } = await charger();
   const view = async () => (await db.stores.settings.view(organization.id, id))?.charge;
   expect(await view()).toBeNull();
-  const values = (energyWh: number, minutes: number, transactionId: number | null = 7): SessionFact => ({
-    type: "meterValues",
-    id: crypto.randomUUID(),
-    transactionId,
-    claimedId: null,
-    evseId: 1,
-    reason: "MeterValues",
-    energyWh,
-    values: [{ energyWh }],
-    at: at(minutes),
-  });
+  const values = (energyWh: number, minutes: number, transactionId: number | null = 7): SessionFact =>
+    meterValues({ transactionId, energyWh, values: [{ energyWh }], at: at(minutes) });
   const begun = transaction({ transactionId: 7, lastMeterWh: 5000, revision: 2 });
   await apply(transaction({ ...ended, transactionId: 6, revision: 1 }), begun);
   expect(await view()).toMatchObject({ energyWh: 4000, meterValue: [] });

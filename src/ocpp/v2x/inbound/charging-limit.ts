@@ -1,4 +1,5 @@
 import type { Handler } from "../../handler.ts";
+import { notice } from "../../inbound/notified.ts";
 import { needObject, needText, optionalInteger, optionalObjects } from "../../payload.ts";
 
 /** OCPP 2.x K12: a limit that somebody else set; shown beside our own, never fought. */
@@ -11,7 +12,7 @@ export const notifyChargingLimit: Handler = (ctx, payload) => {
   return {
     answer: {},
     changes: [{ type: "chargingLimit", evseId, source, limit, schedules, at }],
-    events: [],
+    events: [notice("NotifyChargingLimit", ctx, payload)],
   };
 };
 
@@ -23,6 +24,6 @@ export const clearedChargingLimit: Handler = (ctx, payload) => {
   return {
     answer: {},
     changes: [{ type: "chargingLimit", evseId, source, limit: null, schedules: [], at }],
-    events: [],
+    events: [notice("ClearedChargingLimit", ctx, payload)],
   };
 };

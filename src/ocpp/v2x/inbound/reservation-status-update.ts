@@ -1,8 +1,10 @@
 import type { Handler } from "../../handler.ts";
+import { notice } from "../../inbound/notified.ts";
 import { needInteger } from "../../payload.ts";
 
 /** OCPP 2.x H04: expired or removed, the reservation is over. */
-export const reservationStatusUpdate: Handler = (_ctx, payload) => {
+export const reservationStatusUpdate: Handler = (ctx, payload) => {
   const reservationId = needInteger(payload, "reservationId");
-  return { answer: {}, changes: [{ type: "reservationEnded", reservationId }], events: [] };
+  const events = [notice("ReservationStatusUpdate", ctx, payload)];
+  return { answer: {}, changes: [{ type: "reservationEnded", reservationId }], events };
 };

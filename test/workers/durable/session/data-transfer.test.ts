@@ -1,5 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { DatabaseDouble } from "./database-double.ts";
 import { inObject, provisioned, StationDouble } from "./station-double.ts";
 
@@ -52,6 +52,66 @@ test("a vendor message that failed is listed with its failure, even when no stat
     "timeout",
     "offline",
   ]);
+});
+
+const secretRow = { key: "AuthorizationKey", value: "hunter2" };
+
+test("secrets in vendor messages of both directions are stored nowhere, as JSON and as its text", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
+  const data = JSON.stringify({ deep: [secretRow] });
+  const outcome = charger.session.command(charger.ref, { ...transfer, data }, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, id, { status: "Accepted", data: { vpn: { password: "hunter2" } } }]);
+  expect(await outcome).toMatchObject({ kind: "answered" });
+  await station.call("DataTransfer", { vendorId: "W", data: { basicAuthPassword: "hunter2" } });
+  await station.call("DataTransfer", { vendorId: "W", data: JSON.stringify([secretRow]) });
+  await station.call("DataTransfer", { vendorId: "W", data: "ftp://user:hunter2@example.com" });
+  const listed = await charger.session.dataTransfers(charger.ref, 20);
+  expect(listed?.map((row) => row.data)).toEqual([
+    "ftp://***@example.com",
+    '[{"key":"AuthorizationKey","value":"***"}]',
+    '{"basicAuthPassword":"***"}',
+    '{"deep":[{"key":"AuthorizationKey","value":"***"}]}',
+  ]);
+  expect(listed?.at(-1)?.responseData).toBe('{"vpn":{"password":"***"}}');
+  await inObject(charger, async (instance, { storage }) => {
+    const stored = storage.sql.exec("SELECT * FROM data_transfers").toArray();
+    expect(JSON.stringify(stored)).not.toContain("hunter2");
+    await instance.alarm();
+  });
+  expect(JSON.stringify(database.factsOf(charger.ref.chargerId))).not.toContain("hunter2");
+});
+
+test("what an older release stored with secrets is listed without them", async () => {
+  const charger = await provisioned();
+  await charger.session.command(charger.ref, transfer, 1000);
+  await inObject(charger, (_instance, { storage }) => {
+    storage.sql.exec("UPDATE data_transfers SET data = ?", JSON.stringify(secretRow));
+  });
+  expect((await charger.session.dataTransfers(charger.ref, 1))?.[0]?.data).not.toContain("hunter2");
+});
+
+test("vendor messages of any size are answered, kept up to a bound with a mark, and listed", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
+  // Written out, each of these numbers takes four times its place in the frame.
+  const numbers = `[${"1e20,".repeat(200_000)}1]`;
+  station.socket.send(`[2,"big","DataTransfer",{"vendorId":"${"V".repeat(2000)}","data":${numbers}}]`);
+  await vi.waitFor(() => expect(station.frames.at(-1)?.slice(0, 2)).toEqual([3, "big"]));
+  const outcome = charger.session.command(charger.ref, transfer, 5000);
+  const [, id] = await station.nextCall();
+  station.send([3, id, { status: "Accepted", data: "x".repeat(70_000) }]);
+  await outcome;
+  const [outgoing, incoming] = (await charger.session.dataTransfers(charger.ref, 2)) ?? [];
+  for (const text of [incoming?.data, outgoing?.responseData]) {
+    expect(text).toHaveLength(65_536);
+    expect(text?.endsWith("…[truncated]")).toBe(true);
+  }
+  expect(incoming?.vendorId).toHaveLength(1024);
+  await inObject(charger, (instance) => instance.alarm());
+  const told = database.factsOf(charger.ref.chargerId).filter(({ direction }) => direction !== undefined);
+  expect(told.map((fact) => fact["data"])).toEqual([incoming?.data, outgoing?.data]);
 });
 
 test("keeps the newest 100 vendor messages", async () => {

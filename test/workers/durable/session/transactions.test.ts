@@ -157,6 +157,28 @@ test("a station cannot touch the transaction of another one, and the attempt is 
   ]);
 });
 
+test("a stop of no transaction keeps its meter, its reason and its tag, which the stop of a known one leaves to it", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const known = idOf(await station.call("StartTransaction", start()));
+  const end = { reason: "EVDisconnected", idTag: "TAG-9", transactionData: [sample("15")] };
+  await station.call("StopTransaction", stop(known, end));
+  await station.call("StopTransaction", stop(known + 1000, end));
+  await inObject(charger, (instance) => instance.alarm());
+  const [own, orphan] = database
+    .factsOf(charger.ref.chargerId)
+    .filter((fact) => fact["reason"] === "StopTransaction");
+  expect(own).toMatchObject({ transaction_id: known, claimed_id: null });
+  expect([own?.["stop_reason"], own?.["id_tag"]]).toEqual([undefined, undefined]);
+  expect(orphan).toMatchObject({
+    transaction_id: null,
+    claimed_id: String(known + 1000),
+    energy_wh: 15_000,
+    stop_reason: "EVDisconnected",
+    id_tag: "TAG-9",
+  });
+});
+
 test("a new start on the connector ends the lost one at its last meter value, and its late stop still counts", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
