@@ -64,6 +64,15 @@ export interface TransactionRecord {
   readonly lastSeqNo: number | null;
   /** Closed by us because a new one began, not by the station. */
   readonly lostStop: boolean;
+  /** The station has named this id itself: it got our answer to its start (1.6 errata 3.18). */
+  readonly isConfirmed: boolean;
+}
+
+/** What tells one 1.6 stop with the unconfirmed id from another. */
+export interface UnconfirmedStop {
+  readonly meterStopWh: number;
+  /** The station's own text. */
+  readonly timestamp: string;
 }
 
 /** Looks within this charger only: a station never reaches the transaction of another. */
@@ -71,6 +80,10 @@ export interface TransactionLookup {
   byId(transactionId: number): TransactionRecord | null;
   byOcppId(ocppTransactionId: string): TransactionRecord | null;
   openOn(evseId: number): TransactionRecord | null;
+  /** All that are open, the oldest first. */
+  open(): readonly TransactionRecord[];
+  /** A stop with the unconfirmed id that was taken in before, and the transaction it ended; null id: an orphan. */
+  unconfirmedStop(stop: UnconfirmedStop): { readonly transactionId: number | null } | null;
   /** `timestamp` is compared with `startTimestamp`. */
   byStart(start: {
     evseId: number;
@@ -130,6 +143,8 @@ export type StateChange =
       readonly stoppedAt: string;
       readonly lostStop: boolean;
     }
+  | { readonly type: "transactionConfirmed"; readonly transactionId: number }
+  | ({ readonly type: "unconfirmedStop"; readonly endedId: number | null } & UnconfirmedStop)
   | { readonly type: "reservationEnded"; readonly reservationId: number }
   | {
       readonly type: "reportPart";

@@ -169,15 +169,45 @@ describe("StopTransaction", () => {
     ]);
   });
 
-  it("with the id -1 ends the only open transaction, and is an orphan when there are several or none", () => {
+  describe("with the id -1", () => {
     const unconfirmed = { ...end, transactionId: -1 };
-    const one = handle("StopTransaction", unconfirmed, { transactions, connectors });
-    expect(one.changes).toMatchObject([{ transactionId: 7 }]);
-    const two = transactionsOf(transaction(), transaction({ transactionId: 8, evseId: 2 }));
-    expect(handle("StopTransaction", unconfirmed, { transactions: two, connectors }).events).toMatchObject([
-      { transactionId: null, claimedId: "-1" },
-    ]);
-    expect(handle("StopTransaction", unconfirmed, { connectors }).changes).toEqual([]);
+    const stop = (...open: Parameters<typeof transaction>[0][]) => {
+      const transactions = transactionsOf(...open.map(transaction));
+      return handle("StopTransaction", unconfirmed, { transactions });
+    };
+
+    it("ends the only open transaction, also on a connector that never told its status", () => {
+      expect(stop({}).changes).toMatchObject([{ type: "transactionClosed", transactionId: 7 }, {}]);
+    });
+
+    it("ends the one whose id the station has not used, however many others are open", () => {
+      const known = { transactionId: 8, evseId: 2, isConfirmed: true };
+      const events = stop(known, {}).events;
+      expect(events).toMatchObject([{ type: "transactionStopped", transactionId: 7, claimedId: null }]);
+    });
+
+    it("is an orphan when several or none may be meant", () => {
+      const orphan = [{ type: "transactionStopped", transactionId: null, claimedId: "-1" }];
+      expect(stop({}, { transactionId: 8, evseId: 2 }).events).toMatchObject(orphan);
+      expect(stop({ isConfirmed: true }).events).toMatchObject(orphan);
+      expect(stop({ ocppTransactionId: "of 2.x" }).events).toMatchObject(orphan);
+      expect(stop().events).toMatchObject(orphan);
+    });
+
+    it("is recognised when it is repeated, whether it ended a transaction or none", () => {
+      const known = { meterStopWh: 900, timestamp: end.timestamp };
+      for (const [endedId, open] of [
+        [7, [{}]],
+        [null, []],
+      ] as const) {
+        expect(stop(...open).changes.at(-1)).toEqual({ type: "unconfirmedStop", endedId, ...known });
+        const unconfirmedStop = (told: object) =>
+          JSON.stringify(told) === JSON.stringify(known) ? { transactionId: endedId } : null;
+        const transactions = { ...transactionsOf(transaction({ transactionId: 9 })), unconfirmedStop };
+        const { changes, events } = handle("StopTransaction", unconfirmed, { transactions });
+        expect([...changes, ...events]).toEqual([]);
+      }
+    });
   });
 });
 
@@ -208,6 +238,26 @@ describe("MeterValues on 1.6", () => {
         at: "2026-11-21T09:40:00.000Z",
       },
     ]);
+  });
+});
+
+describe("the id of a transaction", () => {
+  const meterValue = [{ timestamp: "2026-11-21T09:40:00Z", sampledValue: [{ value: "150" }] }];
+  const values = (transactionId: number, isConfirmed: boolean) =>
+    handle(
+      "MeterValues",
+      { connectorId: 1, transactionId, meterValue },
+      { transactions: transactionsOf(transaction({ isConfirmed })) },
+    );
+
+  it("is confirmed by the first meter values that name it", () => {
+    expect(values(7, false).changes).toEqual([{ type: "transactionConfirmed", transactionId: 7 }]);
+    expect(values(7, true).changes).toEqual([]);
+    expect(values(-1, false).changes).toEqual([]);
+  });
+
+  it("once confirmed, gets no values of the id -1", () => {
+    expect(values(-1, true).events).toMatchObject([{ transactionId: null, claimedId: "-1" }]);
   });
 });
 

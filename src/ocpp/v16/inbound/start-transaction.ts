@@ -38,6 +38,7 @@ export const startTransaction: Handler = (ctx, payload) => {
     chargingState: null,
     lastSeqNo: null,
     lostStop: false,
+    isConfirmed: false,
   };
   const lost = closeLostStop(ctx, { evseId, startedAt });
   const reservationId = optionalInteger(payload, "reservationId");

@@ -70,6 +70,7 @@ function open(ctx: HandlerContext, message: TransactionMessage, reserved: number
     chargingState,
     lastSeqNo: seqNo,
     lostStop: false,
+    isConfirmed: true,
   };
 }
 

@@ -179,13 +179,36 @@ test("a new start on the connector ends the lost one at its last meter value, an
   });
 });
 
-test("a stop with the unconfirmed id -1 ends the only open transaction", async () => {
+test("a stop with the unconfirmed id -1 ends the open transaction whose id the station never used", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
-  await station.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging" });
-  await station.call("StartTransaction", start());
+  const known = idOf(await station.call("StartTransaction", start({ connectorId: 2 })));
+  const values = { connectorId: 2, transactionId: known, meterValue: [sample("5")] };
+  await station.call("MeterValues", values);
+  const unheard = idOf(await station.call("StartTransaction", start()));
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
   expect((await station.call("StopTransaction", stop(-1)))[0]).toBe(3);
-  expect(await told(charger)).toMatchObject([{ status: "completed", meter_stop_wh: 15_000 }]);
+  expect(await told(charger)).toMatchObject([
+    { transaction_id: known, status: "in_progress" },
+    { transaction_id: unheard, status: "completed", meter_stop_wh: 15_000 },
+  ]);
+});
+
+test("a stop with the id -1 that is repeated under another message id is kept once", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const orphan = stop(-1, { meterStop: 7000 });
+  await station.call("StopTransaction", orphan);
+  await station.call("StartTransaction", start());
+  await station.call("StopTransaction", stop(-1));
+  await station.call("StartTransaction", start({ timestamp: "2026-05-01T12:00:00Z", meterStart: 15_000 }));
+  for (const repeat of [orphan, stop(-1)]) expect((await station.call("StopTransaction", repeat))[0]).toBe(3);
+  expect(await told(charger)).toMatchObject([
+    { status: "completed", meter_stop_wh: 15_000 },
+    { status: "in_progress" },
+  ]);
+  const orphans = database.factsOf(charger.ref.chargerId).filter(({ claimed_id }) => claimed_id === "-1");
+  expect(orphans).toMatchObject([{ energy_wh: 7000 }]);
 });
 
 const event = (seqNo: number, eventType: string, changed: object = {}) => ({
