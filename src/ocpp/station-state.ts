@@ -105,6 +105,8 @@ export interface StationState {
   readonly bootAnswer: RegistrationStatus;
   readonly heartbeatIntervalSeconds: number;
   readonly bootFacts: BootFacts | null;
+  /** By which its clock is known to be off, ms, ahead is positive; 0: right, or nobody knows. */
+  readonly clockOffMs: number;
   readonly connectors: readonly ConnectorState[];
   /** Actions we triggered, which the station may therefore send before it is accepted. */
   readonly triggered: ReadonlySet<string>;

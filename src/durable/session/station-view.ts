@@ -18,7 +18,8 @@ export function handlerContext(
   record: SessionRecord,
   { version, nowMs, transactions, nextTransactionId }: Surroundings,
 ): HandlerContext {
-  const { registration, bootAnswer, heartbeatIntervalSeconds, bootFacts, connectors, triggered } = record;
+  const { registration, bootAnswer, heartbeatIntervalSeconds, bootFacts, clockOffMs, connectors, triggered } =
+    record;
   return {
     now: new Date(nowMs),
     version,
@@ -27,6 +28,7 @@ export function handlerContext(
       bootAnswer,
       heartbeatIntervalSeconds,
       bootFacts,
+      clockOffMs,
       connectors,
       triggered: new Set(triggered),
       transactions,

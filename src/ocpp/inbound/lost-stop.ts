@@ -1,18 +1,21 @@
 import type { HandlerContext, HandlerResult } from "../handler.ts";
 import type { StateChange, StationEvent } from "../station-state.ts";
+import { isBelievable } from "../station-time.ts";
 
 /**
  * A new transaction on a connector means that the station lost the stop of the old one: it ends where the new one begins.
- * A backlog that is delivered late never ends a transaction that began after it.
+ * A backlog that is delivered late never ends a transaction that began after it; a start that a wrong clock has dated is
+ * as new as its message.
  */
 export function closeLostStop(
   ctx: HandlerContext,
   begun: { evseId: number; startedAt: string },
 ): Omit<HandlerResult, "answer"> {
   const open = ctx.station.transactions.openOn(begun.evseId);
-  if (!open || open.startedAt > begun.startedAt) return { changes: [], events: [] };
+  const nowAt = ctx.now.toISOString();
+  const at = isBelievable(begun.startedAt, ctx.now, ctx.station.clockOffMs) ? begun.startedAt : nowAt;
+  if (!open || (open.startedAt > at && open.startedAt <= nowAt)) return { changes: [], events: [] };
   const { transactionId, evseId, idTag } = open;
-  const at = begun.startedAt;
   const change: StateChange = {
     type: "transactionClosed",
     transactionId,

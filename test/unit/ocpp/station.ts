@@ -62,6 +62,7 @@ export function station(fields: Partial<StationState> = {}): StationState {
     bootAnswer: "Accepted",
     heartbeatIntervalSeconds: 300,
     bootFacts: null,
+    clockOffMs: 0,
     connectors: [],
     triggered: new Set(),
     transactions: noTransactions,

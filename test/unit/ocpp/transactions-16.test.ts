@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/ocpp/json.ts";
 import { needsOf } from "../../../src/ocpp/routing.ts";
 import type { StationState } from "../../../src/ocpp/station-state.ts";
 import { handleStrictly } from "./handle-strictly.ts";
-import { context, noTransactions, transaction, transactionsOf } from "./station.ts";
+import { context, NOW, noTransactions, transaction, transactionsOf } from "./station.ts";
 
 type Tags = Record<string, Partial<TagVerdict>>;
 const handle = (
@@ -118,6 +118,38 @@ describe("StartTransaction", () => {
       { transactions },
     );
     expect(changes).toMatchObject([{ type: "transactionOpened", startedAt: "2026-09-01T00:00:00.000Z" }]);
+  });
+
+  it.each([
+    ["was never set", "1970-01-01T00:00:10Z", 0],
+    ["is known to show 1970", "1970-01-01T00:00:10Z", Date.parse("1970-01-01") - NOW.getTime()],
+    ["is known to be two hours behind", "2026-11-21T08:00:00Z", -2 * 60 * 60 * 1000],
+    ["is ahead", "2026-11-21T11:00:00Z", 0],
+  ])(
+    "from a clock that %s ends the open transaction at the time of the message",
+    (_, timestamp, clockOffMs) => {
+      const { changes, events } = handle(
+        "StartTransaction",
+        { ...begin, timestamp },
+        { transactions: transactionsOf(transaction()), clockOffMs },
+      );
+      const stoppedAt = NOW.toISOString();
+      expect(changes).toMatchObject([
+        { type: "transactionClosed", transactionId: 7, lostStop: true, stoppedAt },
+        { type: "transactionOpened" },
+      ]);
+      expect(events).toMatchObject([{ type: "transactionStopped", at: stoppedAt }, {}]);
+    },
+  );
+
+  it("from a backlog is believed also when the clock is wrong by now", () => {
+    const timestamp = "2026-09-01T00:00:00Z";
+    const { changes } = handle(
+      "StartTransaction",
+      { ...begin, timestamp },
+      { transactions: transactionsOf(transaction()), clockOffMs: -2 * 60 * 60 * 1000 },
+    );
+    expect(changes.map(({ type }) => type)).toEqual(["transactionOpened"]);
   });
 });
 

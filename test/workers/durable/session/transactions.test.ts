@@ -179,6 +179,21 @@ test("a new start on the connector ends the lost one at its last meter value, an
   });
 });
 
+test("readings of a clock that was ahead do not hide those that come after it was set", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const id = idOf(await station.call("StartTransaction", start()));
+  const readAt = (value: string, at: Date) =>
+    station.call("MeterValues", {
+      connectorId: 1,
+      transactionId: id,
+      meterValue: [sample(value, at.toISOString())],
+    });
+  await readAt("1", new Date(Date.now() + 20 * 60 * 60 * 1000));
+  await readAt("2", new Date(Date.now() + 60 * 60 * 1000));
+  expect(await told(charger)).toMatchObject([{ last_meter_wh: 2000 }]);
+});
+
 test("a stop with the unconfirmed id -1 ends the open transaction whose id the station never used", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
