@@ -40,6 +40,8 @@ export interface ConnectorState extends ConnectorAddress {
   /** The station's own word, for example `Occupied` on 2.x. */
   readonly reported: string;
   readonly errorCode: string;
+  /** On 2.x while a Problem stands: the AvailabilityState to return to. Absent: none does. */
+  readonly availability?: string;
   /** ISO 8601; orders reports, see `orderingTime`. */
   readonly at: string;
 }

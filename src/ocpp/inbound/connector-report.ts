@@ -12,6 +12,7 @@ export interface ConnectorReport extends ConnectorAddress {
   readonly status: ConnectorStatus;
   readonly reported: string;
   readonly errorCode: string;
+  readonly availability?: string;
   readonly info?: string | null;
   readonly vendorErrorCode?: string | null;
   readonly timestamp: string | null;
@@ -19,14 +20,15 @@ export interface ConnectorReport extends ConnectorAddress {
 
 /** Turns one report into change and event; one older than what is known changes nothing. */
 export function reportConnector(ctx: HandlerContext, report: ConnectorReport): Omit<HandlerResult, "answer"> {
-  const { evseId, connectorId, status, reported, errorCode } = report;
+  const { evseId, connectorId, status, reported, errorCode, availability } = report;
   const { at, skewSeconds } = orderingTime(report.timestamp, ctx.now);
   const changes: StateChange[] = [];
   const events: StationEvent[] = [];
   if (skewSeconds !== null) changes.push({ type: "clockSkewed", skewSeconds, at: ctx.now.toISOString() });
   const known = findConnector(ctx, report);
   if (known && known.at > at) return { changes, events };
-  changes.push({ type: "connectorStatus", evseId, connectorId, status, reported, errorCode, at });
+  const state = { evseId, connectorId, status, reported, errorCode, at };
+  changes.push({ type: "connectorStatus", ...state, ...(availability !== undefined && { availability }) });
   if (known?.status !== status || known.errorCode !== errorCode) {
     const previousStatus = known?.status ?? null;
     const { info = null, vendorErrorCode = null } = report;
