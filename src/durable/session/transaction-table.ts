@@ -12,6 +12,12 @@ import { LazyTables } from "./lazy-tables.ts";
 /** Ended transactions kept to recognise late repeats; a station may deliver months of backlog. */
 const ENDED_MAX = 1000;
 const PRUNE_EVERY = 20;
+/**
+ * Sequence numbers remembered of a transaction, the highest: below them everything counts as taken in. A station that
+ * delivers late does so in order, so that none comes this far behind.
+ */
+const SEQ_NOS_MAX = 1000;
+const PRUNE_SEQ_NOS_EVERY = 64;
 /** Far more than a station delivers late at once. */
 const UNCONFIRMED_STOPS_MAX = 256;
 
@@ -52,6 +58,7 @@ const RECORDS = `SELECT *, EXISTS (SELECT 1 FROM confirmed_transactions c WHERE 
 /** The transactions of this session's charger, and no other's: a station never reaches those of another. */
 export class TransactionTable implements TransactionLookup {
   readonly #tables: LazyTables;
+  #seqNosTaken = 0;
 
   constructor(sql: SqlStorage) {
     this.#tables = new LazyTables(sql, "transactions", TABLES);
@@ -95,8 +102,10 @@ export class TransactionTable implements TransactionLookup {
   }
 
   hasEvent(ocppTransactionId: string, seqNo: number): boolean {
-    const text = `SELECT 1 FROM transactions t JOIN transaction_events e USING (transaction_id)
-      WHERE t.ocpp_transaction_id = ? AND e.seq_no = ?`;
+    const events = "SELECT seq_no FROM transaction_events e WHERE e.transaction_id = t.transaction_id";
+    const text = `SELECT 1 FROM transactions t WHERE t.ocpp_transaction_id = ?1 AND (
+      EXISTS (${events} AND e.seq_no = ?2)
+      OR ?2 < t.last_seq_no AND ?2 < (${events} ORDER BY e.seq_no DESC LIMIT 1 OFFSET ${SEQ_NOS_MAX - 1}))`;
     const found = this.#tables.reading?.exec(text, ocppTransactionId, seqNo).toArray() ?? [];
     return found.length > 0;
   }
@@ -246,8 +255,16 @@ export class TransactionTable implements TransactionLookup {
   }
 
   #took(transactionId: number, seqNo: number | null): number {
-    if (seqNo !== null)
-      this.#sql.exec("INSERT OR IGNORE INTO transaction_events VALUES (?, ?)", transactionId, seqNo);
+    if (seqNo === null) return transactionId;
+    this.#sql.exec("INSERT OR IGNORE INTO transaction_events VALUES (?, ?)", transactionId, seqNo);
+    // By number, so that a station is pruned that lets the object sleep between its events; by count, whatever its numbers.
+    const isDue = seqNo % PRUNE_SEQ_NOS_EVERY === 0 || ++this.#seqNosTaken % PRUNE_SEQ_NOS_EVERY === 0;
+    if (isDue)
+      this.#sql.exec(
+        `DELETE FROM transaction_events WHERE transaction_id = ?1 AND seq_no < (SELECT seq_no FROM transaction_events
+           WHERE transaction_id = ?1 ORDER BY seq_no DESC LIMIT 1 OFFSET ${SEQ_NOS_MAX - 1})`,
+        transactionId,
+      );
     return transactionId;
   }
 

@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler.ts";
-import { closeLostStop } from "../../inbound/lost-stop.ts";
+import { closeLostStops } from "../../inbound/lost-stop.ts";
 import { needInteger, needText, optionalInteger } from "../../payload.ts";
 import { judgeTag } from "../../remote-only-tag.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
@@ -40,7 +40,7 @@ export const startTransaction: Handler = (ctx, payload) => {
     lostStop: false,
     isConfirmed: false,
   };
-  const lost = closeLostStop(ctx, { evseId, startedAt });
+  const lost = closeLostStops(ctx, { evseId, startedAt });
   const reservationId = optionalInteger(payload, "reservationId");
   const changes: StateChange[] = [...lost.changes, { type: "transactionOpened", ...record }];
   if (reservationId !== null) changes.push({ type: "reservationEnded", reservationId });
