@@ -5,13 +5,14 @@ import { judgeTag } from "../../remote-only-tag.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
 import { eventTime } from "../../station-time.ts";
 import { idTagInfo } from "../id-tag-info.ts";
+import { TEXT_LENGTH } from "../../text-length.ts";
 
 /** OCPP 1.6 §4.8: always answered with a transaction id, also when the tag is refused. */
 export const startTransaction: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "connectorId");
-  const idTag = needText(payload, "idTag");
+  const idTag = needText(payload, "idTag", TEXT_LENGTH.idTag);
   const meterStartWh = needInteger(payload, "meterStart");
-  const timestamp = needText(payload, "timestamp");
+  const timestamp = needText(payload, "timestamp", TEXT_LENGTH.free);
   const { transactions } = ctx.station;
 
   const repeated = transactions.byStart({ evseId, idTag, meterStartWh, timestamp });

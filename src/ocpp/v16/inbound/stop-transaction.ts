@@ -6,13 +6,14 @@ import type { StateChange, StationEvent, TransactionRecord, UnconfirmedStop } fr
 import { eventTime } from "../../station-time.ts";
 import { idTagInfo } from "../id-tag-info.ts";
 import { openUnconfirmed, UNCONFIRMED_ID } from "../unconfirmed-id.ts";
+import { TEXT_LENGTH } from "../../text-length.ts";
 
 /** OCPP 1.6 §4.10: cannot be refused. What belongs to no transaction of this charger is kept as an orphan. */
 export const stopTransaction: Handler = (ctx, payload) => {
   const claimed = needInteger(payload, "transactionId");
   const meterStopWh = needInteger(payload, "meterStop");
-  const idTag = optionalText(payload, "idTag");
-  const timestamp = optionalText(payload, "timestamp");
+  const idTag = optionalText(payload, "idTag", TEXT_LENGTH.idTag);
+  const timestamp = optionalText(payload, "timestamp", TEXT_LENGTH.free);
   const at = eventTime(timestamp, ctx.now);
   const { transactions } = ctx.station;
   const unconfirmed = claimed === UNCONFIRMED_ID && timestamp !== null ? { meterStopWh, timestamp } : null;
@@ -32,7 +33,7 @@ export const stopTransaction: Handler = (ctx, payload) => {
     evseId: record?.evseId ?? null,
     idTag,
     meterStopWh,
-    stopReason: optionalText(payload, "reason") ?? "Local",
+    stopReason: optionalText(payload, "reason", TEXT_LENGTH.word) ?? "Local",
     lostStop: false,
     transactionData: optionalObjects(payload, "transactionData"),
     at,

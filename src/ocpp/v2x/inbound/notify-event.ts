@@ -7,6 +7,7 @@ import type { ConnectorState, StateChange, StationEvent } from "../../station-st
 import { orderingTime } from "../../station-time.ts";
 import { connectorStatus, errorCodeOf } from "../connector-status.ts";
 import { readVariable } from "../variable-key.ts";
+import { TEXT_LENGTH } from "../../text-length.ts";
 
 const keep = notified("NotifyEvent");
 
@@ -61,7 +62,7 @@ function toldState(
   known: ConnectorState | undefined,
   assumed: string,
 ): Pick<ConnectorState, "reported" | "availability"> | null {
-  const value = optionalText(row, "actualValue");
+  const value = optionalText(row, "actualValue", TEXT_LENGTH.word);
   if (value === null) return null;
   if (variable === "AvailabilityState") return { reported: value };
   if (variable !== "Problem") return null;
