@@ -338,7 +338,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   #line(): CommandLine | null {
     const record = this.#store.record;
     const live = record && this.#live(record);
-    return record && live && commandLine(record, live, this.#store.frames);
+    return record && live && commandLine(record, live, this.#store);
   }
 
   #onTriggered(action: string): void {

@@ -99,6 +99,12 @@ export interface TransactionLookup {
   hasEvent(ocppTransactionId: string, seqNo: number): boolean;
 }
 
+/** Work that a station reports the progress of. */
+export type JobKind = "firmware" | "published_firmware" | "diagnostics";
+
+/** Ids of the requests that a station may be working on, the newest last. */
+export type JobRequests = { readonly [Job in JobKind]?: readonly number[] };
+
 /** What the session knows about its station; handlers read it and answer with changes. */
 export interface StationState {
   /** Null: never booted. */
@@ -112,6 +118,7 @@ export interface StationState {
   readonly connectors: readonly ConnectorState[];
   /** Actions we triggered, which the station may therefore send before it is accepted. */
   readonly triggered: ReadonlySet<string>;
+  readonly jobRequests: JobRequests;
   readonly transactions: TransactionLookup;
 }
 

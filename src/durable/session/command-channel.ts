@@ -21,13 +21,20 @@ export type SessionCommandOutcome = CommandOutcome | { kind: "invalidCommand"; r
 
 type CommandFailure = Exclude<SessionCommandOutcome, { kind: "answered" }>;
 
+export interface SentCall {
+  readonly action: string;
+  readonly payload: JsonObject;
+}
+
 /** The connection a command goes out on. */
 export interface CommandLine {
   version: OcppVersion;
   validators: Validators;
   registration: RegistrationStatus | null;
   context: CommandContext;
-  send(text: string, action: string): boolean;
+  send(text: string, call: SentCall): boolean;
+  /** The station answered a CALL of ours with a result. */
+  answered(call: SentCall, answer: JsonValue): void;
 }
 
 interface Pending {
@@ -38,7 +45,7 @@ interface Pending {
   /** What to do when its turn comes again; null before its first turn. */
   step: CommandStep | null;
   /** The last CALL on the wire. */
-  sent: { action: string; payload: JsonObject } | null;
+  sent: SentCall | null;
   report: { requestId: number; assembly: ReportAssembly; rows: JsonObject[] | null } | null;
   settle(outcome: SessionCommandOutcome): void;
 }
@@ -144,7 +151,7 @@ export class CommandChannel {
     switch (step.kind) {
       case "call":
         this.#noteReport(pending, step.payload);
-        if (!line.send(encodeCall(messageId, step.action, step.payload), step.action)) {
+        if (!line.send(encodeCall(messageId, step.action, step.payload), step)) {
           this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
           return false;
         }
@@ -170,6 +177,7 @@ export class CommandChannel {
   #advance(pending: Pending, answer: JsonValue): void {
     const { run, sent } = pending;
     if (!run || !sent) return;
+    this.#hooks.line()?.answered(sent, answer);
     const triggered = triggeredAction(sent.action, sent.payload);
     if (triggered && isJsonObject(answer) && answer.status === "Accepted") this.#hooks.onTriggered(triggered);
     const step = run.answered(answer);

@@ -1,4 +1,4 @@
-import type { BootFacts, ConnectorState, RegistrationStatus } from "../../ocpp/station-state.ts";
+import type { BootFacts, ConnectorState, JobRequests, RegistrationStatus } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
 import type { SettingsLease } from "../../settings/lease.ts";
@@ -32,6 +32,9 @@ export interface SessionRecord {
   connectors: StoredConnector[];
   /** Actions we triggered before the station was accepted. */
   triggered: string[];
+  jobRequests: JobRequests;
+  /** The last request id we gave; null: none yet. */
+  lastRequestId: number | null;
   /** Grows with every accepted socket. */
   generation: number;
   /** What the projection was told: null is offline. */
@@ -69,6 +72,8 @@ const HEARTBEAT_INTERVAL_SECONDS = 300;
 
 /** What a record of an older release lacks. That release kept facts and answers in tables alone, numbered from one. */
 const ADDED_LATER = {
+  jobRequests: {},
+  lastRequestId: null,
   transactionIds: [],
   acceptsUnknownTags: null,
   clockOffMs: 0,
@@ -105,6 +110,8 @@ export function newRecord(
     bootFacts: null,
     connectors: [],
     triggered: [],
+    jobRequests: {},
+    lastRequestId: null,
     generation: 0,
     connected: null,
     version: null,

@@ -16,8 +16,16 @@ export function handlerContext(
   record: SessionRecord,
   { version, nowMs, transactions, nextTransactionId }: Surroundings,
 ): HandlerContext {
-  const { registration, bootAnswer, heartbeatIntervalSeconds, bootFacts, clockOffMs, connectors, triggered } =
-    record;
+  const {
+    registration,
+    bootAnswer,
+    heartbeatIntervalSeconds,
+    bootFacts,
+    clockOffMs,
+    connectors,
+    triggered,
+    jobRequests,
+  } = record;
   return {
     now: new Date(nowMs),
     version,
@@ -29,6 +37,7 @@ export function handlerContext(
       clockOffMs,
       connectors,
       triggered: new Set(triggered),
+      jobRequests,
       transactions,
     },
     ids: { nextTransactionId },

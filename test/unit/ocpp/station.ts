@@ -65,6 +65,7 @@ export function station(fields: Partial<StationState> = {}): StationState {
     clockOffMs: 0,
     connectors: [],
     triggered: new Set(),
+    jobRequests: {},
     transactions: noTransactions,
     ...fields,
   };

@@ -26,6 +26,7 @@ function channelOver(version: OcppVersion) {
       if (wire.isUp && frame.kind === "call") wire.calls.push({ id: frame.id, action: frame.action });
       return wire.isUp;
     },
+    answered() {},
   };
   const channel = new CommandChannel({ line: () => line, onTriggered: () => {} });
   const answer = (index: number, payload: JsonObject) => {
