@@ -43,6 +43,7 @@ import { StationInbox } from "./session/station-inbox.ts";
 import { policyReader, TagPolicy } from "./session/tag-policy.ts";
 import { noteTakeover } from "./session/takeover.ts";
 import { TrafficGuard } from "./session/traffic-guard.ts";
+import { noteTriggered } from "./session/triggered.ts";
 import { upgraded } from "./session/upgraded.ts";
 
 const ROTATION_TIMEOUT_MS = 30_000;
@@ -73,7 +74,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#sockets = new SessionSockets(ctx);
     this.#channel = new CommandChannel({
       line: () => this.#line(),
-      onTriggered: (action, isLegal) => this.#onTriggered(action, isLegal),
+      onTriggered: (action, isLegal) => noteTriggered(this.#store, action, isLegal),
     });
     const ids = new IdSupply(this.#store, blockTaker(this.#config));
     const tags = new TagPolicy(this.#store, policyReader(this.#config));
@@ -349,14 +350,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const record = this.#store.record;
     const live = record && this.#live(record);
     return record && live && commandLine(record, live, this.#store);
-  }
-
-  #onTriggered(action: string, isLegal: boolean): void {
-    const record = this.#store.record;
-    if (record?.registration !== "Pending" || record.triggered.includes(action) === isLegal) return;
-    if (isLegal) record.triggered.push(action);
-    else record.triggered = record.triggered.filter((other) => other !== action);
-    this.#store.save(record);
   }
 
   #checkLiveness(record: SessionRecord, live: LiveSocket, nowMs: number): void {

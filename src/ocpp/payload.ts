@@ -16,10 +16,11 @@ export class PayloadProblem extends Error {
   }
 }
 
-export function needText(payload: JsonObject, field: string): string {
+/** Of a longer text only the first `lengthMax` characters. */
+export function needText(payload: JsonObject, field: string, lengthMax = Infinity): string {
   const value = needed(payload, field);
   if (typeof value !== "string") throw new PayloadProblem("type", field);
-  return value;
+  return cut(value, lengthMax);
 }
 
 export function needInteger(payload: JsonObject, field: string): number {
@@ -41,10 +42,10 @@ export function needObjects(payload: JsonObject, field: string): JsonObject[] {
   return value.filter(isJsonObject);
 }
 
-/** Null when absent or not a text: an optional field never costs a station its answer. */
-export function optionalText(payload: JsonObject, field: string): string | null {
+/** Null when absent or not a text: an optional field never costs a station its answer. Cut as `needText` does. */
+export function optionalText(payload: JsonObject, field: string, lengthMax = Infinity): string | null {
   const value = payload[field];
-  return typeof value === "string" ? value : null;
+  return typeof value === "string" ? cut(value, lengthMax) : null;
 }
 
 export function optionalInteger(payload: JsonObject, field: string): number | null {
@@ -65,6 +66,11 @@ export function optionalObject(payload: JsonObject, field: string): JsonObject |
 export function optionalObjects(payload: JsonObject, field: string): JsonObject[] {
   const value = payload[field];
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+/** A cut through a character of two halves leaves none of it. */
+function cut(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : text.slice(0, lengthMax).toWellFormed();
 }
 
 function needed(payload: JsonObject, field: string): JsonValue {

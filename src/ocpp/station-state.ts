@@ -40,6 +40,8 @@ export interface ConnectorState extends ConnectorAddress {
   /** The station's own word, for example `Occupied` on 2.x. */
   readonly reported: string;
   readonly errorCode: string;
+  /** On 2.x while a Problem stands: the AvailabilityState to return to. Absent: none does. */
+  readonly availability?: string;
   /** ISO 8601; orders reports, see `orderingTime`. */
   readonly at: string;
 }
@@ -64,6 +66,15 @@ export interface TransactionRecord {
   readonly lastSeqNo: number | null;
   /** Closed by us because a new one began, not by the station. */
   readonly lostStop: boolean;
+  /** The station has named this id itself: it got our answer to its start (1.6 errata 3.18). */
+  readonly isConfirmed: boolean;
+}
+
+/** What tells one 1.6 stop with the unconfirmed id from another. */
+export interface UnconfirmedStop {
+  readonly meterStopWh: number;
+  /** The station's own text. */
+  readonly timestamp: string;
 }
 
 /** Looks within this charger only: a station never reaches the transaction of another. */
@@ -71,6 +82,10 @@ export interface TransactionLookup {
   byId(transactionId: number): TransactionRecord | null;
   byOcppId(ocppTransactionId: string): TransactionRecord | null;
   openOn(evseId: number): TransactionRecord | null;
+  /** All that are open, the oldest first. */
+  open(): readonly TransactionRecord[];
+  /** A stop with the unconfirmed id that was taken in before, and the transaction it ended; null id: an orphan. */
+  unconfirmedStop(stop: UnconfirmedStop): { readonly transactionId: number | null } | null;
   /** `timestamp` is compared with `startTimestamp`. */
   byStart(start: {
     evseId: number;
@@ -84,6 +99,12 @@ export interface TransactionLookup {
   hasEvent(ocppTransactionId: string, seqNo: number): boolean;
 }
 
+/** Work that a station reports the progress of. */
+export type JobKind = "firmware" | "published_firmware" | "diagnostics";
+
+/** Ids of the requests that a station may be working on, the newest last. */
+export type JobRequests = { readonly [Job in JobKind]?: readonly number[] };
+
 /** What the session knows about its station; handlers read it and answer with changes. */
 export interface StationState {
   /** Null: never booted. */
@@ -92,9 +113,12 @@ export interface StationState {
   readonly bootAnswer: RegistrationStatus;
   readonly heartbeatIntervalSeconds: number;
   readonly bootFacts: BootFacts | null;
+  /** By which its clock is known to be off, ms, ahead is positive; 0: right, or nobody knows. */
+  readonly clockOffMs: number;
   readonly connectors: readonly ConnectorState[];
   /** Actions we triggered, which the station may therefore send before it is accepted. */
   readonly triggered: ReadonlySet<string>;
+  readonly jobRequests: JobRequests;
   readonly transactions: TransactionLookup;
 }
 
@@ -130,6 +154,8 @@ export type StateChange =
       readonly stoppedAt: string;
       readonly lostStop: boolean;
     }
+  | { readonly type: "transactionConfirmed"; readonly transactionId: number }
+  | ({ readonly type: "unconfirmedStop"; readonly endedId: number | null } & UnconfirmedStop)
   | { readonly type: "reservationEnded"; readonly reservationId: number }
   | {
       readonly type: "reportPart";

@@ -26,11 +26,26 @@ export function orderingTime(reported: string | null, now: Date): { at: string; 
 }
 
 /**
- * The time of something that may have happened long ago: transaction messages are kept offline for months, so only a
- * clock far in the future is not believed.
+ * The time of something that may have happened long ago: transaction messages are kept offline for months, so only the
+ * future is not believed. What a fast clock dated ahead would outlive everything that comes after it.
  */
 export function eventTime(reported: string | null, now: Date): string {
   const time = parseStationTime(reported);
-  const isBelieved = time !== null && time - now.getTime() <= SKEW_MAX_MS;
+  const isBelieved = time !== null && time <= now.getTime();
   return isBelieved ? new Date(time).toISOString() : now.toISOString();
+}
+
+/** Longer than any station is kept offline: what claims to be older was dated by a clock that was never set. */
+const BACKLOG_MAX_MS = 366 * 24 * 60 * 60 * 1000;
+/** Between an event and its message, on a line that works. */
+const LIVE_MAX_MS = 5 * 60 * 1000;
+
+/**
+ * Whether a time says when something happened, as far as one can tell: it lies in a backlog that a station may have, and
+ * is not what a clock known to be wrong shows at this moment. `clockOffMs`: see there.
+ */
+export function isBelievable(at: string, now: Date, clockOffMs: number): boolean {
+  const ageMs = now.getTime() - Date.parse(at);
+  const isLive = Math.abs(ageMs + clockOffMs) <= LIVE_MAX_MS;
+  return ageMs <= BACKLOG_MAX_MS && (clockOffMs === 0 || !isLive);
 }

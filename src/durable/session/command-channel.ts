@@ -20,22 +20,26 @@ export type SessionCommandOutcome = CommandOutcome;
 
 type CommandFailure = Exclude<SessionCommandOutcome, { kind: "answered" }>;
 
+export interface SentCall {
+  readonly action: string;
+  readonly payload: JsonObject;
+}
+
 /** The connection a command goes out on. */
 export interface CommandLine {
   version: OcppVersion;
   validators: Validators;
   registration: RegistrationStatus | null;
   context: CommandContext;
-  send(text: string, action: string): boolean;
-  /** Learns from an answer what later commands must know. */
-  heard(action: string, answer: JsonValue): void;
+  send(text: string, call: SentCall): boolean;
+  /** The station answered a CALL of ours with a result. */
+  answered(call: SentCall, answer: JsonValue): void;
 }
 
-interface SentCall {
-  id: string;
-  action: string;
-  payload: JsonObject;
-  atMs: number;
+interface WireCall extends SentCall {
+  readonly id: string;
+  readonly atMs: number;
+  readonly line: CommandLine;
 }
 
 /** The CALL of ours that a frame answers; nulls when there is none. `lateMs`: how long after the CALL, if too late. */
@@ -44,8 +48,6 @@ export interface AnsweredCall {
   lateMs: number | null;
 }
 
-/** CALLs whose answers tell how many keys a station takes at once. */
-const TELLING: ReadonlySet<string> = new Set(["GetConfiguration", "GetVariables"]);
 /** Answers to older ones are as good as answers to nothing. */
 const EXPIRED_MAX = 8;
 
@@ -59,7 +61,7 @@ interface Pending {
   /** What to do when its turn comes again; null before its first turn. */
   step: CommandStep | null;
   /** The last CALL on the wire. */
-  sent: SentCall | null;
+  sent: WireCall | null;
   report: { requestId: number; assembly: ReportAssembly; rows: JsonObject[] | null } | null;
   settle(outcome: SessionCommandOutcome): void;
 }
@@ -80,7 +82,7 @@ export class CommandChannel {
   readonly #hooks: ChannelHooks;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #waitingForReport: Pending | null = null;
-  #expired: SentCall[] = [];
+  #expired: WireCall[] = [];
 
   constructor(hooks: ChannelHooks) {
     this.#hooks = hooks;
@@ -192,11 +194,11 @@ export class CommandChannel {
     // Before the answer: what was triggered may come ahead of it.
     const triggered = triggeredAction(action, payload);
     if (triggered) this.#hooks.onTriggered(triggered, true);
-    if (!line.send(encodeCall(id, action, payload), action)) {
+    if (!line.send(encodeCall(id, action, payload), { action, payload })) {
       this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
       return false;
     }
-    pending.sent = { id, action, payload, atMs: Date.now() };
+    pending.sent = { id, action, payload, line, atMs: Date.now() };
     this.#queue.markSent(action);
     return true;
   }
@@ -212,12 +214,12 @@ export class CommandChannel {
     const { run, sent } = pending;
     if (!run || !sent) return;
     if (!isJsonObject(answer) || answer.status !== "Accepted") this.#withdrawTrigger(sent);
-    if (TELLING.has(sent.action)) this.#hooks.line()?.heard(sent.action, answer);
+    sent.line.answered(sent, answer);
     const step = run.answered(answer);
     pending.step = step;
     // The end of a command waits for no turn: its deadline may pass meanwhile, and it was answered.
     if (step.kind === "call" || step.kind === "report") return this.#queue.resume(callOf(pending));
-    if (step.kind === "invalidAnswer") this.#tellUnusable(pending, sent, step.reason);
+    if (step.kind === "invalidAnswer") this.#tellUnusable(sent, step.reason);
     this.#finish(pending, step);
   }
 
@@ -232,9 +234,9 @@ export class CommandChannel {
   }
 
   /** Only 2.1 has a message for it (2.1 part 4, 4.2.3). */
-  #tellUnusable({ version }: Pending, { id, action }: SentCall, reason: string): void {
-    if (version === "ocpp2.1")
-      this.#hooks.line()?.send(encodeResultError(id, "FormatViolation", reason), action);
+  #tellUnusable({ line, id, action }: WireCall, reason: string): void {
+    if (line.version === "ocpp2.1")
+      line.send(encodeResultError(id, "FormatViolation", reason), { action, payload: {} });
   }
 
   #finish(pending: Pending, step: Exclude<CommandStep, { kind: "call" | "report" }>): void {

@@ -1,23 +1,32 @@
+import { isJsonObject } from "../../ocpp/json.ts";
 import { limitsTold } from "../../ocpp/key-limits.ts";
+import type { JobRequests } from "../../ocpp/station-state.ts";
 import type { CommandLine } from "./command-channel.ts";
+import { withAnswer, withRequest } from "./job-requests.ts";
 import { sendText, type LiveSocket } from "./live-socket.ts";
 import { validatorsOf } from "./loaded-validators.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 import { outbound } from "./station-inbox.ts";
 
-const REQUEST_ID_MAX = 2 ** 31 - 1;
+const REQUEST_IDS = 2 ** 31;
 
 /** The way to a connected station; null while the validators of its version are not loaded. */
 export function commandLine(
   record: SessionRecord,
   live: LiveSocket,
-  store: SessionStore,
+  store: Pick<SessionStore, "frames" | "save" | "reported" | "learn">,
 ): CommandLine | null {
-  const validators = validatorsOf(live.attachment.version);
+  const { version } = live.attachment;
+  const validators = validatorsOf(version);
   if (!validators) return null;
+  const noteJobs = (jobRequests: JobRequests) => {
+    if (version === "ocpp1.6" || jobRequests === record.jobRequests) return;
+    record.jobRequests = jobRequests;
+    store.save(record);
+  };
   return {
-    version: live.attachment.version,
+    version,
     validators,
     registration: record.registration,
     context: {
@@ -25,14 +34,29 @@ export function commandLine(
         return record.connectors.filter(({ evseId }) => evseId > 0);
       },
       keyLimits: record.keyLimits,
-      nextRequestId: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) & REQUEST_ID_MAX,
+      nextRequestId() {
+        record.lastRequestId = nextRequestId(record);
+        store.save(record);
+        return record.lastRequestId;
+      },
       reportedVariable: (key) => store.reported.find(key),
     },
-    heard: (action, answer) => store.learn(record, limitsTold(action, answer)),
-    send: (text, action) => {
+    send: (text, call) => {
       const isSent = sendText(live.socket, text);
-      if (isSent) store.frames.append([outbound(action, text)], Date.now());
-      return isSent;
+      if (!isSent) return false;
+      noteJobs(withRequest(record.jobRequests, call));
+      store.frames.append([outbound(call.action, text)], Date.now());
+      return true;
+    },
+    answered: (call, answer) => {
+      noteJobs(withAnswer(record.jobRequests, call, isJsonObject(answer) ? answer.status : null));
+      store.learn(record, limitsTold(call.action, answer));
     },
   };
+}
+
+/** Begins anywhere, so that no id means a request of an earlier charger of this identity. */
+function nextRequestId({ lastRequestId }: SessionRecord): number {
+  const before = lastRequestId ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  return (before + 1) % REQUEST_IDS;
 }

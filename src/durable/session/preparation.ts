@@ -2,6 +2,7 @@ import type { CallFrame, ParsedFrame } from "../../ocpp/frame.ts";
 import { optionalObject, optionalText } from "../../ocpp/payload.ts";
 import { needsOf } from "../../ocpp/routing.ts";
 import type { TransactionLookup } from "../../ocpp/station-state.ts";
+import { TEXT_LENGTH } from "../../ocpp/text-length.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import { hasIds, type IdSupply } from "./id-supply.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -48,7 +49,7 @@ export class Preparation {
   #opens({ action, payload }: CallFrame): boolean {
     if (action !== "TransactionEvent") return action === "StartTransaction";
     const info = optionalObject(payload, "transactionInfo");
-    const id = info && optionalText(info, "transactionId");
+    const id = info && optionalText(info, "transactionId", TEXT_LENGTH.transactionId);
     return id !== null && this.#transactions.byOcppId(id) === null;
   }
 }

@@ -1,5 +1,5 @@
 import type { KeyLimits } from "../../ocpp/key-limits.ts";
-import type { BootFacts, ConnectorState, RegistrationStatus } from "../../ocpp/station-state.ts";
+import type { BootFacts, ConnectorState, JobRequests, RegistrationStatus } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";
 import type { SettingsLease } from "../../settings/lease.ts";
@@ -33,6 +33,9 @@ export interface SessionRecord {
   connectors: StoredConnector[];
   /** Actions we triggered before the station was accepted. */
   triggered: string[];
+  jobRequests: JobRequests;
+  /** The last request id we gave; null: none yet. */
+  lastRequestId: number | null;
   /** Grows with every accepted socket. */
   generation: number;
   /** What the projection was told: null is offline. */
@@ -75,6 +78,8 @@ export const UNKNOWN_LIMITS: KeyLimits = { readKeysMax: null, writeKeysMax: null
 
 /** What a record of an older release lacks. That release kept facts and answers in tables alone, numbered from one. */
 const ADDED_LATER = {
+  jobRequests: {},
+  lastRequestId: null,
   transactionIds: [],
   acceptsUnknownTags: null,
   clockOffMs: 0,
@@ -115,6 +120,8 @@ export function newRecord(
     triggered: [],
     bootAskedAtMs: 0,
     keyLimits: UNKNOWN_LIMITS,
+    jobRequests: {},
+    lastRequestId: null,
     generation: 0,
     connected: null,
     version: null,

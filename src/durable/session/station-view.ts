@@ -1,10 +1,8 @@
 import type { HandlerContext } from "../../ocpp/handler.ts";
+import { CONNECTORS_MAX } from "../../ocpp/inbound/connector-report.ts";
 import type { StateChange, TransactionLookup } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SessionRecord, StoredConnector } from "./session-record.ts";
-
-/** Far above any station; bounds what a broken one can make us store. */
-const CONNECTORS_MAX = 256;
 
 export interface Surroundings {
   version: OcppVersion;
@@ -18,7 +16,16 @@ export function handlerContext(
   record: SessionRecord,
   { version, nowMs, transactions, nextTransactionId }: Surroundings,
 ): HandlerContext {
-  const { registration, bootAnswer, heartbeatIntervalSeconds, bootFacts, connectors, triggered } = record;
+  const {
+    registration,
+    bootAnswer,
+    heartbeatIntervalSeconds,
+    bootFacts,
+    clockOffMs,
+    connectors,
+    triggered,
+    jobRequests,
+  } = record;
   return {
     now: new Date(nowMs),
     version,
@@ -27,8 +34,10 @@ export function handlerContext(
       bootAnswer,
       heartbeatIntervalSeconds,
       bootFacts,
+      clockOffMs,
       connectors,
       triggered: new Set(triggered),
+      jobRequests,
       transactions,
     },
     ids: { nextTransactionId },

@@ -1,16 +1,30 @@
 import { systemIds } from "../../fleet/ids.ts";
 import { ulidOf } from "../../fleet/ulid.ts";
-import type { StateChange, TransactionLookup, TransactionRecord } from "../../ocpp/station-state.ts";
+import type {
+  StateChange,
+  TransactionLookup,
+  TransactionRecord,
+  UnconfirmedStop,
+} from "../../ocpp/station-state.ts";
 import type { TransactionFact } from "../../ports.ts";
 import { LazyTables } from "./lazy-tables.ts";
 
 /** Ended transactions kept to recognise late repeats; a station may deliver months of backlog. */
 const ENDED_MAX = 1000;
 const PRUNE_EVERY = 20;
+/**
+ * Sequence numbers remembered of a transaction, the highest: below them everything counts as taken in. A station that
+ * delivers late does so in order, so that none comes this far behind.
+ */
+const SEQ_NOS_MAX = 1000;
+const PRUNE_SEQ_NOS_EVERY = 64;
+/** Far more than a station delivers late at once. */
+const UNCONFIRMED_STOPS_MAX = 256;
 
 type Opened = Extract<StateChange, { type: "transactionOpened" }>;
 type Updated = Extract<StateChange, { type: "transactionUpdated" }>;
 type Closed = Extract<StateChange, { type: "transactionClosed" }>;
+type Stopped = Extract<StateChange, { type: "unconfirmedStop" }>;
 
 /** What a message tells of a transaction beyond the state its handler decided; absent: nothing new. */
 export interface TransactionNews {
@@ -33,11 +47,18 @@ const TABLES = `CREATE TABLE IF NOT EXISTS transactions (
    CREATE INDEX IF NOT EXISTS transactions_start ON transactions (start_timestamp);
    CREATE UNIQUE INDEX IF NOT EXISTS transactions_ocpp ON transactions (ocpp_transaction_id) WHERE ocpp_transaction_id IS NOT NULL;
    CREATE TABLE IF NOT EXISTS transaction_events (
-     transaction_id INTEGER NOT NULL, seq_no INTEGER NOT NULL, PRIMARY KEY (transaction_id, seq_no)) WITHOUT ROWID;`;
+     transaction_id INTEGER NOT NULL, seq_no INTEGER NOT NULL, PRIMARY KEY (transaction_id, seq_no)) WITHOUT ROWID;
+   CREATE TABLE IF NOT EXISTS confirmed_transactions (transaction_id INTEGER PRIMARY KEY);
+   CREATE TABLE IF NOT EXISTS unconfirmed_stops (
+     seq INTEGER PRIMARY KEY, meter_stop_wh INTEGER NOT NULL, stop_timestamp TEXT NOT NULL, transaction_id INTEGER);`;
+
+const RECORDS = `SELECT *, EXISTS (SELECT 1 FROM confirmed_transactions c WHERE c.transaction_id = t.transaction_id)
+  AS is_confirmed FROM transactions t`;
 
 /** The transactions of this session's charger, and no other's: a station never reaches those of another. */
 export class TransactionTable implements TransactionLookup {
   readonly #tables: LazyTables;
+  #seqNosTaken = 0;
 
   constructor(sql: SqlStorage) {
     this.#tables = new LazyTables(sql, "transactions", TABLES);
@@ -81,8 +102,10 @@ export class TransactionTable implements TransactionLookup {
   }
 
   hasEvent(ocppTransactionId: string, seqNo: number): boolean {
-    const text = `SELECT 1 FROM transactions t JOIN transaction_events e USING (transaction_id)
-      WHERE t.ocpp_transaction_id = ? AND e.seq_no = ?`;
+    const events = "SELECT seq_no FROM transaction_events e WHERE e.transaction_id = t.transaction_id";
+    const text = `SELECT 1 FROM transactions t WHERE t.ocpp_transaction_id = ?1 AND (
+      EXISTS (${events} AND e.seq_no = ?2)
+      OR ?2 < t.last_seq_no AND ?2 < (${events} ORDER BY e.seq_no DESC LIMIT 1 OFFSET ${SEQ_NOS_MAX - 1}))`;
     const found = this.#tables.reading?.exec(text, ocppTransactionId, seqNo).toArray() ?? [];
     return found.length > 0;
   }
@@ -93,16 +116,39 @@ export class TransactionTable implements TransactionLookup {
     return rows.map((row) => row.transaction_id);
   }
 
+  open(): TransactionRecord[] {
+    return this.#all("WHERE stopped_at IS NULL ORDER BY transaction_id");
+  }
+
+  unconfirmedStop({ meterStopWh, timestamp }: UnconfirmedStop): { transactionId: number | null } | null {
+    const text =
+      "SELECT transaction_id FROM unconfirmed_stops WHERE meter_stop_wh = ? AND stop_timestamp = ? LIMIT 1";
+    const rows = this.#tables.reading?.exec<{ transaction_id: number | null }>(text, meterStopWh, timestamp);
+    const [row] = rows?.toArray() ?? [];
+    return row ? { transactionId: row.transaction_id } : null;
+  }
+
   /** Applies what a handler decided; null for a change that concerns no transaction, else whose it was. */
   apply(change: StateChange): number | null {
-    if (change.type === "transactionOpened") this.#open(change);
-    else if (change.type === "transactionUpdated") this.#update(change);
-    else if (change.type === "transactionClosed") this.#close(change);
-    else return null;
-    const seqNo = change.type === "transactionOpened" ? change.lastSeqNo : change.seqNo;
-    if (seqNo !== null)
-      this.#sql.exec("INSERT OR IGNORE INTO transaction_events VALUES (?, ?)", change.transactionId, seqNo);
-    return change.transactionId;
+    switch (change.type) {
+      case "transactionOpened":
+        this.#open(change);
+        return this.#took(change.transactionId, change.lastSeqNo);
+      case "transactionUpdated":
+        this.#update(change);
+        return this.#took(change.transactionId, change.seqNo);
+      case "transactionClosed":
+        this.#close(change);
+        return this.#took(change.transactionId, change.seqNo);
+      case "transactionConfirmed":
+        this.#sql.exec("INSERT OR IGNORE INTO confirmed_transactions VALUES (?)", change.transactionId);
+        return change.transactionId;
+      case "unconfirmedStop":
+        this.#noteStop(change);
+        return null;
+      default:
+        return null;
+    }
   }
 
   note(transactionId: number, news: TransactionNews): void {
@@ -142,7 +188,8 @@ export class TransactionTable implements TransactionLookup {
   }
 
   clear(): void {
-    this.#tables.reading?.exec("DELETE FROM transactions; DELETE FROM transaction_events");
+    const tables = ["transactions", "transaction_events", "confirmed_transactions", "unconfirmed_stops"];
+    for (const table of tables) this.#tables.reading?.exec(`DELETE FROM ${table}`);
   }
 
   #open(opened: Opened): void {
@@ -201,15 +248,46 @@ export class TransactionTable implements TransactionLookup {
       `DELETE FROM transactions WHERE stopped_at IS NOT NULL AND transaction_id <= (SELECT transaction_id FROM transactions
          WHERE stopped_at IS NOT NULL ORDER BY transaction_id DESC LIMIT 1 OFFSET ${ENDED_MAX})`,
     );
+    for (const table of ["transaction_events", "confirmed_transactions"])
+      this.#sql.exec(
+        `DELETE FROM ${table} WHERE transaction_id NOT IN (SELECT transaction_id FROM transactions)`,
+      );
+  }
+
+  #took(transactionId: number, seqNo: number | null): number {
+    if (seqNo === null) return transactionId;
+    this.#sql.exec("INSERT OR IGNORE INTO transaction_events VALUES (?, ?)", transactionId, seqNo);
+    // By number, so that a station is pruned that lets the object sleep between its events; by count, whatever its numbers.
+    const isDue = seqNo % PRUNE_SEQ_NOS_EVERY === 0 || ++this.#seqNosTaken % PRUNE_SEQ_NOS_EVERY === 0;
+    if (isDue)
+      this.#sql.exec(
+        `DELETE FROM transaction_events WHERE transaction_id = ?1 AND seq_no < (SELECT seq_no FROM transaction_events
+           WHERE transaction_id = ?1 ORDER BY seq_no DESC LIMIT 1 OFFSET ${SEQ_NOS_MAX - 1})`,
+        transactionId,
+      );
+    return transactionId;
+  }
+
+  #noteStop({ meterStopWh, timestamp, endedId }: Stopped): void {
     this.#sql.exec(
-      "DELETE FROM transaction_events WHERE transaction_id NOT IN (SELECT transaction_id FROM transactions)",
+      "INSERT INTO unconfirmed_stops (meter_stop_wh, stop_timestamp, transaction_id) VALUES (?, ?, ?)",
+      meterStopWh,
+      timestamp,
+      endedId,
+    );
+    this.#sql.exec(
+      "DELETE FROM unconfirmed_stops WHERE seq <= (SELECT max(seq) FROM unconfirmed_stops) - ?",
+      UNCONFIRMED_STOPS_MAX,
     );
   }
 
   #first(where: string, ...values: SqlStorageValue[]): TransactionRecord | null {
-    const text = `SELECT * FROM transactions ${where} LIMIT 1`;
-    const [row] = this.#tables.reading?.exec<StoredTransaction>(text, ...values).toArray() ?? [];
-    return row ? readTransaction(row) : null;
+    return this.#all(`${where} LIMIT 1`, ...values)[0] ?? null;
+  }
+
+  #all(where: string, ...values: SqlStorageValue[]): TransactionRecord[] {
+    const rows = this.#tables.reading?.exec<ReadTransaction>(`${RECORDS} ${where}`, ...values);
+    return (rows?.toArray() ?? []).map(readTransaction);
   }
 }
 
@@ -234,7 +312,9 @@ type StoredTransaction = {
   revision: number;
 };
 
-function readTransaction(row: StoredTransaction): TransactionRecord {
+type ReadTransaction = StoredTransaction & { is_confirmed: number };
+
+function readTransaction(row: ReadTransaction): TransactionRecord {
   return {
     transactionId: row.transaction_id,
     ocppTransactionId: row.ocpp_transaction_id,
@@ -249,6 +329,7 @@ function readTransaction(row: StoredTransaction): TransactionRecord {
     chargingState: row.charging_state,
     lastSeqNo: row.last_seq_no,
     lostStop: row.lost_stop === 1,
+    isConfirmed: row.is_confirmed === 1,
   };
 }
 

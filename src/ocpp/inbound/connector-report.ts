@@ -8,25 +8,32 @@ import type {
 } from "../station-state.ts";
 import { orderingTime } from "../station-time.ts";
 
+/** Far above any station; bounds what a broken one can make us store and tell. */
+export const CONNECTORS_MAX = 256;
+/** Connector ids are small; beyond this no database column holds one. */
+const ID_MAX = 2 ** 31 - 1;
+
 export interface ConnectorReport extends ConnectorAddress {
   readonly status: ConnectorStatus;
   readonly reported: string;
   readonly errorCode: string;
+  readonly availability?: string;
   readonly info?: string | null;
   readonly vendorErrorCode?: string | null;
   readonly timestamp: string | null;
 }
 
-/** Turns one report into change and event; one older than what is known changes nothing. */
+/** Turns one report into change and event; one older than what is known, or of a connector that cannot exist, changes nothing. */
 export function reportConnector(ctx: HandlerContext, report: ConnectorReport): Omit<HandlerResult, "answer"> {
-  const { evseId, connectorId, status, reported, errorCode } = report;
+  const { evseId, connectorId, status, reported, errorCode, availability } = report;
   const { at, skewSeconds } = orderingTime(report.timestamp, ctx.now);
   const changes: StateChange[] = [];
   const events: StationEvent[] = [];
   if (skewSeconds !== null) changes.push({ type: "clockSkewed", skewSeconds, at: ctx.now.toISOString() });
   const known = findConnector(ctx, report);
-  if (known && known.at > at) return { changes, events };
-  changes.push({ type: "connectorStatus", evseId, connectorId, status, reported, errorCode, at });
+  if (known ? known.at > at : !mayExist(ctx, report)) return { changes, events };
+  const state = { evseId, connectorId, status, reported, errorCode, at };
+  changes.push({ type: "connectorStatus", ...state, ...(availability !== undefined && { availability }) });
   if (known?.status !== status || known.errorCode !== errorCode) {
     const previousStatus = known?.status ?? null;
     const { info = null, vendorErrorCode = null } = report;
@@ -34,6 +41,11 @@ export function reportConnector(ctx: HandlerContext, report: ConnectorReport): O
     events.push({ type: "connectorStatusChanged", ...event });
   }
   return { changes, events };
+}
+
+function mayExist({ station }: HandlerContext, { evseId, connectorId }: ConnectorAddress): boolean {
+  const isLegal = [evseId, connectorId].every((id) => id >= 0 && id <= ID_MAX);
+  return isLegal && station.connectors.length < CONNECTORS_MAX;
 }
 
 export function findConnector(ctx: HandlerContext, address: ConnectorAddress): ConnectorState | undefined {

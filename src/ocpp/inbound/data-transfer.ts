@@ -9,8 +9,8 @@ export const DATA_TRANSFER_EVENT = "data_transfer.received";
  * schema wins.
  */
 export const dataTransfer: Handler = (ctx, payload) => {
-  const vendorId = needText(payload, "vendorId");
-  const messageId = optionalText(payload, "messageId");
+  const vendorId = needText(payload, "vendorId", 255);
+  const messageId = optionalText(payload, "messageId", 50);
   const responseStatus = ctx.lookups.subscribes(DATA_TRANSFER_EVENT) ? "Accepted" : "UnknownVendorId";
   const data = payload.data ?? null;
   const at = ctx.now.toISOString();

@@ -1,36 +1,57 @@
 import type { HandlerContext, HandlerResult } from "../handler.ts";
-import type { StateChange, StationEvent } from "../station-state.ts";
+import type { StateChange, StationEvent, TransactionRecord } from "../station-state.ts";
+import { isBelievable } from "../station-time.ts";
+
+/** What a session holds open at least; a transaction may be over before its EVSE is known. */
+const OPEN_MIN = 16;
+const OPEN_PER_EVSE = 4;
+
+type Effects = Omit<HandlerResult, "answer">;
 
 /**
  * A new transaction on a connector means that the station lost the stop of the old one: it ends where the new one begins.
- * A backlog that is delivered late never ends a transaction that began after it.
+ * A backlog that is delivered late never ends a transaction that began after it; a start that a wrong clock has dated is
+ * as new as its message. Beyond what a station can have open at once, the oldest end as well, whatever their connector.
  */
-export function closeLostStop(
-  ctx: HandlerContext,
-  begun: { evseId: number; startedAt: string },
-): Omit<HandlerResult, "answer"> {
-  const open = ctx.station.transactions.openOn(begun.evseId);
-  if (!open || open.startedAt > begun.startedAt) return { changes: [], events: [] };
-  const { transactionId, evseId, idTag } = open;
-  const at = begun.startedAt;
-  const change: StateChange = {
-    type: "transactionClosed",
-    transactionId,
-    seqNo: null,
-    stoppedAt: at,
-    lostStop: true,
+export function closeLostStops(ctx: HandlerContext, begun: { evseId: number; startedAt: string }): Effects {
+  const nowAt = ctx.now.toISOString();
+  const at = isBelievable(begun.startedAt, ctx.now, ctx.station.clockOffMs) ? begun.startedAt : nowAt;
+  const open = ctx.station.transactions.open();
+  // On 2.x, EVSE 0 is one that is not known yet.
+  const hasPlace = begun.evseId > 0 || ctx.version === "ocpp1.6";
+  const onSame = hasPlace ? open.findLast(({ evseId }) => evseId === begun.evseId) : undefined;
+  const replaced = onSame && (onSame.startedAt <= at || onSame.startedAt > nowAt) ? [onSame] : [];
+  const others = open.filter((record) => !replaced.includes(record));
+  const excess = others.slice(0, Math.max(0, others.length + 1 - openMax(ctx)));
+  const ends = [
+    ...replaced.map((record) => lost(record, at)),
+    ...excess.map((record) => lost(record, nowAt)),
+  ];
+  return { changes: ends.map(({ change }) => change), events: ends.map(({ event }) => event) };
+}
+
+function openMax({ station }: HandlerContext): number {
+  const evseIds = new Set(station.connectors.map(({ evseId }) => evseId).filter((evseId) => evseId > 0));
+  return Math.max(OPEN_MIN, OPEN_PER_EVSE * evseIds.size);
+}
+
+function lost(
+  { transactionId, evseId, idTag }: TransactionRecord,
+  at: string,
+): { change: StateChange; event: StationEvent } {
+  return {
+    change: { type: "transactionClosed", transactionId, seqNo: null, stoppedAt: at, lostStop: true },
+    event: {
+      type: "transactionStopped",
+      transactionId,
+      claimedId: null,
+      evseId,
+      idTag,
+      meterStopWh: null,
+      stopReason: "Other",
+      lostStop: true,
+      transactionData: [],
+      at,
+    },
   };
-  const event: StationEvent = {
-    type: "transactionStopped",
-    transactionId,
-    claimedId: null,
-    evseId,
-    idTag,
-    meterStopWh: null,
-    stopReason: "Other",
-    lostStop: true,
-    transactionData: [],
-    at,
-  };
-  return { changes: [change], events: [event] };
 }

@@ -4,8 +4,8 @@ import { eventTime } from "../station-time.ts";
 
 /** 1.6 whitepaper and 2.x A04: always confirmed. */
 export const securityEvent: Handler = (ctx, payload) => {
-  const name = needText(payload, "type");
-  const techInfo = optionalText(payload, "techInfo");
+  const name = needText(payload, "type", 50);
+  const techInfo = optionalText(payload, "techInfo", 255);
   const at = eventTime(optionalText(payload, "timestamp"), ctx.now);
   return { answer: {}, changes: [], events: [{ type: "securityEvent", name, techInfo, at }] };
 };

@@ -13,6 +13,7 @@ import { meterValues } from "./inbound/meter-values.ts";
 import { startTransaction } from "./inbound/start-transaction.ts";
 import { statusNotification } from "./inbound/status-notification.ts";
 import { stopTransaction } from "./inbound/stop-transaction.ts";
+import { TEXT_LENGTH } from "../text-length.ts";
 
 /** What a 1.6 station may send us: action to handler. */
 export const routesV16: RoutingTable = {
@@ -34,6 +35,6 @@ export const routesV16: RoutingTable = {
 };
 
 function idTagOf(payload: JsonObject): Partial<Needs> {
-  const idTag = optionalText(payload, "idTag");
+  const idTag = optionalText(payload, "idTag", TEXT_LENGTH.idTag);
   return idTag === null ? {} : { idTags: [idTag] };
 }

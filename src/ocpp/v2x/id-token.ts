@@ -3,12 +3,13 @@ import type { HandlerContext, Needs, TagVerdict } from "../handler.ts";
 import type { JsonObject } from "../json.ts";
 import { optionalObject, optionalText } from "../payload.ts";
 import { judgeTag } from "../remote-only-tag.ts";
+import { TEXT_LENGTH } from "../text-length.ts";
 
 /** The idToken of a message; null when it carries none. */
 export function readToken(payload: JsonObject): { token: string; type: string } | null {
   const idToken = optionalObject(payload, "idToken");
-  const token = idToken && optionalText(idToken, "idToken");
-  return idToken && token !== null ? { token, type: optionalText(idToken, "type") ?? "" } : null;
+  const token = idToken && optionalText(idToken, "idToken", TEXT_LENGTH.idToken);
+  return idToken && token !== null ? { token, type: optionalText(idToken, "type", 20) ?? "" } : null;
 }
 
 /** What must be looked up for a message that carries an idToken. */

@@ -11,6 +11,7 @@ import {
 import type { ConnectorAddress } from "../station-state.ts";
 import { eventTime } from "../station-time.ts";
 import { readToken } from "./id-token.ts";
+import { TEXT_LENGTH } from "../text-length.ts";
 
 /** A TransactionEvent as far as we use it. */
 export interface TransactionMessage {
@@ -34,16 +35,16 @@ export interface TransactionMessage {
 export function readTransactionEvent(payload: JsonObject, now: Date): TransactionMessage {
   const info = needObject(payload, "transactionInfo");
   const evse = optionalObject(payload, "evse");
-  const timestamp = needText(payload, "timestamp");
+  const timestamp = needText(payload, "timestamp", TEXT_LENGTH.free);
   return {
-    eventType: needText(payload, "eventType"),
-    ocppTransactionId: needText(info, "transactionId"),
+    eventType: needText(payload, "eventType", TEXT_LENGTH.word),
+    ocppTransactionId: needText(info, "transactionId", TEXT_LENGTH.transactionId),
     seqNo: needInteger(payload, "seqNo"),
     timestamp,
     at: eventTime(timestamp, now),
-    triggerReason: needText(payload, "triggerReason"),
-    chargingState: optionalText(info, "chargingState"),
-    stoppedReason: optionalText(info, "stoppedReason"),
+    triggerReason: needText(payload, "triggerReason", TEXT_LENGTH.word),
+    chargingState: optionalText(info, "chargingState", TEXT_LENGTH.word),
+    stoppedReason: optionalText(info, "stoppedReason", TEXT_LENGTH.word),
     remoteStartId: optionalInteger(info, "remoteStartId"),
     reservationId: optionalInteger(payload, "reservationId"),
     offline: payload.offline === true,

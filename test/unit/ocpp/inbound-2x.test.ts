@@ -328,6 +328,7 @@ describe("NotifyEvent", () => {
 
   it.each([
     ["Problem", "false", "Connector"],
+    ["Problem", "false", "EVSE"],
     ["Temperature", "80", "Connector"],
     ["AvailabilityState", "Available", "EVSE"],
   ])("only keeps %s %s of %s", (variable, value, name) => {

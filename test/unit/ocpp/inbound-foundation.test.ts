@@ -127,6 +127,18 @@ describe("StatusNotification on 1.6", () => {
     expect(changes).toMatchObject([{ evseId: 0, connectorId: 0, status: "Available" }]);
   });
 
+  it("of a connector that cannot exist is answered and changes nothing", () => {
+    const connectors = Array.from({ length: 256 }, (_, evseId) =>
+      known("Available", "2026-11-21T09:00:00.000Z", evseId),
+    );
+    const report = (connectorId: number) =>
+      handle("ocpp1.6", "StatusNotification", { ...status, connectorId }, { connectors });
+    expect(report(255).events).toMatchObject([{ type: "connectorStatusChanged" }]);
+    expect(report(256)).toMatchObject({ answer: {}, changes: [], events: [] });
+    for (const connectorId of [-1, 2 ** 31])
+      expect(handle("ocpp1.6", "StatusNotification", { ...status, connectorId }).changes).toEqual([]);
+  });
+
   it("takes the receive time for a missing, future or wild timestamp, and flags the wild one", () => {
     const { timestamp: _, ...without } = status;
     expect(handle("ocpp1.6", "StatusNotification", without).changes).toMatchObject([{ at }]);

@@ -8,6 +8,8 @@ export const noTransactions: TransactionLookup = {
   byId: () => null,
   byOcppId: () => null,
   openOn: () => null,
+  open: () => [],
+  unconfirmedStop: () => null,
   byStart: () => null,
   reservedBy: () => null,
   hasEvent: () => false,
@@ -21,6 +23,7 @@ export function transactionsOf(...records: TransactionRecord[]): TransactionLook
     byOcppId: (id) => records.find((record) => record.ocppTransactionId === id) ?? null,
     openOn: (evseId) =>
       records.find((record) => record.evseId === evseId && record.stoppedAt === null) ?? null,
+    open: () => records.filter((record) => record.stoppedAt === null),
     byStart: (start) =>
       records.find(
         (record) =>
@@ -47,6 +50,7 @@ export function transaction(fields: Partial<TransactionRecord> = {}): Transactio
     chargingState: null,
     lastSeqNo: null,
     lostStop: false,
+    isConfirmed: false,
     ...fields,
   };
 }
@@ -58,8 +62,10 @@ export function station(fields: Partial<StationState> = {}): StationState {
     bootAnswer: "Accepted",
     heartbeatIntervalSeconds: 300,
     bootFacts: null,
+    clockOffMs: 0,
     connectors: [],
     triggered: new Set(),
+    jobRequests: {},
     transactions: noTransactions,
     ...fields,
   };

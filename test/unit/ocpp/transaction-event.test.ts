@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/ocpp/json.ts";
 import { needsOf } from "../../../src/ocpp/routing.ts";
 import type { ConnectorState, StationState } from "../../../src/ocpp/station-state.ts";
 import { handleStrictly } from "./handle-strictly.ts";
-import { context, noTransactions, transaction, transactionsOf } from "./station.ts";
+import { context, NOW, noTransactions, transaction, transactionsOf } from "./station.ts";
 
 const TX = "6f6c2d0e-5b1f-4d42-9a53-51f1b7f1f4d5";
 const energy = (value: number, readingContext: string, fields: JsonObject = {}) => ({
@@ -201,6 +201,32 @@ describe("TransactionEvent", () => {
     expect(handle(payload, { transactions }).changes).toMatchObject([
       { type: "transactionOpened", evseId: 0 },
     ]);
+  });
+
+  describe("beyond what a station can have open at once", () => {
+    const opened = (count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        known({ transactionId: index + 1, ocppTransactionId: `T-${index}`, evseId: 0 }),
+      );
+    const { evse: _, ...withoutEvse } = message("Started", 0);
+    const closedBy = (count: number, fields: Partial<StationState> = {}) =>
+      handle(withoutEvse, { transactions: transactionsOf(...opened(count)), ...fields }).changes.flatMap(
+        (change) => (change.type === "transactionClosed" && change.lostStop ? [change.transactionId] : []),
+      );
+
+    it("ends the oldest as lost, at the time of the message", () => {
+      expect(closedBy(15)).toEqual([]);
+      expect(closedBy(16)).toEqual([1]);
+      expect(closedBy(18)).toEqual([1, 2, 3]);
+      const { events } = handle(withoutEvse, { transactions: transactionsOf(...opened(16)) });
+      expect(events[0]).toMatchObject({ type: "transactionStopped", lostStop: true, at: NOW.toISOString() });
+    });
+
+    it("counts four for each EVSE it is known to have", () => {
+      const connectors = [1, 2, 3, 4, 5].map((evseId) => ({ ...occupied("Charging"), evseId }));
+      expect(closedBy(19, { connectors })).toEqual([]);
+      expect(closedBy(20, { connectors })).toEqual([1]);
+    });
   });
 
   it("tells what the car does on an occupied connector", () => {

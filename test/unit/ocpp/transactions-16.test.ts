@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/ocpp/json.ts";
 import { needsOf } from "../../../src/ocpp/routing.ts";
 import type { StationState } from "../../../src/ocpp/station-state.ts";
 import { handleStrictly } from "./handle-strictly.ts";
-import { context, noTransactions, transaction, transactionsOf } from "./station.ts";
+import { context, NOW, noTransactions, transaction, transactionsOf } from "./station.ts";
 
 type Tags = Record<string, Partial<TagVerdict>>;
 const handle = (
@@ -119,6 +119,38 @@ describe("StartTransaction", () => {
     );
     expect(changes).toMatchObject([{ type: "transactionOpened", startedAt: "2026-09-01T00:00:00.000Z" }]);
   });
+
+  it.each([
+    ["was never set", "1970-01-01T00:00:10Z", 0],
+    ["is known to show 1970", "1970-01-01T00:00:10Z", Date.parse("1970-01-01") - NOW.getTime()],
+    ["is known to be two hours behind", "2026-11-21T08:00:00Z", -2 * 60 * 60 * 1000],
+    ["is ahead", "2026-11-21T11:00:00Z", 0],
+  ])(
+    "from a clock that %s ends the open transaction at the time of the message",
+    (_, timestamp, clockOffMs) => {
+      const { changes, events } = handle(
+        "StartTransaction",
+        { ...begin, timestamp },
+        { transactions: transactionsOf(transaction()), clockOffMs },
+      );
+      const stoppedAt = NOW.toISOString();
+      expect(changes).toMatchObject([
+        { type: "transactionClosed", transactionId: 7, lostStop: true, stoppedAt },
+        { type: "transactionOpened" },
+      ]);
+      expect(events).toMatchObject([{ type: "transactionStopped", at: stoppedAt }, {}]);
+    },
+  );
+
+  it("from a backlog is believed also when the clock is wrong by now", () => {
+    const timestamp = "2026-09-01T00:00:00Z";
+    const { changes } = handle(
+      "StartTransaction",
+      { ...begin, timestamp },
+      { transactions: transactionsOf(transaction()), clockOffMs: -2 * 60 * 60 * 1000 },
+    );
+    expect(changes.map(({ type }) => type)).toEqual(["transactionOpened"]);
+  });
 });
 
 describe("StopTransaction", () => {
@@ -169,15 +201,45 @@ describe("StopTransaction", () => {
     ]);
   });
 
-  it("with the id -1 ends the only open transaction, and is an orphan when there are several or none", () => {
+  describe("with the id -1", () => {
     const unconfirmed = { ...end, transactionId: -1 };
-    const one = handle("StopTransaction", unconfirmed, { transactions, connectors });
-    expect(one.changes).toMatchObject([{ transactionId: 7 }]);
-    const two = transactionsOf(transaction(), transaction({ transactionId: 8, evseId: 2 }));
-    expect(handle("StopTransaction", unconfirmed, { transactions: two, connectors }).events).toMatchObject([
-      { transactionId: null, claimedId: "-1" },
-    ]);
-    expect(handle("StopTransaction", unconfirmed, { connectors }).changes).toEqual([]);
+    const stop = (...open: Parameters<typeof transaction>[0][]) => {
+      const transactions = transactionsOf(...open.map(transaction));
+      return handle("StopTransaction", unconfirmed, { transactions });
+    };
+
+    it("ends the only open transaction, also on a connector that never told its status", () => {
+      expect(stop({}).changes).toMatchObject([{ type: "transactionClosed", transactionId: 7 }, {}]);
+    });
+
+    it("ends the one whose id the station has not used, however many others are open", () => {
+      const known = { transactionId: 8, evseId: 2, isConfirmed: true };
+      const events = stop(known, {}).events;
+      expect(events).toMatchObject([{ type: "transactionStopped", transactionId: 7, claimedId: null }]);
+    });
+
+    it("is an orphan when several or none may be meant", () => {
+      const orphan = [{ type: "transactionStopped", transactionId: null, claimedId: "-1" }];
+      expect(stop({}, { transactionId: 8, evseId: 2 }).events).toMatchObject(orphan);
+      expect(stop({ isConfirmed: true }).events).toMatchObject(orphan);
+      expect(stop({ ocppTransactionId: "of 2.x" }).events).toMatchObject(orphan);
+      expect(stop().events).toMatchObject(orphan);
+    });
+
+    it("is recognised when it is repeated, whether it ended a transaction or none", () => {
+      const known = { meterStopWh: 900, timestamp: end.timestamp };
+      for (const [endedId, open] of [
+        [7, [{}]],
+        [null, []],
+      ] as const) {
+        expect(stop(...open).changes.at(-1)).toEqual({ type: "unconfirmedStop", endedId, ...known });
+        const unconfirmedStop = (told: object) =>
+          JSON.stringify(told) === JSON.stringify(known) ? { transactionId: endedId } : null;
+        const transactions = { ...transactionsOf(transaction({ transactionId: 9 })), unconfirmedStop };
+        const { changes, events } = handle("StopTransaction", unconfirmed, { transactions });
+        expect([...changes, ...events]).toEqual([]);
+      }
+    });
   });
 });
 
@@ -208,6 +270,26 @@ describe("MeterValues on 1.6", () => {
         at: "2026-11-21T09:40:00.000Z",
       },
     ]);
+  });
+});
+
+describe("the id of a transaction", () => {
+  const meterValue = [{ timestamp: "2026-11-21T09:40:00Z", sampledValue: [{ value: "150" }] }];
+  const values = (transactionId: number, isConfirmed: boolean) =>
+    handle(
+      "MeterValues",
+      { connectorId: 1, transactionId, meterValue },
+      { transactions: transactionsOf(transaction({ isConfirmed })) },
+    );
+
+  it("is confirmed by the first meter values that name it", () => {
+    expect(values(7, false).changes).toEqual([{ type: "transactionConfirmed", transactionId: 7 }]);
+    expect(values(7, true).changes).toEqual([]);
+    expect(values(-1, false).changes).toEqual([]);
+  });
+
+  it("once confirmed, gets no values of the id -1", () => {
+    expect(values(-1, true).events).toMatchObject([{ transactionId: null, claimedId: "-1" }]);
   });
 });
 

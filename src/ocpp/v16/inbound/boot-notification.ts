@@ -7,15 +7,16 @@ export const bootNotification: Handler = (ctx, payload) =>
   answerBoot(
     ctx,
     {
-      vendor: needText(payload, "chargePointVendor"),
-      model: needText(payload, "chargePointModel"),
+      vendor: needText(payload, "chargePointVendor", 20),
+      model: needText(payload, "chargePointModel", 20),
       serialNumber:
-        optionalText(payload, "chargePointSerialNumber") ?? optionalText(payload, "chargeBoxSerialNumber"),
-      firmwareVersion: optionalText(payload, "firmwareVersion"),
-      iccid: optionalText(payload, "iccid"),
-      imsi: optionalText(payload, "imsi"),
-      meterType: optionalText(payload, "meterType"),
-      meterSerialNumber: optionalText(payload, "meterSerialNumber"),
+        optionalText(payload, "chargePointSerialNumber", 25) ??
+        optionalText(payload, "chargeBoxSerialNumber", 25),
+      firmwareVersion: optionalText(payload, "firmwareVersion", 50),
+      iccid: optionalText(payload, "iccid", 20),
+      imsi: optionalText(payload, "imsi", 20),
+      meterType: optionalText(payload, "meterType", 25),
+      meterSerialNumber: optionalText(payload, "meterSerialNumber", 25),
     },
     null,
   );

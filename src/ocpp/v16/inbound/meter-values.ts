@@ -1,19 +1,20 @@
-import type { Handler, HandlerContext } from "../../handler.ts";
+import type { Handler } from "../../handler.ts";
 import { needInteger, needObjects, optionalInteger, optionalText } from "../../payload.ts";
-import type { TransactionRecord } from "../../station-state.ts";
 import { eventTime } from "../../station-time.ts";
-import { UNCONFIRMED_ID } from "../unconfirmed-id.ts";
+import { openUnconfirmed, UNCONFIRMED_ID } from "../unconfirmed-id.ts";
 
 /** OCPP 1.6 §4.7; connector 0 is the main meter. */
 export const meterValues: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "connectorId");
   const meterValue = needObjects(payload, "meterValue");
   const claimed = optionalInteger(payload, "transactionId");
-  const record = claimed === null ? null : find(ctx, claimed, evseId);
+  const named = claimed === null ? null : ctx.station.transactions.byId(claimed);
+  const record = claimed === UNCONFIRMED_ID ? openUnconfirmed(ctx, evseId) : named;
+  const isNews = named !== null && !named.isConfirmed;
   const lastValue = meterValue.at(-1);
   return {
     answer: {},
-    changes: [],
+    changes: isNews ? [{ type: "transactionConfirmed", transactionId: named.transactionId }] : [],
     events: [
       {
         type: "meterValues",
@@ -28,8 +29,3 @@ export const meterValues: Handler = (ctx, payload) => {
     ],
   };
 };
-
-function find(ctx: HandlerContext, claimed: number, evseId: number): TransactionRecord | null {
-  const { transactions } = ctx.station;
-  return claimed === UNCONFIRMED_ID ? transactions.openOn(evseId) : transactions.byId(claimed);
-}

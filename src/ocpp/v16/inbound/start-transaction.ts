@@ -1,17 +1,18 @@
 import type { Handler } from "../../handler.ts";
-import { closeLostStop } from "../../inbound/lost-stop.ts";
+import { closeLostStops } from "../../inbound/lost-stop.ts";
 import { needInteger, needText, optionalInteger } from "../../payload.ts";
 import { judgeTag } from "../../remote-only-tag.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
 import { eventTime } from "../../station-time.ts";
 import { idTagInfo } from "../id-tag-info.ts";
+import { TEXT_LENGTH } from "../../text-length.ts";
 
 /** OCPP 1.6 §4.8: always answered with a transaction id, also when the tag is refused. */
 export const startTransaction: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "connectorId");
-  const idTag = needText(payload, "idTag");
+  const idTag = needText(payload, "idTag", TEXT_LENGTH.idTag);
   const meterStartWh = needInteger(payload, "meterStart");
-  const timestamp = needText(payload, "timestamp");
+  const timestamp = needText(payload, "timestamp", TEXT_LENGTH.free);
   const { transactions } = ctx.station;
 
   const repeated = transactions.byStart({ evseId, idTag, meterStartWh, timestamp });
@@ -38,8 +39,9 @@ export const startTransaction: Handler = (ctx, payload) => {
     chargingState: null,
     lastSeqNo: null,
     lostStop: false,
+    isConfirmed: false,
   };
-  const lost = closeLostStop(ctx, { evseId, startedAt });
+  const lost = closeLostStops(ctx, { evseId, startedAt });
   const reservationId = optionalInteger(payload, "reservationId");
   const changes: StateChange[] = [...lost.changes, { type: "transactionOpened", ...record }];
   if (reservationId !== null) changes.push({ type: "reservationEnded", reservationId });

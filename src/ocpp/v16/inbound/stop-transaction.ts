@@ -1,22 +1,30 @@
-import type { Handler, HandlerContext } from "../../handler.ts";
+import type { Handler } from "../../handler.ts";
 import type { JsonObject } from "../../json.ts";
 import { needInteger, optionalObjects, optionalText } from "../../payload.ts";
 import { judgeTag } from "../../remote-only-tag.ts";
-import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
+import type { StateChange, StationEvent, TransactionRecord, UnconfirmedStop } from "../../station-state.ts";
 import { eventTime } from "../../station-time.ts";
 import { idTagInfo } from "../id-tag-info.ts";
-import { UNCONFIRMED_ID } from "../unconfirmed-id.ts";
+import { openUnconfirmed, UNCONFIRMED_ID } from "../unconfirmed-id.ts";
+import { TEXT_LENGTH } from "../../text-length.ts";
 
 /** OCPP 1.6 §4.10: cannot be refused. What belongs to no transaction of this charger is kept as an orphan. */
 export const stopTransaction: Handler = (ctx, payload) => {
   const claimed = needInteger(payload, "transactionId");
   const meterStopWh = needInteger(payload, "meterStop");
-  const idTag = optionalText(payload, "idTag");
-  const at = eventTime(optionalText(payload, "timestamp"), ctx.now);
-  const record = claimed === UNCONFIRMED_ID ? onlyOpen(ctx) : ctx.station.transactions.byId(claimed);
+  const idTag = optionalText(payload, "idTag", TEXT_LENGTH.idTag);
+  const timestamp = optionalText(payload, "timestamp", TEXT_LENGTH.free);
+  const at = eventTime(timestamp, ctx.now);
+  const { transactions } = ctx.station;
+  const unconfirmed = claimed === UNCONFIRMED_ID && timestamp !== null ? { meterStopWh, timestamp } : null;
+  const repeated = unconfirmed && transactions.unconfirmedStop(unconfirmed);
+  const id = repeated ? repeated.transactionId : claimed;
+  const isOpen = id === UNCONFIRMED_ID;
+  const record = isOpen ? openUnconfirmed(ctx, null) : id === null ? null : transactions.byId(id);
   const info = idTag === null ? null : idTagInfo(judgeTag(ctx, idTag, record?.remoteStarted ?? false));
   const answer: JsonObject = info === null ? {} : { idTagInfo: info };
-  if (record && record.stoppedAt !== null && !record.lostStop) return { answer, changes: [], events: [] };
+  const isKnown = record !== null && record.stoppedAt !== null && !record.lostStop;
+  if (repeated || isKnown) return { answer, changes: [], events: [] };
 
   const event: StationEvent = {
     type: "transactionStopped",
@@ -25,26 +33,30 @@ export const stopTransaction: Handler = (ctx, payload) => {
     evseId: record?.evseId ?? null,
     idTag,
     meterStopWh,
-    stopReason: optionalText(payload, "reason") ?? "Local",
+    stopReason: optionalText(payload, "reason", TEXT_LENGTH.word) ?? "Local",
     lostStop: false,
     transactionData: optionalObjects(payload, "transactionData"),
     at,
   };
-  return { answer, changes: record ? [closed(record, at)] : [], events: [event] };
+  return { answer, changes: ended(record, at, unconfirmed), events: [event] };
 };
 
-function closed({ transactionId }: TransactionRecord, stoppedAt: string): StateChange {
-  return { type: "transactionClosed", transactionId, seqNo: null, stoppedAt, lostStop: false };
-}
-
-/** The message names no connector, so its transaction is known only where a single one is open. */
-function onlyOpen(ctx: HandlerContext): TransactionRecord | null {
-  const { connectors, transactions } = ctx.station;
-  const open = new Map<number, TransactionRecord>();
-  for (const { evseId } of connectors) {
-    const record = transactions.openOn(evseId);
-    if (record) open.set(record.transactionId, record);
-  }
-  const [record] = open.values();
-  return open.size === 1 && record ? record : null;
+function ended(
+  record: TransactionRecord | null,
+  stoppedAt: string,
+  unconfirmed: UnconfirmedStop | null,
+): StateChange[] {
+  const changes: StateChange[] = [];
+  const endedId = record?.transactionId ?? null;
+  if (endedId !== null)
+    changes.push({
+      type: "transactionClosed",
+      transactionId: endedId,
+      seqNo: null,
+      stoppedAt,
+      lostStop: false,
+    });
+  // Its repeat under another message id could not be told from a new one otherwise.
+  if (unconfirmed) changes.push({ type: "unconfirmedStop", endedId, ...unconfirmed });
+  return changes;
 }

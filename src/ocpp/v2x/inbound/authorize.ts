@@ -2,6 +2,7 @@ import { answerOnly, type Handler } from "../../handler.ts";
 import { needObject, needText } from "../../payload.ts";
 import { hasRemoteStart } from "../../remote-only-tag.ts";
 import { idTokenInfo, judgeToken } from "../id-token.ts";
+import { TEXT_LENGTH } from "../../text-length.ts";
 
 /**
  * OCPP 2.x C01. We hold no contract certificate roots, so a certificate that comes with the token cannot be verified
@@ -9,7 +10,10 @@ import { idTokenInfo, judgeToken } from "../id-token.ts";
  */
 export const authorize: Handler = (ctx, payload) => {
   const idToken = needObject(payload, "idToken");
-  const found = { token: needText(idToken, "idToken"), type: needText(idToken, "type") };
+  const found = {
+    token: needText(idToken, "idToken", TEXT_LENGTH.idToken),
+    type: needText(idToken, "type", 20),
+  };
   if (payload.certificate !== undefined || payload.iso15118CertificateHashData !== undefined) {
     return answerOnly({ idTokenInfo: { status: "Invalid" }, certificateStatus: "CertChainError" });
   }

@@ -5,7 +5,7 @@ import { needObject, needText, optionalInteger, optionalObjects } from "../../pa
 /** OCPP 2.x K12: a limit that somebody else set; shown beside our own, never fought. */
 export const notifyChargingLimit: Handler = (ctx, payload) => {
   const limit = needObject(payload, "chargingLimit");
-  const source = needText(limit, "chargingLimitSource");
+  const source = needText(limit, "chargingLimitSource", 20);
   const evseId = optionalInteger(payload, "evseId") ?? 0;
   const schedules = optionalObjects(payload, "chargingSchedule");
   const at = ctx.now.toISOString();
@@ -18,7 +18,7 @@ export const notifyChargingLimit: Handler = (ctx, payload) => {
 
 /** OCPP 2.x K13 */
 export const clearedChargingLimit: Handler = (ctx, payload) => {
-  const source = needText(payload, "chargingLimitSource");
+  const source = needText(payload, "chargingLimitSource", 20);
   const evseId = optionalInteger(payload, "evseId") ?? 0;
   const at = ctx.now.toISOString();
   return {

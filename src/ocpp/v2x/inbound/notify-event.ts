@@ -3,37 +3,71 @@ import { findConnector, reportConnector } from "../../inbound/connector-report.t
 import { notified } from "../../inbound/notified.ts";
 import type { JsonObject } from "../../json.ts";
 import { needObjects, optionalText } from "../../payload.ts";
-import type { StateChange, StationEvent } from "../../station-state.ts";
+import type { ConnectorState, StateChange, StationEvent } from "../../station-state.ts";
+import { orderingTime } from "../../station-time.ts";
 import { connectorStatus, errorCodeOf } from "../connector-status.ts";
 import { readVariable } from "../variable-key.ts";
+import { TEXT_LENGTH } from "../../text-length.ts";
 
 const keep = notified("NotifyEvent");
 
-/** OCPP 2.x N07. A station may tell its connectors' states here instead of by StatusNotification (G01). */
+/**
+ * OCPP 2.x N07. A station may tell its connectors' states here instead of by StatusNotification (G01). Its rows stand in any
+ * order: each is judged by what the ones before it in time left behind.
+ */
 export const notifyEvent: Handler = (ctx, payload) => {
   const changes: StateChange[] = [];
   const events: StationEvent[] = [...keep(ctx, payload).events];
-  for (const row of needObjects(payload, "eventData")) {
-    const report = connectorEvent(ctx, row);
+  let connectors = ctx.station.connectors;
+  for (const row of inTime(needObjects(payload, "eventData"), ctx.now)) {
+    const report = connectorEvent({ ...ctx, station: { ...ctx.station, connectors } }, row);
+    for (const change of report.changes)
+      if (change.type === "connectorStatus") connectors = withConnector(connectors, change);
     changes.push(...report.changes);
     events.push(...report.events);
   }
   return { answer: {}, changes, events };
 };
 
-function connectorEvent(ctx: HandlerContext, row: JsonObject): Omit<HandlerResult, "answer"> {
-  const variable = readVariable(row);
-  const reported = variable && reportedState(variable.variable, optionalText(row, "actualValue"));
-  if (!reported || variable.component !== "Connector" || variable.evseId === null)
-    return { changes: [], events: [] };
-  const address = { evseId: variable.evseId, connectorId: variable.connectorId ?? 1 };
-  const transaction = ctx.station.transactions.openOn(address.evseId);
-  const status = connectorStatus(reported, transaction, findConnector(ctx, address));
-  const timestamp = optionalText(row, "timestamp");
-  return reportConnector(ctx, { ...address, status, reported, errorCode: errorCodeOf(status), timestamp });
+function inTime(rows: readonly JsonObject[], now: Date): JsonObject[] {
+  return rows
+    .map((row) => ({ row, at: orderingTime(optionalText(row, "timestamp"), now).at }))
+    .toSorted((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)))
+    .map(({ row }) => row);
 }
 
-function reportedState(variable: string, value: string | null): string | null {
-  if (variable === "AvailabilityState") return value;
-  return variable === "Problem" && value?.toLowerCase() === "true" ? "Faulted" : null;
+function withConnector(connectors: readonly ConnectorState[], state: ConnectorState): ConnectorState[] {
+  const { evseId, connectorId } = state;
+  return [...connectors.filter((one) => one.evseId !== evseId || one.connectorId !== connectorId), state];
+}
+
+function connectorEvent(ctx: HandlerContext, row: JsonObject): Omit<HandlerResult, "answer"> {
+  const nothing = { changes: [], events: [] };
+  const variable = readVariable(row);
+  if (variable?.component !== "Connector" || variable.evseId === null) return nothing;
+  const address = { evseId: variable.evseId, connectorId: variable.connectorId ?? 1 };
+  const known = findConnector(ctx, address);
+  const transaction = ctx.station.transactions.openOn(address.evseId);
+  const told = toldState(variable.variable, row, known, transaction ? "Occupied" : "Available");
+  if (!told) return nothing;
+  const status = connectorStatus(told.reported, transaction, known);
+  const timestamp = optionalText(row, "timestamp");
+  return reportConnector(ctx, { ...address, ...told, status, errorCode: errorCodeOf(status), timestamp });
+}
+
+/** What a row says of its connector's state; null: nothing. `assumed` is returned to where no state was told before. */
+function toldState(
+  variable: string,
+  row: JsonObject,
+  known: ConnectorState | undefined,
+  assumed: string,
+): Pick<ConnectorState, "reported" | "availability"> | null {
+  const value = optionalText(row, "actualValue", TEXT_LENGTH.word);
+  if (value === null) return null;
+  if (variable === "AvailabilityState") return { reported: value };
+  if (variable !== "Problem") return null;
+  const before = known?.availability;
+  const stands = value.toLowerCase() === "true" && row.cleared !== true;
+  if (stands) return { reported: "Faulted", availability: before ?? known?.reported ?? assumed };
+  return before === undefined ? null : { reported: before };
 }

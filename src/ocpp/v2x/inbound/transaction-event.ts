@@ -1,5 +1,5 @@
 import type { Handler, HandlerContext, HandlerResult } from "../../handler.ts";
-import { closeLostStop } from "../../inbound/lost-stop.ts";
+import { closeLostStops } from "../../inbound/lost-stop.ts";
 import type { JsonObject } from "../../json.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
 import { energyWh } from "../energy.ts";
@@ -32,7 +32,7 @@ export const transactionEvent: Handler = (ctx, payload) => {
     events.push(...part.events);
   };
 
-  if (opened && opened.evseId > 0) add(closeLostStop(ctx, opened));
+  if (opened) add(closeLostStops(ctx, opened));
   changes.push(opened ? { type: "transactionOpened", ...opened } : update(message, record, reserved));
   if (opened || message.eventType === "Started")
     events.push(started(record, message, verdict?.status ?? null));
@@ -70,6 +70,7 @@ function open(ctx: HandlerContext, message: TransactionMessage, reserved: number
     chargingState,
     lastSeqNo: seqNo,
     lostStop: false,
+    isConfirmed: true,
   };
 }
 

@@ -4,7 +4,7 @@ import { needText, optionalInteger } from "../../payload.ts";
 
 /** OCPP 2.1 C18: we validate none; the answer repeats the evse (C18.FR.10). */
 export const vatNumberValidation: Handler = (_ctx, payload) => {
-  const vatNumber = needText(payload, "vatNumber");
+  const vatNumber = needText(payload, "vatNumber", 20);
   const evseId = optionalInteger(payload, "evseId") ?? undefined;
   return answerOnly(compact({ status: "Rejected", vatNumber, evseId }));
 };

@@ -21,12 +21,12 @@ function channelOver(version: OcppVersion) {
     validators: validatorsOf(version),
     registration: "Accepted",
     context: contextOf(),
-    heard: () => undefined,
     send(text) {
       const frame = parseFrame(text, version);
       if (wire.isUp && frame.kind === "call") wire.calls.push({ id: frame.id, action: frame.action });
       return wire.isUp;
     },
+    answered() {},
   };
   const channel = new CommandChannel({ line: () => line, onTriggered: () => {} });
   const answer = (index: number, payload: JsonObject) => {

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RawEnv } from "../../../../src/env.ts";
-import { DatabaseDouble, type FlushedFact } from "./database-double.ts";
+import { DatabaseDouble } from "./database-double.ts";
 import { type Charger, type Frame, inObject, provisioned, StationDouble } from "./station-double.ts";
 
 let database: DatabaseDouble;
@@ -33,11 +33,6 @@ function idOf(answer: Frame): number {
   const { transactionId } = answer[2] as { transactionId: number };
   expect(Number.isInteger(transactionId)).toBe(true);
   return transactionId;
-}
-
-async function flushed(charger: Charger, type: string) {
-  await inObject(charger, (instance) => instance.alarm());
-  return database.factsOf(charger.ref.chargerId).filter((fact) => fact.type === type);
 }
 
 /** The newest state of each transaction that Postgres was told. */
@@ -201,13 +196,51 @@ test("a new start on the connector ends the lost one at its last meter value, an
   });
 });
 
-test("a stop with the unconfirmed id -1 ends the only open transaction", async () => {
+test("readings of a clock that was ahead do not hide those that come after it was set", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
-  await station.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging" });
-  await station.call("StartTransaction", start());
+  const id = idOf(await station.call("StartTransaction", start()));
+  const readAt = (value: string, at: Date) =>
+    station.call("MeterValues", {
+      connectorId: 1,
+      transactionId: id,
+      meterValue: [sample(value, at.toISOString())],
+    });
+  await readAt("1", new Date(Date.now() + 20 * 60 * 60 * 1000));
+  await readAt("2", new Date(Date.now() + 60 * 60 * 1000));
+  expect(await told(charger)).toMatchObject([{ last_meter_wh: 2000 }]);
+});
+
+test("a stop with the unconfirmed id -1 ends the open transaction whose id the station never used", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const known = idOf(await station.call("StartTransaction", start({ connectorId: 2 })));
+  const values = { connectorId: 2, transactionId: known, meterValue: [sample("5")] };
+  await station.call("MeterValues", values);
+  const unheard = idOf(await station.call("StartTransaction", start()));
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
   expect((await station.call("StopTransaction", stop(-1)))[0]).toBe(3);
-  expect(await told(charger)).toMatchObject([{ status: "completed", meter_stop_wh: 15_000 }]);
+  expect(await told(charger)).toMatchObject([
+    { transaction_id: known, status: "in_progress" },
+    { transaction_id: unheard, status: "completed", meter_stop_wh: 15_000 },
+  ]);
+});
+
+test("a stop with the id -1 that is repeated under another message id is kept once", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const orphan = stop(-1, { meterStop: 7000 });
+  await station.call("StopTransaction", orphan);
+  await station.call("StartTransaction", start());
+  await station.call("StopTransaction", stop(-1));
+  await station.call("StartTransaction", start({ timestamp: "2026-05-01T12:00:00Z", meterStart: 15_000 }));
+  for (const repeat of [orphan, stop(-1)]) expect((await station.call("StopTransaction", repeat))[0]).toBe(3);
+  expect(await told(charger)).toMatchObject([
+    { status: "completed", meter_stop_wh: 15_000 },
+    { status: "in_progress" },
+  ]);
+  const orphans = database.factsOf(charger.ref.chargerId).filter(({ claimed_id }) => claimed_id === "-1");
+  expect(orphans).toMatchObject([{ energy_wh: 7000 }]);
 });
 
 const event = (seqNo: number, eventType: string, changed: object = {}) => ({
@@ -301,61 +334,6 @@ test("retiring a charger ends its open transaction at the last meter value", asy
       expect.objectContaining({ status: "completed", stop_reason: "Other", meter_stop_wh: 5000 }),
     ),
   );
-});
-
-test("security events, firmware and diagnostics progress are told", async () => {
-  const charger = await provisioned();
-  const station = await StationDouble.booted(charger);
-  const at = "2026-05-01T10:00:00Z";
-  await station.call("SecurityEventNotification", { type: "TamperDetectionActivated", timestamp: at });
-  await station.call("FirmwareStatusNotification", { status: "Downloading" });
-  await station.call("DiagnosticsStatusNotification", { status: "Uploaded" });
-  await inObject(charger, (instance) => instance.alarm());
-  const facts = database.factsOf(charger.ref.chargerId);
-  expect(facts).toContainEqual(
-    expect.objectContaining({ source: "station", name: "TamperDetectionActivated", tech_info: null }),
-  );
-  expect(facts).toContainEqual(expect.objectContaining({ job: "firmware", status: "Downloading" }));
-  expect(facts).toContainEqual(expect.objectContaining({ job: "diagnostics", status: "Uploaded" }));
-});
-
-test("text that no database takes is made storable before it is told", async () => {
-  const charger = await provisioned();
-  const station = await StationDouble.connect(charger);
-  await station.call("BootNotification", {
-    chargePointVendor: `V\u0000\u001b[31m\r\n\${jndi:x}\ud800${"x".repeat(200_000)}`,
-    chargePointModel: "M",
-  });
-  const [boot] = await flushed(charger, "boot");
-  const vendor = String(boot?.vendor);
-  expect(vendor.length).toBeLessThanOrEqual(65_536);
-  expect(vendor.isWellFormed() && !vendor.includes("\0")).toBe(true);
-  expect(vendor.startsWith("V\u001b[31m\r\n${jndi:x}")).toBe(true);
-});
-
-test("a backlog larger than a statement may be arrives in several, complete and in order", async () => {
-  const charger = await provisioned();
-  const station = await StationDouble.booted(charger);
-  database.isDown = true;
-  const signed = { format: "SignedData", value: "x".repeat(60_000) };
-  const sampledValue = Array.from({ length: 10 }, () => signed);
-  for (let minute = 0; minute < 4; minute++) {
-    const timestamp = new Date(Date.UTC(2026, 4, 1, 10, minute)).toISOString();
-    const meterValue = [{ timestamp, sampledValue: [...sampledValue, { value: String(minute) }] }];
-    expect((await station.call("MeterValues", { connectorId: 1, meterValue }))[0]).toBe(3);
-  }
-  await inObject(charger, (instance) => instance.alarm());
-  database.isDown = false;
-  await inObject(charger, (instance) => instance.alarm());
-  const isValues = ({ reason }: FlushedFact) => reason === "MeterValues";
-  const batches = database.flushes.filter((facts) => facts.some(isValues));
-  expect(batches.map((facts) => facts.filter(isValues).length)).toEqual([1, 1, 1, 1]);
-  expect(
-    batches
-      .flat()
-      .filter(isValues)
-      .map(({ energy_wh }) => energy_wh),
-  ).toEqual([0, 1, 2, 3]);
 });
 
 test("with the ids used up, events of a known 2.x transaction are still taken in", async () => {
