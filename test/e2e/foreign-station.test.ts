@@ -1,6 +1,8 @@
 import { RPCClient } from "ocpp-rpc";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { loadValidators, type Finding } from "../../src/ocpp/validators.ts";
+import type { OcppVersion } from "../../src/ocpp/version.ts";
 import { call } from "../harness/fleet.ts";
 import { startStack, type RunningStack } from "../harness/stack.ts";
 import { waitFor } from "../harness/wait-for.ts";
@@ -25,13 +27,20 @@ async function register(chargeBoxId: string) {
 }
 
 interface Dialect {
-  protocol: string;
+  protocol: OcppVersion;
   boot: Record<string, unknown>;
   connector: Record<string, unknown>;
   /** What a soft reset looks like to the station. */
   softReset: string;
 }
 
+const chargingStation = { vendorName: "Acme", model: "One" };
+const statusOf2x = {
+  timestamp: new Date().toISOString(),
+  connectorStatus: "Available",
+  evseId: 1,
+  connectorId: 1,
+};
 const dialects: Dialect[] = [
   {
     protocol: "ocpp1.6",
@@ -41,21 +50,35 @@ const dialects: Dialect[] = [
   },
   {
     protocol: "ocpp2.0.1",
-    boot: { reason: "PowerUp", chargingStation: { vendorName: "Acme", model: "One" } },
-    connector: {
-      timestamp: new Date().toISOString(),
-      connectorStatus: "Available",
-      evseId: 1,
-      connectorId: 1,
-    },
+    boot: { reason: "PowerUp", chargingStation },
+    connector: statusOf2x,
+    softReset: "OnIdle",
+  },
+  {
+    protocol: "ocpp2.1",
+    boot: { reason: "PowerUp", chargingStation },
+    connector: statusOf2x,
     softReset: "OnIdle",
   },
 ];
+
+const validators21 = await loadValidators("ocpp2.1");
+/** The client looks the schemas of 2.1 up under names they do not have: there the payloads are checked here. */
+const checkedHere = (protocol: string) => (protocol === "ocpp2.1" ? validators21 : null);
+
+async function say(client: RPCClient, action: string, payload: Record<string, unknown>) {
+  const validators = checkedHere(client.protocol);
+  expect(validators?.request(action, payload) ?? null).toBeNull();
+  const answer = await client.call(action, payload);
+  expect(validators?.response(action, answer) ?? null).toBeNull();
+  return answer;
+}
 
 describe.each(dialects)("a charge point that was not written here speaks $protocol", (dialect) => {
   const identity = `REAL-${dialect.protocol}`;
   let client: RPCClient;
   const resets: unknown[] = [];
+  const breaches: Array<Finding | null> = [];
 
   function station(password: string | Buffer, baseUrl: string, protocols = [dialect.protocol]) {
     const made = new RPCClient({
@@ -63,11 +86,12 @@ describe.each(dialects)("a charge point that was not written here speaks $protoc
       identity,
       protocols,
       password,
-      strictMode: true,
+      strictMode: checkedHere(dialect.protocol) === null,
       reconnect: false,
     });
     made.handle("Reset", ({ params }) => {
       resets.push(params["type"]);
+      breaches.push(checkedHere(dialect.protocol)?.request("Reset", params) ?? null);
       return { status: "Accepted" };
     });
     return made;
@@ -83,10 +107,10 @@ describe.each(dialects)("a charge point that was not written here speaks $protoc
 
   test("it connects with Basic auth, boots and reports its connector", async () => {
     expect(client.protocol).toBe(dialect.protocol);
-    const boot = await client.call("BootNotification", dialect.boot);
+    const boot = await say(client, "BootNotification", dialect.boot);
     expect(boot).toMatchObject({ status: "Accepted", interval: 300, currentTime: expect.any(String) });
-    expect(await client.call("StatusNotification", dialect.connector)).toEqual({});
-    expect(await client.call("Heartbeat", {})).toEqual({ currentTime: expect.any(String) });
+    expect(await say(client, "StatusNotification", dialect.connector)).toEqual({});
+    expect(await say(client, "Heartbeat", {})).toEqual({ currentTime: expect.any(String) });
     const { body } = await call(stack, "GET", `/api/v1/chargers/${identity}`);
     expect(body).toMatchObject({
       isOnline: true,
@@ -109,12 +133,13 @@ describe.each(dialects)("a charge point that was not written here speaks $protoc
       status: "accepted",
     });
     expect(resets).toEqual([dialect.softReset]);
+    expect(breaches).toEqual([null]);
   });
 
   test("it is refused with a wrong key, and the live socket does not notice", async () => {
     const intruder = station("0".repeat(40), registered.instructions.baseUrl);
     await expect(intruder.connect()).rejects.toThrow();
-    expect(await client.call("Heartbeat", {})).toEqual({ currentTime: expect.any(String) });
+    expect(await say(client, "Heartbeat", {})).toEqual({ currentTime: expect.any(String) });
   });
 
   test("its second connection replaces the first", async () => {
@@ -127,7 +152,7 @@ describe.each(dialects)("a charge point that was not written here speaks $protoc
     const next = station(key, registered.instructions.baseUrl);
     await next.connect();
     expect(await closed).toBe(4001);
-    expect(await next.call("Heartbeat", {})).toEqual({ currentTime: expect.any(String) });
+    expect(await say(next, "Heartbeat", {})).toEqual({ currentTime: expect.any(String) });
     await next.close();
     const offline = await waitFor("the charger offline", async () => {
       const answer = await call(stack, "POST", `/api/v1/chargers/${identity}/reset`, { type: "Hard" });

@@ -69,6 +69,23 @@ function provisionedIn(directory: string): string[] {
   });
 }
 
+/** Frames in the logs of all sessions on disk; asks no session, because a session that is asked writes what waits. */
+export function storedFrames(dataDirectory: string): number {
+  const directory = join(dataDirectory, "objects", "busbar-ChargePointSession");
+  return databasesIn(directory).reduce((sum, name) => sum + framesIn(join(directory, name)), 0);
+}
+
+function framesIn(file: string): number {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'frames'").all();
+    if (tables.length === 0) return 0;
+    return count.parse(database.prepare("SELECT count(*) AS n FROM frames").get()).n;
+  } finally {
+    database.close();
+  }
+}
+
 function databasesIn(directory: string): string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");

@@ -1,4 +1,5 @@
 import { createRPCError, NOREPLY, RPCClient, type CallContext } from "ocpp-rpc";
+import { loadValidators, type Finding, type Validators } from "../../../src/ocpp/validators.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import type { Access } from "../fleet.ts";
 import { waitFor } from "../wait-for.ts";
@@ -25,18 +26,24 @@ const BOOT: Record<OcppVersion, Record<string, unknown>> = {
   "ocpp2.1": { reason: "PowerUp", chargingStation: { vendorName: "Acme", model: "One" } },
 };
 
-/** A station made of the client from npm, which checks every payload against the schemas it brings. */
+/**
+ * A station made of the client from npm, which checks every payload against the schemas it brings. Those of 2.1 it looks up
+ * under names they do not have, so that its strict mode refuses every message: there the payloads are checked here.
+ */
 export class ForeignStation {
   readonly identity: string;
   readonly version: OcppVersion;
   readonly calls: ReceivedCall[] = [];
-  /** What the schemas that came with the client complained about. */
+  /** What the schemas complained about. */
   readonly violations: string[] = [];
   react: (call: ReceivedCall) => Reaction = () => "silence";
   closeCode: number | null = null;
   readonly #client: RPCClient;
+  /** Null where the client checks by itself. */
+  readonly #validators: Validators | null;
 
-  constructor(registered: Registration, version: OcppVersion) {
+  private constructor(registered: Registration, version: OcppVersion, validators: Validators | null) {
+    this.#validators = validators;
     this.identity = registered.chargeBoxId;
     this.version = version;
     this.#client = new RPCClient({
@@ -44,8 +51,7 @@ export class ForeignStation {
       identity: registered.chargeBoxId,
       protocols: [version],
       password: registered.authorizationKey,
-      // Its schemas of 2.1 are those of newer messages only.
-      strictMode: version !== "ocpp2.1",
+      strictMode: validators === null,
       reconnect: false,
     });
     this.#client.handle((context) => this.#answer(context));
@@ -57,7 +63,9 @@ export class ForeignStation {
 
   /** Registers a charger, connects as it and is accepted. */
   static async booted(access: Access, identity: string, version: OcppVersion): Promise<ForeignStation> {
-    const station = new ForeignStation(await register(access, identity), version);
+    const registered = await register(access, identity);
+    const validators = version === "ocpp2.1" ? await loadValidators(version) : null;
+    const station = new ForeignStation(registered, version, validators);
     await station.connect();
     const answer = await station.call("BootNotification", BOOT[version]);
     if (answer["status"] !== "Accepted") throw new Error(`boot: ${JSON.stringify(answer)}`);
@@ -68,8 +76,11 @@ export class ForeignStation {
     await this.#client.connect();
   }
 
-  call(action: string, payload: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return this.#client.call(action, payload);
+  async call(action: string, payload: Record<string, unknown>): Promise<Record<string, unknown>> {
+    this.#note(action, this.#validators?.request(action, payload));
+    const answer = await this.#client.call(action, payload);
+    this.#note(action, this.#validators?.response(action, answer));
+    return answer;
   }
 
   /** Past every check of the client. */
@@ -89,13 +100,21 @@ export class ForeignStation {
   #answer({ messageId, method, params }: CallContext) {
     const received = { messageId, action: method, payload: params };
     this.calls.push(received);
+    this.#note(method, this.#validators?.request(method, params));
     const reaction = this.react(received);
     if (reaction === "silence") return NOREPLY;
     if (reaction === "drop") {
       void this.#client.close({ force: true });
       return NOREPLY;
     }
-    if ("answer" in reaction) return reaction.answer;
+    if ("answer" in reaction) {
+      this.#note(method, this.#validators?.response(method, reaction.answer));
+      return reaction.answer;
+    }
     throw createRPCError(reaction.error, reaction.description);
+  }
+
+  #note(action: string, finding: Finding | null | undefined): void {
+    if (finding) this.violations.push(`${action}: ${finding.pointer} ${finding.keyword}`);
   }
 }

@@ -195,7 +195,17 @@ test("reads the whole configuration of a 2.x station from the report it sends in
   await part(1, "Second", false);
   station.send([3, id, { status: "Accepted" }]);
   await part(0, "First", true);
-  expect(await outcome).toMatchObject({ kind: "answered" });
+  expect(await outcome).toMatchObject({
+    kind: "answered",
+    version: "ocpp2.0.1",
+    answer: {
+      configurationKey: [
+        { key: "OCPPCommCtrlr.First", readonly: false, value: "0" },
+        { key: "OCPPCommCtrlr.Second", readonly: false, value: "1" },
+      ],
+      unknownKey: [],
+    },
+  });
 });
 
 test.each([

@@ -29,6 +29,12 @@ export function newCharger(identity = `CP-${crypto.randomUUID().slice(0, 8)}`): 
   };
 }
 
+/** The same charger after its object was aborted: a stub that saw the end of its object stays broken. */
+export function revived(charger: Charger): Charger {
+  const { organizationSlug, identity } = charger.ref;
+  return { ...charger, stub: namespace().getByName(`${organizationSlug}/${identity}`) };
+}
+
 /** The code under test sees less of it than a test needs. */
 function namespace(): DurableObjectNamespace {
   return (env as RawEnv).CHARGE_POINT_SESSION as DurableObjectNamespace;
@@ -43,6 +49,15 @@ export function inObject<Result>(
   look: (instance: ChargePointSession, state: DurableObjectState) => Result | Promise<Result>,
 ): Promise<Result> {
   return runInDurableObject<ChargePointSession, Result>(stub, look);
+}
+
+/** Frames in the table, without a look at the log, which writes what waits. */
+export function storedFrames(charger: Charger): Promise<number> {
+  return inObject(charger, (_instance, { storage }) => {
+    const table = "SELECT 1 FROM sqlite_master WHERE name = 'frames'";
+    if (storage.sql.exec(table).toArray().length === 0) return 0;
+    return storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM frames").one().n;
+  });
 }
 
 export function provisionInput(charger: Charger, changed: Partial<SessionProvision> = {}): SessionProvision {

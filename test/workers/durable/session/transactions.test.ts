@@ -303,7 +303,7 @@ test("a database that never answered makes an unknown tag invalid, and the start
   expect(answer[2]).toEqual({ transactionId: 1, idTagInfo: { status: "Invalid" } });
 });
 
-test("a two-minute outage of the database loses no message and drops no socket", async () => {
+test("what a station says while the database is away waits in its object, survives an eviction, and is told once and in order", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   database.isDown = true;

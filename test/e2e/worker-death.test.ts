@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { storedFrames } from "../harness/auditor.ts";
+import { call } from "../harness/fleet.ts";
+import { newDoor } from "../harness/ocpp-station/door.ts";
+import { RawStation, type Door } from "../harness/ocpp-station/raw-station.ts";
+import { register } from "../harness/ocpp-station/register.ts";
+import { startStack, type RunningStack } from "../harness/stack.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+const reset = (identity: string) =>
+  call(stack, "POST", `/api/v1/chargers/${identity}/reset?timeout=30`, { type: "Soft" });
+
+const back = (door: Door) => waitFor("a new connection", () => RawStation.connect(door).catch(() => null));
+
+/** What a caller saw of a command: a status, or null when the connection ended without an answer. */
+const statusOf = (command: ReturnType<typeof reset>) =>
+  command.then(
+    ({ status }) => status,
+    () => null,
+  );
+
+const log = z.object({
+  data: z.array(z.object({ direction: z.string(), action: z.string() })),
+  total: z.number(),
+});
+
+test("frames that were due to be written before the Worker died are in the log of the one after it", async () => {
+  const before = storedFrames(stack.dataDirectory);
+  const { id, connectionUrl, authorizationKey } = await register(stack, "LOGGED");
+  const station = await RawStation.booted({ identity: "LOGGED", connectionUrl, authorizationKey });
+  for (let beat = 0; beat < 3; beat++) await station.call("Heartbeat", {});
+  // A look at the log would write what waits, and prove nothing.
+  await waitFor("the frames on disk", () => storedFrames(stack.dataDirectory) === before + 8);
+  await stack.replacePart("worker");
+  const { body } = await call(stack, "GET", `/ocpp/chargers/${id}/logs`);
+  const { data, total } = log.parse(body);
+  expect(total).toBe(8);
+  const exchanges = ["Heartbeat", "Heartbeat", "Heartbeat", "BootNotification"];
+  expect(data.map(({ direction, action }) => `${direction} ${action}`)).toEqual(
+    exchanges.flatMap((action) => [`csms_to_cp ${action}`, `cp_to_csms ${action}`]),
+  );
+});
+
+test("commands on the wire and waiting when the Worker dies are never told as done, and the next one is answered", async () => {
+  const door = await newDoor(stack, "IN-FLIGHT");
+  const station = await RawStation.booted(door);
+  const onWire = statusOf(reset("IN-FLIGHT"));
+  const { id } = await station.nthCall(0);
+  const waiting = statusOf(reset("IN-FLIGHT"));
+  await stack.replacePart("worker");
+  for (const status of await Promise.all([onWire, waiting]))
+    expect(status === null || status >= 500).toBe(true);
+  await station.untilClosed();
+
+  const again = await back(door);
+  again.send([3, id, { status: "Rejected" }]);
+  expect((await again.call("Heartbeat", {}))[0]).toBe(3);
+  expect(again.calls).toEqual([]);
+  again.react = () => ({ status: "Accepted" });
+  const next = await reset("IN-FLIGHT");
+  expect([next.status, next.body]).toMatchObject([200, { status: "accepted" }]);
+  expect(again.calls).toHaveLength(1);
+  again.socket.close();
+});
