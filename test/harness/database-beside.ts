@@ -1,25 +1,27 @@
 import { join } from "node:path";
-import { startSql, type SqlServer } from "../../dev/sql/start-sql.ts";
+import { spawnPart, type ChildPart } from "./child-part.ts";
 
 const schemaFile = join(import.meta.dirname, "..", "..", "schema.sql");
 
-/** A database that a stack uses as a hosted one, so that a test can take it away: a part would be started again at once. */
+/**
+ * A database in a process of its own, which a stack uses as a hosted one, so that a test can take it away: a part of the
+ * stack would be started again at once.
+ */
 export class DatabaseBeside {
   readonly #dataDir: string;
-  readonly #port: number;
   readonly url: string;
-  #server: SqlServer | null;
+  #part: ChildPart;
 
-  private constructor(dataDir: string, server: SqlServer) {
+  private constructor(dataDir: string, url: string, part: ChildPart) {
     this.#dataDir = dataDir;
-    this.#server = server;
-    this.url = server.url;
-    this.#port = Number(new URL(server.url).port);
+    this.url = url;
+    this.#part = part;
   }
 
   static async start(directory: string): Promise<DatabaseBeside> {
     const dataDir = join(directory, "pg");
-    return new DatabaseBeside(dataDir, await startSql({ dataDir, schemaFile, port: 0 }));
+    const part = spawnPart("sql", { port: 0, dataDir, schemaFile });
+    return new DatabaseBeside(dataDir, await part.url, part);
   }
 
   /** What the stack is started with. */
@@ -30,15 +32,16 @@ export class DatabaseBeside {
     };
   }
 
-  /** From when it resolves, every connection is refused and nothing arrives. May be called twice. */
+  /** kill -9: from when it resolves, every connection is refused and nothing arrives. May be called twice. */
   async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = null;
-    await server?.close();
+    this.#part.process.kill("SIGKILL");
+    await this.#part.exited;
   }
 
-  /** On the same address, with what it held. */
+  /** On the same address, with all that it acknowledged. */
   async startAgain(): Promise<void> {
-    this.#server = await startSql({ dataDir: this.#dataDir, schemaFile, port: this.#port });
+    const port = Number(new URL(this.url).port);
+    this.#part = spawnPart("sql", { port, dataDir: this.#dataDir, schemaFile });
+    await this.#part.url;
   }
 }

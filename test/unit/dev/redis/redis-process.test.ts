@@ -1,7 +1,7 @@
 import { Redis } from "@upstash/redis";
 import { afterAll, expect, it } from "vitest";
-import { spawnPart } from "../part/child-part.ts";
-import type { ChildPart } from "../part/child-part.ts";
+import { spawnPart } from "../../../harness/child-part.ts";
+import type { ChildPart } from "../../../harness/child-part.ts";
 
 const token = "s3cret-token";
 const started: ChildPart[] = [];

@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { spawnPart } from "../part/child-part.ts";
-import type { ChildPart } from "../part/child-part.ts";
+import { spawnPart } from "../../../harness/child-part.ts";
+import type { ChildPart } from "../../../harness/child-part.ts";
 import { connect } from "./scratch-sql.ts";
 
 const TIMEOUT_MS = 60_000;

@@ -14,7 +14,7 @@ export type ChildPart = {
 
 /** Starts `dev/<part>/main.ts` as the supervisor does. */
 export function spawnPart(part: string, config: unknown, env: Record<string, string> = {}): ChildPart {
-  const program = fileURLToPath(new URL(`../../../../dev/${part}/main.ts`, import.meta.url));
+  const program = fileURLToPath(new URL(`../../dev/${part}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [program], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: process.env["PATH"], BUSBAR_PART: JSON.stringify(config), ...env },
