@@ -6,10 +6,10 @@ import type { Answer } from "./inbound.ts";
 import { localVerdict } from "./local-list.ts";
 import { objectOf, textOf } from "./read.ts";
 import { isSettingOn, settingNumber } from "./setting-value.ts";
-import { statusOf, type OutstandingCall } from "./state.ts";
+import { isInService, statusOf, type OutstandingCall } from "./state.ts";
 import { startSampling } from "./sampling.ts";
 import { installProfile } from "./profiles.ts";
-import { beginTransaction, endTransaction, setCharge } from "./transactions.ts";
+import { beginTransaction, catchUp, endAllTransactions, setCharge } from "./transactions.ts";
 import type { Turn } from "./turn.ts";
 
 const PLUG_IN_MS = { low: 1_000, high: 2_000 };
@@ -58,7 +58,15 @@ export function leave(turn: Turn, connectorId: number): void {
     (each) => each.purpose !== "transaction" || each.connectorId !== connectorId,
   );
   turn.remember({ charges, profiles });
+  catchUp(turn);
   reportStatuses(turn);
+}
+
+/** Whoever has not begun yet, or is done, leaves a station that restarts. */
+export function leaveUnlessCharging(turn: Turn): void {
+  for (const [key, { stage }] of Object.entries(turn.state.memory.charges)) {
+    if (stage !== "charging") leave(turn, Number(key));
+  }
 }
 
 /** After a restart of the host alone: timers are gone, cars are not. */
@@ -71,10 +79,8 @@ export function resumeCharges(turn: Turn): void {
 
 /** After a power cut: transactions have ended with it, and whoever only waited has left. */
 export function endCharges(turn: Turn): void {
-  for (const [key, { stage }] of Object.entries(turn.state.memory.charges)) {
-    if (stage === "charging") endTransaction(turn, Number(key), "PowerLoss");
-    else leave(turn, Number(key));
-  }
+  leaveUnlessCharging(turn);
+  endAllTransactions(turn, "PowerLoss");
 }
 
 function invite(turn: Turn, connectorId: number, request: RemoteStart): void {
@@ -110,6 +116,7 @@ function setTimerOf(turn: Turn, connectorId: number): void {
 function pluggedIn(turn: Turn, connectorId: number): void {
   const charge = turn.state.memory.charges[connectorId];
   if (!charge) return;
+  if (!mayBegin(turn, connectorId)) return leave(turn, connectorId);
   const isTrusted =
     isSettingOn(turn.state, "LocalPreAuthorize") && localVerdict(turn, charge.token.idToken) === "Accepted";
   if (!isSettingOn(turn.state, "AuthorizeRemoteTxRequests") || isTrusted) return begin(turn, connectorId);
@@ -120,8 +127,14 @@ function pluggedIn(turn: Turn, connectorId: number): void {
 }
 
 function begin(turn: Turn, connectorId: number): void {
+  if (!mayBegin(turn, connectorId)) return leave(turn, connectorId);
   beginTransaction(turn, connectorId);
   startSampling(turn);
+}
+
+/** A command may have come while the driver was on the way. */
+function mayBegin({ state }: Turn, connectorId: number): boolean {
+  return state.restartReason === null && isInService(state.memory, connectorId);
 }
 
 /** Free for this token: available, or reserved for it. */

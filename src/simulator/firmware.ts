@@ -1,5 +1,5 @@
 import type { JsonObject } from "../ocpp/json.ts";
-import { isCharging } from "./availability.ts";
+import { isOccupied } from "./availability.ts";
 import { call } from "./calls.ts";
 import { reportStatuses } from "./connectors.ts";
 import { restartSoon } from "./line.ts";
@@ -16,7 +16,7 @@ export interface FirmwareUpdate {
 }
 
 const STEP_MS = { low: 2_000, high: 4_000 };
-const RETRY_WHILE_CHARGING_MS = 10_000;
+const RETRY_WHILE_OCCUPIED_MS = 10_000;
 const LOOK_AHEAD_MS = 86_400_000;
 
 export function startFirmwareUpdate(
@@ -48,7 +48,7 @@ export function continueFirmware(turn: Turn): void {
     case "Downloading":
       return enter(turn, firmware, "Downloaded");
     case "Downloaded":
-      if (isCharging(turn, 0)) return turn.setTimer("firmware", RETRY_WHILE_CHARGING_MS);
+      if (isOccupied(turn, 0)) return turn.setTimer("firmware", RETRY_WHILE_OCCUPIED_MS);
       enter(turn, firmware, "Installing");
       return reportStatuses(turn);
     case "Installing":

@@ -156,13 +156,17 @@ function isSpoken(version: OcppVersion, action: string): boolean {
   return (action === "TransactionEvent") === (version !== "ocpp1.6");
 }
 
+/** Operative, and not of a station that installs its firmware. */
+export function isInService({ firmware, inoperative }: StationMemory, connectorId: number): boolean {
+  const isInstalling = firmware?.stage === "Installing" || firmware?.stage === "InstallRebooting";
+  return !isInstalling && !inoperative.includes(0) && !inoperative.includes(connectorId);
+}
+
 /** Connector 0 is the station itself. */
 export function statusOf(memory: StationMemory, connectorId: number): ConnectorStatus {
   const charge = memory.charges[connectorId];
   if (charge?.stage === "charging") return charge.flow.amps > 0 ? "Charging" : "SuspendedEVSE";
   if (charge) return charge.stage === "finishing" ? "Finishing" : "Preparing";
-  const isInstalling = memory.firmware?.stage.startsWith("Install") ?? false;
-  if (isInstalling || memory.inoperative.includes(0) || memory.inoperative.includes(connectorId))
-    return "Unavailable";
+  if (!isInService(memory, connectorId)) return "Unavailable";
   return memory.reservations.some((each) => each.connectorId === connectorId) ? "Reserved" : "Available";
 }

@@ -1,4 +1,4 @@
-import { applyScheduled, isCharging } from "./availability.ts";
+import { applyScheduled, isOccupied } from "./availability.ts";
 import { post } from "./backlog.ts";
 import { NO_FLOW, type Charge, type EndReason, type UpdateReason } from "./charge.ts";
 import { reportStatuses } from "./connectors.ts";
@@ -63,11 +63,16 @@ export function endTransaction(turn: Turn, connectorId: number, reason: EndReaso
   if (kept.length < profiles.length) turn.remember({ profiles: kept });
   post(turn, turn.dialect.ended(turn, connectorId, charge, reason), charge.id, false);
   turn.setTimer(`connector ${connectorId}`, turn.between(UNPLUG_MS.low, UNPLUG_MS.high));
-  applyScheduled(turn);
+  catchUp(turn);
   reviewFlows(turn);
   if (chargingConnectors(turn).length === 0) turn.clearTimer("meter");
+}
+
+/** A car is done: carries out what waited for it. */
+export function catchUp(turn: Turn): void {
+  applyScheduled(turn);
   const { resetWhenIdle } = turn.state;
-  if (resetWhenIdle !== null && !isCharging(turn, 0)) restartSoon(turn, resetWhenIdle, FAREWELL_MS);
+  if (resetWhenIdle !== null && !isOccupied(turn, 0)) restartSoon(turn, resetWhenIdle, FAREWELL_MS);
 }
 
 export function endAllTransactions(turn: Turn, reason: EndReason): void {

@@ -1,4 +1,4 @@
-import { isCharging } from "../availability.ts";
+import { isOccupied } from "../availability.ts";
 import { isInstalling } from "../firmware.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { restartSoon } from "../line.ts";
@@ -28,7 +28,7 @@ export const reset: InboundHandler = (turn, payload) => {
   if (isInstalling(turn)) {
     return { result: { status: "Rejected", statusInfo: { reasonCode: "FwUpdateInProgress" } } };
   }
-  if (type === "OnIdle" && isCharging(turn, 0)) {
+  if (type === "OnIdle" && isOccupied(turn, 0)) {
     turn.change({ resetWhenIdle: "RemoteReset" });
     return { result: { status: "Scheduled" } };
   }

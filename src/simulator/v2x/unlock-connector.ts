@@ -1,4 +1,3 @@
-import { isCharging } from "../availability.ts";
 import { leave } from "../charging.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { integerOf } from "../read.ts";
@@ -11,6 +10,7 @@ export const unlockConnector: InboundHandler = (turn, payload) => {
   if (id === undefined) return incomplete("evseId");
   if (connectorId === undefined) return incomplete("connectorId");
   if (knownEvse(turn, { id, connectorId }) === null) return { result: { status: "UnknownConnector" } };
-  if (isCharging(turn, id)) return { result: { status: "OngoingAuthorizedTransaction" } };
+  const isRunning = turn.state.memory.charges[id]?.stage === "charging";
+  if (isRunning) return { result: { status: "OngoingAuthorizedTransaction" } };
   return { result: { status: "Unlocked" }, after: (answered) => leave(answered, id) };
 };

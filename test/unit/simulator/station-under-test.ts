@@ -105,17 +105,21 @@ export class StationUnderTest {
     this.nowMs += seconds * 1_000;
   }
 
+  /** Asks for a charge at connector 1: a driver is on the way. */
+  invite(extra: object = {}): Sent | undefined {
+    return this.state.profile.version === "ocpp1.6"
+      ? this.call("RemoteStartTransaction", { idTag: "TAG", connectorId: 1, ...extra })
+      : this.call("RequestStartTransaction", {
+          remoteStartId: 42,
+          idToken: { idToken: "TAG", type: "Central" },
+          evseId: 1,
+          ...extra,
+        });
+  }
+
   /** Has a driver charge at connector 1 after a remote start, everything answered. */
   charge(extra: object = {}): Sent | undefined {
-    const answer =
-      this.state.profile.version === "ocpp1.6"
-        ? this.call("RemoteStartTransaction", { idTag: "TAG", connectorId: 1, ...extra })
-        : this.call("RequestStartTransaction", {
-            remoteStartId: 42,
-            idToken: { idToken: "TAG", type: "Central" },
-            evseId: 1,
-            ...extra,
-          });
+    const answer = this.invite(extra);
     this.answerAll();
     if (this.timers.has("connector 1")) this.fire("connector 1");
     this.answerAll();
