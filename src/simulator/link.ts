@@ -58,7 +58,8 @@ export function connected(turn: Turn): void {
   dropOfflineProfiles(turn);
   turn.change({ link: "up", offlineSinceMs: null });
   lineChanged(turn);
-  if (turn.state.bootReason !== null) return bootNow(turn);
+  const { bootReason } = turn.state;
+  if (bootReason !== null) return bootNow(turn, bootReason);
   turn.change({ failures: 0 });
   reportStatuses(turn);
   sendNext(turn);

@@ -13,7 +13,7 @@ const asked = { triggered: true } as const;
 
 /** Messages a station sends when asked to. `connectorIds`: the one that was named, else all that apply. */
 const MESSAGES: Readonly<Record<string, Triggered>> = {
-  BootNotification: bootNow,
+  BootNotification: (turn) => bootNow(turn, "Triggered"),
   Heartbeat: (turn) => call(turn, "Heartbeat", {}, asked),
   StatusNotification: (turn, connectorIds) => {
     for (const id of connectorIds) reportStatus(turn, id, true);
