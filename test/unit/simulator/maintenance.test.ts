@@ -107,6 +107,22 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     }
   });
 
+  test("finishes the update that it installs before it takes another", () => {
+    booted();
+    update("https://firmware.example.com/v2.0.0/firmware.bin");
+    advance(3);
+    const refused = is16 ? {} : { status: "Rejected" };
+    expect(update("https://firmware.example.com/v3.0.0/firmware.bin")).toEqual(refused);
+    advance(1);
+    expect(update("https://firmware.example.com/v3.0.0/firmware.bin")).toEqual(refused);
+    station.fire("restart");
+    station.reconnect();
+    station.answer({ status: "Accepted", currentTime: "2026-01-01T00:00:00Z", interval: 300 });
+    station.answerAll();
+    expect(words("FirmwareStatusNotification").at(-1)).toBe("Installed");
+    expect(bootVersion()).toBe("2.0.0");
+  });
+
   test("goes on with an update after a power cut", () => {
     booted();
     update("https://firmware.example.com/v2.0.0/firmware.bin");
