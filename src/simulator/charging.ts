@@ -8,7 +8,7 @@ import { objectOf, textOf } from "./read.ts";
 import { isSettingOn, settingNumber } from "./setting-value.ts";
 import { isInService, statusOf, type OutstandingCall } from "./state.ts";
 import { startSampling } from "./sampling.ts";
-import { installProfile } from "./profiles.ts";
+import { installProfile, isWithinLimits } from "./profiles.ts";
 import { beginTransaction, catchUp, endAllTransactions, setCharge } from "./transactions.ts";
 import type { Turn } from "./turn.ts";
 
@@ -25,7 +25,9 @@ export interface RemoteStart {
 /** Accepted means: the station tries. A driver plugs in a moment later. */
 export function remoteStart(turn: Turn, request: RemoteStart): Answer {
   const connectorId = freeConnector(turn, request);
-  if (connectorId === null) return { result: { status: "Rejected" } };
+  const { profile } = request;
+  const isFine = connectorId !== null && (!profile || isWithinLimits(turn, { ...profile, connectorId }));
+  if (!isFine) return { result: { status: "Rejected" } };
   return { result: { status: "Accepted" }, after: (answered) => invite(answered, connectorId, request) };
 }
 

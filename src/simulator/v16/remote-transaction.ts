@@ -9,8 +9,9 @@ export const remoteStartTransaction: InboundHandler = (turn, payload) => {
   if (idTag === undefined) return incomplete("idTag");
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0) : null;
-  // It must be for the transaction that is about to start (errata 3.41).
-  if (given && profile?.purpose !== "transaction") return { result: { status: "Rejected" } };
+  // It must be for the transaction that is about to start, which has no number yet (errata 3.41).
+  const isForIt = profile?.purpose === "transaction" && given?.["transactionId"] === undefined;
+  if (given && !isForIt) return { result: { status: "Rejected" } };
   const token = { idToken: idTag, type: "Central" };
   const connectorId = integerOf(payload, "connectorId") ?? null;
   return remoteStart(turn, { connectorId, token, remoteStartId: null, profile });

@@ -13,8 +13,9 @@ export const requestStartTransaction: InboundHandler = (turn, payload) => {
   if (!token) return incomplete("idToken");
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0, turn.version) : null;
-  // F01.FR.09: only a profile for the transaction that is about to start.
-  if (given && profile?.purpose !== "transaction") return { result: { status: "Rejected" } };
+  // F01.FR.09: only a profile for the transaction that is about to start, which has no id yet.
+  const isForIt = profile?.purpose === "transaction" && given?.["transactionId"] === undefined;
+  if (given && !isForIt) return { result: { status: "Rejected" } };
   const connectorId = integerOf(payload, "evseId") ?? null;
   return remoteStart(turn, { connectorId, token, remoteStartId, profile });
 };
