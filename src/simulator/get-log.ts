@@ -13,9 +13,9 @@ export const getLog: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const type = textOf(payload, "logType") ?? "";
   const name = Object.hasOwn(NAMES, type) ? NAMES[type] : undefined;
-  if (requestId === undefined) return incomplete("requestId");
-  if (name === undefined) return incomplete("logType");
-  if (!objectOf(payload, "log")) return incomplete("log");
+  if (requestId === undefined) return incomplete(payload, "requestId", "integer");
+  if (name === undefined) return incomplete(payload, "logType");
+  if (!objectOf(payload, "log")) return incomplete(payload, "log", "object");
   const after = (answered: typeof turn) =>
     uploadLog(answered, { action: "LogStatusNotification", requestId });
   const status = turn.state.log?.requestId == null ? "Accepted" : "AcceptedCanceled";

@@ -6,7 +6,7 @@ import { readProfile } from "./charging-profile.ts";
 
 export const remoteStartTransaction: InboundHandler = (turn, payload) => {
   const idTag = textOf(payload, "idTag");
-  if (idTag === undefined) return incomplete("idTag");
+  if (idTag === undefined) return incomplete(payload, "idTag");
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0) : null;
   // It must be for the transaction that is about to start, which has no number yet (errata 3.41).
@@ -19,7 +19,7 @@ export const remoteStartTransaction: InboundHandler = (turn, payload) => {
 
 export const remoteStopTransaction: InboundHandler = (turn, payload) => {
   const number = integerOf(payload, "transactionId");
-  if (number === undefined) return incomplete("transactionId");
+  if (number === undefined) return incomplete(payload, "transactionId", "integer");
   const { charges, transactionIds } = turn.state.memory;
   const running = Object.entries(charges).find(
     ([, { id, stage }]) => stage === "charging" && transactionIds[id] === number,

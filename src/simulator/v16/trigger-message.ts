@@ -5,6 +5,6 @@ import { trigger } from "../trigger.ts";
 /** Also answers ExtendedTriggerMessage of the security whitepaper, which only adds names. */
 export const triggerMessage: InboundHandler = (turn, payload) => {
   const message = textOf(payload, "requestedMessage");
-  if (message === undefined) return incomplete("requestedMessage");
+  if (message === undefined) return incomplete(payload, "requestedMessage");
   return trigger(turn, message, integerOf(payload, "connectorId") ?? null);
 };

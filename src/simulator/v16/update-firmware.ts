@@ -6,8 +6,8 @@ import { textOf, timeOf } from "../read.ts";
 export const updateFirmware: InboundHandler = (turn, payload) => {
   const location = textOf(payload, "location");
   const retrieveAtMs = timeOf(payload, "retrieveDate");
-  if (location === undefined) return incomplete("location");
-  if (retrieveAtMs === undefined) return incomplete("retrieveDate");
+  if (location === undefined) return incomplete(payload, "location");
+  if (retrieveAtMs === undefined) return incomplete(payload, "retrieveDate");
   if (isInstalling(turn)) return { result: {} };
   const after = (answered: typeof turn) =>
     startFirmwareUpdate(answered, { requestId: null, location, retrieveAtMs });

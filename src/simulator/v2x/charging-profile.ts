@@ -18,8 +18,8 @@ const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
 export const setChargingProfile: InboundHandler = (turn, payload) => {
   const evseId = integerOf(payload, "evseId");
   const given = objectOf(payload, "chargingProfile");
-  if (evseId === undefined) return incomplete("evseId");
-  if (!given) return incomplete("chargingProfile");
+  if (evseId === undefined) return incomplete(payload, "evseId", "integer");
+  if (!given) return incomplete(payload, "chargingProfile", "object");
   const profile = readProfile(given, evseId, turn.version);
   if (!profile || !isInstallable(turn, profile)) return refused("InvalidProfile");
   const transactionId = textOf(given, "transactionId");
@@ -46,8 +46,8 @@ export const clearChargingProfile: InboundHandler = (turn, payload) => {
 export const getCompositeSchedule: InboundHandler = (turn, payload) => {
   const evseId = integerOf(payload, "evseId");
   const duration = integerOf(payload, "duration");
-  if (evseId === undefined) return incomplete("evseId");
-  if (duration === undefined) return incomplete("duration");
+  if (evseId === undefined) return incomplete(payload, "evseId", "integer");
+  if (duration === undefined) return incomplete(payload, "duration", "integer");
   const chargingRateUnit = textOf(payload, "chargingRateUnit") === "W" ? "W" : "A";
   const chargingSchedulePeriod = composite(turn, evseId, duration, chargingRateUnit);
   if (!chargingSchedulePeriod) return { result: { status: "Rejected" } };

@@ -13,11 +13,11 @@ export const getLocalListVersion: InboundHandler = (turn) => ({
 export const sendLocalList: InboundHandler = (turn, payload) => {
   const version = integerOf(payload, "versionNumber");
   const updateType = textOf(payload, "updateType");
-  if (version === undefined) return incomplete("versionNumber");
-  if (updateType !== "Full" && updateType !== "Differential") return incomplete("updateType");
+  if (version === undefined) return incomplete(payload, "versionNumber", "integer");
+  if (updateType !== "Full" && updateType !== "Differential") return incomplete(payload, "updateType");
   const changes = (listOf(payload, "localAuthorizationList") ?? []).map(readChange);
   const known = changes.filter((change) => change !== null);
-  if (known.length < changes.length) return incomplete("localAuthorizationList");
+  if (known.length < changes.length) return incomplete(payload, "localAuthorizationList", "array");
   const update = { version, isFull: updateType === "Full", changes: known };
   return { result: { status: updateLocalList(turn, update) } };
 };

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { IdToken } from "../charge.ts";
 import { remoteStart } from "../charging.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete, type Answer, type InboundHandler } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
 import { endTransaction } from "../transactions.ts";
 import { readProfile } from "./charging-profile.ts";
@@ -9,8 +9,8 @@ import { readProfile } from "./charging-profile.ts";
 export const requestStartTransaction: InboundHandler = (turn, payload) => {
   const remoteStartId = integerOf(payload, "remoteStartId");
   const token = readToken(payload);
-  if (remoteStartId === undefined) return incomplete("remoteStartId");
-  if (!token) return incomplete("idToken");
+  if (remoteStartId === undefined) return incomplete(payload, "remoteStartId", "integer");
+  if (!token) return incompleteToken(payload);
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0, turn.version) : null;
   // F01.FR.09: only a profile for the transaction that is about to start, which has no id yet.
@@ -22,7 +22,7 @@ export const requestStartTransaction: InboundHandler = (turn, payload) => {
 
 export const requestStopTransaction: InboundHandler = (turn, payload) => {
   const transactionId = textOf(payload, "transactionId");
-  if (transactionId === undefined) return incomplete("transactionId");
+  if (transactionId === undefined) return incomplete(payload, "transactionId");
   const running = Object.entries(turn.state.memory.charges).find(
     ([, { id, stage }]) => stage === "charging" && id === transactionId,
   );
@@ -40,6 +40,13 @@ export const getTransactionStatus: InboundHandler = (turn, payload) => {
   const ongoing: JsonObject = id === undefined ? {} : { ongoingIndicator: isRunning };
   return { result: { ...ongoing, messagesInQueue: waiting.length > 0 } };
 };
+
+/** What `readToken` missed. */
+export function incompleteToken(payload: JsonObject): Answer {
+  const given = objectOf(payload, "idToken");
+  if (!given) return incomplete(payload, "idToken", "object");
+  return incomplete(given, textOf(given, "idToken") === undefined ? "idToken" : "type");
+}
 
 export function readToken(payload: JsonObject): IdToken | null {
   const given = objectOf(payload, "idToken");

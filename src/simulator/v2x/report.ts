@@ -19,7 +19,7 @@ const INVENTORIES: Readonly<Record<string, (setting: Setting) => boolean>> = {
 export const getBaseReport: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const base = textOf(payload, "reportBase") ?? "";
-  if (requestId === undefined) return incomplete("requestId");
+  if (requestId === undefined) return incomplete(payload, "requestId", "integer");
   const isIncluded = Object.hasOwn(INVENTORIES, base) ? INVENTORIES[base] : undefined;
   if (!isIncluded) return { result: { status: "NotSupported" } };
   const rows = variablesOf(turn)

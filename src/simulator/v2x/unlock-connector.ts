@@ -7,8 +7,8 @@ import { knownEvse } from "./evse.ts";
 export const unlockConnector: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "evseId");
   const connectorId = integerOf(payload, "connectorId");
-  if (id === undefined) return incomplete("evseId");
-  if (connectorId === undefined) return incomplete("connectorId");
+  if (id === undefined) return incomplete(payload, "evseId", "integer");
+  if (connectorId === undefined) return incomplete(payload, "connectorId", "integer");
   if (knownEvse(turn, { id, connectorId }) === null) return { result: { status: "UnknownConnector" } };
   const isRunning = turn.state.memory.charges[id]?.stage === "charging";
   if (isRunning) return { result: { status: "OngoingAuthorizedTransaction" } };
