@@ -22,6 +22,8 @@ export interface ChargingProfile {
   readonly offlineMaxSeconds: number | null;
   /** 2.1: it does not come back with the line. */
   readonly endsWithOffline: boolean;
+  /** 2.x: the name of its one schedule. */
+  readonly scheduleId?: number;
   readonly unit: "A" | "W";
   /** Null: from the start of the transaction. */
   readonly startMs: number | null;

@@ -5,6 +5,7 @@ import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
 import { changeAvailability } from "./change-availability.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
+import { getChargingProfiles } from "./get-charging-profiles.ts";
 import { getVariables } from "./get-variables.ts";
 import { getLocalListVersion, sendLocalList } from "./local-list.ts";
 import {
@@ -12,7 +13,7 @@ import {
   requestStartTransaction,
   requestStopTransaction,
 } from "./remote-transaction.ts";
-import { getBaseReport } from "./report.ts";
+import { getBaseReport, getReport } from "./report.ts";
 import { cancelReservation, reserveNow } from "./reservations.ts";
 import { reset } from "./reset.ts";
 import { setVariables } from "./set-variables.ts";
@@ -41,9 +42,11 @@ export const dialect2x: Dialect = {
     ClearChargingProfile: clearChargingProfile,
     DataTransfer: dataTransfer,
     GetBaseReport: getBaseReport,
+    GetChargingProfiles: getChargingProfiles,
     GetCompositeSchedule: getCompositeSchedule,
     GetLocalListVersion: getLocalListVersion,
     GetLog: getLog,
+    GetReport: getReport,
     GetTransactionStatus: getTransactionStatus,
     GetVariables: getVariables,
     RequestStartTransaction: requestStartTransaction,

@@ -100,6 +100,8 @@ const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = 
     ["SetVariables", {}],
     ["DataTransfer", { vendorId: "v" }],
     ["GetReport", { requestId: 1 }],
+    ["GetReport", { requestId: 1, componentCriteria: ["Problem"] }],
+    ["GetChargingProfiles", { requestId: 1, chargingProfile: {} }],
     ["GetBaseReport", { requestId: 1, reportBase: "FullInventory" }],
     ["GetLog", { logType: "SecurityLog", requestId: 3, log: { remoteLocation: "ftp://x" } }],
     ["UpdateFirmware", { requestId: 4, firmware: { location, retrieveDateTime: "2026-01-01T00:00:00Z" } }],
