@@ -12,7 +12,8 @@ const NAMES: Readonly<Record<string, string>> = {
 export const getLog: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const type = textOf(payload, "logType") ?? "";
-  const name = Object.hasOwn(NAMES, type) ? NAMES[type] : undefined;
+  const isKnown = Object.hasOwn(NAMES, type) && (type !== "DataCollectorLog" || turn.version === "ocpp2.1");
+  const name = isKnown ? NAMES[type] : undefined;
   if (requestId === undefined) return incomplete(payload, "requestId", "integer");
   if (name === undefined) return incomplete(payload, "logType");
   if (!objectOf(payload, "log")) return incomplete(payload, "log", "object");

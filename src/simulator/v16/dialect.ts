@@ -12,8 +12,9 @@ import { getLocalListVersion, sendLocalList } from "./local-list.ts";
 import { remoteStartTransaction, remoteStopTransaction } from "./remote-transaction.ts";
 import { cancelReservation, reserveNow } from "./reservations.ts";
 import { reset } from "./reset.ts";
+import { signedUpdateFirmware } from "./signed-update-firmware.ts";
 import { transactions16 } from "./transaction.ts";
-import { triggerMessage } from "./trigger-message.ts";
+import { extendedTriggerMessage, triggerMessage } from "./trigger-message.ts";
 import { unlockConnector } from "./unlock-connector.ts";
 import { updateFirmware } from "./update-firmware.ts";
 
@@ -42,7 +43,7 @@ export const dialect16: Dialect = {
     ClearCache: clearCache,
     ClearChargingProfile: clearChargingProfile,
     DataTransfer: dataTransfer,
-    ExtendedTriggerMessage: triggerMessage,
+    ExtendedTriggerMessage: extendedTriggerMessage,
     GetCompositeSchedule: getCompositeSchedule,
     GetConfiguration: getConfiguration,
     GetDiagnostics: getDiagnostics,
@@ -54,6 +55,7 @@ export const dialect16: Dialect = {
     Reset: reset,
     SendLocalList: sendLocalList,
     SetChargingProfile: setChargingProfile,
+    SignedUpdateFirmware: signedUpdateFirmware,
     TriggerMessage: triggerMessage,
     UnlockConnector: unlockConnector,
     UpdateFirmware: updateFirmware,

@@ -3,6 +3,7 @@ import { dataTransfer } from "../data-transfer.ts";
 import type { Dialect } from "../dialect.ts";
 import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
+import { updateFirmware } from "../update-firmware.ts";
 import { changeAvailability } from "./change-availability.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
 import { getChargingProfiles } from "./get-charging-profiles.ts";
@@ -20,7 +21,6 @@ import { setVariables } from "./set-variables.ts";
 import { transactions2x } from "./transaction.ts";
 import { triggerMessage } from "./trigger-message.ts";
 import { unlockConnector } from "./unlock-connector.ts";
-import { updateFirmware } from "./update-firmware.ts";
 
 export const dialect2x: Dialect = {
   ...transactions2x,

@@ -109,6 +109,17 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
 });
 
 describe("a 1.6 station", () => {
+  test.each([
+    ["TriggerMessage", "DiagnosticsStatusNotification", "Accepted"],
+    ["TriggerMessage", "LogStatusNotification", "NotImplemented"],
+    ["TriggerMessage", "TransactionEvent", "NotImplemented"],
+    ["ExtendedTriggerMessage", "LogStatusNotification", "Accepted"],
+    ["ExtendedTriggerMessage", "DiagnosticsStatusNotification", "NotImplemented"],
+    ["ExtendedTriggerMessage", "SignChargePointCertificate", "NotImplemented"],
+  ])("answers %s of %s with %s", (action, requestedMessage, status) => {
+    expect(booted("ocpp1.6").call(action, { requestedMessage })?.payload).toEqual({ status });
+  });
+
   test("reports a connector taken out of service, remembers it and boots with it", () => {
     const station = booted("ocpp1.6");
     station.call("ChangeAvailability", { connectorId: 1, type: "Inoperative" });
@@ -190,6 +201,19 @@ describe("a 1.6 station", () => {
 });
 
 describe("a 2.x station", () => {
+  test.each([
+    [undefined, "Rejected", 0],
+    [{ id: 1 }, "Rejected", 0],
+    [{ id: 3, connectorId: 1 }, "Rejected", 0],
+    [{ id: 1, connectorId: 1 }, "Accepted", 1],
+  ])("answers the trigger of a status at %j with %s", (evse, status, count) => {
+    const station = booted("ocpp2.0.1");
+    const before = station.calls("StatusNotification").length;
+    const request = { requestedMessage: "StatusNotification", ...(evse && { evse }) };
+    expect(station.call("TriggerMessage", request)?.payload).toEqual({ status });
+    expect(station.calls("StatusNotification")).toHaveLength(before + count);
+  });
+
   test("answers each variable for itself", () => {
     const station = booted("ocpp2.0.1");
     const answer = station.call("GetVariables", {

@@ -169,6 +169,15 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     if (!is16) expect(station.calls(action).at(-1)?.payload["requestId"]).toBe(18);
   });
 
+  test("has a log of collected data only since 2.1", () => {
+    booted();
+    const log = { remoteLocation: "https://uploads.example.com/" };
+    const answer = station.call("GetLog", { logType: "DataCollectorLog", requestId: 18, log });
+    expect(answer?.payload["status"] ?? answer?.action).toBe(
+      version === "ocpp2.1" ? "Accepted" : "PropertyConstraintViolation",
+    );
+  });
+
   test("echoes what its own vendor id brings", () => {
     booted();
     expect(ask("DataTransfer", { vendorId: "Busbar", data: "hello" })).toEqual({

@@ -31,6 +31,13 @@ const profile2x = {
   chargingSchedule: [{ id: 1, ...schedule16 }],
 };
 const location = "https://firmware.example.com/v2.0.0/firmware.bin";
+const signedFirmware = {
+  location,
+  retrieveDateTime: "2026-01-01T00:01:00Z",
+  installDateTime: "2026-01-01T00:05:00Z",
+  signingCertificate: "a certificate",
+  signature: "a signature",
+};
 const idToken = { idToken: "TAG", type: "Central" };
 
 const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = {
@@ -55,6 +62,8 @@ const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = 
     ["GetDiagnostics", { location: "ftp://x" }],
     ["GetLog", { logType: "SecurityLog", requestId: 3, log: { remoteLocation: "ftp://x" } }],
     ["UpdateFirmware", { location, retrieveDate: "2026-01-01T00:00:00Z" }],
+    ["SignedUpdateFirmware", { requestId: 4, firmware: signedFirmware }],
+    ["ExtendedTriggerMessage", { requestedMessage: "FirmwareStatusNotification" }],
     ["RemoteStartTransaction", { idTag: "TAG" }],
     ["RemoteStartTransaction", { idTag: "TAG", connectorId: 1 }],
     ["RemoteStopTransaction", { transactionId: 7 }],
@@ -105,6 +114,7 @@ const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = 
     ["GetBaseReport", { requestId: 1, reportBase: "FullInventory" }],
     ["GetLog", { logType: "SecurityLog", requestId: 3, log: { remoteLocation: "ftp://x" } }],
     ["UpdateFirmware", { requestId: 4, firmware: { location, retrieveDateTime: "2026-01-01T00:00:00Z" } }],
+    ["UpdateFirmware", { requestId: 4, firmware: signedFirmware }],
     ["RequestStartTransaction", { remoteStartId: 1, idToken }],
     ["RequestStartTransaction", { remoteStartId: 1, idToken, evseId: 1 }],
     ["RequestStopTransaction", { transactionId: "m9" }],
