@@ -1,5 +1,6 @@
 import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
+import type { InstalledCertificate } from "./certificate-store.ts";
 import type { Charge, TransactionMessage } from "./charge.ts";
 import type { ChargingProfile } from "./charging-profile.ts";
 import type { FirmwareUpdate } from "./firmware.ts";
@@ -47,6 +48,8 @@ export interface StationMemory {
   readonly profiles: readonly ChargingProfile[];
   readonly localList: LocalList;
   readonly reservations: readonly Reservation[];
+  /** Root certificates. */
+  readonly certificates: readonly InstalledCertificate[];
 }
 
 /** In the words of 1.6; 2.x knows fewer. */
@@ -120,6 +123,7 @@ export const FRESH_MEMORY: StationMemory = {
   profiles: [],
   localList: { version: 0, entries: {} },
   reservations: [],
+  certificates: [],
 };
 
 /**

@@ -1,8 +1,10 @@
+import { certificateSigned, deleteCertificate } from "../certificate-store.ts";
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
 import type { Dialect } from "../dialect.ts";
 import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
+import { getInstalledCertificateIds, installCertificate } from "./certificates.ts";
 import { changeAvailability } from "./change-availability.ts";
 import { changeConfiguration } from "./change-configuration.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
@@ -38,17 +40,21 @@ export const dialect16: Dialect = {
   }),
   actions: {
     CancelReservation: cancelReservation,
+    CertificateSigned: certificateSigned,
     ChangeAvailability: changeAvailability,
     ChangeConfiguration: changeConfiguration,
     ClearCache: clearCache,
     ClearChargingProfile: clearChargingProfile,
     DataTransfer: dataTransfer,
+    DeleteCertificate: deleteCertificate,
     ExtendedTriggerMessage: extendedTriggerMessage,
     GetCompositeSchedule: getCompositeSchedule,
     GetConfiguration: getConfiguration,
     GetDiagnostics: getDiagnostics,
+    GetInstalledCertificateIds: getInstalledCertificateIds,
     GetLocalListVersion: getLocalListVersion,
     GetLog: getLog,
+    InstallCertificate: installCertificate,
     RemoteStartTransaction: remoteStartTransaction,
     RemoteStopTransaction: remoteStopTransaction,
     ReserveNow: reserveNow,

@@ -1,9 +1,11 @@
+import { certificateSigned, deleteCertificate } from "../certificate-store.ts";
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
 import type { Dialect } from "../dialect.ts";
 import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
 import { updateFirmware } from "../update-firmware.ts";
+import { getInstalledCertificateIds, installCertificate } from "./certificates.ts";
 import { changeAvailability } from "./change-availability.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
 import { getChargingProfiles } from "./get-charging-profiles.ts";
@@ -37,18 +39,22 @@ export const dialect2x: Dialect = {
   }),
   actions: {
     CancelReservation: cancelReservation,
+    CertificateSigned: certificateSigned,
     ChangeAvailability: changeAvailability,
     ClearCache: clearCache,
     ClearChargingProfile: clearChargingProfile,
     DataTransfer: dataTransfer,
+    DeleteCertificate: deleteCertificate,
     GetBaseReport: getBaseReport,
     GetChargingProfiles: getChargingProfiles,
     GetCompositeSchedule: getCompositeSchedule,
+    GetInstalledCertificateIds: getInstalledCertificateIds,
     GetLocalListVersion: getLocalListVersion,
     GetLog: getLog,
     GetReport: getReport,
     GetTransactionStatus: getTransactionStatus,
     GetVariables: getVariables,
+    InstallCertificate: installCertificate,
     RequestStartTransaction: requestStartTransaction,
     RequestStopTransaction: requestStopTransaction,
     ReserveNow: reserveNow,
