@@ -111,14 +111,22 @@ function invite(turn: Turn, connectorId: number, request: RemoteStart): void {
   setTimerOf(turn, connectorId);
 }
 
+/** A driver who would plug in too late finds that the station has given up. */
 function setTimerOf(turn: Turn, connectorId: number): void {
-  turn.setTimer(`connector ${connectorId}`, turn.between(PLUG_IN_MS.low, PLUG_IN_MS.high));
+  const arrivalMs = turn.between(PLUG_IN_MS.low, PLUG_IN_MS.high);
+  turn.setTimer(`connector ${connectorId}`, Math.min(arrivalMs, patienceMs(turn)));
+}
+
+/** How long the station waits for the cable (1.6 ConnectionTimeOut, 2.x EVConnectionTimeOut); 0 is for ever. */
+function patienceMs(turn: Turn): number {
+  return settingNumber(turn.state, "ConnectionTimeOut") * 1_000 || Number.POSITIVE_INFINITY;
 }
 
 function pluggedIn(turn: Turn, connectorId: number): void {
   const charge = turn.state.memory.charges[connectorId];
   if (!charge) return;
-  if (!mayBegin(turn, connectorId)) return leave(turn, connectorId);
+  const isOverdue = turn.around.nowMs - charge.startedAtMs >= patienceMs(turn);
+  if (isOverdue || !mayBegin(turn, connectorId)) return leave(turn, connectorId);
   const isTrusted =
     isSettingOn(turn.state, "LocalPreAuthorize") && localVerdict(turn, charge.token.idToken) === "Accepted";
   if (!isSettingOn(turn.state, "AuthorizeRemoteTxRequests") || isTrusted) return begin(turn, connectorId);

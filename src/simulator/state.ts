@@ -20,6 +20,7 @@ export interface StationProfile {
   /** Connectors are numbered from 1; in 2.x each is its own EVSE. */
   readonly connectors: number;
   readonly maxPowerW: number;
+  readonly securityProfile: number;
 }
 
 /** What a station keeps over a power cut. Small JSON; written by the host whenever a step says `remember`. */

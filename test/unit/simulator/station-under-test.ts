@@ -36,6 +36,7 @@ export class StationUnderTest {
       firmwareVersion: "1.0.0",
       connectors,
       maxPowerW: 22_000,
+      securityProfile: 2,
     };
     this.state = stationAtRest(profile, memory);
   }
