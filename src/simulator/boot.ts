@@ -3,6 +3,7 @@ import { call, type CallEnd } from "./calls.ts";
 import { reportStatuses } from "./connectors.ts";
 import { firmwareBooted } from "./firmware.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { tellUpload } from "./log-upload.ts";
 import type { BootOutcome, Turn } from "./turn.ts";
 
 /** Wait before the next try when the central system leaves it to the station, or did not answer. */
@@ -51,6 +52,7 @@ function accepted(turn: Turn, intervalSeconds: number): void {
   });
   turn.emit({ kind: "boot", outcome: "accepted" });
   firmwareBooted(turn);
+  tellUpload(turn);
   reportStatuses(turn);
   startHeartbeat(turn);
 }

@@ -9,7 +9,13 @@ import { isSettingOn, settingNumber } from "./setting-value.ts";
 import { isInService, statusOf, type OutstandingCall } from "./state.ts";
 import { startSampling } from "./sampling.ts";
 import { installProfile, isWithinLimits } from "./profiles.ts";
-import { beginTransaction, catchUp, endAllTransactions, setCharge } from "./transactions.ts";
+import {
+  beginTransaction,
+  catchUp,
+  chargingConnectors,
+  endAllTransactions,
+  setCharge,
+} from "./transactions.ts";
 import type { Turn } from "./turn.ts";
 
 const PLUG_IN_MS = { low: 1_000, high: 2_000 };
@@ -139,7 +145,8 @@ function pluggedIn(turn: Turn, connectorId: number): void {
 function begin(turn: Turn, connectorId: number): void {
   if (!mayBegin(turn, connectorId)) return leave(turn, connectorId);
   beginTransaction(turn, connectorId);
-  startSampling(turn);
+  // All cars share one timer, which runs already when another one charges.
+  if (chargingConnectors(turn).length === 1) startSampling(turn);
 }
 
 /** A command may have come while the driver was on the way. */

@@ -1,5 +1,5 @@
 import { incomplete, type InboundHandler } from "./inbound.ts";
-import { logFileName, uploadLog } from "./log-upload.ts";
+import { isUploading, logFileName, uploadLog } from "./log-upload.ts";
 import { integerOf, objectOf, textOf } from "./read.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -19,6 +19,6 @@ export const getLog: InboundHandler = (turn, payload) => {
   if (!objectOf(payload, "log")) return incomplete(payload, "log", "object");
   const after = (answered: typeof turn) =>
     uploadLog(answered, { action: "LogStatusNotification", requestId });
-  const status = turn.state.log?.requestId == null ? "Accepted" : "AcceptedCanceled";
+  const status = isUploading(turn) ? "AcceptedCanceled" : "Accepted";
   return { result: { status, filename: logFileName(turn, name) }, after };
 };

@@ -1,4 +1,5 @@
 import { dropCalls } from "./calls.ts";
+import { breakUpload } from "./log-upload.ts";
 import type { Turn } from "./turn.ts";
 
 const BACK_OFF_FIRST_MS = 2_000;
@@ -53,9 +54,8 @@ export function restartSoon(turn: Turn, reason: string, graceMs: number): void {
 /** The next connection starts with a BootNotification, also when the host itself is restarted before. */
 export function forgetRegistration(turn: Turn, reason: string): void {
   if (turn.state.memory.booted) turn.remember({ booted: false });
-  if (turn.state.log) turn.clearTimer("log");
+  breakUpload(turn);
   turn.change({
-    log: null,
     resetWhenIdle: null,
     registration: "none",
     restartReason: null,

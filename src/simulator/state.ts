@@ -36,6 +36,7 @@ export interface StationMemory {
   /** Installed since the station left its factory; null: what its profile says. */
   readonly firmwareVersion: string | null;
   readonly firmware: FirmwareUpdate | null;
+  readonly log: LogUpload | null;
   /** Changes of availability that wait for a transaction to end: connector to operative or not. */
   readonly scheduled: Readonly<Record<number, boolean>>;
   /** What goes on at a connector, by its number. */
@@ -102,7 +103,6 @@ export interface StationState {
   readonly resetWhenIdle: string | null;
   /** Until then a restart waits for transaction messages to be delivered, epoch ms. */
   readonly restartByMs: number;
-  readonly log: LogUpload | null;
   /** A fault that was asked for, until the next CALL. */
   readonly rehearsal: Rehearsal | null;
   /** Epoch ms; null while the line is up. */
@@ -116,6 +116,7 @@ export const FRESH_MEMORY: StationMemory = {
   heartbeatSeconds: 300,
   firmwareVersion: null,
   firmware: null,
+  log: null,
   scheduled: {},
   charges: {},
   metersWh: {},
@@ -150,7 +151,6 @@ export function stationAtRest(profile: StationProfile, remembered: Partial<Stati
     isBacklogPaused: false,
     resetWhenIdle: null,
     restartByMs: 0,
-    log: null,
     rehearsal: null,
     offlineSinceMs: null,
   };

@@ -22,11 +22,6 @@ export function confirmed(turn: Turn, message: TransactionMessage, answer: JsonO
 
 function noteNumber(turn: Turn, { action, chargeId }: TransactionMessage, answer: JsonObject): void {
   const { transactionIds } = turn.state.memory;
-  if (action === "StopTransaction") {
-    const { [chargeId]: _over, ...others } = transactionIds;
-    turn.remember({ transactionIds: others });
-    return;
-  }
   const number = action === "StartTransaction" ? integerOf(answer, "transactionId") : undefined;
   if (number !== undefined) turn.remember({ transactionIds: { ...transactionIds, [chargeId]: number } });
 }

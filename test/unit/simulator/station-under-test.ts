@@ -86,6 +86,14 @@ export class StationUnderTest {
     }
   }
 
+  /** Answers until this action is outstanding. */
+  answerUntil(action: string): void {
+    while (this.state.outstanding?.action !== action) {
+      if (!this.state.outstanding) throw new Error(`${action} was never sent`);
+      this.answer({});
+    }
+  }
+
   /** A CALL of the central system; returns the answer. */
   call(action: string, payload: object, id = `c${++this.#ids}`): Sent | undefined {
     this.input({ kind: "frame", text: JSON.stringify([2, id, action, payload]) });
