@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
 import { OCPP_VERSIONS, type OcppVersion } from "../../../src/ocpp/version.ts";
+import type { TransactionMessage } from "../../../src/simulator/charge.ts";
 import type { Effect, TimerName } from "../../../src/simulator/turn.ts";
 import { StationUnderTest } from "./station-under-test.ts";
 
@@ -221,6 +222,40 @@ interface Moment {
   effects: readonly Effect[];
 }
 
+/** What a station has told of its transactions, read from its backlog after every step. */
+class Diary {
+  /** Begun and not ended. */
+  readonly open = new Set<string>();
+  readonly #ended = new Set<string>();
+  readonly #seqNos = new Map<string, number>();
+  #known: readonly TransactionMessage[] = [];
+
+  /** How many transactions ended since it was read last. */
+  read({ state }: StationUnderTest): number {
+    const { backlog } = state.memory;
+    const fresh = backlog.filter((message) => !this.#known.some((each) => each.payload === message.payload));
+    this.#known = backlog;
+    return fresh.filter((message) => this.#note(message)).length;
+  }
+
+  #note({ action, chargeId, payload }: TransactionMessage): boolean {
+    const isBegin = action === "StartTransaction" || payload["eventType"] === "Started";
+    const isEnd = action === "StopTransaction" || payload["eventType"] === "Ended";
+    expect([isBegin, this.#ended.has(chargeId)]).toEqual([!this.open.has(chargeId), false]);
+    if (isBegin) this.open.add(chargeId);
+    if (isEnd) {
+      this.open.delete(chargeId);
+      this.#ended.add(chargeId);
+    }
+    if (action === "TransactionEvent") {
+      const seqNo = this.#seqNos.has(chargeId) ? (this.#seqNos.get(chargeId) ?? 0) + 1 : 0;
+      expect(payload["seqNo"]).toBe(seqNo);
+      this.#seqNos.set(chargeId, seqNo);
+    }
+    return isEnd;
+  }
+}
+
 describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
   let validators: Validators;
   beforeAll(async () => {
@@ -304,18 +339,22 @@ describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
   });
 
   test("begins and ends every transaction once, in order, and numbers its events without a gap", () => {
-    const told = new WeakMap<StationUnderTest, Map<string, number>>();
-    always((station, { effects }) => {
-      const seen = told.get(station) ?? new Map<string, number>();
-      told.set(station, seen);
-      const fresh = station.state.memory.backlog.filter(({ action }) => action === "TransactionEvent");
-      for (const { chargeId, payload } of fresh) {
-        const seqNo = Number(payload["seqNo"]);
-        const last = seen.get(chargeId) ?? -1;
-        expect(seqNo <= last + 1).toBe(true);
-        seen.set(chargeId, Math.max(last, seqNo));
-        expect(payload["eventType"] === "Started").toBe(seqNo === 0);
-      }
+    const diaries = new WeakMap<StationUnderTest, Diary>();
+    let ends = 0;
+    always((station) => {
+      const diary = diaries.get(station) ?? new Diary();
+      diaries.set(station, diary);
+      ends += diary.read(station);
+      const running = Object.values(station.state.memory.charges).flatMap(({ id, stage }) =>
+        stage === "charging" ? [id] : [],
+      );
+      expect(diary.open).toEqual(new Set(running));
+    });
+    expect(ends).toBeGreaterThan(0);
+  });
+
+  test("writes its memory at most once in a step", () => {
+    always((_station, { effects }) => {
       expect(effects.filter(({ kind }) => kind === "remember").length).toBeLessThanOrEqual(1);
     });
   });
