@@ -31,6 +31,14 @@ export interface ChargingProfile {
   readonly periods: readonly ProfilePeriod[];
 }
 
+/** All but those of the transaction at a connector, which end with it. */
+export function withoutTransaction(
+  profiles: readonly ChargingProfile[],
+  connectorId: number,
+): ChargingProfile[] {
+  return profiles.filter((each) => each.purpose !== "transaction" || each.connectorId !== connectorId);
+}
+
 export const PROFILES_MAX = 20;
 export const STACK_LEVEL_MAX = 9;
 export const PERIODS_MAX = 24;

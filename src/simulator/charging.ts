@@ -1,6 +1,6 @@
 import { call, type CallEnd } from "./calls.ts";
-import { NO_FLOW, type IdToken } from "./charge.ts";
-import type { ChargingProfile } from "./charging-profile.ts";
+import { NO_FLOW, type Charge, type IdToken } from "./charge.ts";
+import { withoutTransaction, type ChargingProfile } from "./charging-profile.ts";
 import { reportStatuses } from "./connectors.ts";
 import type { Answer } from "./inbound.ts";
 import { localVerdict } from "./local-list.ts";
@@ -14,6 +14,7 @@ import {
   catchUp,
   chargingConnectors,
   endAllTransactions,
+  endTransaction,
   setCharge,
 } from "./transactions.ts";
 import type { Turn } from "./turn.ts";
@@ -35,6 +36,17 @@ export function remoteStart(turn: Turn, request: RemoteStart): Answer {
   const isFine = connectorId !== null && (!profile || isWithinLimits(turn, { ...profile, connectorId }));
   if (!isFine) return { result: { status: "Rejected" } };
   return { result: { status: "Accepted" }, after: (answered) => invite(answered, connectorId, request) };
+}
+
+/** Ends the transaction that is meant, and refuses when none of those that run is. */
+export function remoteStop(turn: Turn, isMeant: (charge: Charge) => boolean): Answer {
+  const { charges } = turn.state.memory;
+  const connectorId = chargingConnectors(turn).find((id) => charges[id] && isMeant(charges[id]));
+  if (connectorId === undefined) return { result: { status: "Rejected" } };
+  return {
+    result: { status: "Accepted" },
+    after: (answered) => endTransaction(answered, connectorId, "Remote"),
+  };
 }
 
 /** What happens next at a connector: the cable is plugged in, an answer is overdue, or the car leaves. */
@@ -62,9 +74,7 @@ export function leave(turn: Turn, connectorId: number): void {
   const { [connectorId]: gone, ...charges } = turn.state.memory.charges;
   if (!gone) return;
   turn.clearTimer(`connector ${connectorId}`);
-  const profiles = turn.state.memory.profiles.filter(
-    (each) => each.purpose !== "transaction" || each.connectorId !== connectorId,
-  );
+  const profiles = withoutTransaction(turn.state.memory.profiles, connectorId);
   turn.remember({ charges, profiles });
   catchUp(turn);
   reportStatuses(turn);

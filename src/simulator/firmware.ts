@@ -39,7 +39,6 @@ export interface FirmwareOrder {
 
 const STEP_MS = { low: 2_000, high: 4_000 };
 const RETRY_WHILE_OCCUPIED_MS = 10_000;
-const LOOK_AHEAD_MS = 86_400_000;
 
 export function startFirmwareUpdate(turn: Turn, order: FirmwareOrder): void {
   const { location, retrieveAtMs, ...update } = order;
@@ -56,8 +55,7 @@ export function startFirmwareUpdate(turn: Turn, order: FirmwareOrder): void {
 export function resumeFirmware(turn: Turn): void {
   const { firmware } = turn.state.memory;
   if (!firmware || firmware.stage === "InstallRebooting") return;
-  const delayMs = Math.max(0, firmware.dueMs - turn.around.nowMs);
-  turn.setTimer("firmware", Math.min(delayMs, LOOK_AHEAD_MS));
+  turn.setTimerAhead("firmware", firmware.dueMs);
 }
 
 export function continueFirmware(turn: Turn): void {

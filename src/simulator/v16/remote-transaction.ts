@@ -1,7 +1,6 @@
-import { remoteStart } from "../charging.ts";
+import { remoteStart, remoteStop } from "../charging.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
-import { endTransaction } from "../transactions.ts";
 import { readProfile } from "./charging-profile.ts";
 
 export const remoteStartTransaction: InboundHandler = (turn, payload) => {
@@ -20,11 +19,6 @@ export const remoteStartTransaction: InboundHandler = (turn, payload) => {
 export const remoteStopTransaction: InboundHandler = (turn, payload) => {
   const number = integerOf(payload, "transactionId");
   if (number === undefined) return incomplete(payload, "transactionId", "integer");
-  const { charges, transactionIds } = turn.state.memory;
-  const running = Object.entries(charges).find(
-    ([, { id, stage }]) => stage === "charging" && transactionIds[id] === number,
-  );
-  if (!running) return { result: { status: "Rejected" } };
-  const after = (answered: typeof turn) => endTransaction(answered, Number(running[0]), "Remote");
-  return { result: { status: "Accepted" }, after };
+  const { transactionIds } = turn.state.memory;
+  return remoteStop(turn, ({ id }) => transactionIds[id] === number);
 };

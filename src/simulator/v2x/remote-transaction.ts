@@ -1,9 +1,8 @@
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { IdToken } from "../charge.ts";
-import { remoteStart } from "../charging.ts";
+import { remoteStart, remoteStop } from "../charging.ts";
 import { incomplete, type Answer, type InboundHandler } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
-import { endTransaction } from "../transactions.ts";
 import { readProfile } from "./charging-profile.ts";
 
 export const requestStartTransaction: InboundHandler = (turn, payload) => {
@@ -23,12 +22,7 @@ export const requestStartTransaction: InboundHandler = (turn, payload) => {
 export const requestStopTransaction: InboundHandler = (turn, payload) => {
   const transactionId = textOf(payload, "transactionId");
   if (transactionId === undefined) return incomplete(payload, "transactionId");
-  const running = Object.entries(turn.state.memory.charges).find(
-    ([, { id, stage }]) => stage === "charging" && id === transactionId,
-  );
-  if (!running) return { result: { status: "Rejected" } };
-  const after = (answered: typeof turn) => endTransaction(answered, Number(running[0]), "Remote");
-  return { result: { status: "Accepted" }, after };
+  return remoteStop(turn, ({ id }) => id === transactionId);
 };
 
 /** E14: about one transaction, or about everything that waits. */
