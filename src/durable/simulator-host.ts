@@ -156,12 +156,27 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const hosted = desired.isRunning ? this.#admit(station) : null;
     if (!hosted) return null;
     hosted.row.isReady = true;
+    const isCurrent = () => this.#stations.get(station.chargerId) === hosted;
+    try {
+      await this.#claimSession(hosted.row);
+    } catch (error) {
+      // Whoever asked asks again, and must find a station that is still to be taken over.
+      if (isCurrent()) this.remove(station.chargerId);
+      throw error;
+    }
+    // The station was removed or replaced meanwhile.
+    if (!isCurrent()) return null;
     this.#save(hosted.row);
-    const { created } = await this.#provisionSession(hosted.row);
-    const key = created ? null : await this.#keyOf(hosted.row);
-    if (key !== null) await this.#sessions.rotateAuthorizationKey(station, key);
     hosted.switchOn();
+    await this.#watch();
     return hosted;
+  }
+
+  /** A session that existed already takes the key of the station that comes now. */
+  async #claimSession(row: StationRow): Promise<void> {
+    const { created } = await this.#provisionSession(row);
+    const key = created ? null : await this.#keyOf(row);
+    if (key !== null) await this.#sessions.rotateAuthorizationKey(row.station, key);
   }
 
   /** Null for the profiles without a key. */

@@ -4,6 +4,7 @@ import { sendNext, type CallEnd, type EndedCall } from "./calls.ts";
 import { authorizeAnswered } from "./charging.ts";
 import { statusAnswered } from "./connectors.ts";
 import { heartbeatAnswered } from "./heartbeat.ts";
+import { uploadAnswered } from "./log-upload.ts";
 import type { OutstandingCall } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { confirmed } from "./verdict.ts";
@@ -12,7 +13,9 @@ import { confirmed } from "./verdict.ts";
 const ANSWERED: Readonly<Record<string, (turn: Turn, how: CallEnd, call: OutstandingCall) => void>> = {
   Authorize: authorizeAnswered,
   BootNotification: bootAnswered,
+  DiagnosticsStatusNotification: uploadAnswered,
   Heartbeat: heartbeatAnswered,
+  LogStatusNotification: uploadAnswered,
   StatusNotification: statusAnswered,
 };
 

@@ -20,18 +20,26 @@ export function backlogAnswered(turn: Turn, how: CallEnd): TransactionMessage | 
   const [oldest, ...rest] = turn.state.memory.backlog;
   if (!oldest) return null;
   if (how.kind === "result") {
-    turn.remember({ backlog: rest });
+    drop(turn, oldest);
     return oldest;
   }
   const attempts = oldest.attempts + 1;
   if (attempts >= settingNumber(turn.state, "TransactionMessageAttempts")) {
-    turn.remember({ backlog: rest });
+    drop(turn, oldest);
     return null;
   }
   turn.remember({ backlog: [{ ...oldest, attempts }, ...rest] });
   turn.change({ isBacklogPaused: true });
   turn.setTimer("backlog", attempts * settingNumber(turn.state, "TransactionMessageRetryInterval") * 1_000);
   return null;
+}
+
+/** With the end of a transaction, told or given up, nobody needs the number of 1.6 any more. */
+function drop(turn: Turn, oldest: TransactionMessage): void {
+  const { backlog, transactionIds } = turn.state.memory;
+  const { [oldest.chargeId]: _over, ...others } = transactionIds;
+  const isEnd = oldest.action === "StopTransaction";
+  turn.remember({ backlog: backlog.slice(1), ...(isEnd && { transactionIds: others }) });
 }
 
 export function retryBacklog(turn: Turn): void {

@@ -3,22 +3,25 @@ import { call, type CallEnd } from "./calls.ts";
 import { reportStatuses } from "./connectors.ts";
 import { firmwareBooted } from "./firmware.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { tellUpload } from "./log-upload.ts";
 import type { BootOutcome, Turn } from "./turn.ts";
 
 /** Wait before the next try when the central system leaves it to the station, or did not answer. */
 const RETRY_SECONDS = 10;
 
-export function bootNow(turn: Turn): void {
+/** `reason` in the words of 2.x. */
+export function bootNow(turn: Turn, reason: string): void {
   const { state } = turn;
   const isWaiting = [state.outstanding, ...state.queue].some((plan) => plan?.action === "BootNotification");
   if (isWaiting) return;
   turn.clearTimer("boot");
-  call(turn, "BootNotification", turn.dialect.boot(turn, state.bootReason ?? "Triggered"));
+  call(turn, "BootNotification", turn.dialect.boot(turn, reason));
 }
 
 /** The wait that the central system asked for is over. */
 export function bootAgain(turn: Turn): void {
-  if (turn.state.link === "up" && turn.state.bootReason !== null) bootNow(turn);
+  const { link, bootReason } = turn.state;
+  if (link === "up" && bootReason !== null) bootNow(turn, bootReason);
 }
 
 export function bootAnswered(turn: Turn, how: CallEnd): void {
@@ -49,6 +52,7 @@ function accepted(turn: Turn, intervalSeconds: number): void {
   });
   turn.emit({ kind: "boot", outcome: "accepted" });
   firmwareBooted(turn);
+  tellUpload(turn);
   reportStatuses(turn);
   startHeartbeat(turn);
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../ocpp/json.ts";
+import type { Reading } from "./meter.ts";
 
 export interface IdToken {
   readonly idToken: string;
@@ -31,6 +32,15 @@ export interface Charge {
   readonly flow: Flow;
   /** The meter has counted the flow up to here, epoch ms. */
   readonly meteredAtMs: number;
+  /** What the last message tells of the clock-aligned values. */
+  readonly aligned?: readonly AlignedReading[];
+  /** The central system refused its tag, and the station keeps the transaction without energy. */
+  readonly isRefused?: boolean;
+}
+
+export interface AlignedReading {
+  readonly atMs: number;
+  readonly readings: readonly Reading[];
 }
 
 /** A message about a transaction, kept until it is confirmed. In 1.6 its transaction id is filled in when it is sent. */

@@ -22,11 +22,21 @@ export interface ChargingProfile {
   readonly offlineMaxSeconds: number | null;
   /** 2.1: it does not come back with the line. */
   readonly endsWithOffline: boolean;
+  /** 2.x: the name of its one schedule. */
+  readonly scheduleId?: number;
   readonly unit: "A" | "W";
   /** Null: from the start of the transaction. */
   readonly startMs: number | null;
   readonly durationSeconds: number | null;
   readonly periods: readonly ProfilePeriod[];
+}
+
+/** All but those of the transaction at a connector, which end with it. */
+export function withoutTransaction(
+  profiles: readonly ChargingProfile[],
+  connectorId: number,
+): ChargingProfile[] {
+  return profiles.filter((each) => each.purpose !== "transaction" || each.connectorId !== connectorId);
 }
 
 export const PROFILES_MAX = 20;

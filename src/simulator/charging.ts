@@ -1,15 +1,22 @@
 import { call, type CallEnd } from "./calls.ts";
-import { NO_FLOW, type IdToken } from "./charge.ts";
-import type { ChargingProfile } from "./charging-profile.ts";
+import { NO_FLOW, type Charge, type IdToken } from "./charge.ts";
+import { withoutTransaction, type ChargingProfile } from "./charging-profile.ts";
 import { reportStatuses } from "./connectors.ts";
 import type { Answer } from "./inbound.ts";
 import { localVerdict } from "./local-list.ts";
 import { objectOf, textOf } from "./read.ts";
 import { isSettingOn, settingNumber } from "./setting-value.ts";
-import { statusOf, type OutstandingCall } from "./state.ts";
+import { isInService, statusOf, type OutstandingCall } from "./state.ts";
 import { startSampling } from "./sampling.ts";
-import { installProfile } from "./profiles.ts";
-import { beginTransaction, endTransaction, setCharge } from "./transactions.ts";
+import { installProfile, isWithinLimits } from "./profiles.ts";
+import {
+  beginTransaction,
+  catchUp,
+  chargingConnectors,
+  endAllTransactions,
+  endTransaction,
+  setCharge,
+} from "./transactions.ts";
 import type { Turn } from "./turn.ts";
 
 const PLUG_IN_MS = { low: 1_000, high: 2_000 };
@@ -25,8 +32,21 @@ export interface RemoteStart {
 /** Accepted means: the station tries. A driver plugs in a moment later. */
 export function remoteStart(turn: Turn, request: RemoteStart): Answer {
   const connectorId = freeConnector(turn, request);
-  if (connectorId === null) return { result: { status: "Rejected" } };
+  const { profile } = request;
+  const isFine = connectorId !== null && (!profile || isWithinLimits(turn, { ...profile, connectorId }));
+  if (!isFine) return { result: { status: "Rejected" } };
   return { result: { status: "Accepted" }, after: (answered) => invite(answered, connectorId, request) };
+}
+
+/** Ends the transaction that is meant, and refuses when none of those that run is. */
+export function remoteStop(turn: Turn, isMeant: (charge: Charge) => boolean): Answer {
+  const { charges } = turn.state.memory;
+  const connectorId = chargingConnectors(turn).find((id) => charges[id] && isMeant(charges[id]));
+  if (connectorId === undefined) return { result: { status: "Rejected" } };
+  return {
+    result: { status: "Accepted" },
+    after: (answered) => endTransaction(answered, connectorId, "Remote"),
+  };
 }
 
 /** What happens next at a connector: the cable is plugged in, an answer is overdue, or the car leaves. */
@@ -54,11 +74,17 @@ export function leave(turn: Turn, connectorId: number): void {
   const { [connectorId]: gone, ...charges } = turn.state.memory.charges;
   if (!gone) return;
   turn.clearTimer(`connector ${connectorId}`);
-  const profiles = turn.state.memory.profiles.filter(
-    (each) => each.purpose !== "transaction" || each.connectorId !== connectorId,
-  );
+  const profiles = withoutTransaction(turn.state.memory.profiles, connectorId);
   turn.remember({ charges, profiles });
+  catchUp(turn);
   reportStatuses(turn);
+}
+
+/** Whoever has not begun yet, or is done, leaves a station that restarts. */
+export function leaveUnlessCharging(turn: Turn): void {
+  for (const [key, { stage }] of Object.entries(turn.state.memory.charges)) {
+    if (stage !== "charging") leave(turn, Number(key));
+  }
 }
 
 /** After a restart of the host alone: timers are gone, cars are not. */
@@ -71,10 +97,8 @@ export function resumeCharges(turn: Turn): void {
 
 /** After a power cut: transactions have ended with it, and whoever only waited has left. */
 export function endCharges(turn: Turn): void {
-  for (const [key, { stage }] of Object.entries(turn.state.memory.charges)) {
-    if (stage === "charging") endTransaction(turn, Number(key), "PowerLoss");
-    else leave(turn, Number(key));
-  }
+  leaveUnlessCharging(turn);
+  endAllTransactions(turn, "PowerLoss");
 }
 
 function invite(turn: Turn, connectorId: number, request: RemoteStart): void {
@@ -103,13 +127,22 @@ function invite(turn: Turn, connectorId: number, request: RemoteStart): void {
   setTimerOf(turn, connectorId);
 }
 
+/** A driver who would plug in too late finds that the station has given up. */
 function setTimerOf(turn: Turn, connectorId: number): void {
-  turn.setTimer(`connector ${connectorId}`, turn.between(PLUG_IN_MS.low, PLUG_IN_MS.high));
+  const arrivalMs = turn.between(PLUG_IN_MS.low, PLUG_IN_MS.high);
+  turn.setTimer(`connector ${connectorId}`, Math.min(arrivalMs, patienceMs(turn)));
+}
+
+/** How long the station waits for the cable (1.6 ConnectionTimeOut, 2.x EVConnectionTimeOut); 0 is for ever. */
+function patienceMs(turn: Turn): number {
+  return settingNumber(turn.state, "ConnectionTimeOut") * 1_000 || Number.POSITIVE_INFINITY;
 }
 
 function pluggedIn(turn: Turn, connectorId: number): void {
   const charge = turn.state.memory.charges[connectorId];
   if (!charge) return;
+  const isOverdue = turn.around.nowMs - charge.startedAtMs >= patienceMs(turn);
+  if (isOverdue || !mayBegin(turn, connectorId)) return leave(turn, connectorId);
   const isTrusted =
     isSettingOn(turn.state, "LocalPreAuthorize") && localVerdict(turn, charge.token.idToken) === "Accepted";
   if (!isSettingOn(turn.state, "AuthorizeRemoteTxRequests") || isTrusted) return begin(turn, connectorId);
@@ -120,8 +153,15 @@ function pluggedIn(turn: Turn, connectorId: number): void {
 }
 
 function begin(turn: Turn, connectorId: number): void {
+  if (!mayBegin(turn, connectorId)) return leave(turn, connectorId);
   beginTransaction(turn, connectorId);
-  startSampling(turn);
+  // All cars share one timer, which runs already when another one charges.
+  if (chargingConnectors(turn).length === 1) startSampling(turn);
+}
+
+/** A command may have come while the driver was on the way. */
+function mayBegin({ state }: Turn, connectorId: number): boolean {
+  return state.restartReason === null && isInService(state.memory, connectorId);
 }
 
 /** Free for this token: available, or reserved for it. */

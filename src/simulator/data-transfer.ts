@@ -7,7 +7,7 @@ const VENDOR = "Busbar";
 
 export const dataTransfer: InboundHandler = (turn, payload) => {
   const vendorId = textOf(payload, "vendorId");
-  if (vendorId === undefined) return incomplete("vendorId");
+  if (vendorId === undefined) return incomplete(payload, "vendorId");
   if (vendorId.toLowerCase() !== VENDOR.toLowerCase()) return { result: { status: "UnknownVendorId" } };
   if (asksForRehearsal(payload) && !arrangeRehearsal(turn, payload))
     return { result: { status: "Rejected" } };

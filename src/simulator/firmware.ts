@@ -1,5 +1,5 @@
 import type { JsonObject } from "../ocpp/json.ts";
-import { isCharging } from "./availability.ts";
+import { isOccupied } from "./availability.ts";
 import { call } from "./calls.ts";
 import { reportStatuses } from "./connectors.ts";
 import { restartSoon } from "./line.ts";
@@ -8,25 +8,46 @@ import type { Turn } from "./turn.ts";
 
 /** An update that is told about and never fetched: the address is not opened. */
 export interface FirmwareUpdate {
+  /** Null for the UpdateFirmware of 1.6, which has fewer words for its stages. */
   readonly requestId: number | null;
   readonly version: string;
-  readonly stage: "Waiting" | "Downloading" | "Downloaded" | "Installing" | "InstallRebooting";
+  readonly stage: Stage;
   /** When the next stage begins, epoch ms. */
   readonly dueMs: number;
+  /** Not to be installed before, epoch ms. */
+  readonly installAtMs?: number | undefined;
+  readonly isSigned?: boolean;
+}
+
+type Stage =
+  | "Waiting"
+  | "DownloadScheduled"
+  | "Downloading"
+  | "Downloaded"
+  | "SignatureVerified"
+  | "InstallScheduled"
+  | "Installing"
+  | "InstallRebooting";
+
+export interface FirmwareOrder {
+  readonly requestId: number | null;
+  readonly location: string;
+  readonly retrieveAtMs: number;
+  readonly installAtMs?: number | undefined;
+  readonly isSigned?: boolean;
 }
 
 const STEP_MS = { low: 2_000, high: 4_000 };
-const RETRY_WHILE_CHARGING_MS = 10_000;
-const LOOK_AHEAD_MS = 86_400_000;
+const RETRY_WHILE_OCCUPIED_MS = 10_000;
 
-export function startFirmwareUpdate(
-  turn: Turn,
-  update: { readonly requestId: number | null; readonly location: string; readonly retrieveAtMs: number },
-): void {
-  const { requestId, location, retrieveAtMs } = update;
+export function startFirmwareUpdate(turn: Turn, order: FirmwareOrder): void {
+  const { location, retrieveAtMs, ...update } = order;
+  const { nowMs } = turn.around;
   const version = nextVersion(location, currentVersion(turn));
-  const dueMs = Math.max(retrieveAtMs, turn.around.nowMs);
-  turn.remember({ firmware: { requestId, version, stage: "Waiting", dueMs } });
+  const isLater = retrieveAtMs > nowMs && update.requestId !== null;
+  const stage = isLater ? "DownloadScheduled" : "Waiting";
+  turn.remember({ firmware: { ...update, version, stage, dueMs: Math.max(retrieveAtMs, nowMs) } });
+  if (isLater) tell(turn, stage);
   resumeFirmware(turn);
 }
 
@@ -34,31 +55,48 @@ export function startFirmwareUpdate(
 export function resumeFirmware(turn: Turn): void {
   const { firmware } = turn.state.memory;
   if (!firmware || firmware.stage === "InstallRebooting") return;
-  const delayMs = Math.max(0, firmware.dueMs - turn.around.nowMs);
-  turn.setTimer("firmware", Math.min(delayMs, LOOK_AHEAD_MS));
+  turn.setTimerAhead("firmware", firmware.dueMs);
 }
 
 export function continueFirmware(turn: Turn): void {
   const { firmware } = turn.state.memory;
   if (!firmware) return;
   if (firmware.dueMs > turn.around.nowMs) return resumeFirmware(turn);
-  switch (firmware.stage) {
+  const stage = stageAfter(firmware, turn.around.nowMs);
+  if (stage === "InstallRebooting") return rebootInto(turn, firmware);
+  if (stage === "Installing" && isOccupied(turn, 0))
+    return turn.setTimer("firmware", RETRY_WHILE_OCCUPIED_MS);
+  enter(turn, firmware, stage);
+  if (stage === "Installing") reportStatuses(turn);
+}
+
+/** OCPP 1.6 4.5, 2.x L01 */
+function stageAfter({ stage, isSigned, installAtMs = 0 }: FirmwareUpdate, nowMs: number): Stage {
+  const install = installAtMs > nowMs ? "InstallScheduled" : "Installing";
+  switch (stage) {
     case "Waiting":
-      return enter(turn, firmware, "Downloading");
+    case "DownloadScheduled":
+      return "Downloading";
     case "Downloading":
-      return enter(turn, firmware, "Downloaded");
+      return "Downloaded";
     case "Downloaded":
-      if (isCharging(turn, 0)) return turn.setTimer("firmware", RETRY_WHILE_CHARGING_MS);
-      enter(turn, firmware, "Installing");
-      return reportStatuses(turn);
+      return isSigned ? "SignatureVerified" : install;
+    case "SignatureVerified":
+    case "InstallScheduled":
+      return install;
     case "Installing":
-      turn.remember({
-        firmware: { ...firmware, stage: "InstallRebooting" },
-        firmwareVersion: firmware.version,
-      });
-      if (turn.version !== "ocpp1.6") tell(turn, "InstallRebooting");
-      return restartSoon(turn, "FirmwareUpdate", 0);
+    case "InstallRebooting":
+      return "InstallRebooting";
   }
+}
+
+function rebootInto(turn: Turn, firmware: FirmwareUpdate): void {
+  turn.remember({
+    firmware: { ...firmware, stage: "InstallRebooting" },
+    firmwareVersion: firmware.version,
+  });
+  if (firmware.requestId !== null) tell(turn, "InstallRebooting");
+  restartSoon(turn, "FirmwareUpdate", 0);
 }
 
 /** The station has come back with its new firmware. */
@@ -75,9 +113,10 @@ export function isInstalling(turn: Turn): boolean {
 }
 
 /** What a triggered status message says; an update that has not begun is no news. */
-export function firmwareStatus(turn: Turn): JsonObject {
+export function firmwareStatus(turn: Turn, action: string): JsonObject {
   const stage = turn.state.memory.firmware?.stage ?? "Waiting";
-  return stage === "Waiting" ? { status: "Idle" } : payload(turn, stage);
+  const isNews = stage !== "Waiting" && action === actionOf(turn);
+  return isNews ? payload(turn, stage) : { status: "Idle" };
 }
 
 export function currentVersion(turn: Turn): string {
@@ -89,22 +128,33 @@ export function currentNameplate(turn: Turn): Nameplate {
   return nameplate(profile.version, { ...profile, firmwareVersion: currentVersion(turn) });
 }
 
-function enter(turn: Turn, firmware: FirmwareUpdate, stage: FirmwareUpdate["stage"]): void {
-  const dueMs = turn.around.nowMs + Math.round(turn.between(STEP_MS.low, STEP_MS.high));
+function enter(turn: Turn, firmware: FirmwareUpdate, stage: Stage): void {
+  const soonMs = turn.around.nowMs + Math.round(turn.between(STEP_MS.low, STEP_MS.high));
+  const dueMs = stage === "InstallScheduled" ? (firmware.installAtMs ?? soonMs) : soonMs;
   turn.remember({ firmware: { ...firmware, stage, dueMs } });
   tell(turn, stage);
   resumeFirmware(turn);
 }
 
 function tell(turn: Turn, status: string): void {
-  call(turn, "FirmwareStatusNotification", payload(turn, status));
+  call(turn, actionOf(turn), payload(turn, status));
 }
 
-/** A request id belongs to every status but Idle (2.x L01.FR.20); 1.6 has none. */
+/** 1.6 tells about an update with a request id in a message of its own (security whitepaper). */
+function actionOf(turn: Turn): string {
+  const isSigned = turn.version === "ocpp1.6" && requestIdOf(turn) !== null;
+  return isSigned ? "SignedFirmwareStatusNotification" : "FirmwareStatusNotification";
+}
+
+/** A request id belongs to every status but Idle (2.x L01.FR.20). */
 function payload(turn: Turn, status: string): JsonObject {
-  const known = status === "InstallRebooting" && turn.version === "ocpp1.6" ? "Installing" : status;
-  const requestId = turn.state.memory.firmware?.requestId ?? null;
-  return requestId === null ? { status: known } : { status: known, requestId };
+  const requestId = requestIdOf(turn);
+  if (requestId !== null) return { status, requestId };
+  return { status: status === "InstallRebooting" ? "Installing" : status };
+}
+
+function requestIdOf(turn: Turn): number | null {
+  return turn.state.memory.firmware?.requestId ?? null;
 }
 
 /** The version that the address names, else the next one. */

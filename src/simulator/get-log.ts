@@ -1,5 +1,5 @@
 import { incomplete, type InboundHandler } from "./inbound.ts";
-import { logFileName, uploadLog } from "./log-upload.ts";
+import { isUploading, logFileName, uploadLog } from "./log-upload.ts";
 import { integerOf, objectOf, textOf } from "./read.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -12,12 +12,13 @@ const NAMES: Readonly<Record<string, string>> = {
 export const getLog: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const type = textOf(payload, "logType") ?? "";
-  const name = Object.hasOwn(NAMES, type) ? NAMES[type] : undefined;
-  if (requestId === undefined) return incomplete("requestId");
-  if (name === undefined) return incomplete("logType");
-  if (!objectOf(payload, "log")) return incomplete("log");
+  const isKnown = Object.hasOwn(NAMES, type) && (type !== "DataCollectorLog" || turn.version === "ocpp2.1");
+  const name = isKnown ? NAMES[type] : undefined;
+  if (requestId === undefined) return incomplete(payload, "requestId", "integer");
+  if (name === undefined) return incomplete(payload, "logType");
+  if (!objectOf(payload, "log")) return incomplete(payload, "log", "object");
   const after = (answered: typeof turn) =>
     uploadLog(answered, { action: "LogStatusNotification", requestId });
-  const status = turn.state.log?.requestId == null ? "Accepted" : "AcceptedCanceled";
+  const status = isUploading(turn) ? "AcceptedCanceled" : "Accepted";
   return { result: { status, filename: logFileName(turn, name) }, after };
 };

@@ -1,6 +1,7 @@
 import { encodeError, encodeResult, type CallFrame } from "../ocpp/frame.ts";
 import type { ErrorCode } from "../ocpp/error-code.ts";
-import type { JsonObject } from "../ocpp/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../ocpp/json.ts";
+import { isKnownAction } from "./known-actions.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Turn } from "./turn.ts";
 
@@ -30,10 +31,29 @@ function decide(turn: Turn, frame: CallFrame): Answer {
   if (turn.state.registration === "rejected") return { error: "SecurityError" };
   const { actions } = turn.dialect;
   const handler = Object.hasOwn(actions, frame.action) ? actions[frame.action] : undefined;
-  return handler ? handler(turn, frame.payload) : { error: "NotImplemented" };
+  if (handler) return handler(turn, frame.payload);
+  return { error: isKnownAction(turn.version, frame.action) ? "NotSupported" : "NotImplemented" };
 }
 
-/** The payload lacks a field, or has it in the wrong type. */
-export function incomplete(field: string): Answer {
-  return { error: "OccurrenceConstraintViolation", description: field };
+type Wanted = "string" | "integer" | "object" | "array";
+
+const IS_OF: Readonly<Record<Wanted, (value: JsonValue) => boolean>> = {
+  string: (value) => typeof value === "string",
+  integer: Number.isInteger,
+  object: isJsonObject,
+  array: Array.isArray,
+};
+
+/** A field that cannot be used: it is absent (or a list too short), of another JSON type, or has a value out of its domain. */
+export function incomplete(payload: JsonObject, field: string, wanted: Wanted = "string"): Answer {
+  const value = payload[field];
+  return {
+    error: value === undefined ? "OccurrenceConstraintViolation" : codeOf(value, wanted),
+    description: field,
+  };
+}
+
+function codeOf(value: JsonValue, wanted: Wanted): ErrorCode {
+  if (!IS_OF[wanted](value)) return "TypeConstraintViolation";
+  return wanted === "array" ? "OccurrenceConstraintViolation" : "PropertyConstraintViolation";
 }

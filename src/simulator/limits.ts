@@ -55,7 +55,8 @@ export function flowAt(state: StationState, connectorId: number, atMs: number) {
   const charging = Object.values(state.memory.charges).filter(({ stage }) => stage === "charging").length;
   const share = station ? station.amps / Math.max(1, charging) : limit.amps;
   const amps = round(Math.min(limit.amps, share));
-  if (amps < AMPS_MIN || limit.phases < 1) return { amps: 0, phases: 0, firstPhase: 1 };
+  const isRefused = state.memory.charges[connectorId]?.isRefused ?? false;
+  if (isRefused || amps < AMPS_MIN || limit.phases < 1) return { amps: 0, phases: 0, firstPhase: 1 };
   return { amps, phases: limit.phases, firstPhase: limit.phases === 1 ? (limit.phaseToUse ?? 1) : 1 };
 }
 

@@ -1,10 +1,10 @@
 import { dropCalls } from "./calls.ts";
+import { breakUpload } from "./log-upload.ts";
 import type { Turn } from "./turn.ts";
 
 const BACK_OFF_FIRST_MS = 2_000;
 const BACK_OFF_MAX_MS = 120_000;
-const SHUTDOWN_MS = { low: 200, high: 500 };
-const RESTART_MS = { low: 1_000, high: 3_000 };
+export const SHUTDOWN_MS = { low: 200, high: 500 };
 
 /** The station drops its own line. */
 export function hangUp(turn: Turn, reason: string): void {
@@ -51,24 +51,11 @@ export function restartSoon(turn: Turn, reason: string, graceMs: number): void {
   turn.setTimer("restart", turn.between(SHUTDOWN_MS.low, SHUTDOWN_MS.high));
 }
 
-/** Drops the line, forgets the registration and comes back by itself a moment later. */
-export function restart(turn: Turn): void {
-  const reason = turn.state.restartReason;
-  if (reason === null || turn.state.power === "off") return;
-  const { link, memory, isBacklogPaused, restartByMs } = turn.state;
-  const isDelivering = link === "up" && memory.backlog.length > 0 && !isBacklogPaused;
-  if (isDelivering && turn.around.nowMs < restartByMs) return turn.setTimer("restart", SHUTDOWN_MS.high);
-  hangUp(turn, "reboot");
-  forgetRegistration(turn, reason);
-  turn.setTimer("dial", turn.between(RESTART_MS.low, RESTART_MS.high));
-}
-
 /** The next connection starts with a BootNotification, also when the host itself is restarted before. */
 export function forgetRegistration(turn: Turn, reason: string): void {
   if (turn.state.memory.booted) turn.remember({ booted: false });
-  if (turn.state.log) turn.clearTimer("log");
+  breakUpload(turn);
   turn.change({
-    log: null,
     resetWhenIdle: null,
     registration: "none",
     restartReason: null,

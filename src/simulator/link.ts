@@ -6,6 +6,7 @@ import { reportStatuses } from "./connectors.ts";
 import { resumeFirmware } from "./firmware.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { forgetRegistration, hangUp, lineLost, redialLater } from "./line.ts";
+import { resumeUpload, tellUpload } from "./log-upload.ts";
 import { settleMeter } from "./meter.ts";
 import { dropOfflineProfiles, lineChanged } from "./profiles.ts";
 import { watchReservations } from "./reservations.ts";
@@ -31,6 +32,7 @@ export function powerOn(turn: Turn): void {
   else endCharges(turn);
   lineChanged(turn);
   resumeFirmware(turn);
+  resumeUpload(turn);
   watchReservations(turn);
   startAligned(turn);
 }
@@ -58,9 +60,11 @@ export function connected(turn: Turn): void {
   dropOfflineProfiles(turn);
   turn.change({ link: "up", offlineSinceMs: null });
   lineChanged(turn);
-  if (turn.state.bootReason !== null) return bootNow(turn);
+  const { bootReason } = turn.state;
+  if (bootReason !== null) return bootNow(turn, bootReason);
   turn.change({ failures: 0 });
   reportStatuses(turn);
+  tellUpload(turn);
   sendNext(turn);
   startHeartbeat(turn);
 }

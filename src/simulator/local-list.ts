@@ -1,3 +1,6 @@
+import { isJsonObject, type JsonObject } from "../ocpp/json.ts";
+import { incomplete, type InboundHandler } from "./inbound.ts";
+import { integerOf, listOf, textOf } from "./read.ts";
 import { isSettingOn } from "./setting-value.ts";
 import type { Turn } from "./turn.ts";
 
@@ -15,14 +18,14 @@ export interface LocalList {
   readonly entries: Readonly<Record<string, ListEntry>>;
 }
 
-export interface ListUpdate {
+interface ListUpdate {
   readonly version: number;
   readonly isFull: boolean;
   /** Without an entry the tag is removed. */
   readonly changes: ReadonlyArray<readonly [idToken: string, entry: ListEntry | null]>;
 }
 
-export function updateLocalList(turn: Turn, update: ListUpdate): "Accepted" | "Failed" | "VersionMismatch" {
+function updateLocalList(turn: Turn, update: ListUpdate): "Accepted" | "Failed" | "VersionMismatch" {
   const { localList } = turn.state.memory;
   const { version, isFull, changes } = update;
   if (!isSettingOn(turn.state, "LocalAuthListEnabled") || version < 1) return "Failed";
@@ -35,6 +38,26 @@ export function updateLocalList(turn: Turn, update: ListUpdate): "Accepted" | "F
   if (changes.length > LIST_PART_MAX || entries.size > LIST_LENGTH_MAX) return "Failed";
   turn.remember({ localList: { version, entries: Object.fromEntries(entries) } });
   return "Accepted";
+}
+
+/** SendLocalList of a version: where it has its number, and how it spells an entry. */
+export function listReceiver(
+  numberField: string,
+  readChange: (entry: JsonObject) => ListUpdate["changes"][number] | null,
+): InboundHandler {
+  return function sendLocalList(turn, payload) {
+    const version = integerOf(payload, numberField);
+    const updateType = textOf(payload, "updateType");
+    if (version === undefined) return incomplete(payload, numberField, "integer");
+    if (updateType !== "Full" && updateType !== "Differential") return incomplete(payload, "updateType");
+    const changes = (listOf(payload, "localAuthorizationList") ?? []).map((entry) =>
+      isJsonObject(entry) ? readChange(entry) : null,
+    );
+    const known = changes.filter((change) => change !== null);
+    if (known.length < changes.length) return incomplete(payload, "localAuthorizationList", "array");
+    const update = { version, isFull: updateType === "Full", changes: known };
+    return { result: { status: updateLocalList(turn, update) } };
+  };
 }
 
 /** What the list says of a tag; null: nothing. */

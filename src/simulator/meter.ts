@@ -1,18 +1,10 @@
 import type { Charge } from "./charge.ts";
 import { VOLTAGE_V } from "./limits.ts";
+import type { Measurand } from "./measurands.ts";
 import { settingValue } from "./setting-value.ts";
 import type { Turn } from "./turn.ts";
 
 const HOUR_MS = 3_600_000;
-
-export const MEASURANDS = [
-  "Energy.Active.Import.Register",
-  "Power.Active.Import",
-  "Current.Import",
-  "Voltage",
-] as const;
-
-export type Measurand = (typeof MEASURANDS)[number];
 
 export type ReadingContext =
   | "Sample.Periodic"

@@ -13,13 +13,19 @@ export interface ProfileCriteria {
 
 /** Whether a station takes this profile; a transaction's profile needs a transaction that runs. */
 export function isInstallable(turn: Turn, profile: ChargingProfile): boolean {
+  const { connectorId, purpose } = profile;
+  const isRunning = turn.state.memory.charges[connectorId]?.stage === "charging";
+  return (purpose !== "transaction" || isRunning) && isWithinLimits(turn, profile);
+}
+
+/** Whether a profile is one that this station can hold, also for a transaction that is still to come. */
+export function isWithinLimits(turn: Turn, profile: ChargingProfile): boolean {
   const { connectorId, purpose, stackLevel, periods } = profile;
   const { memory } = turn.state;
   if (connectorId < 0 || connectorId > turn.state.profile.connectors) return false;
   if (stackLevel < 0 || stackLevel > STACK_LEVEL_MAX) return false;
   if (periods.length < 1 || periods.length > PERIODS_MAX) return false;
   if (purpose === "max" && (connectorId !== 0 || profile.kind === "Relative")) return false;
-  if (purpose === "transaction" && memory.charges[connectorId]?.stage !== "charging") return false;
   return others(memory.profiles, profile).length < PROFILES_MAX;
 }
 

@@ -48,7 +48,7 @@ export function expireReservations(turn: Turn): void {
 export function watchReservations(turn: Turn): void {
   const [first] = turn.state.memory.reservations.map(({ expiresAtMs }) => expiresAtMs).sort((a, b) => a - b);
   if (first === undefined) return;
-  turn.setTimer("reservation", Math.min(Math.max(0, first - turn.around.nowMs), 86_400_000));
+  turn.setTimerAhead("reservation", first);
 }
 
 function watchAndReport(turn: Turn): void {

@@ -1,7 +1,10 @@
 import { call } from "./calls.ts";
+import { measurandsOf, readMeter } from "./meter.ts";
 import { settingNumber } from "./setting-value.ts";
-import { chargingConnectors, updateTransaction } from "./transactions.ts";
+import { chargingConnectors, setCharge, updateTransaction } from "./transactions.ts";
 import type { Turn } from "./turn.ts";
+
+const ALIGNED_MAX = 100;
 
 /** Running transactions report their meters at this interval; 0 is never. */
 export function startSampling(turn: Turn): void {
@@ -28,10 +31,21 @@ export function startAligned(turn: Turn): void {
 export function sampleAligned(turn: Turn): void {
   const charging = chargingConnectors(turn);
   for (let id = 1; id <= turn.state.profile.connectors; id++) {
-    if (charging.includes(id)) updateTransaction(turn, id, "aligned");
-    else call(turn, "MeterValues", turn.dialect.meterValues(turn, id, "Sample.Clock"));
+    if (charging.includes(id)) {
+      updateTransaction(turn, id, "aligned");
+      keepAligned(turn, id);
+    } else call(turn, "MeterValues", turn.dialect.meterValues(turn, id, "Sample.Clock"));
   }
   startAligned(turn);
+}
+
+/** For the last message of the transaction; the oldest make room. */
+function keepAligned(turn: Turn, connectorId: number): void {
+  const readings = readMeter(turn, connectorId, measurandsOf(turn, "StopTxnAlignedData"));
+  if (readings.length === 0) return;
+  const earlier = turn.state.memory.charges[connectorId]?.aligned ?? [];
+  const aligned = [...earlier, { atMs: turn.around.nowMs, readings }].slice(-ALIGNED_MAX);
+  setCharge(turn, connectorId, { aligned });
 }
 
 /** New intervals count from now on. */

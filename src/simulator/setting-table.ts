@@ -1,7 +1,7 @@
 import { PERIODS_MAX, PROFILES_MAX, STACK_LEVEL_MAX } from "./charging-profile.ts";
 import { changeHeartbeat } from "./heartbeat.ts";
 import { LIST_LENGTH_MAX, LIST_PART_MAX } from "./local-list.ts";
-import { MEASURANDS } from "./meter.ts";
+import { MEASURANDS } from "./measurands.ts";
 import { rearmSampling } from "./sampling.ts";
 import { DEFAULTS } from "./setting-value.ts";
 import { fixed, live, path, writable, type Setting } from "./settings.ts";
@@ -18,6 +18,10 @@ const isKey = (text: string) => /^[A-Za-z0-9*_=:+|@.-]{16,40}$/.test(text);
 const seconds = { accepts: integerBetween(0, 604_800), type: "integer" } as const;
 const flag = { accepts: isFlag, type: "boolean" } as const;
 const measurands = { accepts: isMeasurandList, type: "MemberList" } as const;
+const measurandsOrNone = {
+  accepts: (text: string) => text === "" || isMeasurandList(text),
+  type: "MemberList",
+} as const;
 const integer = { type: "integer" } as const;
 
 const COMMUNICATION: readonly Setting[] = [
@@ -69,6 +73,10 @@ const COMMUNICATION: readonly Setting[] = [
     null,
     "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger",
   ),
+  {
+    ...live("SecurityProfile", ({ profile }) => String(profile.securityProfile), integer),
+    path2x: path("SecurityCtrlr", "SecurityProfile"),
+  },
   {
     ...live("AuthorizationKey", () => "", {}),
     path2x: path("SecurityCtrlr", "BasicAuthPassword"),
@@ -133,6 +141,21 @@ const TRANSACTIONS: readonly Setting[] = [
     DEFAULTS.StopTxnSampledData,
     measurands,
   ),
+  {
+    ...writable(
+      "TxStartedMeasurands",
+      path("SampledDataCtrlr", "TxStartedMeasurands"),
+      DEFAULTS.TxStartedMeasurands,
+      measurands,
+    ),
+    key16: null,
+  },
+  writable(
+    "StopTxnAlignedData",
+    path("AlignedDataCtrlr", "TxEndedMeasurands"),
+    DEFAULTS.StopTxnAlignedData,
+    measurandsOrNone,
+  ),
   writable(
     "ClockAlignedDataInterval",
     path("AlignedDataCtrlr", "Interval"),
@@ -153,6 +176,7 @@ const TRANSACTIONS: readonly Setting[] = [
     DEFAULTS.StopTransactionOnInvalidId,
     flag,
   ),
+  fixed("MaxEnergyOnInvalidId", path("TxCtrlr", "MaxEnergyOnInvalidId"), "0", integer),
   fixed("StopTransactionOnEVSideDisconnect", path("TxCtrlr", "StopTxOnEVSideDisconnect"), "true", {
     type: "boolean",
   }),

@@ -1,14 +1,18 @@
+import { MEASURANDS } from "./measurands.ts";
 import type { StationState } from "./state.ts";
 
-const MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage";
+const ALL_MEASURANDS = MEASURANDS.join(",");
+const REGISTER = MEASURANDS[0];
 
 /** What a new station starts with, by setting name. */
 export const DEFAULTS = {
   MeterValueSampleInterval: "60",
-  MeterValuesSampledData: MEASURANDS,
+  MeterValuesSampledData: ALL_MEASURANDS,
   ClockAlignedDataInterval: "0",
-  MeterValuesAlignedData: MEASURANDS,
-  StopTxnSampledData: "Energy.Active.Import.Register",
+  MeterValuesAlignedData: ALL_MEASURANDS,
+  TxStartedMeasurands: REGISTER,
+  StopTxnSampledData: REGISTER,
+  StopTxnAlignedData: "",
   MessageTimeout: "30",
   ConnectionTimeOut: "60",
   WebSocketPingInterval: "0",

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
+import type { InstalledCertificate } from "./certificate-store.ts";
 import type { Charge, TransactionMessage } from "./charge.ts";
 import type { ChargingProfile } from "./charging-profile.ts";
 import type { FirmwareUpdate } from "./firmware.ts";
@@ -19,6 +20,7 @@ export interface StationProfile {
   /** Connectors are numbered from 1; in 2.x each is its own EVSE. */
   readonly connectors: number;
   readonly maxPowerW: number;
+  readonly securityProfile: number;
 }
 
 /** What a station keeps over a power cut. Small JSON; written by the host whenever a step says `remember`. */
@@ -34,6 +36,7 @@ export interface StationMemory {
   /** Installed since the station left its factory; null: what its profile says. */
   readonly firmwareVersion: string | null;
   readonly firmware: FirmwareUpdate | null;
+  readonly log: LogUpload | null;
   /** Changes of availability that wait for a transaction to end: connector to operative or not. */
   readonly scheduled: Readonly<Record<number, boolean>>;
   /** What goes on at a connector, by its number. */
@@ -47,6 +50,8 @@ export interface StationMemory {
   readonly profiles: readonly ChargingProfile[];
   readonly localList: LocalList;
   readonly reservations: readonly Reservation[];
+  /** Root certificates. */
+  readonly certificates: readonly InstalledCertificate[];
 }
 
 /** In the words of 1.6; 2.x knows fewer. */
@@ -98,7 +103,6 @@ export interface StationState {
   readonly resetWhenIdle: string | null;
   /** Until then a restart waits for transaction messages to be delivered, epoch ms. */
   readonly restartByMs: number;
-  readonly log: LogUpload | null;
   /** A fault that was asked for, until the next CALL. */
   readonly rehearsal: Rehearsal | null;
   /** Epoch ms; null while the line is up. */
@@ -112,6 +116,7 @@ export const FRESH_MEMORY: StationMemory = {
   heartbeatSeconds: 300,
   firmwareVersion: null,
   firmware: null,
+  log: null,
   scheduled: {},
   charges: {},
   metersWh: {},
@@ -120,6 +125,7 @@ export const FRESH_MEMORY: StationMemory = {
   profiles: [],
   localList: { version: 0, entries: {} },
   reservations: [],
+  certificates: [],
 };
 
 /**
@@ -145,7 +151,6 @@ export function stationAtRest(profile: StationProfile, remembered: Partial<Stati
     isBacklogPaused: false,
     resetWhenIdle: null,
     restartByMs: 0,
-    log: null,
     rehearsal: null,
     offlineSinceMs: null,
   };
@@ -156,13 +161,17 @@ function isSpoken(version: OcppVersion, action: string): boolean {
   return (action === "TransactionEvent") === (version !== "ocpp1.6");
 }
 
+/** Operative, and not of a station that installs its firmware. */
+export function isInService({ firmware, inoperative }: StationMemory, connectorId: number): boolean {
+  const isInstalling = firmware?.stage === "Installing" || firmware?.stage === "InstallRebooting";
+  return !isInstalling && !inoperative.includes(0) && !inoperative.includes(connectorId);
+}
+
 /** Connector 0 is the station itself. */
 export function statusOf(memory: StationMemory, connectorId: number): ConnectorStatus {
   const charge = memory.charges[connectorId];
   if (charge?.stage === "charging") return charge.flow.amps > 0 ? "Charging" : "SuspendedEVSE";
   if (charge) return charge.stage === "finishing" ? "Finishing" : "Preparing";
-  const isInstalling = memory.firmware?.stage.startsWith("Install") ?? false;
-  if (isInstalling || memory.inoperative.includes(0) || memory.inoperative.includes(connectorId))
-    return "Unavailable";
+  if (!isInService(memory, connectorId)) return "Unavailable";
   return memory.reservations.some((each) => each.connectorId === connectorId) ? "Reserved" : "Available";
 }

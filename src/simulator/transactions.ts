@@ -1,6 +1,7 @@
-import { applyScheduled, isCharging } from "./availability.ts";
+import { applyScheduled, isOccupied } from "./availability.ts";
 import { post } from "./backlog.ts";
 import { NO_FLOW, type Charge, type EndReason, type UpdateReason } from "./charge.ts";
+import { withoutTransaction } from "./charging-profile.ts";
 import { reportStatuses } from "./connectors.ts";
 import { flowAt, nextChangeMs } from "./limits.ts";
 import { restartSoon } from "./line.ts";
@@ -59,15 +60,20 @@ export function endTransaction(turn: Turn, connectorId: number, reason: EndReaso
   settleMeter(turn, connectorId);
   setCharge(turn, connectorId, { stage: "finishing", flow: NO_FLOW });
   const { profiles } = turn.state.memory;
-  const kept = profiles.filter((each) => each.purpose !== "transaction" || each.connectorId !== connectorId);
+  const kept = withoutTransaction(profiles, connectorId);
   if (kept.length < profiles.length) turn.remember({ profiles: kept });
   post(turn, turn.dialect.ended(turn, connectorId, charge, reason), charge.id, false);
   turn.setTimer(`connector ${connectorId}`, turn.between(UNPLUG_MS.low, UNPLUG_MS.high));
-  applyScheduled(turn);
+  catchUp(turn);
   reviewFlows(turn);
   if (chargingConnectors(turn).length === 0) turn.clearTimer("meter");
+}
+
+/** A car is done: carries out what waited for it. */
+export function catchUp(turn: Turn): void {
+  applyScheduled(turn);
   const { resetWhenIdle } = turn.state;
-  if (resetWhenIdle !== null && !isCharging(turn, 0)) restartSoon(turn, resetWhenIdle, FAREWELL_MS);
+  if (resetWhenIdle !== null && !isOccupied(turn, 0)) restartSoon(turn, resetWhenIdle, FAREWELL_MS);
 }
 
 export function endAllTransactions(turn: Turn, reason: EndReason): void {
@@ -81,12 +87,9 @@ export function reviewFlows(turn: Turn): void {
   for (const id of charging) changeFlow(turn, id);
   reportStatuses(turn);
   const changeMs = charging.length > 0 ? nextChangeMs(turn.state, nowMs) : null;
-  if (changeMs !== null) turn.setTimer("limits", Math.min(changeMs - nowMs, LOOK_AHEAD_MS));
+  if (changeMs !== null) turn.setTimerAhead("limits", changeMs);
   else if (charging.length > 0) turn.clearTimer("limits");
 }
-
-/** Timers of the runtime end after 24 days. */
-const LOOK_AHEAD_MS = 86_400_000;
 
 function changeFlow(turn: Turn, connectorId: number): void {
   const before = turn.state.memory.charges[connectorId]?.flow ?? NO_FLOW;

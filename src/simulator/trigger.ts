@@ -13,7 +13,7 @@ const asked = { triggered: true } as const;
 
 /** Messages a station sends when asked to. `connectorIds`: the one that was named, else all that apply. */
 const MESSAGES: Readonly<Record<string, Triggered>> = {
-  BootNotification: bootNow,
+  BootNotification: (turn) => bootNow(turn, "Triggered"),
   Heartbeat: (turn) => call(turn, "Heartbeat", {}, asked),
   StatusNotification: (turn, connectorIds) => {
     for (const id of connectorIds) reportStatus(turn, id, true);
@@ -27,26 +27,27 @@ const MESSAGES: Readonly<Record<string, Triggered>> = {
     call(turn, "DiagnosticsStatusNotification", logStatus(turn, "DiagnosticsStatusNotification"), asked),
   LogStatusNotification: (turn) =>
     call(turn, "LogStatusNotification", logStatus(turn, "LogStatusNotification"), asked),
-  FirmwareStatusNotification: (turn) => call(turn, "FirmwareStatusNotification", firmwareStatus(turn), asked),
+  FirmwareStatusNotification: (turn) => tellFirmware(turn, "FirmwareStatusNotification"),
+  SignedFirmwareStatusNotification: (turn) => tellFirmware(turn, "SignedFirmwareStatusNotification"),
   TransactionEvent: (turn, connectorIds) => {
     for (const id of connectorIds) updateTransaction(turn, id, "triggered");
   },
 };
 
-const ONLY_16 = ["DiagnosticsStatusNotification"];
-const ONLY_2X = ["TransactionEvent"];
-
-/** Answers first and sends afterwards. `connectorId` null: not named. */
-export function trigger(turn: Turn, message: string, connectorId: number | null): Answer {
-  const send = Object.hasOwn(MESSAGES, message) ? MESSAGES[message] : undefined;
-  const isForeign = (turn.version === "ocpp1.6" ? ONLY_2X : ONLY_16).includes(message);
-  if (!send || isForeign) return { result: { status: "NotImplemented" } };
+/** Answers first and sends afterwards. `message` null: none that the request can name; `connectorId` null: not named. */
+export function trigger(turn: Turn, message: string | null, connectorId: number | null): Answer {
+  const send = message === null ? undefined : MESSAGES[message];
+  if (!send) return { result: { status: "NotImplemented" } };
   const ids = connectorIds(turn, connectorId);
   // An accepted station boots only after a restart (1.6 errata 3.35, 2.x F06.FR.17).
   const isBooted = message === "BootNotification" && turn.state.registration === "accepted";
   const isIdle = message === "TransactionEvent" && !ids?.some((id) => chargingConnectors(turn).includes(id));
   if (!ids || isBooted || isIdle) return { result: { status: "Rejected" } };
   return { result: { status: "Accepted" }, after: (answered) => send(answered, ids) };
+}
+
+function tellFirmware(turn: Turn, action: string): void {
+  call(turn, action, firmwareStatus(turn, action), asked);
 }
 
 /** Null for a connector the station does not have. */

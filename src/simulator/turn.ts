@@ -49,6 +49,9 @@ export interface Surroundings {
   messageId(): string;
 }
 
+/** Timers of the runtime end after 24 days. */
+const LOOK_AHEAD_MS = 86_400_000;
+
 /** One step in the making: the state so far and what is to be done. */
 export class Turn {
   state: StationState;
@@ -82,6 +85,11 @@ export class Turn {
 
   setTimer(name: TimerName, delayMs: number): void {
     this.emit({ kind: "setTimer", name, atMs: this.around.nowMs + Math.round(delayMs) });
+  }
+
+  /** For a moment that may be far: fires after a day at the latest, and whoever wakes too early sets it again. */
+  setTimerAhead(name: TimerName, atMs: number): void {
+    this.setTimer(name, Math.min(Math.max(0, atMs - this.around.nowMs), LOOK_AHEAD_MS));
   }
 
   clearTimer(name: TimerName): void {

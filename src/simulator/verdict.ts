@@ -2,7 +2,7 @@ import type { JsonObject } from "../ocpp/json.ts";
 import type { TransactionMessage } from "./charge.ts";
 import { integerOf, objectOf, textOf } from "./read.ts";
 import { isSettingOn } from "./setting-value.ts";
-import { endTransaction } from "./transactions.ts";
+import { endTransaction, reviewFlows, setCharge } from "./transactions.ts";
 import type { Turn } from "./turn.ts";
 
 /** What follows from the confirmation of a transaction message: its number in 1.6, and an end for a refused tag. */
@@ -12,18 +12,16 @@ export function confirmed(turn: Turn, message: TransactionMessage, answer: JsonO
   const status = info ? textOf(info, "status") : undefined;
   if (status === undefined || status === "Accepted" || status === "ConcurrentTx") return;
   const refused = Object.entries(turn.state.memory.charges).find(([, { id }]) => id === message.chargeId);
-  if (refused && isSettingOn(turn.state, "StopTransactionOnInvalidId")) {
-    endTransaction(turn, Number(refused[0]), "DeAuthorized");
-  }
+  if (!refused) return;
+  const connectorId = Number(refused[0]);
+  if (isSettingOn(turn.state, "StopTransactionOnInvalidId"))
+    return endTransaction(turn, connectorId, "DeAuthorized");
+  setCharge(turn, connectorId, { isRefused: true });
+  reviewFlows(turn);
 }
 
 function noteNumber(turn: Turn, { action, chargeId }: TransactionMessage, answer: JsonObject): void {
   const { transactionIds } = turn.state.memory;
-  if (action === "StopTransaction") {
-    const { [chargeId]: _over, ...others } = transactionIds;
-    turn.remember({ transactionIds: others });
-    return;
-  }
   const number = action === "StartTransaction" ? integerOf(answer, "transactionId") : undefined;
   if (number !== undefined) turn.remember({ transactionIds: { ...transactionIds, [chargeId]: number } });
 }

@@ -12,5 +12,6 @@ export function stationProfile(station: SimulatedStation): StationProfile {
     firmwareVersion: "1.0.0",
     connectors: station.connectors,
     maxPowerW: station.maxPowerW,
+    securityProfile: station.securityProfile,
   };
 }

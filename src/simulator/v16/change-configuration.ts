@@ -6,8 +6,8 @@ import { settingOfKey } from "./setting-of-key.ts";
 export const changeConfiguration: InboundHandler = (turn, payload) => {
   const key = textOf(payload, "key");
   const value = textOf(payload, "value");
-  if (key === undefined) return incomplete("key");
-  if (value === undefined) return incomplete("value");
+  if (key === undefined) return incomplete(payload, "key");
+  if (value === undefined) return incomplete(payload, "value");
   const setting = settingOfKey(key);
   return { result: { status: setting ? setValue(turn, setting, value) : "NotSupported" } };
 };

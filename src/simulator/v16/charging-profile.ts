@@ -17,8 +17,8 @@ const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
 export const setChargingProfile: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
   const given = objectOf(payload, "csChargingProfiles");
-  if (connectorId === undefined) return incomplete("connectorId");
-  if (!given) return incomplete("csChargingProfiles");
+  if (connectorId === undefined) return incomplete(payload, "connectorId", "integer");
+  if (!given) return incomplete(payload, "csChargingProfiles", "object");
   const profile = readProfile(given, connectorId);
   if (!profile || !isInstallable(turn, profile)) return { result: { status: "Rejected" } };
   const number = integerOf(given, "transactionId");
@@ -46,8 +46,8 @@ export const clearChargingProfile: InboundHandler = (turn, payload) => {
 export const getCompositeSchedule: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
   const duration = integerOf(payload, "duration");
-  if (connectorId === undefined) return incomplete("connectorId");
-  if (duration === undefined) return incomplete("duration");
+  if (connectorId === undefined) return incomplete(payload, "connectorId", "integer");
+  if (duration === undefined) return incomplete(payload, "duration", "integer");
   const unit = textOf(payload, "chargingRateUnit") === "W" ? "W" : "A";
   const periods = composite(turn, connectorId, duration, unit);
   if (!periods) return { result: { status: "Rejected" } };

@@ -4,7 +4,7 @@ import { textOf } from "../read.ts";
 
 /** OCPP 1.6 5.9 */
 export const getDiagnostics: InboundHandler = (turn, payload) => {
-  if (textOf(payload, "location") === undefined) return incomplete("location");
+  if (textOf(payload, "location") === undefined) return incomplete(payload, "location");
   const fileName = logFileName(turn, "diagnostics");
   const after = (answered: typeof turn) =>
     uploadLog(answered, { action: "DiagnosticsStatusNotification", requestId: null });

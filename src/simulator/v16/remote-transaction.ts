@@ -1,16 +1,16 @@
-import { remoteStart } from "../charging.ts";
+import { remoteStart, remoteStop } from "../charging.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
-import { endTransaction } from "../transactions.ts";
 import { readProfile } from "./charging-profile.ts";
 
 export const remoteStartTransaction: InboundHandler = (turn, payload) => {
   const idTag = textOf(payload, "idTag");
-  if (idTag === undefined) return incomplete("idTag");
+  if (idTag === undefined) return incomplete(payload, "idTag");
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0) : null;
-  // It must be for the transaction that is about to start (errata 3.41).
-  if (given && profile?.purpose !== "transaction") return { result: { status: "Rejected" } };
+  // It must be for the transaction that is about to start, which has no number yet (errata 3.41).
+  const isForIt = profile?.purpose === "transaction" && given?.["transactionId"] === undefined;
+  if (given && !isForIt) return { result: { status: "Rejected" } };
   const token = { idToken: idTag, type: "Central" };
   const connectorId = integerOf(payload, "connectorId") ?? null;
   return remoteStart(turn, { connectorId, token, remoteStartId: null, profile });
@@ -18,12 +18,7 @@ export const remoteStartTransaction: InboundHandler = (turn, payload) => {
 
 export const remoteStopTransaction: InboundHandler = (turn, payload) => {
   const number = integerOf(payload, "transactionId");
-  if (number === undefined) return incomplete("transactionId");
-  const { charges, transactionIds } = turn.state.memory;
-  const running = Object.entries(charges).find(
-    ([, { id, stage }]) => stage === "charging" && transactionIds[id] === number,
-  );
-  if (!running) return { result: { status: "Rejected" } };
-  const after = (answered: typeof turn) => endTransaction(answered, Number(running[0]), "Remote");
-  return { result: { status: "Accepted" }, after };
+  if (number === undefined) return incomplete(payload, "transactionId", "integer");
+  const { transactionIds } = turn.state.memory;
+  return remoteStop(turn, ({ id }) => transactionIds[id] === number);
 };

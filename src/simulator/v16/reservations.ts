@@ -8,15 +8,15 @@ export const reserveNow: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "reservationId");
   const idToken = textOf(payload, "idTag");
   const expiresAtMs = timeOf(payload, "expiryDate");
-  if (connectorId === undefined) return incomplete("connectorId");
-  if (id === undefined) return incomplete("reservationId");
-  if (idToken === undefined) return incomplete("idTag");
-  if (expiresAtMs === undefined) return incomplete("expiryDate");
+  if (connectorId === undefined) return incomplete(payload, "connectorId", "integer");
+  if (id === undefined) return incomplete(payload, "reservationId", "integer");
+  if (idToken === undefined) return incomplete(payload, "idTag");
+  if (expiresAtMs === undefined) return incomplete(payload, "expiryDate");
   return reserve(turn, { id, connectorId, idToken, expiresAtMs });
 };
 
 /** OCPP 1.6 5.2 */
 export const cancelReservation: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "reservationId");
-  return id === undefined ? incomplete("reservationId") : cancel(turn, id);
+  return id === undefined ? incomplete(payload, "reservationId", "integer") : cancel(turn, id);
 };

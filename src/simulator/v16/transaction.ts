@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../ocpp/json.ts";
+import type { AlignedReading } from "../charge.ts";
 import type { Dialect } from "../dialect.ts";
-import { measurandsOf, meterReading, readMeter, type ReadingContext } from "../meter.ts";
+import { measurandsOf, meterReading, readMeter, type Reading, type ReadingContext } from "../meter.ts";
 import type { Turn } from "../turn.ts";
 
 /** Stands for a transaction whose number never arrived (errata 3.18). */
@@ -38,7 +39,7 @@ export const transactions16: Transactions = {
     const values = [meterValue(turn, connectorId, CONTEXTS[why])];
     return { action: "MeterValues", payload: { ...payload, meterValue: values } };
   },
-  ended: (turn, connectorId, { token }, reason) => ({
+  ended: (turn, connectorId, { token, aligned = [] }, reason) => ({
     action: "StopTransaction",
     payload: {
       transactionId: NUMBER_UNKNOWN,
@@ -46,7 +47,7 @@ export const transactions16: Transactions = {
       meterStop: meterReading(turn, connectorId),
       timestamp: turn.now(),
       reason,
-      transactionData: [meterValue(turn, connectorId, "Transaction.End")],
+      transactionData: [...aligned.map(alignedValue), meterValue(turn, connectorId, "Transaction.End")],
     },
   }),
   addressed: (turn, { action, payload, chargeId }) =>
@@ -70,12 +71,21 @@ function meterValue(turn: Turn, connectorId: number, context: ReadingContext): J
     "Sample.Periodic": "MeterValuesSampledData",
     Trigger: "MeterValuesSampledData",
   }[context];
-  const sampledValue = readMeter(turn, connectorId, measurandsOf(turn, setting)).map((reading) => ({
+  const readings = readMeter(turn, connectorId, measurandsOf(turn, setting));
+  return sampled(turn.around.nowMs, readings, context);
+}
+
+function alignedValue({ atMs, readings }: AlignedReading): JsonObject {
+  return sampled(atMs, readings, "Sample.Clock");
+}
+
+function sampled(atMs: number, readings: readonly Reading[], context: ReadingContext): JsonObject {
+  const sampledValue = readings.map((reading) => ({
     value: String(reading.value),
     context,
     measurand: reading.measurand,
     unit: reading.unit,
     ...(reading.phase !== null && { phase: reading.phase }),
   }));
-  return { timestamp: turn.now(), sampledValue };
+  return { timestamp: new Date(atMs).toISOString(), sampledValue };
 }

@@ -6,7 +6,7 @@ import { endTransaction } from "../transactions.ts";
 /** Ends a transaction first (OCPP 1.6 5.18). An unknown connector is NotSupported (errata 3.87). */
 export const unlockConnector: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
-  if (connectorId === undefined) return incomplete("connectorId");
+  if (connectorId === undefined) return incomplete(payload, "connectorId", "integer");
   const isKnown = connectorId >= 1 && connectorId <= turn.state.profile.connectors;
   if (!isKnown) return { result: { status: "NotSupported" } };
   const isRunning = turn.state.memory.charges[connectorId]?.stage === "charging";

@@ -5,7 +5,7 @@ import { knownEvse } from "./evse.ts";
 
 export const changeAvailability: InboundHandler = (turn, payload) => {
   const status = textOf(payload, "operationalStatus");
-  if (status !== "Operative" && status !== "Inoperative") return incomplete("operationalStatus");
+  if (status !== "Operative" && status !== "Inoperative") return incomplete(payload, "operationalStatus");
   const evse = objectOf(payload, "evse");
   const evseId = evse ? knownEvse(turn, evse) : 0;
   if (evseId === null) return { result: { status: "Rejected" } };

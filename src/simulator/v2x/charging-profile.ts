@@ -8,7 +8,7 @@ import { readKind, readSchedule } from "../read-schedule.ts";
 import { flagOf, integerOf, listOf, objectOf, textOf, timeOf } from "../read.ts";
 import { reviewFlows } from "../transactions.ts";
 
-const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
+export const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
   ChargingStationMaxProfile: "max",
   TxDefaultProfile: "default",
   TxProfile: "transaction",
@@ -18,8 +18,8 @@ const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
 export const setChargingProfile: InboundHandler = (turn, payload) => {
   const evseId = integerOf(payload, "evseId");
   const given = objectOf(payload, "chargingProfile");
-  if (evseId === undefined) return incomplete("evseId");
-  if (!given) return incomplete("chargingProfile");
+  if (evseId === undefined) return incomplete(payload, "evseId", "integer");
+  if (!given) return incomplete(payload, "chargingProfile", "object");
   const profile = readProfile(given, evseId, turn.version);
   if (!profile || !isInstallable(turn, profile)) return refused("InvalidProfile");
   const transactionId = textOf(given, "transactionId");
@@ -46,8 +46,8 @@ export const clearChargingProfile: InboundHandler = (turn, payload) => {
 export const getCompositeSchedule: InboundHandler = (turn, payload) => {
   const evseId = integerOf(payload, "evseId");
   const duration = integerOf(payload, "duration");
-  if (evseId === undefined) return incomplete("evseId");
-  if (duration === undefined) return incomplete("duration");
+  if (evseId === undefined) return incomplete(payload, "evseId", "integer");
+  if (duration === undefined) return incomplete(payload, "duration", "integer");
   const chargingRateUnit = textOf(payload, "chargingRateUnit") === "W" ? "W" : "A";
   const chargingSchedulePeriod = composite(turn, evseId, duration, chargingRateUnit);
   if (!chargingSchedulePeriod) return { result: { status: "Rejected" } };
@@ -73,6 +73,7 @@ export function readProfile(
   const kind = readKind(given);
   const [only, ...more] = listOf(given, "chargingSchedule") ?? [];
   const schedule = isJsonObject(only) && more.length === 0 ? readSchedule(only) : null;
+  const scheduleId = isJsonObject(only) ? integerOf(only, "id") : undefined;
   if (id === undefined || stackLevel === undefined || !purpose || !kind || !schedule) return null;
   // K01.FR.40: these need a start.
   if (kind.kind !== "Relative" && schedule.startMs === null) return null;
@@ -83,6 +84,7 @@ export function readProfile(
     stackLevel,
     ...kind,
     ...schedule,
+    ...(scheduleId !== undefined && { scheduleId }),
     validFromMs: timeOf(given, "validFrom") ?? null,
     validToMs: timeOf(given, "validTo") ?? null,
     ...(version === "ocpp2.1" ? readOffline(given) : { offlineMaxSeconds: null, endsWithOffline: false }),

@@ -9,10 +9,12 @@ export const getVariables: InboundHandler = (turn, payload) => {
   const results: JsonObject[] = [];
   for (const entry of listOf(payload, "getVariableData") ?? []) {
     const result = isJsonObject(entry) ? read(turn, entry) : null;
-    if (!result) return incomplete("getVariableData");
+    if (!result) return incomplete(payload, "getVariableData", "array");
     results.push(result);
   }
-  return results.length > 0 ? { result: { getVariableResult: results } } : incomplete("getVariableData");
+  return results.length > 0
+    ? { result: { getVariableResult: results } }
+    : incomplete(payload, "getVariableData", "array");
 };
 
 /** A write-only variable answers Rejected (B06.FR.09). */

@@ -1,7 +1,6 @@
-import { isJsonObject, type JsonValue } from "../../ocpp/json.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
-import { updateLocalList, type ListUpdate } from "../local-list.ts";
-import { integerOf, listOf, objectOf, textOf, timeOf } from "../read.ts";
+import type { InboundHandler } from "../inbound.ts";
+import { listReceiver } from "../local-list.ts";
+import { objectOf, textOf, timeOf } from "../read.ts";
 import { readToken } from "./remote-transaction.ts";
 
 /** D02 */
@@ -10,23 +9,11 @@ export const getLocalListVersion: InboundHandler = (turn) => ({
 });
 
 /** D01 */
-export const sendLocalList: InboundHandler = (turn, payload) => {
-  const version = integerOf(payload, "versionNumber");
-  const updateType = textOf(payload, "updateType");
-  if (version === undefined) return incomplete("versionNumber");
-  if (updateType !== "Full" && updateType !== "Differential") return incomplete("updateType");
-  const changes = (listOf(payload, "localAuthorizationList") ?? []).map(readChange);
-  const known = changes.filter((change) => change !== null);
-  if (known.length < changes.length) return incomplete("localAuthorizationList");
-  const update = { version, isFull: updateType === "Full", changes: known };
-  return { result: { status: updateLocalList(turn, update) } };
-};
-
-function readChange(entry: JsonValue): ListUpdate["changes"][number] | null {
-  const token = isJsonObject(entry) ? readToken(entry) : null;
-  if (!isJsonObject(entry) || !token) return null;
+export const sendLocalList = listReceiver("versionNumber", (entry) => {
+  const token = readToken(entry);
+  if (!token) return null;
   const info = objectOf(entry, "idTokenInfo");
   const status = info && textOf(info, "status");
   const expiresAtMs = (info && timeOf(info, "cacheExpiryDateTime")) ?? null;
   return [token.idToken, status === undefined ? null : { status, expiresAtMs }];
-}
+});

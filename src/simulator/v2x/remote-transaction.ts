@@ -1,33 +1,28 @@
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { IdToken } from "../charge.ts";
-import { remoteStart } from "../charging.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { remoteStart, remoteStop } from "../charging.ts";
+import { incomplete, type Answer, type InboundHandler } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
-import { endTransaction } from "../transactions.ts";
 import { readProfile } from "./charging-profile.ts";
 
 export const requestStartTransaction: InboundHandler = (turn, payload) => {
   const remoteStartId = integerOf(payload, "remoteStartId");
   const token = readToken(payload);
-  if (remoteStartId === undefined) return incomplete("remoteStartId");
-  if (!token) return incomplete("idToken");
+  if (remoteStartId === undefined) return incomplete(payload, "remoteStartId", "integer");
+  if (!token) return incompleteToken(payload);
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0, turn.version) : null;
-  // F01.FR.09: only a profile for the transaction that is about to start.
-  if (given && profile?.purpose !== "transaction") return { result: { status: "Rejected" } };
+  // F01.FR.09: only a profile for the transaction that is about to start, which has no id yet.
+  const isForIt = profile?.purpose === "transaction" && given?.["transactionId"] === undefined;
+  if (given && !isForIt) return { result: { status: "Rejected" } };
   const connectorId = integerOf(payload, "evseId") ?? null;
   return remoteStart(turn, { connectorId, token, remoteStartId, profile });
 };
 
 export const requestStopTransaction: InboundHandler = (turn, payload) => {
   const transactionId = textOf(payload, "transactionId");
-  if (transactionId === undefined) return incomplete("transactionId");
-  const running = Object.entries(turn.state.memory.charges).find(
-    ([, { id, stage }]) => stage === "charging" && id === transactionId,
-  );
-  if (!running) return { result: { status: "Rejected" } };
-  const after = (answered: typeof turn) => endTransaction(answered, Number(running[0]), "Remote");
-  return { result: { status: "Accepted" }, after };
+  if (transactionId === undefined) return incomplete(payload, "transactionId");
+  return remoteStop(turn, ({ id }) => id === transactionId);
 };
 
 /** E14: about one transaction, or about everything that waits. */
@@ -39,6 +34,13 @@ export const getTransactionStatus: InboundHandler = (turn, payload) => {
   const ongoing: JsonObject = id === undefined ? {} : { ongoingIndicator: isRunning };
   return { result: { ...ongoing, messagesInQueue: waiting.length > 0 } };
 };
+
+/** What `readToken` missed. */
+export function incompleteToken(payload: JsonObject): Answer {
+  const given = objectOf(payload, "idToken");
+  if (!given) return incomplete(payload, "idToken", "object");
+  return incomplete(given, textOf(given, "idToken") === undefined ? "idToken" : "type");
+}
 
 export function readToken(payload: JsonObject): IdToken | null {
   const given = objectOf(payload, "idToken");

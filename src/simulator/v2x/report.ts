@@ -1,9 +1,10 @@
-import type { JsonObject } from "../../ocpp/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../ocpp/json.ts";
 import { call } from "../calls.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
-import { integerOf, textOf } from "../read.ts";
+import { incomplete, type Answer, type InboundHandler } from "../inbound.ts";
+import { integerOf, listOf, objectOf, textOf } from "../read.ts";
 import { valueOf, type Setting, type VariablePath } from "../settings.ts";
 import type { Turn } from "../turn.ts";
+import { isSame } from "./variable.ts";
 import { variablesOf } from "./variables.ts";
 
 const ROWS_PER_PART = 20;
@@ -19,14 +20,61 @@ const INVENTORIES: Readonly<Record<string, (setting: Setting) => boolean>> = {
 export const getBaseReport: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const base = textOf(payload, "reportBase") ?? "";
-  if (requestId === undefined) return incomplete("requestId");
+  if (requestId === undefined) return incomplete(payload, "requestId", "integer");
   const isIncluded = Object.hasOwn(INVENTORIES, base) ? INVENTORIES[base] : undefined;
   if (!isIncluded) return { result: { status: "NotSupported" } };
-  const rows = variablesOf(turn)
-    .filter(isIncluded)
-    .map((setting) => row(turn, setting));
-  return { result: { status: "Accepted" }, after: (answered) => report(answered, requestId, rows) };
+  return reportOf(turn, requestId, variablesOf(turn).filter(isIncluded));
 };
+
+/** B08: the variables that are named, of the components that meet one of the criteria. */
+export const getReport: InboundHandler = (turn, payload) => {
+  const requestId = integerOf(payload, "requestId");
+  if (requestId === undefined) return incomplete(payload, "requestId", "integer");
+  const named = listOf(payload, "componentVariable")?.filter(isJsonObject);
+  const criteria = listOf(payload, "componentCriteria");
+  const all = variablesOf(turn);
+  const chosen = all
+    .filter(({ path2x }) => !named || named.some((each) => path2x && isMeant(path2x, each)))
+    .filter(({ path2x }) => !criteria || criteria.some((each) => path2x && meets(turn, all, path2x, each)));
+  if (chosen.length === 0) return { result: { status: "EmptyResultSet" } };
+  return reportOf(turn, requestId, chosen);
+};
+
+/** What an entry does not name may be anything (B08.FR.15 and following). */
+function isMeant(path: VariablePath, entry: JsonObject): boolean {
+  const component = objectOf(entry, "component") ?? {};
+  const variable = objectOf(entry, "variable") ?? {};
+  const evse = objectOf(component, "evse") ?? {};
+  return (
+    isSame(path.component, textOf(component, "name")) &&
+    (integerOf(evse, "id") ?? path.evse?.id) === path.evse?.id &&
+    (integerOf(evse, "connectorId") ?? path.evse?.connectorId) === path.evse?.connectorId &&
+    isSame(path.variable, textOf(variable, "name") ?? path.variable) &&
+    isSame(path.instance, textOf(variable, "instance") ?? path.instance)
+  );
+}
+
+/** A component without the variable counts as active, available and enabled, and has no problem (B08.FR.07 to 10). */
+function meets(
+  turn: Turn,
+  all: readonly Setting[],
+  { component, evse }: VariablePath,
+  wanted: JsonValue,
+): boolean {
+  const setting = all.find(
+    ({ path2x }) =>
+      path2x?.variable === wanted &&
+      path2x.component === component &&
+      path2x.evse?.id === evse?.id &&
+      path2x.evse?.connectorId === evse?.connectorId,
+  );
+  return setting ? valueOf(turn, setting) === "true" : wanted !== "Problem";
+}
+
+function reportOf(turn: Turn, requestId: number, settings: readonly Setting[]): Answer {
+  const rows = settings.map((setting) => row(turn, setting));
+  return { result: { status: "Accepted" }, after: (answered) => report(answered, requestId, rows) };
+}
 
 function report(turn: Turn, requestId: number, rows: JsonObject[]): void {
   const generatedAt = turn.now();

@@ -1,4 +1,4 @@
-import { isCharging } from "../availability.ts";
+import { isOccupied } from "../availability.ts";
 import { isInstalling } from "../firmware.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { restartSoon } from "../line.ts";
@@ -19,16 +19,16 @@ const RESTARTS: Readonly<Record<string, (turn: Turn) => void>> = {
 /** B12: a single EVSE cannot be reset on its own here (B11.FR.09 allows to refuse it). */
 export const reset: InboundHandler = (turn, payload) => {
   const type = textOf(payload, "type");
-  if (type === undefined) return incomplete("type");
+  if (type === undefined) return incomplete(payload, "type");
   const isKnown =
     Object.hasOwn(RESTARTS, type) && (type !== "ImmediateAndResume" || turn.version === "ocpp2.1");
   const after = isKnown ? RESTARTS[type] : undefined;
-  if (!after) return { error: "PropertyConstraintViolation", description: "type" };
+  if (!after) return incomplete(payload, "type");
   if (integerOf(payload, "evseId")) return { result: { status: "Rejected" } };
   if (isInstalling(turn)) {
     return { result: { status: "Rejected", statusInfo: { reasonCode: "FwUpdateInProgress" } } };
   }
-  if (type === "OnIdle" && isCharging(turn, 0)) {
+  if (type === "OnIdle" && isOccupied(turn, 0)) {
     turn.change({ resetWhenIdle: "RemoteReset" });
     return { result: { status: "Scheduled" } };
   }

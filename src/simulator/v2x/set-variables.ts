@@ -16,10 +16,10 @@ export const setVariables: InboundHandler = (turn, payload) => {
   const writes: Write[] = [];
   for (const entry of listOf(payload, "setVariableData") ?? []) {
     const write = isJsonObject(entry) ? readWrite(turn, entry) : null;
-    if (!write) return incomplete("setVariableData");
+    if (!write) return incomplete(payload, "setVariableData", "array");
     writes.push(write);
   }
-  if (writes.length === 0) return incomplete("setVariableData");
+  if (writes.length === 0) return incomplete(payload, "setVariableData", "array");
   return { result: { setVariableResult: writes.map((write) => apply(turn, write)) } };
 };
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../ocpp/json.ts";
-import type { Charge, EndReason, MessageBody, UpdateReason } from "../charge.ts";
+import type { AlignedReading, Charge, EndReason, MessageBody, UpdateReason } from "../charge.ts";
 import type { Dialect } from "../dialect.ts";
 import { measurandsOf, meterReading, readMeter, type Reading, type ReadingContext } from "../meter.ts";
 import type { Turn } from "../turn.ts";
@@ -28,7 +28,7 @@ const ENDS: Readonly<Record<EndReason, { trigger: string; stopped: string }>> = 
 const SETTING_OF: Readonly<Record<ReadingContext, string>> = {
   "Sample.Clock": "MeterValuesAlignedData",
   "Sample.Periodic": "MeterValuesSampledData",
-  "Transaction.Begin": "StopTxnSampledData",
+  "Transaction.Begin": "TxStartedMeasurands",
   "Transaction.End": "StopTxnSampledData",
   Trigger: "MeterValuesSampledData",
 };
@@ -59,7 +59,7 @@ export const transactions2x: Transactions = {
         chargingState: "EVConnected",
         stoppedReason: ENDS[reason].stopped,
       },
-      meterValue: [meterValue(turn, evseId, "Transaction.End")],
+      meterValue: [...(charge.aligned ?? []).map(alignedValue), meterValue(turn, evseId, "Transaction.End")],
     }),
   addressed: (_turn, { payload }) => payload,
 };
@@ -94,12 +94,20 @@ function meterValue(turn: Turn, evseId: number, context: ReadingContext): JsonOb
     unit: "Wh",
     phase: null,
   };
-  const sampledValue = (readings.length > 0 ? readings : [register]).map((reading) => ({
+  return sampled(turn.around.nowMs, readings.length > 0 ? readings : [register], context);
+}
+
+function alignedValue({ atMs, readings }: AlignedReading): JsonObject {
+  return sampled(atMs, readings, "Sample.Clock");
+}
+
+function sampled(atMs: number, readings: readonly Reading[], context: ReadingContext): JsonObject {
+  const sampledValue = readings.map((reading) => ({
     value: reading.value,
     context,
     measurand: reading.measurand,
     unitOfMeasure: { unit: reading.unit },
     ...(reading.phase !== null && { phase: reading.phase }),
   }));
-  return { timestamp: turn.now(), sampledValue };
+  return { timestamp: new Date(atMs).toISOString(), sampledValue };
 }

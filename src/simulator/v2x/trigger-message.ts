@@ -1,13 +1,25 @@
 import { incomplete, type InboundHandler } from "../inbound.ts";
-import { objectOf, textOf } from "../read.ts";
+import { integerOf, objectOf, textOf } from "../read.ts";
 import { trigger } from "../trigger.ts";
 import { knownEvse } from "./evse.ts";
 
+const MESSAGES = [
+  "BootNotification",
+  "FirmwareStatusNotification",
+  "Heartbeat",
+  "LogStatusNotification",
+  "MeterValues",
+  "StatusNotification",
+  "TransactionEvent",
+];
+
 export const triggerMessage: InboundHandler = (turn, payload) => {
   const message = textOf(payload, "requestedMessage");
-  if (message === undefined) return incomplete("requestedMessage");
+  if (message === undefined) return incomplete(payload, "requestedMessage");
   const evse = objectOf(payload, "evse");
   const evseId = evse ? knownEvse(turn, evse) : null;
-  if (evse && evseId === null) return { result: { status: "Rejected" } };
-  return trigger(turn, message, evseId);
+  // F06.FR.13: a status is that of one connector.
+  const isVague = message === "StatusNotification" && integerOf(evse ?? {}, "connectorId") === undefined;
+  if (isVague || (evse && evseId === null)) return { result: { status: "Rejected" } };
+  return trigger(turn, MESSAGES.includes(message) ? message : null, evseId);
 };

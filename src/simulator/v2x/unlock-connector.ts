@@ -1,4 +1,3 @@
-import { isCharging } from "../availability.ts";
 import { leave } from "../charging.ts";
 import { incomplete, type InboundHandler } from "../inbound.ts";
 import { integerOf } from "../read.ts";
@@ -8,9 +7,10 @@ import { knownEvse } from "./evse.ts";
 export const unlockConnector: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "evseId");
   const connectorId = integerOf(payload, "connectorId");
-  if (id === undefined) return incomplete("evseId");
-  if (connectorId === undefined) return incomplete("connectorId");
+  if (id === undefined) return incomplete(payload, "evseId", "integer");
+  if (connectorId === undefined) return incomplete(payload, "connectorId", "integer");
   if (knownEvse(turn, { id, connectorId }) === null) return { result: { status: "UnknownConnector" } };
-  if (isCharging(turn, id)) return { result: { status: "OngoingAuthorizedTransaction" } };
+  const isRunning = turn.state.memory.charges[id]?.stage === "charging";
+  if (isRunning) return { result: { status: "OngoingAuthorizedTransaction" } };
   return { result: { status: "Unlocked" }, after: (answered) => leave(answered, id) };
 };

@@ -18,18 +18,19 @@ export type Variable =
       readonly variable: JsonObject;
     };
 
-/** Null when the entry has no component or variable name. Names are compared without regard to case. */
+/** Null when the entry has no component or variable name. */
 export function findVariable(turn: Turn, entry: JsonObject): Variable | null {
   const component = objectOf(entry, "component");
   const variable = objectOf(entry, "variable");
-  const variableName = variable && textOf(variable, "name")?.toLowerCase();
-  if (!component || !variable || !textOf(component, "name") || variableName === undefined) return null;
-  const instance = textOf(variable, "instance")?.toLowerCase();
+  if (!component || !variable || !textOf(component, "name")) return null;
+  if (textOf(variable, "name") === undefined) return null;
   const ofComponent = variablesOf(turn).filter(({ path2x }) => path2x && isComponent(path2x, component));
   if (ofComponent.length === 0) return { kind: "UnknownComponent", component, variable };
   const setting = ofComponent.find(
     ({ path2x }) =>
-      path2x?.variable.toLowerCase() === variableName && path2x.instance?.toLowerCase() === instance,
+      path2x &&
+      isSame(path2x.variable, textOf(variable, "name")) &&
+      isSame(path2x.instance, textOf(variable, "instance")),
   );
   if (!setting) return { kind: "UnknownVariable", component, variable };
   const isActual = (textOf(entry, "attributeType") ?? "Actual") === "Actual";
@@ -40,8 +41,13 @@ export function findVariable(turn: Turn, entry: JsonObject): Variable | null {
 function isComponent(path: VariablePath, component: JsonObject): boolean {
   const evse = objectOf(component, "evse") ?? {};
   return (
-    path.component.toLowerCase() === textOf(component, "name")?.toLowerCase() &&
+    isSame(path.component, textOf(component, "name")) &&
     path.evse?.id === integerOf(evse, "id") &&
     path.evse?.connectorId === integerOf(evse, "connectorId")
   );
+}
+
+/** Names are compared without regard to case; none is the same as none. */
+export function isSame(one: string | undefined, other: string | undefined): boolean {
+  return one?.toLowerCase() === other?.toLowerCase();
 }

@@ -18,8 +18,9 @@ interface Wanted {
 
 const start = "2026-01-01T00:00:00Z";
 
-function install(station: StationUnderTest, wanted: Wanted) {
-  const { id, purpose, limit, stackLevel = 0, phases, phaseToUse, connectorId = 0 } = wanted;
+/** A profile as its version spells it. */
+function wire(station: StationUnderTest, wanted: Wanted) {
+  const { id, purpose, limit, stackLevel = 0, phases, phaseToUse } = wanted;
   const is16 = station.state.profile.version === "ocpp1.6";
   const schedule = {
     startSchedule: start,
@@ -29,7 +30,7 @@ function install(station: StationUnderTest, wanted: Wanted) {
     ],
   };
   const max = is16 ? "ChargePointMaxProfile" : "ChargingStationMaxProfile";
-  const profile = {
+  return {
     [is16 ? "chargingProfileId" : "id"]: id,
     stackLevel,
     chargingProfilePurpose: { max, default: "TxDefaultProfile", transaction: "TxProfile" }[purpose],
@@ -40,6 +41,12 @@ function install(station: StationUnderTest, wanted: Wanted) {
     ...(wanted.invalidAfterOfflineDuration && { invalidAfterOfflineDuration: true }),
     chargingSchedule: is16 ? schedule : [{ id: 1, ...schedule }],
   };
+}
+
+function install(station: StationUnderTest, wanted: Wanted) {
+  const { connectorId = 0 } = wanted;
+  const is16 = station.state.profile.version === "ocpp1.6";
+  const profile = wire(station, wanted);
   const payload = is16
     ? { connectorId, csChargingProfiles: profile }
     : { evseId: connectorId, chargingProfile: profile };
@@ -62,9 +69,14 @@ function composite(station: StationUnderTest, connectorId: number, duration = 60
   return schedule["chargingSchedulePeriod"] as Array<Record<string, unknown>>;
 }
 
-function charging(version: OcppVersion): StationUnderTest {
+function booted(version: OcppVersion): StationUnderTest {
   const station = new StationUnderTest(version);
   station.boot();
+  return station;
+}
+
+function charging(version: OcppVersion): StationUnderTest {
+  const station = booted(version);
   station.charge();
   return station;
 }
@@ -143,6 +155,25 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     expect(install(station, { id: 1, purpose: "default", limit: 10, stackLevel: 10 })).toBe("Rejected");
     expect(install(station, { id: 1, purpose: "transaction", limit: 10, connectorId: 1 })).toBe("Rejected");
     expect(install(station, { id: 1, purpose: "default", limit: 10, connectorId: 9 })).toBe("Rejected");
+  });
+
+  test("begins with the profile that its remote start brings", () => {
+    const station = booted(version);
+    const chargingProfile = wire(station, { id: 1, purpose: "transaction", limit: 10 });
+    expect(station.charge({ chargingProfile })?.payload["status"]).toBe("Accepted");
+    expect(flow(station)).toEqual([10, 3]);
+  });
+
+  test.each<[string, Partial<Wanted>]>([
+    ["has a level above its own", { stackLevel: 10 }],
+    ["is not for a transaction", { purpose: "default" }],
+    ["is for another transaction", { transactionId: version === "ocpp1.6" ? 7 : "other" }],
+  ])("refuses a remote start whose profile %s", (_why, part) => {
+    const station = booted(version);
+    const chargingProfile = wire(station, { id: 1, purpose: "transaction", limit: 10, ...part });
+    expect(station.charge({ chargingProfile })?.payload["status"]).toBe("Rejected");
+    expect(station.state.memory.profiles).toEqual([]);
+    expect(station.state.memory.charges).toEqual({});
   });
 
   test("keeps its profiles over a power cut", () => {

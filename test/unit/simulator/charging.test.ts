@@ -93,6 +93,22 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(station.timers.has("meter")).toBe(false);
   });
 
+  test("goes on metering one car at its interval when another begins", () => {
+    booted().charge();
+    const dueMs = station.timers.get("meter");
+    station.pass(20);
+    const where = is16 ? { connectorId: 2 } : { evseId: 2 };
+    station.invite(where);
+    station.answerAll();
+    station.fire("connector 2");
+    station.answerAll();
+    expect(Object.values(station.state.memory.charges).map(({ stage }) => stage)).toEqual([
+      "charging",
+      "charging",
+    ]);
+    expect(station.timers.get("meter")).toBe(dueMs);
+  });
+
   test("asks for the tag first when it is told to, and lets a refused driver go", () => {
     booted().set("AuthorizeRemoteTxRequests", "AuthCtrlr.AuthorizeRemoteStart", "true");
     station.verdict = "Invalid";
@@ -115,11 +131,29 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
 
   test("refuses a start where a car charges or nothing is in service, and a stop of what does not run", () => {
     booted();
-    expect(station.stop()?.type).toBe(is16 ? 3 : 4);
+    const stopOf = (name: string) =>
+      is16
+        ? station.call("RemoteStopTransaction", { transactionId: 4711 })
+        : station.call("RequestStopTransaction", { transactionId: name });
+    expect(stopOf("none")?.payload["status"]).toBe("Rejected");
     station.charge();
+    const name = station.state.memory.charges[1]?.id ?? "";
     expect(station.charge()?.payload["status"]).toBe("Rejected");
     station.stop();
-    expect(station.stop()?.payload["status"]).toBe("Rejected");
+    expect(stopOf(name)?.payload["status"]).toBe("Rejected");
+    station.fire("connector 1");
+    station.answerAll();
+    for (const id of [1, 0]) {
+      const where = is16 ? { connectorId: id } : id > 0 ? { evse: { id } } : {};
+      const wish = (word: string) => ({ ...where, [is16 ? "type" : "operationalStatus"]: word });
+      station.call("ChangeAvailability", wish("Inoperative"));
+      station.answerAll();
+      expect(station.charge()?.payload["status"]).toBe("Rejected");
+      station.call("ChangeAvailability", wish("Operative"));
+      station.answerAll();
+    }
+    expect(station.charge()?.payload["status"]).toBe("Accepted");
+    expect(kinds()).toEqual(expected("begin", "end", "begin"));
   });
 
   test("keeps what it could not say while it was offline, and says it in order when it is back", () => {
@@ -211,10 +245,19 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
 
   test("drops values from the middle when months of them wait, never a begin or an end", () => {
     booted();
-    station.charge();
+    station.invite();
+    station.answerAll();
     station.input({ kind: "disconnected" });
+    station.fire("connector 1");
     for (let count = 0; count < 250; count++) station.fire("meter");
-    expect(station.state.memory.backlog.length).toBeLessThanOrEqual(200);
+    station.input({ kind: "powerOff" });
+    station.input({ kind: "powerOn" });
+    expect(station.state.memory.backlog).toHaveLength(200);
+    const told = station.state.memory.backlog.map(({ action, payload }) => payload["eventType"] ?? action);
+    const [begin, meter, end] = expected("begin", "meter", "end");
+    expect([told[0], new Set(told.slice(1, -1)), told.at(-1)]).toEqual([begin, new Set([meter]), end]);
+    const times = station.state.memory.backlog.map(({ payload }) => JSON.stringify(payload));
+    expect(new Set(times).size).toBe(200);
   });
 });
 
@@ -232,6 +275,24 @@ test("a 1.6 station whose StartTransaction was never answered stops with the num
     transactionId: -1,
     reason: "UnlockCommand",
   });
+});
+
+test("a 1.6 station forgets the number of a transaction when its end is told, and when it is given up", () => {
+  const station = new StationUnderTest("ocpp1.6");
+  station.boot();
+  station.set("TransactionMessageAttempts", "", "1");
+  for (const isAnswered of [true, false]) {
+    station.charge();
+    expect(Object.values(station.state.memory.transactionIds)).toEqual([4711]);
+    station.call("RemoteStopTransaction", { transactionId: 4711 });
+    station.answerUntil("StopTransaction");
+    if (isAnswered) station.answerAll();
+    else station.fire("answer");
+    expect(station.state.memory.transactionIds).toEqual({});
+    station.answerAll();
+    station.fire("connector 1");
+    station.answerAll();
+  }
 });
 
 test("a 2.x station resets on idle only when its transaction has ended, and keeps the cable locked until then", () => {

@@ -37,11 +37,6 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.state.outstanding?.action).toBe("Heartbeat");
   });
 
-  test("answers what it does not know with NotImplemented", () => {
-    expect(booted(version).call("MakeCoffee", {})).toMatchObject({ type: 4, action: "NotImplemented" });
-    expect(booted(version).call("constructor", {})).toMatchObject({ type: 4, action: "NotImplemented" });
-  });
-
   test.each(["CallError", "Silence", "Drop"])("rehearses %s with the next CALL, once", (fault) => {
     const station = booted(version);
     const order = { vendorId: "Busbar", messageId: "Rehearse", data: fault };
@@ -85,7 +80,11 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.calls("Heartbeat")).toHaveLength(1);
     station.answerAll();
     station.call("TriggerMessage", { requestedMessage: "BootNotification" });
-    expect(station.calls("BootNotification")).toHaveLength(2);
+    const [first, triggered, ...more] = station.calls("BootNotification").map(({ payload }) => payload);
+    expect([first?.["reason"], triggered?.["reason"], more]).toEqual(
+      version === "ocpp1.6" ? [undefined, undefined, []] : ["PowerUp", "Triggered", []],
+    );
+    expect(triggered).toBeDefined();
   });
 
   test("refuses a triggered BootNotification once it was accepted", () => {
@@ -98,14 +97,29 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(answer?.payload).toEqual({ status: "NotImplemented" });
   });
 
-  test("knows no vendor", () => {
+  test("knows no vendor but its own", () => {
     expect(booted(version).call("DataTransfer", { vendorId: "x" })?.payload).toEqual({
       status: "UnknownVendorId",
+    });
+    expect(booted(version).call("DataTransfer", { vendorId: "busbar", data: "hello" })?.payload).toEqual({
+      status: "Accepted",
+      data: "hello",
     });
   });
 });
 
 describe("a 1.6 station", () => {
+  test.each([
+    ["TriggerMessage", "DiagnosticsStatusNotification", "Accepted"],
+    ["TriggerMessage", "LogStatusNotification", "NotImplemented"],
+    ["TriggerMessage", "TransactionEvent", "NotImplemented"],
+    ["ExtendedTriggerMessage", "LogStatusNotification", "Accepted"],
+    ["ExtendedTriggerMessage", "DiagnosticsStatusNotification", "NotImplemented"],
+    ["ExtendedTriggerMessage", "SignChargePointCertificate", "NotImplemented"],
+  ])("answers %s of %s with %s", (action, requestedMessage, status) => {
+    expect(booted("ocpp1.6").call(action, { requestedMessage })?.payload).toEqual({ status });
+  });
+
   test("reports a connector taken out of service, remembers it and boots with it", () => {
     const station = booted("ocpp1.6");
     station.call("ChangeAvailability", { connectorId: 1, type: "Inoperative" });
@@ -184,16 +198,22 @@ describe("a 1.6 station", () => {
     expect(station.nowMs - startMs).toBeLessThanOrEqual(10_000);
     expect(station.state.memory.heartbeatSeconds).toBe(10);
   });
-
-  test("answers a payload without its required field with the code of 1.6", () => {
-    expect(booted("ocpp1.6").call("Reset", {})).toMatchObject({
-      type: 4,
-      action: "OccurenceConstraintViolation",
-    });
-  });
 });
 
 describe("a 2.x station", () => {
+  test.each([
+    [undefined, "Rejected", 0],
+    [{ id: 1 }, "Rejected", 0],
+    [{ id: 3, connectorId: 1 }, "Rejected", 0],
+    [{ id: 1, connectorId: 1 }, "Accepted", 1],
+  ])("answers the trigger of a status at %j with %s", (evse, status, count) => {
+    const station = booted("ocpp2.0.1");
+    const before = station.calls("StatusNotification").length;
+    const request = { requestedMessage: "StatusNotification", ...(evse && { evse }) };
+    expect(station.call("TriggerMessage", request)?.payload).toEqual({ status });
+    expect(station.calls("StatusNotification")).toHaveLength(before + count);
+  });
+
   test("answers each variable for itself", () => {
     const station = booted("ocpp2.0.1");
     const answer = station.call("GetVariables", {

@@ -107,6 +107,22 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     }
   });
 
+  test("finishes the update that it installs before it takes another", () => {
+    booted();
+    update("https://firmware.example.com/v2.0.0/firmware.bin");
+    advance(3);
+    const refused = is16 ? {} : { status: "Rejected" };
+    expect(update("https://firmware.example.com/v3.0.0/firmware.bin")).toEqual(refused);
+    advance(1);
+    expect(update("https://firmware.example.com/v3.0.0/firmware.bin")).toEqual(refused);
+    station.fire("restart");
+    station.reconnect();
+    station.answer({ status: "Accepted", currentTime: "2026-01-01T00:00:00Z", interval: 300 });
+    station.answerAll();
+    expect(words("FirmwareStatusNotification").at(-1)).toBe("Installed");
+    expect(bootVersion()).toBe("2.0.0");
+  });
+
   test("goes on with an update after a power cut", () => {
     booted();
     update("https://firmware.example.com/v2.0.0/firmware.bin");
@@ -151,6 +167,15 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     const action = is16 ? "DiagnosticsStatusNotification" : "LogStatusNotification";
     expect(words(action)).toEqual(["Uploading", "Uploaded"]);
     if (!is16) expect(station.calls(action).at(-1)?.payload["requestId"]).toBe(18);
+  });
+
+  test("has a log of collected data only since 2.1", () => {
+    booted();
+    const log = { remoteLocation: "https://uploads.example.com/" };
+    const answer = station.call("GetLog", { logType: "DataCollectorLog", requestId: 18, log });
+    expect(answer?.payload["status"] ?? answer?.action).toBe(
+      version === "ocpp2.1" ? "Accepted" : "PropertyConstraintViolation",
+    );
   });
 
   test("echoes what its own vendor id brings", () => {

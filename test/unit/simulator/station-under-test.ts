@@ -36,6 +36,7 @@ export class StationUnderTest {
       firmwareVersion: "1.0.0",
       connectors,
       maxPowerW: 22_000,
+      securityProfile: 2,
     };
     this.state = stationAtRest(profile, memory);
   }
@@ -85,6 +86,14 @@ export class StationUnderTest {
     }
   }
 
+  /** Answers until this action is outstanding. */
+  answerUntil(action: string): void {
+    while (this.state.outstanding?.action !== action) {
+      if (!this.state.outstanding) throw new Error(`${action} was never sent`);
+      this.answer({});
+    }
+  }
+
   /** A CALL of the central system; returns the answer. */
   call(action: string, payload: object, id = `c${++this.#ids}`): Sent | undefined {
     this.input({ kind: "frame", text: JSON.stringify([2, id, action, payload]) });
@@ -105,17 +114,21 @@ export class StationUnderTest {
     this.nowMs += seconds * 1_000;
   }
 
+  /** Asks for a charge at connector 1: a driver is on the way. */
+  invite(extra: object = {}): Sent | undefined {
+    return this.state.profile.version === "ocpp1.6"
+      ? this.call("RemoteStartTransaction", { idTag: "TAG", connectorId: 1, ...extra })
+      : this.call("RequestStartTransaction", {
+          remoteStartId: 42,
+          idToken: { idToken: "TAG", type: "Central" },
+          evseId: 1,
+          ...extra,
+        });
+  }
+
   /** Has a driver charge at connector 1 after a remote start, everything answered. */
   charge(extra: object = {}): Sent | undefined {
-    const answer =
-      this.state.profile.version === "ocpp1.6"
-        ? this.call("RemoteStartTransaction", { idTag: "TAG", connectorId: 1, ...extra })
-        : this.call("RequestStartTransaction", {
-            remoteStartId: 42,
-            idToken: { idToken: "TAG", type: "Central" },
-            evseId: 1,
-            ...extra,
-          });
+    const answer = this.invite(extra);
     this.answerAll();
     if (this.timers.has("connector 1")) this.fire("connector 1");
     this.answerAll();

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
 import { OCPP_VERSIONS, type OcppVersion } from "../../../src/ocpp/version.ts";
+import type { TransactionMessage } from "../../../src/simulator/charge.ts";
 import type { Effect, TimerName } from "../../../src/simulator/turn.ts";
 import { StationUnderTest } from "./station-under-test.ts";
 
@@ -31,6 +32,13 @@ const profile2x = {
   chargingSchedule: [{ id: 1, ...schedule16 }],
 };
 const location = "https://firmware.example.com/v2.0.0/firmware.bin";
+const signedFirmware = {
+  location,
+  retrieveDateTime: "2026-01-01T00:01:00Z",
+  installDateTime: "2026-01-01T00:05:00Z",
+  signingCertificate: "a certificate",
+  signature: "a signature",
+};
 const idToken = { idToken: "TAG", type: "Central" };
 
 const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = {
@@ -55,6 +63,9 @@ const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = 
     ["GetDiagnostics", { location: "ftp://x" }],
     ["GetLog", { logType: "SecurityLog", requestId: 3, log: { remoteLocation: "ftp://x" } }],
     ["UpdateFirmware", { location, retrieveDate: "2026-01-01T00:00:00Z" }],
+    ["SignedUpdateFirmware", { requestId: 4, firmware: signedFirmware }],
+    ["ExtendedTriggerMessage", { requestedMessage: "FirmwareStatusNotification" }],
+    ["InstallCertificate", { certificateType: "CentralSystemRootCertificate", certificate: "none" }],
     ["RemoteStartTransaction", { idTag: "TAG" }],
     ["RemoteStartTransaction", { idTag: "TAG", connectorId: 1 }],
     ["RemoteStopTransaction", { transactionId: 7 }],
@@ -100,9 +111,13 @@ const requests: Record<OcppVersion, ReadonlyArray<readonly [string, object]>> = 
     ["SetVariables", {}],
     ["DataTransfer", { vendorId: "v" }],
     ["GetReport", { requestId: 1 }],
+    ["GetReport", { requestId: 1, componentCriteria: ["Problem"] }],
+    ["GetChargingProfiles", { requestId: 1, chargingProfile: {} }],
     ["GetBaseReport", { requestId: 1, reportBase: "FullInventory" }],
     ["GetLog", { logType: "SecurityLog", requestId: 3, log: { remoteLocation: "ftp://x" } }],
     ["UpdateFirmware", { requestId: 4, firmware: { location, retrieveDateTime: "2026-01-01T00:00:00Z" } }],
+    ["UpdateFirmware", { requestId: 4, firmware: signedFirmware }],
+    ["InstallCertificate", { certificateType: "CSMSRootCertificate", certificate: "none" }],
     ["RequestStartTransaction", { remoteStartId: 1, idToken }],
     ["RequestStartTransaction", { remoteStartId: 1, idToken, evseId: 1 }],
     ["RequestStopTransaction", { transactionId: "m9" }],
@@ -207,6 +222,40 @@ interface Moment {
   effects: readonly Effect[];
 }
 
+/** What a station has told of its transactions, read from its backlog after every step. */
+class Diary {
+  /** Begun and not ended. */
+  readonly open = new Set<string>();
+  readonly #ended = new Set<string>();
+  readonly #seqNos = new Map<string, number>();
+  #known: readonly TransactionMessage[] = [];
+
+  /** How many transactions ended since it was read last. */
+  read({ state }: StationUnderTest): number {
+    const { backlog } = state.memory;
+    const fresh = backlog.filter((message) => !this.#known.some((each) => each.payload === message.payload));
+    this.#known = backlog;
+    return fresh.filter((message) => this.#note(message)).length;
+  }
+
+  #note({ action, chargeId, payload }: TransactionMessage): boolean {
+    const isBegin = action === "StartTransaction" || payload["eventType"] === "Started";
+    const isEnd = action === "StopTransaction" || payload["eventType"] === "Ended";
+    expect([isBegin, this.#ended.has(chargeId)]).toEqual([!this.open.has(chargeId), false]);
+    if (isBegin) this.open.add(chargeId);
+    if (isEnd) {
+      this.open.delete(chargeId);
+      this.#ended.add(chargeId);
+    }
+    if (action === "TransactionEvent") {
+      const seqNo = this.#seqNos.has(chargeId) ? (this.#seqNos.get(chargeId) ?? 0) + 1 : 0;
+      expect(payload["seqNo"]).toBe(seqNo);
+      this.#seqNos.set(chargeId, seqNo);
+    }
+    return isEnd;
+  }
+}
+
 describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
   let validators: Validators;
   beforeAll(async () => {
@@ -290,18 +339,22 @@ describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
   });
 
   test("begins and ends every transaction once, in order, and numbers its events without a gap", () => {
-    const told = new WeakMap<StationUnderTest, Map<string, number>>();
-    always((station, { effects }) => {
-      const seen = told.get(station) ?? new Map<string, number>();
-      told.set(station, seen);
-      const fresh = station.state.memory.backlog.filter(({ action }) => action === "TransactionEvent");
-      for (const { chargeId, payload } of fresh) {
-        const seqNo = Number(payload["seqNo"]);
-        const last = seen.get(chargeId) ?? -1;
-        expect(seqNo <= last + 1).toBe(true);
-        seen.set(chargeId, Math.max(last, seqNo));
-        expect(payload["eventType"] === "Started").toBe(seqNo === 0);
-      }
+    const diaries = new WeakMap<StationUnderTest, Diary>();
+    let ends = 0;
+    always((station) => {
+      const diary = diaries.get(station) ?? new Diary();
+      diaries.set(station, diary);
+      ends += diary.read(station);
+      const running = Object.values(station.state.memory.charges).flatMap(({ id, stage }) =>
+        stage === "charging" ? [id] : [],
+      );
+      expect(diary.open).toEqual(new Set(running));
+    });
+    expect(ends).toBeGreaterThan(0);
+  });
+
+  test("writes its memory at most once in a step", () => {
+    always((_station, { effects }) => {
       expect(effects.filter(({ kind }) => kind === "remember").length).toBeLessThanOrEqual(1);
     });
   });

@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import type { HostedStatus } from "../../../../src/durable/simulator-host.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
@@ -217,6 +218,20 @@ describe("a simulator host", () => {
       () => sessions.snapshot(station),
       (each) => each?.online === true && each.generation === 2,
     );
+  });
+
+  test("takes over a station when it is asked again after its session could not be reached", async () => {
+    const station = newStation();
+    const host = newHost();
+    const provision = vi.spyOn(ChargePointSession.prototype, "provision");
+    provision.mockRejectedValueOnce(new Error("the session is away"));
+    await expect(runInDurableObject(host, (each) => each.reconcile(station, running))).rejects.toThrow();
+    await expect(rowsOf(host)).resolves.toEqual([]);
+    await host.reconcile(station, running);
+    provision.mockRestore();
+    await online(station);
+    await expect(rowsOf(host)).resolves.toMatchObject([{ is_desired: 1, is_ready: 1 }]);
+    await expect(runDurableObjectAlarm(host)).resolves.toBe(true);
   });
 
   test("does not take over a station that should not run", async () => {

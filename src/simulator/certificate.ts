@@ -1,0 +1,76 @@
+import { sha256 } from "./sha256.ts";
+
+/** How OCPP names a certificate. */
+export interface CertificateHash {
+  readonly hashAlgorithm: "SHA256";
+  readonly issuerNameHash: string;
+  readonly issuerKeyHash: string;
+  readonly serialNumber: string;
+}
+
+/** One DER value: `from` and `to` bound its content, `at` is where its tag stands. */
+interface Value {
+  readonly tag: number;
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+const VERSION_TAG = 0xa0;
+
+/** The name of a root certificate in PEM; null for what is none. Only of a root the issuer's key is in the certificate itself. */
+export function rootCertificateHash(pem: string): CertificateHash | null {
+  const bytes = bytesOf(pem);
+  const whole = bytes && valueAt(bytes, 0);
+  const [body] = whole ? childrenOf(bytes, whole) : [];
+  if (!bytes || !body) return null;
+  const fields = childrenOf(bytes, body).filter(({ tag }) => tag !== VERSION_TAG);
+  const [serial, , issuer, , subject, keyInfo] = fields;
+  const key = keyInfo && childrenOf(bytes, keyInfo)[1];
+  if (!serial || !issuer || !subject || !key) return null;
+  const issuerNameHash = sha256(bytes.subarray(issuer.at, issuer.to));
+  if (issuerNameHash !== sha256(bytes.subarray(subject.at, subject.to))) return null;
+  // A bit string begins with the number of its unused bits.
+  const issuerKeyHash = sha256(bytes.subarray(key.from + 1, key.to));
+  return { hashAlgorithm: "SHA256", issuerNameHash, issuerKeyHash, serialNumber: hexOf(bytes, serial) };
+}
+
+function bytesOf(pem: string): Uint8Array | null {
+  const body = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(pem)?.[1];
+  try {
+    return body === undefined
+      ? null
+      : Uint8Array.from(atob(body.replace(/\s/g, "")), (each) => each.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+/** Null where no value of definite length fits. */
+function valueAt(bytes: Uint8Array, at: number): Value | null {
+  const tag = bytes[at];
+  const short = bytes[at + 1];
+  if (tag === undefined || short === undefined || short === 0x80 || short > 0x83) return null;
+  const lengthBytes = short > 0x80 ? short - 0x80 : 0;
+  const long = [...bytes.subarray(at + 2, at + 2 + lengthBytes)];
+  const length = lengthBytes > 0 ? long.reduce((sum, each) => sum * 256 + each, 0) : short;
+  const from = at + 2 + lengthBytes;
+  return from + length <= bytes.length ? { tag, at, from, to: from + length } : null;
+}
+
+function childrenOf(bytes: Uint8Array, { from, to }: Value): Value[] {
+  const children: Value[] = [];
+  for (let at = from; at < to;) {
+    const child = valueAt(bytes, at);
+    if (!child || child.to > to) return [];
+    children.push(child);
+    at = child.to;
+  }
+  return children;
+}
+
+/** Without leading zeros, as OCPP wants it. */
+function hexOf(bytes: Uint8Array, { from, to }: Value): string {
+  const hex = [...bytes.subarray(from, to)].map((each) => each.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^0+(?=.)/, "");
+}

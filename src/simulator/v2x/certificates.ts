@@ -1,0 +1,26 @@
+import { installer } from "../certificate-store.ts";
+import type { Answer, InboundHandler } from "../inbound.ts";
+import { listOf } from "../read.ts";
+
+const TYPES = [
+  "V2GRootCertificate",
+  "MORootCertificate",
+  "CSMSRootCertificate",
+  "ManufacturerRootCertificate",
+];
+
+export const installCertificate = installer((turn) =>
+  turn.version === "ocpp2.1" ? [...TYPES, "OEMRootCertificate"] : TYPES,
+);
+
+/** M03; without types it is about all of them. */
+export const getInstalledCertificateIds: InboundHandler = (turn, payload): Answer => {
+  const wanted = listOf(payload, "certificateType");
+  const found = turn.state.memory.certificates.filter(({ type }) => wanted?.includes(type) ?? true);
+  if (found.length === 0) return { result: { status: "NotFound" } };
+  const certificateHashDataChain = found.map(({ type, hash }) => ({
+    certificateType: type,
+    certificateHashData: { ...hash },
+  }));
+  return { result: { status: "Accepted", certificateHashDataChain } };
+};
