@@ -16,7 +16,7 @@ import type {
 } from "../ports.ts";
 import type { SessionOffer } from "../session-address.ts";
 import { factSink } from "./facts/fact-sink.ts";
-import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
+import { admit, ADMITTED, clientAddress, refuseSubprotocol } from "./session/admission.ts";
 import { adopt } from "./session/adoption.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
 import { mayAskForBoot } from "./session/boot-request.ts";
@@ -112,7 +112,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
     if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
     return this.#accept(record, version, {
-      ip: request.headers.get("cf-connecting-ip") ?? "",
+      ip: clientAddress(request),
       direct,
       isNew,
     });
@@ -262,6 +262,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     record.generation++;
     record.connected = { version, connectedAtMs: nowMs };
     record.version = version;
+    if (!direct) record.lastLogin = { ip, atMs: nowMs };
     record.probedAtMs = null;
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;

@@ -1,5 +1,6 @@
 import type { Config } from "../../env.ts";
 import type { KeyDigests } from "../../ports.ts";
+import { FAILURES_HEADER } from "../../session-address.ts";
 import { isDirect } from "./direct-line.ts";
 import { parseBasic } from "./basic-auth.ts";
 import { matchPassword } from "./credential.ts";
@@ -14,8 +15,40 @@ export const ADMITTED: Admission = { kind: "admitted", used: null };
 
 type AdmissionConfig = Pick<Config, "BUSBAR_ENV" | "CREDENTIAL_SECRET">;
 
-/** Answers an upgrade from what the session stored, without any look outside. Changes nothing. */
+/** How long an address without a connection is remembered as that of the station. */
+const LOGIN_AGE_MAX_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Answers an upgrade from what the session stored, without any look outside. Changes nothing. Where others used up the failures of
+ * an address, the station itself still gets in, and everybody else learns nothing, not even whether a password is wrong.
+ */
 export async function admit(
+  record: SessionRecord | null,
+  request: Request,
+  config: AdmissionConfig,
+  nowMs: number,
+): Promise<Admission> {
+  const retryAfterSeconds = request.headers.get(FAILURES_HEADER);
+  if (retryAfterSeconds === null) return judge(record, request, config, nowMs);
+  const limited = refuse(429, "Too many failed attempts", { "retry-after": retryAfterSeconds });
+  if (!record || !isFromLoginAddress(record, request, nowMs)) return limited;
+  const admission = await judge(record, request, config, nowMs);
+  return admission.kind === "admitted" ? admission : limited;
+}
+
+/** Whether the station came from there last, and is connected or was so during the last day. */
+function isFromLoginAddress(record: SessionRecord, request: Request, nowMs: number): boolean {
+  const { lastLogin, connected, lastMessageAtMs } = record;
+  if (lastLogin?.ip !== clientAddress(request)) return false;
+  return connected !== null || Math.max(lastLogin.atMs, lastMessageAtMs ?? 0) > nowMs - LOGIN_AGE_MAX_MS;
+}
+
+/** Set by the edge, which overwrites what a client sends. */
+export function clientAddress(request: Request): string {
+  return request.headers.get("cf-connecting-ip") ?? "";
+}
+
+async function judge(
   record: SessionRecord | null,
   request: Request,
   config: AdmissionConfig,

@@ -41,6 +41,8 @@ export interface SessionRecord {
   keyLimits: KeyLimits;
   /** When it was last asked to boot for the first time, epoch ms. */
   bootAskedAtMs: number;
+  /** Where the station came from when it was let in last; null: never. */
+  lastLogin: { ip: string; atMs: number } | null;
   /** A CALL has ever come in. */
   hasCalled: boolean;
   /** Exact when offline; while connected the socket's attachment is fresher. */
@@ -80,6 +82,7 @@ const ADDED_LATER = {
   clockOffMs: 0,
   bootAskedAtMs: 0,
   keyLimits: UNKNOWN_LIMITS,
+  lastLogin: null,
   lease: null,
   outbox: [],
   factSeq: 2 ** 40,
@@ -118,6 +121,7 @@ export function newRecord(
     generation: 0,
     connected: null,
     version: null,
+    lastLogin: null,
     hasCalled: false,
     lastMessageAtMs: null,
     seenAtMs: 0,
