@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
 import { parseFrame, type ParsedFrame } from "../ocpp/frame.ts";
-import { negotiate, OCPP_VERSIONS, type OcppVersion } from "../ocpp/version.ts";
+import { negotiate, versionsOf, type OcppVersion } from "../ocpp/version.ts";
 import type {
   DataTransferRow,
   FrameQuery,
@@ -102,7 +102,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const credential = checked?.credential ?? null;
     const admission = isNew ? ADMITTED : await admit(checked, request, this.#config, Date.now());
     if (admission.kind === "refused") return admission.response;
-    const version = negotiate(request.headers.get("sec-websocket-protocol"), OCPP_VERSIONS);
+    const offered = request.headers.get("sec-websocket-protocol");
+    const version = checked && negotiate(offered, versionsOf(checked.securityProfile));
     if (!version) return refuseSubprotocol();
     if (!validatorsOf(version)) await ensureValidators(version);
     const record = this.#store.record;

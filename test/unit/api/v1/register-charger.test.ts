@@ -60,6 +60,13 @@ describe("registering a charger", () => {
     expect(world.sessions.provisioned[0]?.input.authorizationKey === null).toBe(!hasKey);
   });
 
+  it("names only the version that knows no authentication to a charger of profile 0", async () => {
+    const world = createWorld();
+    const init = post(await world.apiKey("owner"), { chargeBoxId: "CP-1", securityProfile: 0 });
+    const answer = await bodyOf(await world.request(PATH, init));
+    expect(answer.instructions).toMatchObject({ protocols: ["ocpp1.6"] });
+  });
+
   it.each<[string, Record<string, unknown>, string]>([
     ["profile 3 without client certificates", { securityProfile: 3 }, "securityProfile"],
     ["an unknown profile", { securityProfile: 4 }, "securityProfile"],

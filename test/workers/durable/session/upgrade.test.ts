@@ -102,6 +102,20 @@ test("lets a charger of profile 0 in without credentials and ignores those it se
   expect((await upgrade(charger, { authorization: basic("nobody", "nothing") })).status).toBe(101);
 });
 
+test.each(["ocpp2.0.1", "ocpp2.1", "ocpp2.1,ocpp2.0.1"])(
+  "does not speak %s with a charger of profile 0, which exists in 1.6 only",
+  async (protocol) => {
+    const charger = await provisioned({ securityProfile: 0, authorizationKey: null });
+    const response = await upgrade(charger, { protocol, authorization: null });
+    expect(response.status).toBe(101);
+    expect(response.headers.get("sec-websocket-protocol")).toBeNull();
+    const refused = new StationDouble(response.webSocket as WebSocket);
+    expect(await refused.untilClosed()).toEqual({ code: 1002, reason: "no common subprotocol" });
+    const older = await upgrade(charger, { protocol: `${protocol},ocpp1.6`, authorization: null });
+    expect(older.headers.get("sec-websocket-protocol")).toBe("ocpp1.6");
+  },
+);
+
 test("refuses a plain socket for profile 2 with 403 and does not believe a header from outside", async () => {
   const charger = await provisioned();
   const url = `http://busbar.test${charger.path}`;
