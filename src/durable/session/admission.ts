@@ -3,6 +3,7 @@ import type { KeyDigests } from "../../ports.ts";
 import { FAILURES_HEADER } from "../../session-address.ts";
 import { isDirect } from "./direct-line.ts";
 import { parseBasic } from "./basic-auth.ts";
+import { isCertified } from "./client-certificate.ts";
 import { matchPassword } from "./credential.ts";
 import type { SessionRecord } from "./session-record.ts";
 
@@ -70,17 +71,9 @@ async function judge(
 /** OCPP 2.0.1 A00.FR.002; 1.6 security whitepaper, section 2. Plain sockets pass for profile 2 in development. */
 function isTransportAllowed(record: SessionRecord, request: Request, config: AdmissionConfig): boolean {
   if (record.securityProfile < 2) return true;
-  if (record.securityProfile === 3) return isCertified(request);
+  if (record.securityProfile === 3) return isCertified(request, record);
   if (config.BUSBAR_ENV === "development") return true;
   return isDirect(request) || new URL(request.url).protocol === "https:";
-}
-
-/** Set by the edge when the zone asks for client certificates. */
-function isCertified({ cf }: Request): boolean {
-  const auth: unknown = cf?.tlsClientAuth;
-  return (
-    typeof auth === "object" && auth !== null && "certVerified" in auth && auth.certVerified === "SUCCESS"
-  );
 }
 
 function unauthorized(): Admission {

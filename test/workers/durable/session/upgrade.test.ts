@@ -136,11 +136,6 @@ test("counts an upgrade from another object of the deployment as encrypted", asy
   response.webSocket?.accept();
 });
 
-test("refuses profile 3 without a client certificate with 403", async () => {
-  const charger = await provisioned({ securityProfile: 3, authorizationKey: null });
-  expect((await upgrade(charger)).status).toBe(403);
-});
-
 test.each([
   ["ocpp1.6", "ocpp1.6"],
   ["ocpp2.0.1", "ocpp2.0.1"],
