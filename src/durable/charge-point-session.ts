@@ -22,6 +22,7 @@ import { AlarmClock } from "./session/alarm-clock.ts";
 import { mayAskForBoot } from "./session/boot-request.ts";
 import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./session/command-channel.ts";
 import { commandLine } from "./session/command-line.ts";
+import { noteConnected } from "./session/connected.ts";
 import { afterLogin } from "./session/credential.ts";
 import { isDirect, offerOf } from "./session/direct-line.ts";
 import { isTooBig } from "./session/frame-size.ts";
@@ -35,6 +36,7 @@ import { OutboxFlush } from "./session/outbox-flush.ts";
 import { outgoingTransfer } from "./session/outgoing-transfer.ts";
 import { Preparation } from "./session/preparation.ts";
 import type { SessionRecord } from "./session/session-record.ts";
+import { tellClosure } from "./session/security-notice.ts";
 import { SessionStore } from "./session/session-store.ts";
 import { SettingsNotice, settingsPublisher } from "./session/settings-notice.ts";
 import { snapshotOf } from "./session/snapshot.ts";
@@ -258,13 +260,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
     const older = this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
-    if (older.length > 0) noteTakeover(record, nowMs);
+    const oldIps = older.map((socket) => this.#sockets.attachmentOf(socket)?.ip ?? "");
     this.#guard = new TrafficGuard();
-    record.generation++;
-    record.connected = { version, connectedAtMs: nowMs };
-    record.version = version;
-    if (!direct) record.lastLogin = { ip, atMs: nowMs };
-    record.probedAtMs = null;
+    noteConnected(record, { version, ip, direct, nowMs });
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;
     this.#sockets.attach(server, {
@@ -276,12 +274,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       lastMessageAtMs: null,
     });
     this.#store.tell(record, nowMs, { type: "connection", online: true, ocppVersion: version });
+    noteTakeover(this.#store, record, { ip, oldIps, nowMs });
     if (!this.#arm(record) && !direct) this.#store.save(record);
     if (!direct) logEvent(record, "session.connected", { version, ip });
-    for (const socket of older) {
-      logEvent(record, "session.takeover", { ip, oldIp: this.#sockets.attachmentOf(socket)?.ip ?? null });
-      closeSocket(socket, 4001, "superseded");
-    }
+    for (const socket of older) closeSocket(socket, 4001, "superseded");
     this.#channel.takeover();
     this.#settings.connected(record);
     return upgraded(client, version, isNew ? generation : null);
@@ -306,6 +302,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   }
 
   #end(socket: WebSocket, code: number, reason: string): void {
+    const record = this.#currentRecord(socket);
+    if (record) tellClosure(this.#store, record, code, Date.now());
     this.#disconnected(socket, code);
     closeSocket(socket, code, reason);
   }

@@ -7,6 +7,7 @@ import { completeCredential, type StoredCredential } from "./credential.ts";
 import type { IdRange } from "./id-supply.ts";
 import type { WaitingFact } from "./outbox.ts";
 import type { KeptReply } from "./reply-cache.ts";
+import type { SecurityNotice } from "./security-notice.ts";
 
 export interface StoredConnector extends ConnectorState {
   /** When we heard of it; `at` orders reports and is voided by a boot. */
@@ -52,6 +53,8 @@ export interface SessionRecord {
   probedAtMs: number | null;
   takeoversAtMs: number[];
   quarantinedUntilMs: number;
+  /** When each was told last. */
+  noticesAtMs: Partial<Record<SecurityNotice, number>>;
   alarmAtMs: number | null;
   flushFailures: number;
   /** The newest facts that Postgres does not know yet; `hasOutboxRows`: older ones stand in the outbox table. */
@@ -83,6 +86,7 @@ const ADDED_LATER = {
   bootAskedAtMs: 0,
   keyLimits: UNKNOWN_LIMITS,
   lastLogin: null,
+  noticesAtMs: {},
   lease: null,
   outbox: [],
   factSeq: 2 ** 40,
@@ -128,6 +132,7 @@ export function newRecord(
     probedAtMs: null,
     takeoversAtMs: [],
     quarantinedUntilMs: 0,
+    noticesAtMs: {},
     alarmAtMs: null,
     flushFailures: 0,
     outbox: [],

@@ -222,6 +222,21 @@ describe("reading chargers", () => {
     ]);
   });
 
+  it("shows until when a charger is quarantined, and nothing of it otherwise", async () => {
+    const world = createWorld();
+    const key = await world.apiKey("owner");
+    await world.request(PATH, post(key, { chargeBoxId: "CP-1" }));
+    const shown = async (quarantinedUntilMs: number | null) => {
+      world.ports.sessions.snapshot = async () =>
+        ({ connectors: [], lastMessageAtMs: null, quarantinedUntilMs }) as never;
+      return bodyOf(await world.request(`${PATH}/CP-1`, { headers: { "x-api-key": key } }));
+    };
+    expect(await shown(Date.UTC(2026, 10, 28, 13))).toMatchObject({
+      quarantinedUntil: "2026-11-28T13:00:00.000Z",
+    });
+    expect(await shown(null)).not.toHaveProperty("quarantinedUntil");
+  });
+
   it("hides another organisation's charger", async () => {
     const world = createWorld();
     await world.request(PATH, post(await world.apiKey("owner", world.other), { chargeBoxId: "CP-1" }));
