@@ -114,11 +114,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (record.credential !== credential)
       return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
     if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
-    return this.#accept(record, version, {
-      ip: clientAddress(request),
-      direct,
-      isNew,
-    });
+    return this.#accept(record, version, { ip: clientAddress(request), direct, isNew });
   }
 
   async command(ref: SessionRef, command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome> {
@@ -302,8 +298,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   }
 
   #end(socket: WebSocket, code: number, reason: string): void {
-    const record = this.#currentRecord(socket);
-    if (record) tellClosure(this.#store, record, code, Date.now());
+    tellClosure(this.#store, this.#currentRecord(socket), code, Date.now());
     this.#disconnected(socket, code);
     closeSocket(socket, code, reason);
   }

@@ -37,7 +37,7 @@ export function tellNotice(
 }
 
 /** We close the line; with some codes that says something of the station. */
-export function tellClosure(teller: Teller, record: SessionRecord, code: number, nowMs: number): void {
+export function tellClosure(teller: Teller, record: SessionRecord | null, code: number, nowMs: number): void {
   const name = OF_CLOSE_CODE.get(code);
-  if (name) tellNotice(teller, record, { name, techInfo: `closed with ${code}`, nowMs });
+  if (record && name) tellNotice(teller, record, { name, techInfo: `closed with ${code}`, nowMs });
 }
