@@ -1,5 +1,6 @@
 import { stepRoutes } from "../workflows/index.ts";
 import { handleUpgrade } from "./api/socket.ts";
+import { UpgradeBudget } from "./api/upgrade-budget.ts";
 import { createApp } from "./app.ts";
 import { Misconfigured, readEnv, type RawEnv } from "./env.ts";
 import { sweep } from "./fleet/sweep.ts";
@@ -31,15 +32,19 @@ function serveStep(request: Request, raw: RawEnv, ctx: ExecutionContext): Respon
   return steps.fetch(request, raw, ctx);
 }
 
-function serveUpgrade(request: Request, raw: RawEnv): Promise<Response> {
+const budget = new UpgradeBudget();
+
+function serveUpgrade(request: Request, raw: RawEnv, ctx: ExecutionContext): Promise<Response> {
   const env = readEnv(raw);
-  return handleUpgrade(request, env, (ref) => wire(env).sessions.adopt(ref));
+  const { sessions, rateCounter: counter } = wire(env);
+  const background = (work: Promise<unknown>) => ctx.waitUntil(work);
+  return handleUpgrade(request, env, { adopt: (ref) => sessions.adopt(ref), counter, background, budget });
 }
 
 export default {
   fetch(request, raw, ctx) {
     const { pathname } = new URL(request.url);
-    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return serveUpgrade(request, raw);
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return serveUpgrade(request, raw, ctx);
     if (pathname.startsWith("/internal/wf/")) return serveStep(request, raw, ctx);
     return app.fetch(request, raw, ctx);
   },

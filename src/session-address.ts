@@ -26,3 +26,9 @@ export interface HostOffer extends SessionOffer {
 
 /** Header of the answer to such an upgrade where the session is new: the generation that the news of the line has. */
 export const GENERATION_HEADER = "x-busbar-generation";
+
+/**
+ * Header of an upgrade from an address, or for an identity, over its limit of failures: seconds until that ends. The session
+ * lets in nobody but the station that logged in from there last. Taken away from every request that comes from outside.
+ */
+export const FAILURES_HEADER = "x-busbar-failures";

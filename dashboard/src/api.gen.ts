@@ -1333,6 +1333,11 @@ export interface components {
             ocppVersion: "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1" | null;
             securityProfile: number;
             connectionUrl: string;
+            /**
+             * Format: date-time
+             * @description Until then its connections are answered 429, for more than 60 of them took over from a live one in an hour; only there while that holds
+             */
+            quarantinedUntil?: string;
             connectors: {
                 connectorId: number;
                 evseConnectorId?: number;

@@ -1,11 +1,16 @@
 import type { Env } from "../env.ts";
-import type { SessionRef } from "../ports.ts";
+import type { Background, RateCounter, SessionRef } from "../ports.ts";
 import { decodeIdentity } from "../ocpp/identity.ts";
-import { OFFER_HEADER, sessionName, TRANSPORT_HEADER } from "../session-address.ts";
+import { FAILURES_HEADER, OFFER_HEADER, sessionName, TRANSPORT_HEADER } from "../session-address.ts";
 import { UpgradeBudget } from "./upgrade-budget.ts";
 
-/** Gives the session of a charger that was never connected what waits for it; false when nothing does. */
-export type Adopt = (ref: SessionRef) => Promise<boolean>;
+export interface UpgradeServices {
+  /** Gives the session of a charger that was never connected what waits for it; false when nothing does. */
+  adopt(ref: SessionRef): Promise<boolean>;
+  counter: RateCounter;
+  background: Background;
+  budget: UpgradeBudget;
+}
 
 const CHARGER_PATH = /^\/ocpp\/([^/]+)\/([^/]+)\/?$/;
 const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -14,44 +19,47 @@ const SESSION_TIMEOUT_MS = 10_000;
 const RETRY_AFTER_SECONDS = 5;
 const FAILURES: ReadonlySet<number> = new Set([400, 401, 404]);
 
-const budget = new UpgradeBudget();
-
 /**
  * Hands a station's upgrade to its session. What needs no knowledge of the charger is decided here, without any look outside;
  * the rest is the session's to answer, so that a storm of reconnects never reaches a database.
  */
-export async function handleUpgrade(request: Request, env: Env, adopt: Adopt): Promise<Response> {
+export async function handleUpgrade(
+  request: Request,
+  env: Env,
+  services: UpgradeServices,
+): Promise<Response> {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
     return refuse(426, "Upgrade required", { upgrade: "websocket" });
-  const ip = request.headers.get("cf-connecting-ip") ?? "";
   const [, slug = "", segment = ""] = CHARGER_PATH.exec(new URL(request.url).pathname) ?? [];
   const identity = decodeIdentity(segment);
   const name = identity === null ? "" : sessionName({ organizationSlug: slug, identity });
-  const retryAfterMs = budget.blockedForMs({ ip, name }, env.OCPP_UPGRADE_FAILURE_LIMIT, Date.now());
+  const attempt = { ip: request.headers.get("cf-connecting-ip") ?? "", name };
+  const limit = env.OCPP_UPGRADE_FAILURE_LIMIT;
+  const overForSeconds = services.budget.overForSeconds(attempt, limit, Date.now());
   const ref = { organizationSlug: slug, identity: identity ?? "" };
-  const answer = await decide(request, env, { ref, name, retryAfterMs, adopt });
-  if (FAILURES.has(answer.status)) budget.failed({ ip, name }, Date.now());
-  if (answer.status === 101) budget.succeeded({ ip, name }, Date.now());
+  const answer = await decide(request, env, { ref, name, overForSeconds, adopt: services.adopt });
+  if (FAILURES.has(answer.status)) services.budget.failed(attempt, limit, { nowMs: Date.now(), ...services });
   return answer;
 }
 
-async function decide(
-  request: Request,
-  env: Env,
-  { ref, name, retryAfterMs, adopt }: { ref: SessionRef; name: string; retryAfterMs: number; adopt: Adopt },
-): Promise<Response> {
+interface Question extends Pick<UpgradeServices, "adopt"> {
+  ref: SessionRef;
+  name: string;
+  overForSeconds: number;
+}
+
+async function decide(request: Request, env: Env, question: Question): Promise<Response> {
+  const { ref, name, overForSeconds, adopt } = question;
   if (name === "") return refuse(400, "Malformed identity");
   if (!isOriginAllowed(request, env)) return refuse(403, "Origin not allowed");
-  if (retryAfterMs > 0) {
-    const retryAfterSeconds = Math.ceil(retryAfterMs / 1000);
-    return refuse(429, "Too many failed attempts", { "retry-after": String(retryAfterSeconds) });
-  }
   const { organizationSlug } = ref;
   if (!SLUG.test(organizationSlug) || organizationSlug.length > SLUG_LENGTH_MAX)
-    return refuse(404, "Unknown charge point");
+    return overForSeconds > 0 ? tooManyFailures(overForSeconds) : refuse(404, "Unknown charge point");
   return withDeadline(async () => {
-    const answer = await askSession(request, env, name);
-    return answer.status === 404 && (await adopt(ref)) ? askSession(request, env, name) : answer;
+    const answer = await askSession(request, env, { name, overForSeconds });
+    return answer.status === 404 && (await adopt(ref))
+      ? askSession(request, env, { name, overForSeconds })
+      : answer;
   });
 }
 
@@ -62,10 +70,14 @@ function isOriginAllowed(request: Request, env: Env): boolean {
   return origin === null || (origin !== "" && allowed.includes(origin));
 }
 
-function askSession(request: Request, env: Env, name: string): Promise<Response> {
+function askSession(
+  request: Request,
+  env: Env,
+  { name, overForSeconds }: Pick<Question, "name" | "overForSeconds">,
+): Promise<Response> {
   const headers = new Headers(request.headers);
-  headers.delete(TRANSPORT_HEADER);
-  headers.delete(OFFER_HEADER);
+  for (const internal of [TRANSPORT_HEADER, OFFER_HEADER, FAILURES_HEADER]) headers.delete(internal);
+  if (overForSeconds > 0) headers.set(FAILURES_HEADER, String(overForSeconds));
   return env.CHARGE_POINT_SESSION.getByName(name).fetch(new Request(request, { headers }));
 }
 
@@ -85,6 +97,10 @@ async function withDeadline(ask: () => Promise<Response>): Promise<Response> {
 /** Never 404 or 401: a station may fall back to another network profile for good. */
 function unreachable(): Response {
   return refuse(503, "Try again later", { "retry-after": String(RETRY_AFTER_SECONDS) });
+}
+
+function tooManyFailures(seconds: number): Response {
+  return refuse(429, "Too many failed attempts", { "retry-after": String(seconds) });
 }
 
 function refuse(status: number, text: string, headers: Record<string, string> = {}): Response {

@@ -1,58 +1,43 @@
+import { RateWindows, type RateContext } from "./http/rate-window.ts";
+
 interface Attempt {
   ip: string;
   /** Session name, `""` when the path names none. */
   name: string;
 }
 
-const WINDOW_MS = 60_000;
-const GOOD_PAIR_MS = 24 * 60 * 60 * 1000;
-const ENTRIES_MAX = 20_000;
+const WINDOW_SECONDS = 60;
 
 /**
- * Failed upgrades per minute, by address and by identity, in this isolate. Successful logins never count: whole fleets sit behind
- * one address. Nobody can lock a station out: a pair that logged in during the last day still gets in, and so does an
- * attempt from an address without failures.
+ * Failed upgrades per minute, by address and by identity, counted in this isolate and shared with the others in the background.
+ * Successful logins never count: whole fleets sit behind one address. Nothing asks the shared counter before the first failure, so
+ * that a storm of reconnects never reaches it.
  */
 export class UpgradeBudget {
-  readonly #failures = new Map<string, { count: number; endsAtMs: number }>();
-  readonly #goodPairs = new Map<string, number>();
+  readonly #windows = new RateWindows({ failOpen: false });
 
-  /** Milliseconds until the attempt may be made; 0: now. */
-  blockedForMs({ ip, name }: Attempt, limit: number, nowMs: number): number {
-    if ((this.#goodPairs.get(pairKey(ip, name)) ?? 0) > nowMs - GOOD_PAIR_MS) return 0;
-    const byIp = this.#window(`ip ${ip}`, nowMs);
-    if (!byIp) return 0;
-    const byName = this.#window(`name ${name}`, nowMs);
-    const over = [byIp, byName].filter((window) => window !== null).filter(({ count }) => count > limit);
-    return Math.max(0, ...over.map(({ endsAtMs }) => endsAtMs - nowMs));
+  /**
+   * Seconds until the window ends that is used up; 0: none is. An identity's counts only where the address failed too, or
+   * anybody could lock a station out.
+   */
+  overForSeconds(attempt: Attempt, limit: number, nowMs: number): number {
+    const [byIp, byName] = keysOf(attempt).map((key) => this.#windows.peek(key, allowanceOf(limit), nowMs));
+    if (!byIp || byIp.quota.remaining > limit) return 0;
+    const over = [byIp, byName].filter((verdict) => verdict?.allowed === false);
+    return Math.max(0, ...over.map((verdict) => verdict?.quota.resetSeconds ?? 0));
   }
 
-  failed({ ip, name }: Attempt, nowMs: number): void {
-    for (const key of name === "" ? [`ip ${ip}`] : [`ip ${ip}`, `name ${name}`]) {
-      const window = this.#window(key, nowMs) ?? { count: 0, endsAtMs: nowMs + WINDOW_MS };
-      window.count++;
-      put(this.#failures, key, window);
-    }
-  }
-
-  succeeded({ ip, name }: Attempt, nowMs: number): void {
-    put(this.#goodPairs, pairKey(ip, name), nowMs);
-  }
-
-  #window(key: string, nowMs: number) {
-    const window = this.#failures.get(key);
-    return window && window.endsAtMs > nowMs ? window : null;
+  failed(attempt: Attempt, limit: number, context: RateContext): void {
+    for (const key of keysOf(attempt))
+      context.background(this.#windows.take(key, allowanceOf(limit), context));
   }
 }
 
-function pairKey(ip: string, name: string): string {
-  return `${ip} ${name}`;
+/** The failure after the last one that the limit allows is still answered as what it is. */
+function allowanceOf(limit: number) {
+  return { limit: limit + 1, windowSeconds: WINDOW_SECONDS };
 }
 
-/** Forgets the oldest entry when the map is full. */
-function put<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > ENTRIES_MAX && oldest !== undefined) map.delete(oldest);
+function keysOf({ ip, name }: Attempt): string[] {
+  return name === "" ? [`upgrade-ip:${ip}`] : [`upgrade-ip:${ip}`, `upgrade-name:${name}`];
 }

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
 import { parseFrame, type ParsedFrame } from "../ocpp/frame.ts";
-import { negotiate, OCPP_VERSIONS, type OcppVersion } from "../ocpp/version.ts";
+import { negotiate, versionsOf, type OcppVersion } from "../ocpp/version.ts";
 import type {
   CommandTimeout,
   DataTransferRow,
@@ -17,12 +17,13 @@ import type {
 } from "../ports.ts";
 import type { SessionOffer } from "../session-address.ts";
 import { factSink } from "./facts/fact-sink.ts";
-import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
+import { admit, ADMITTED, clientAddress, refuseSubprotocol } from "./session/admission.ts";
 import { adopt } from "./session/adoption.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
 import { mayAskForBoot } from "./session/boot-request.ts";
 import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./session/command-channel.ts";
 import { commandLine } from "./session/command-line.ts";
+import { noteConnected } from "./session/connected.ts";
 import { afterLogin } from "./session/credential.ts";
 import { isDirect, offerOf } from "./session/direct-line.ts";
 import { isTooBig } from "./session/frame-size.ts";
@@ -36,6 +37,7 @@ import { OutboxFlush } from "./session/outbox-flush.ts";
 import { outgoingTransfer } from "./session/outgoing-transfer.ts";
 import { Preparation } from "./session/preparation.ts";
 import type { SessionRecord } from "./session/session-record.ts";
+import { tellClosure } from "./session/security-notice.ts";
 import { SessionStore } from "./session/session-store.ts";
 import { SettingsNotice, settingsPublisher } from "./session/settings-notice.ts";
 import { snapshotOf } from "./session/snapshot.ts";
@@ -104,7 +106,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const credential = checked?.credential ?? null;
     const admission = isNew ? ADMITTED : await admit(checked, request, this.#config, Date.now());
     if (admission.kind === "refused") return admission.response;
-    const version = negotiate(request.headers.get("sec-websocket-protocol"), OCPP_VERSIONS);
+    const offered = request.headers.get("sec-websocket-protocol");
+    const version = checked && negotiate(offered, versionsOf(checked.securityProfile));
     if (!version) return refuseSubprotocol();
     if (!validatorsOf(version)) await ensureValidators(version);
     const record = this.#store.record;
@@ -113,11 +116,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (record.credential !== credential)
       return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
     if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
-    return this.#accept(record, version, {
-      ip: request.headers.get("cf-connecting-ip") ?? "",
-      direct,
-      isNew,
-    });
+    return this.#accept(record, version, { ip: clientAddress(request), direct, isNew });
   }
 
   async command(
@@ -263,12 +262,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
     const older = this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
-    if (older.length > 0) noteTakeover(record, nowMs);
+    const oldIps = older.map((socket) => this.#sockets.attachmentOf(socket)?.ip ?? "");
     this.#guard = new TrafficGuard();
-    record.generation++;
-    record.connected = { version, connectedAtMs: nowMs };
-    record.version = version;
-    record.probedAtMs = null;
+    noteConnected(record, { version, ip, direct, nowMs });
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;
     this.#sockets.attach(server, {
@@ -280,12 +276,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       lastMessageAtMs: null,
     });
     this.#store.tell(record, nowMs, { type: "connection", online: true, ocppVersion: version });
+    noteTakeover(this.#store, record, { ip, oldIps, nowMs });
     if (!this.#arm(record) && !direct) this.#store.save(record);
     if (!direct) logEvent(record, "session.connected", { version, ip });
-    for (const socket of older) {
-      logEvent(record, "session.takeover", { ip, oldIp: this.#sockets.attachmentOf(socket)?.ip ?? null });
-      closeSocket(socket, 4001, "superseded");
-    }
+    for (const socket of older) closeSocket(socket, 4001, "superseded");
     this.#channel.takeover();
     this.#settings.connected(record);
     return upgraded(client, version, isNew ? generation : null);
@@ -310,6 +304,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   }
 
   #end(socket: WebSocket, code: number, reason: string): void {
+    tellClosure(this.#store, this.#currentRecord(socket), code, Date.now());
     this.#disconnected(socket, code);
     closeSocket(socket, code, reason);
   }

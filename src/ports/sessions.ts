@@ -70,6 +70,8 @@ export interface SessionSnapshot {
   lastMessageAtMs: number | null;
   /** How far the station's clock is off, ahead is positive; 0: right within a minute, or not known. */
   clockOffMs: number;
+  /** Until when no connection is taken, for there were too many at once; null: they are. */
+  quarantinedUntilMs: number | null;
   connectors: Array<Omit<ConnectorState, "updatedAt"> & { updatedAtMs: number }>;
   /** Those that run. */
   transactions: RunningTransaction[];

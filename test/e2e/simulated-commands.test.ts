@@ -29,16 +29,39 @@ const commands = SAID.map(([path]) => path);
 const refusedWith: [path: string, body: object, expected: Record<string, unknown>][] = [
   ["/unlock", { connectorId: 9 }, { status: expect.stringMatching(/^(unknown_connector|not_supported)$/) }],
   ["/trigger", { requestedMessage: "StatusNotification", connectorId: 9 }, { status: "rejected" }],
+  ["/configuration/get", { key: ["Nonsense"] }, { configurationKey: [], unknownKey: ["Nonsense"] }],
   ["/configuration/change", { key: "Nonsense", value: "1" }, { status: "NotSupported" }],
   ["/data-transfer", { vendorId: "Nobody" }, { status: "UnknownVendorId" }],
   ["/availability", { connectorId: 9, type: "Operative" }, { status: "rejected" }],
 ];
+
+/** What a healthy station has no reason to refuse, it refuses when asked to rehearse that. */
+const refusedAsRehearsed: [path: string, expected: Record<string, unknown>][] = [
+  ["/cache/clear", { status: "rejected" }],
+  ["/firmware/update", { status: "rejected" }],
+  ["/diagnostics", { status: "rejected" }],
+  ["/reset", { status: "rejected" }],
+];
+/** The answer of 1.6 to an update has no words; a log that is not there has no name. */
+const refusedBy16: Record<string, Record<string, unknown>> = {
+  "/firmware/update": { success: false, error: { code: "OCPP_ERROR", sent: true } },
+  "/diagnostics": { fileName: null, status: "not_available" },
+};
+
+test("each command has its refused case", () => {
+  const refused = [...refusedWith, ...refusedAsRehearsed].map(([path]) => path);
+  expect(refused.toSorted()).toEqual(commands.toSorted());
+});
 
 describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that speaks %s", (version) => {
   const cases = version === "OCPP1.6" ? CASES_16 : CASES_2X;
   const bodyOf = (path: string) => cases.find((commandCase) => commandCase.path === path)?.body ?? {};
   const post = (identity: string, path: string, body: object, timeoutSeconds = 10) =>
     call(stack, "POST", `/api/v1/chargers/${identity}${path}?timeout=${timeoutSeconds}`, body);
+  const rehearse = async (identity: string, data: string) => {
+    const order = { vendorId: "Busbar", messageId: "Rehearse", data };
+    expect((await post(identity, "/data-transfer", order)).body).toMatchObject({ status: "Accepted" });
+  };
   const ready = async (chargers: number) => {
     const batch = await postBatch(stack, { chargers, version });
     return (await batch.finished()).results?.created ?? [];
@@ -62,14 +85,25 @@ describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that spe
     }
   });
 
+  test("refuses on rehearsal what it would do, without doing it", async () => {
+    const [charger] = await ready(1);
+    const identity = charger?.identity ?? "none";
+    for (const [path, expected] of refusedAsRehearsed) {
+      await rehearse(identity, "Refused");
+      const answer = await post(identity, path, bodyOf(path));
+      const body = (version === "OCPP1.6" ? refusedBy16[path] : undefined) ?? expected;
+      expect({ path, ...answer }).toMatchObject({ path, status: "success" in body ? 502 : 200, body });
+    }
+    expect((await post(identity, "/cache/clear", {})).body).toMatchObject({ status: "accepted" });
+  });
+
   test("every command ends truthfully when the charger objects, is silent, drops the line or is stopped", async () => {
     const chargers = await ready(commands.length);
     await Promise.all(
       commands.map(async (path, at) => {
         const { id, identity } = chargers[at] ?? { id: "none", identity: "none" };
         const rehearsed = async (data: string, timeoutSeconds?: number) => {
-          const order = { vendorId: "Busbar", messageId: "Rehearse", data };
-          expect((await post(identity, "/data-transfer", order)).body).toMatchObject({ status: "Accepted" });
+          await rehearse(identity, data);
           return { path, ...(await post(identity, path, bodyOf(path), timeoutSeconds)) };
         };
         const told = (status: number, code: string, sent: boolean) => ({

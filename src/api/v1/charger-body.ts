@@ -22,6 +22,10 @@ export const chargerDetail = chargerSummary
     ocppVersion: z.enum(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]).nullable(),
     securityProfile: z.int(),
     connectionUrl: z.string(),
+    quarantinedUntil: timestamp.optional().openapi({
+      description:
+        "Until then its connections are answered 429, for more than 60 of them took over from a live one in an hour; only there while that holds",
+    }),
     connectors: z.array(
       z.object({
         connectorId: z.int(),
@@ -68,7 +72,12 @@ export function summaryBody(charger: ConnectedCharger): z.infer<typeof chargerSu
   };
 }
 
-export function detailBody(charger: ConnectedCharger, url: string): z.infer<typeof chargerDetail> {
+export function detailBody(
+  charger: ConnectedCharger,
+  session: SessionSnapshot | null,
+  url: string,
+): z.infer<typeof chargerDetail> {
+  const quarantinedUntilMs = session?.quarantinedUntilMs ?? null;
   return {
     ...summaryBody(charger),
     location: charger.location,
@@ -78,6 +87,7 @@ export function detailBody(charger: ConnectedCharger, url: string): z.infer<type
     ocppVersion: charger.ocppVersion,
     securityProfile: charger.securityProfile,
     connectionUrl: url,
+    ...(quarantinedUntilMs === null ? {} : { quarantinedUntil: new Date(quarantinedUntilMs).toISOString() }),
     connectors: connectorBodies(charger),
   };
 }

@@ -23,6 +23,6 @@ export const getCharger = defineOperation({
     const ref = { organizationSlug: organization.slug, identity, chargerId: charger.id };
     const session = await ports.sessions.snapshot(ref).catch(() => null);
     const url = connectionUrl(c.get("config").PUBLIC_BASE_URL, organization.slug, identity);
-    return c.json(detailBody(withSnapshot(charger, session), url), 200);
+    return c.json(detailBody(withSnapshot(charger, session), session, url), 200);
   },
 });

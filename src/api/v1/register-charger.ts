@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { connectionBaseUrl, connectionUrl } from "../../fleet/connection-url.ts";
 import { registerCharger as register } from "../../fleet/register-charger.ts";
+import { versionsOf } from "../../ocpp/version.ts";
 import type { Organization, RegisterCharger, SecurityProfile } from "../../ports.ts";
 import { recordJson, sendRecorded } from "../http/accepted.ts";
 import { chargeBoxId, noParameters, text, timestamp } from "./fields.ts";
@@ -116,7 +117,7 @@ function answerOf(
       baseUrl: connectionBaseUrl(publicBaseUrl, organization.slug),
       username: charger.identity,
       protocol: "ocpp1.6",
-      protocols: ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"],
+      protocols: [...versionsOf(charger.securityProfile)],
     },
   };
 }

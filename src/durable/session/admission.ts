@@ -1,7 +1,9 @@
 import type { Config } from "../../env.ts";
 import type { KeyDigests } from "../../ports.ts";
+import { FAILURES_HEADER } from "../../session-address.ts";
 import { isDirect } from "./direct-line.ts";
 import { parseBasic } from "./basic-auth.ts";
+import { isCertified } from "./client-certificate.ts";
 import { matchPassword } from "./credential.ts";
 import type { SessionRecord } from "./session-record.ts";
 
@@ -14,8 +16,40 @@ export const ADMITTED: Admission = { kind: "admitted", used: null };
 
 type AdmissionConfig = Pick<Config, "BUSBAR_ENV" | "CREDENTIAL_SECRET">;
 
-/** Answers an upgrade from what the session stored, without any look outside. Changes nothing. */
+/** How long an address without a connection is remembered as that of the station. */
+const LOGIN_AGE_MAX_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Answers an upgrade from what the session stored, without any look outside. Changes nothing. Where others used up the failures of
+ * an address, the station itself still gets in, and everybody else learns nothing, not even whether a password is wrong.
+ */
 export async function admit(
+  record: SessionRecord | null,
+  request: Request,
+  config: AdmissionConfig,
+  nowMs: number,
+): Promise<Admission> {
+  const retryAfterSeconds = request.headers.get(FAILURES_HEADER);
+  if (retryAfterSeconds === null) return judge(record, request, config, nowMs);
+  const limited = refuse(429, "Too many failed attempts", { "retry-after": retryAfterSeconds });
+  if (!record || !isFromLoginAddress(record, request, nowMs)) return limited;
+  const admission = await judge(record, request, config, nowMs);
+  return admission.kind === "admitted" ? admission : limited;
+}
+
+/** Whether the station came from there last, and is connected or was so during the last day. */
+function isFromLoginAddress(record: SessionRecord, request: Request, nowMs: number): boolean {
+  const { lastLogin, connected, lastMessageAtMs } = record;
+  if (lastLogin?.ip !== clientAddress(request)) return false;
+  return connected !== null || Math.max(lastLogin.atMs, lastMessageAtMs ?? 0) > nowMs - LOGIN_AGE_MAX_MS;
+}
+
+/** Set by the edge, which overwrites what a client sends. */
+export function clientAddress(request: Request): string {
+  return request.headers.get("cf-connecting-ip") ?? "";
+}
+
+async function judge(
   record: SessionRecord | null,
   request: Request,
   config: AdmissionConfig,
@@ -37,17 +71,9 @@ export async function admit(
 /** OCPP 2.0.1 A00.FR.002; 1.6 security whitepaper, section 2. Plain sockets pass for profile 2 in development. */
 function isTransportAllowed(record: SessionRecord, request: Request, config: AdmissionConfig): boolean {
   if (record.securityProfile < 2) return true;
-  if (record.securityProfile === 3) return isCertified(request);
+  if (record.securityProfile === 3) return isCertified(request, record);
   if (config.BUSBAR_ENV === "development") return true;
   return isDirect(request) || new URL(request.url).protocol === "https:";
-}
-
-/** Set by the edge when the zone asks for client certificates. */
-function isCertified({ cf }: Request): boolean {
-  const auth: unknown = cf?.tlsClientAuth;
-  return (
-    typeof auth === "object" && auth !== null && "certVerified" in auth && auth.certVerified === "SUCCESS"
-  );
 }
 
 function unauthorized(): Admission {

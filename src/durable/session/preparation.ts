@@ -1,4 +1,4 @@
-import type { CallFrame, ParsedFrame } from "../../ocpp/frame.ts";
+import type { CallFrame, ParsedFrame, SendFrame } from "../../ocpp/frame.ts";
 import { optionalObject, optionalText } from "../../ocpp/payload.ts";
 import { needsOf } from "../../ocpp/routing.ts";
 import type { TransactionLookup } from "../../ocpp/station-state.ts";
@@ -26,7 +26,8 @@ export class Preparation {
 
   /** Null when the message can be taken in now. The promise never rejects: a handler copes with what could not be had. */
   of(record: SessionRecord, frame: ParsedFrame, version: OcppVersion): Promise<unknown> | null {
-    const work = frame.kind === "call" ? this.#work(record, frame, version) : [];
+    const isMessage = frame.kind === "call" || frame.kind === "send";
+    const work = isMessage ? this.#work(record, frame, version) : [];
     if (work.length === 0 && !this.#turn) return null;
     const turn: Promise<unknown> = Promise.all([this.#turn, ...work]).then(() => {
       if (this.#turn === turn) this.#turn = null;
@@ -35,7 +36,7 @@ export class Preparation {
     return turn;
   }
 
-  #work(record: SessionRecord, frame: CallFrame, version: OcppVersion): Promise<void>[] {
+  #work(record: SessionRecord, frame: CallFrame | SendFrame, version: OcppVersion): Promise<void>[] {
     if (record.registration !== "Accepted") return [];
     const work: Promise<void>[] = [];
     if (!hasIds(record) && this.#opens(frame)) work.push(this.#ids.refill(record));
@@ -46,7 +47,7 @@ export class Preparation {
     return work;
   }
 
-  #opens({ action, payload }: CallFrame): boolean {
+  #opens({ action, payload }: CallFrame | SendFrame): boolean {
     if (action !== "TransactionEvent") return action === "StartTransaction";
     const info = optionalObject(payload, "transactionInfo");
     const id = info && optionalText(info, "transactionId", TEXT_LENGTH.transactionId);

@@ -7,6 +7,7 @@ import { completeCredential, type StoredCredential } from "./credential.ts";
 import type { IdRange } from "./id-supply.ts";
 import type { WaitingFact } from "./outbox.ts";
 import type { KeptReply } from "./reply-cache.ts";
+import type { SecurityNotice } from "./security-notice.ts";
 
 export interface StoredConnector extends ConnectorState {
   /** When we heard of it; `at` orders reports and is voided by a boot. */
@@ -44,6 +45,8 @@ export interface SessionRecord {
   keyLimits: KeyLimits;
   /** When it was last asked to boot for the first time, epoch ms. */
   bootAskedAtMs: number;
+  /** Where the station came from when it was let in last; null: never. */
+  lastLogin: { ip: string; atMs: number } | null;
   /** A CALL has ever come in. */
   hasCalled: boolean;
   /** Exact when offline; while connected the socket's attachment is fresher. */
@@ -53,6 +56,8 @@ export interface SessionRecord {
   probedAtMs: number | null;
   takeoversAtMs: number[];
   quarantinedUntilMs: number;
+  /** When each was told last. */
+  noticesAtMs: Partial<Record<SecurityNotice, number>>;
   alarmAtMs: number | null;
   flushFailures: number;
   /** The newest facts that Postgres does not know yet; `hasOutboxRows`: older ones stand in the outbox table. */
@@ -85,6 +90,8 @@ const ADDED_LATER = {
   clockOffMs: 0,
   bootAskedAtMs: 0,
   keyLimits: UNKNOWN_LIMITS,
+  lastLogin: null,
+  noticesAtMs: {},
   lease: null,
   outbox: [],
   factSeq: 2 ** 40,
@@ -125,12 +132,14 @@ export function newRecord(
     generation: 0,
     connected: null,
     version: null,
+    lastLogin: null,
     hasCalled: false,
     lastMessageAtMs: null,
     seenAtMs: 0,
     probedAtMs: null,
     takeoversAtMs: [],
     quarantinedUntilMs: 0,
+    noticesAtMs: {},
     alarmAtMs: null,
     flushFailures: 0,
     outbox: [],

@@ -35,6 +35,7 @@ export function snapshotOf(
     firmwareVersion: bootFacts?.firmwareVersion ?? null,
     connectedAtMs: live?.attachment.connectedAtMs ?? null,
     clockOffMs: record.clockOffMs,
+    quarantinedUntilMs: record.quarantinedUntilMs > nowMs ? record.quarantinedUntilMs : null,
     lastMessageAtMs: live?.attachment.lastMessageAtMs ?? record.lastMessageAtMs,
     connectors: record.connectors.map(({ evseId, connectorId, status, errorCode, updatedAtMs }) => ({
       evseId,

@@ -51,15 +51,18 @@ export class RawStation {
     });
   }
 
-  /** Connects and is accepted; speaks OCPP 1.6. */
-  static async booted(door: Door): Promise<RawStation> {
-    const station = await RawStation.connect(door);
+  /** Connects and is accepted. */
+  static async booted(door: Door, version: OcppVersion = "ocpp1.6"): Promise<RawStation> {
+    const station = await RawStation.connect(door, version);
     await station.boot();
     return station;
   }
 
   async boot(): Promise<void> {
-    const boot = { chargePointVendor: "Acme", chargePointModel: "Raw" };
+    const boot =
+      this.socket.protocol === "ocpp1.6"
+        ? { chargePointVendor: "Acme", chargePointModel: "Raw" }
+        : { reason: "PowerUp", chargingStation: { vendorName: "Acme", model: "Raw" } };
     const [type, , payload] = await this.call("BootNotification", boot);
     if (type !== 3) throw new Error(`boot: ${JSON.stringify(payload)}`);
   }

@@ -53,6 +53,22 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
   });
 
+  test("rehearses a refusal in the words of the action, and as not supported where it has none", () => {
+    const station = booted(version);
+    const refused = (action: string, payload: Record<string, unknown>) => {
+      station.call("DataTransfer", { vendorId: "Busbar", messageId: "Rehearse", data: "Refused" });
+      const answer = station.call(action, payload);
+      return answer?.type === 3 ? answer.payload : answer?.action;
+    };
+    expect(refused("Reset", { type })).toEqual({ status: "Rejected" });
+    expect(station.timers.has("restart")).toBe(false);
+    expect(refused("UnlockConnector", { connectorId: 1, evseId: 1 })).toEqual({ status: "UnlockFailed" });
+    const update = refused("UpdateFirmware", {});
+    expect(update).toEqual(version === "ocpp1.6" ? "NotSupported" : { status: "Rejected" });
+    expect(refused("GetLocalListVersion", {})).toBe("NotSupported");
+    expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
+  });
+
   test("rehearses no fault that it does not know", () => {
     const station = booted(version);
     const order = { vendorId: "Busbar", messageId: "Rehearse", data: "Fire" };

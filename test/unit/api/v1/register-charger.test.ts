@@ -61,6 +61,13 @@ describe("registering a charger", () => {
     expect(world.sessions.provisioned[0]?.input.authorizationKey === null).toBe(!hasKey);
   });
 
+  it("names only the version that knows no authentication to a charger of profile 0", async () => {
+    const world = createWorld();
+    const init = post(await world.apiKey("owner"), { chargeBoxId: "CP-1", securityProfile: 0 });
+    const answer = await bodyOf(await world.request(PATH, init));
+    expect(answer.instructions).toMatchObject({ protocols: ["ocpp1.6"] });
+  });
+
   it.each<[string, Record<string, unknown>, string]>([
     ["profile 3 without client certificates", { securityProfile: 3 }, "securityProfile"],
     ["an unknown profile", { securityProfile: 4 }, "securityProfile"],
@@ -214,6 +221,21 @@ describe("reading chargers", () => {
         connectionUrl: "wss://busbar.test/ocpp/acme/CP-1",
       },
     ]);
+  });
+
+  it("shows until when a charger is quarantined, and nothing of it otherwise", async () => {
+    const world = createWorld();
+    const key = await world.apiKey("owner");
+    await world.request(PATH, post(key, { chargeBoxId: "CP-1" }));
+    const shown = async (quarantinedUntilMs: number | null) => {
+      world.ports.sessions.snapshot = async () =>
+        ({ connectors: [], lastMessageAtMs: null, quarantinedUntilMs }) as never;
+      return bodyOf(await world.request(`${PATH}/CP-1`, { headers: { "x-api-key": key } }));
+    };
+    expect(await shown(Date.UTC(2026, 10, 28, 13))).toMatchObject({
+      quarantinedUntil: "2026-11-28T13:00:00.000Z",
+    });
+    expect(await shown(null)).not.toHaveProperty("quarantinedUntil");
   });
 
   it("hides another organisation's charger", async () => {

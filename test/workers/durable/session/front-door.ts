@@ -1,0 +1,34 @@
+import { env } from "cloudflare:workers";
+import { handleUpgrade } from "../../../../src/api/socket.ts";
+import { UpgradeBudget } from "../../../../src/api/upgrade-budget.ts";
+import { readEnv, type Env, type RawEnv } from "../../../../src/env.ts";
+import type { RateCounter } from "../../../../src/ports.ts";
+
+const UNREACHABLE: RateCounter = { add: async () => null };
+
+/** The Worker's entry for upgrades as an isolate that has just begun; `adopt` finds nothing. */
+export class FrontDoor {
+  readonly #config: Env;
+  readonly #counter: RateCounter;
+  readonly #budget = new UpgradeBudget();
+  readonly #inBackground: Promise<unknown>[] = [];
+
+  constructor({ config = readEnv(env as RawEnv), counter = UNREACHABLE } = {}) {
+    this.#config = config;
+    this.#counter = counter;
+  }
+
+  ask(request: Request): Promise<Response> {
+    return handleUpgrade(request, this.#config, {
+      adopt: async () => false,
+      counter: this.#counter,
+      background: (work) => this.#inBackground.push(work),
+      budget: this.#budget,
+    });
+  }
+
+  /** Everything that the answers so far left behind is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#inBackground.splice(0));
+  }
+}

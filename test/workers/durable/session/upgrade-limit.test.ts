@@ -1,0 +1,117 @@
+import { evictDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { RateCounter } from "../../../../src/ports.ts";
+import { DatabaseDouble } from "./database-double.ts";
+import { FrontDoor } from "./front-door.ts";
+import { basic, newCharger, provisioned, upgradeRequest, type Charger } from "./station-double.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** As configured. */
+const LIMIT = 20;
+const WRONG_KEY = "f".repeat(40);
+
+/** The clock stands still, or a window might end in the middle of a test. */
+const nowMs = Date.now();
+beforeEach(() => {
+  new DatabaseDouble();
+  vi.spyOn(Date, "now").mockReturnValue(nowMs);
+});
+afterEach(() => vi.restoreAllMocks());
+
+const newAddress = () => `ip-${crypto.randomUUID()}`;
+const from = (ip: string, charger: Charger, key?: string) =>
+  upgradeRequest(charger, {
+    headers: { "cf-connecting-ip": ip },
+    ...(key === undefined ? {} : { authorization: basic(charger.ref.identity, key) }),
+  });
+
+async function useUp(door: FrontDoor, ip: string): Promise<void> {
+  for (let attempt = 0; attempt <= LIMIT; attempt++)
+    expect((await door.ask(from(ip, newCharger()))).status).toBe(404);
+}
+
+async function expectLimited(answer: Response): Promise<void> {
+  expect([answer.status, await answer.text()]).toEqual([429, "Too many failed attempts"]);
+  const seconds = Number(answer.headers.get("retry-after"));
+  expect(seconds).toBeGreaterThan(0);
+  expect(seconds).toBeLessThanOrEqual(60);
+}
+
+test("a station that logged in from an address gets in there though others used its failures up, after a deploy too", async () => {
+  const ip = newAddress();
+  const charger = await provisioned();
+  expect((await new FrontDoor().ask(from(ip, charger))).status).toBe(101);
+  await evictDurableObject(charger.stub);
+  const door = new FrontDoor();
+  await useUp(door, ip);
+  await expectLimited(await door.ask(from(ip, newCharger())));
+  expect((await door.ask(from(ip, charger))).status).toBe(101);
+});
+
+test("over the limit of an address a wrong password, another charger and an unknown one all get the same 429", async () => {
+  const ip = newAddress();
+  const door = new FrontDoor();
+  const charger = await provisioned();
+  const other = await provisioned();
+  expect((await door.ask(from(ip, charger))).status).toBe(101);
+  await useUp(door, ip);
+  await expectLimited(await door.ask(from(ip, charger, WRONG_KEY)));
+  await expectLimited(await door.ask(from(ip, other)));
+  await expectLimited(await door.ask(from(ip, newCharger())));
+  expect((await door.ask(from(newAddress(), other))).status).toBe(101);
+});
+
+test("an address is forgotten a day after the station was last connected from there, or when it comes from another", async () => {
+  const ip = newAddress();
+  const door = new FrontDoor();
+  const [gone, moved] = [await provisioned(), await provisioned()];
+  for (const charger of [gone, moved]) {
+    const { webSocket } = await door.ask(from(ip, charger));
+    webSocket?.accept();
+    webSocket?.close(1000, "bye");
+  }
+  for (const charger of [gone, moved])
+    await vi.waitFor(async () =>
+      expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: false }),
+    );
+  expect((await door.ask(from(newAddress(), moved))).status).toBe(101);
+  await useUp(door, ip);
+  await expectLimited(await door.ask(from(ip, moved)));
+  vi.mocked(Date.now).mockReturnValue(nowMs + DAY_MS);
+  await useUp(door, ip);
+  await expectLimited(await door.ask(from(ip, gone)));
+});
+
+test("failures against one identity limit it on addresses that failed too, and never on one without failures", async () => {
+  const door = new FrontDoor();
+  const charger = await provisioned();
+  for (let attempt = 0; attempt <= LIMIT; attempt++)
+    expect((await door.ask(from(newAddress(), charger, WRONG_KEY))).status).toBe(401);
+  const ip = newAddress();
+  expect((await door.ask(from(ip, newCharger()))).status).toBe(404);
+  await expectLimited(await door.ask(from(ip, charger)));
+  expect((await door.ask(from(newAddress(), charger))).status).toBe(101);
+});
+
+test("an isolate learns with its first failure from an address what the others counted there", async () => {
+  const ip = newAddress();
+  const counter: RateCounter = {
+    add: async (_key, _count, limit, windowSeconds) => ({
+      used: limit,
+      resetAtMs: nowMs + windowSeconds * 1000,
+    }),
+  };
+  const door = new FrontDoor({ counter });
+  expect((await door.ask(from(ip, newCharger()))).status).toBe(404);
+  await door.settled();
+  await expectLimited(await door.ask(from(ip, newCharger())));
+});
+
+test("the header that tells a session of the limit is not believed from outside", async () => {
+  const charger = await provisioned();
+  const ip = newAddress();
+  const door = new FrontDoor();
+  const request = from(ip, charger);
+  request.headers.set("x-busbar-failures", "60");
+  expect((await door.ask(request)).status).toBe(101);
+});
