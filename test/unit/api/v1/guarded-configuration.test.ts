@@ -19,6 +19,7 @@ function snapshot(securityProfile: SecurityProfile): SessionSnapshot {
     firmwareVersion: null,
     connectedAtMs: null,
     lastMessageAtMs: null,
+    quarantinedUntilMs: null,
     clockOffMs: 0,
     connectors: [],
     transactions: [],

@@ -108,7 +108,7 @@ test("vendor messages of any size are answered, kept up to a bound with a mark, 
     expect(text).toHaveLength(65_536);
     expect(text?.endsWith("…[truncated]")).toBe(true);
   }
-  expect(incoming?.vendorId).toHaveLength(1024);
+  expect(incoming?.vendorId).toHaveLength(255);
   await inObject(charger, (instance) => instance.alarm());
   const told = database.factsOf(charger.ref.chargerId).filter(({ direction }) => direction !== undefined);
   expect(told.map((fact) => fact["data"])).toEqual([incoming?.data, outgoing?.data]);
