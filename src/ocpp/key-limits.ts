@@ -15,10 +15,13 @@ export const READ_LIMIT_KEY = "DeviceDataCtrlr.ItemsPerMessage[GetVariables]";
 export const WRITE_LIMIT_KEY = "DeviceDataCtrlr.ItemsPerMessage[SetVariables]";
 const READ_LIMIT_KEY_16 = "GetConfigurationMaxKeys";
 
-/** What a CALLRESULT tells of them; empty for most. */
-export function limitsTold(action: string, answer: JsonValue): Partial<KeyLimits> {
+/** What the answer to a CALL tells of them; empty for most. One that was asked for and is not told is none. */
+export function limitsTold(action: string, asked: JsonObject, answer: JsonValue): Partial<KeyLimits> {
   if (!isJsonObject(answer)) return {};
-  if (action === "GetVariables") return limitsOf(optionalObjects(answer, "getVariableResult"), valueRead);
+  if (action === "GetVariables") {
+    const wanted = limitsOf(optionalObjects(asked, "getVariableData"), () => null);
+    return { ...wanted, ...limitsOf(optionalObjects(answer, "getVariableResult"), valueRead) };
+  }
   if (action !== "GetConfiguration") return {};
   const told = optionalObjects(answer, "configurationKey").find(({ key }) => key === READ_LIMIT_KEY_16);
   return told ? { readKeysMax: limit(optionalText(told, "value")) } : {};

@@ -54,9 +54,10 @@ describe.concurrent.each(everyCase)("$path on $version", ({ version, commandCase
       expect(told).toEqual({ chargeBoxId: station.identity, ...body });
       expect(status).toBe(200);
     }
-    expect(station.calls.map(({ action, payload }) => ({ action, payload }))).toEqual(
-      commandCase.outcomes.map(() => commandCase.call),
-    );
+    expect(station.calls.map(({ action, payload }) => ({ action, payload }))).toEqual([
+      ...(commandCase.question ? [commandCase.question] : []),
+      ...commandCase.outcomes.map(() => commandCase.call),
+    ]);
     await station.close();
   });
 

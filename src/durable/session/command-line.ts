@@ -50,7 +50,7 @@ export function commandLine(
     },
     answered: (call, answer) => {
       noteJobs(withAnswer(record.jobRequests, call, isJsonObject(answer) ? answer.status : null));
-      store.learn(record, limitsTold(call.action, answer));
+      store.learn(record, limitsTold(call.action, call.payload, answer));
     },
   };
 }

@@ -102,11 +102,17 @@ const switches: CommandCase[] = [
 const HEARTBEAT = { component: { name: "OCPPCommCtrlr" }, variable: { name: "HeartbeatInterval" } };
 const PASSWORD = { component: { name: "SecurityCtrlr" }, variable: { name: "BasicAuthPassword" } };
 
+const ITEMS_PER_MESSAGE = {
+  component: { name: "DeviceDataCtrlr" },
+  variable: { name: "ItemsPerMessage", instance: "GetVariables" },
+};
+
 const read: CommandCase = {
   path: "/configuration/get",
   body: { key: ["HeartbeatInterval", "AuthorizationKey", "Nonsense"] },
   // A name that means nothing on 2.x is not asked for.
   call: { action: "GetVariables", payload: { getVariableData: [HEARTBEAT, PASSWORD] } },
+  question: { action: "GetVariables", payload: { getVariableData: [ITEMS_PER_MESSAGE] } },
   outcomes: [
     {
       answer: {

@@ -4,6 +4,8 @@ export interface CommandCase {
   path: string;
   body: Record<string, unknown>;
   call: { action: string; payload: Record<string, unknown> };
+  /** What the station is asked before the first of these calls. */
+  question?: { action: string; payload: Record<string, unknown> };
   /** The success, then every refusal. `body` lacks `chargeBoxId`. */
   outcomes: { answer: Record<string, unknown>; body: Record<string, unknown> }[];
 }

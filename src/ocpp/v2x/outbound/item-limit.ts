@@ -13,6 +13,7 @@ export function* itemLimit(known: KeyLimits, of: keyof KeyLimits, items: number)
   if (told !== null || items < 2) return told ?? NO_LIMIT;
   const address = parseVariableKey(KEYS[of]);
   if (!address) return NO_LIMIT;
-  const answer = yield* ask("GetVariables", { getVariableData: [encodeVariable(address)] });
-  return limitsTold("GetVariables", answer)[of] ?? NO_LIMIT;
+  const question = { getVariableData: [encodeVariable(address)] };
+  const answer = yield* ask("GetVariables", question);
+  return limitsTold("GetVariables", question, answer)[of] ?? NO_LIMIT;
 }

@@ -18,13 +18,16 @@ export class FrontDoor {
     this.#counter = counter;
   }
 
-  ask(request: Request): Promise<Response> {
-    return handleUpgrade(request, this.#config, {
+  /** A socket in the answer is accepted: one that nobody reads would outlive its test. */
+  async ask(request: Request): Promise<Response> {
+    const answer = await handleUpgrade(request, this.#config, {
       adopt: async () => false,
       counter: this.#counter,
       background: (work) => this.#inBackground.push(work),
       budget: this.#budget,
     });
+    answer.webSocket?.accept();
+    return answer;
   }
 
   /** Everything that the answers so far left behind is done. */

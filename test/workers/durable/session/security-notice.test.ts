@@ -7,9 +7,9 @@ const nowMs = Date.now();
 let database: DatabaseDouble;
 beforeEach(() => {
   database = new DatabaseDouble();
-  vi.spyOn(Date, "now").mockReturnValue(nowMs);
+  vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => vi.useRealTimers());
 
 const from = (ip: string) => ({ headers: { "cf-connecting-ip": ip } });
 
@@ -29,7 +29,7 @@ test("a takeover is told with both addresses, at most once a minute", async () =
   await StationDouble.connect(charger, from("198.51.100.3"));
   const first = ["Takeover", "from 198.51.100.1 to 198.51.100.2"];
   expect(await untilTold(charger, 1)).toEqual([first]);
-  vi.mocked(Date.now).mockReturnValue(nowMs + 60_000);
+  vi.setSystemTime(nowMs + 60_000);
   await StationDouble.booted(charger, from("198.51.100.4"));
   expect(await untilTold(charger, 2)).toEqual([first, ["Takeover", "from 198.51.100.3 to 198.51.100.4"]]);
 });
@@ -45,7 +45,7 @@ test("a quarantine is told, and the snapshot shows until when it lasts", async (
     "Quarantine",
     `until ${new Date(untilMs).toISOString()}`,
   ]);
-  vi.mocked(Date.now).mockReturnValue(untilMs);
+  vi.setSystemTime(untilMs);
   expect(await charger.session.snapshot(charger.ref)).toMatchObject({ quarantinedUntilMs: null });
 });
 

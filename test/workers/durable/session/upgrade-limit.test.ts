@@ -14,9 +14,9 @@ const WRONG_KEY = "f".repeat(40);
 const nowMs = Date.now();
 beforeEach(() => {
   new DatabaseDouble();
-  vi.spyOn(Date, "now").mockReturnValue(nowMs);
+  vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => vi.useRealTimers());
 
 const newAddress = () => `ip-${crypto.randomUUID()}`;
 const from = (ip: string, charger: Charger, key?: string) =>
@@ -67,7 +67,6 @@ test("an address is forgotten a day after the station was last connected from th
   const [gone, moved] = [await provisioned(), await provisioned()];
   for (const charger of [gone, moved]) {
     const { webSocket } = await door.ask(from(ip, charger));
-    webSocket?.accept();
     webSocket?.close(1000, "bye");
   }
   for (const charger of [gone, moved])
@@ -77,7 +76,7 @@ test("an address is forgotten a day after the station was last connected from th
   expect((await door.ask(from(newAddress(), moved))).status).toBe(101);
   await useUp(door, ip);
   await expectLimited(await door.ask(from(ip, moved)));
-  vi.mocked(Date.now).mockReturnValue(nowMs + DAY_MS);
+  vi.setSystemTime(nowMs + DAY_MS);
   await useUp(door, ip);
   await expectLimited(await door.ask(from(ip, gone)));
 });
