@@ -1,7 +1,7 @@
 import { longestTimeout } from "../commands/longest-timeout.ts";
 import type { Env } from "../env.ts";
 import { Unavailable } from "../errors.ts";
-import type { CommandOutcome, SessionRef, Sessions } from "../ports.ts";
+import type { CommandOutcome, RotationStatus, SessionRef, Sessions } from "../ports.ts";
 import { sessionName } from "../session-address.ts";
 import { reach, wasTurnedAway } from "./reach.ts";
 import type { ChargePointSession } from "./charge-point-session.ts";
@@ -57,7 +57,9 @@ export function durableSessions(env: SessionEnv): Sessions {
     dataTransfers: (ref, limit) => known(ref, () => ask(ref, (session) => session.dataTransfers(ref, limit))),
     rotateAuthorizationKey: (ref, newKey) =>
       known(ref, () =>
-        reach(ROTATION_TIMEOUT_MS, () => stub(ref).rotateAuthorizationKey(ref, newKey), { repeats: false }),
+        reach(ROTATION_TIMEOUT_MS, () => stub(ref).rotateAuthorizationKey(ref, newKey), {
+          repeats: false,
+        }).catch(fateUnknown),
       ),
 
     async retire(ref) {
@@ -74,6 +76,12 @@ export function durableSessions(env: SessionEnv): Sessions {
       return isUnknown ? send() : first;
     },
   };
+}
+
+/** The same with a new key: it was stored before it left, so the station gets in with it if it came that far. */
+function fateUnknown(error: unknown): RotationStatus {
+  if (!(error instanceof Unavailable) || wasTurnedAway(error)) throw error;
+  return "unknown";
 }
 
 /** The object was reset, or fell silent, with the command in its hands: nobody knows whether the station has it. */

@@ -1,7 +1,11 @@
+import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
+import { durableSessions } from "../../../../src/durable/sessions.ts";
+import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import {
   basic,
+  inObject,
   KEY,
   newCharger,
   provisioned,
@@ -168,6 +172,18 @@ test("a key that waits behind another command survives a login with the old one 
 test("a charger that is not provisioned here has no key to rotate", async () => {
   const charger = newCharger();
   expect(await charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY)).toBeNull();
+});
+
+test("a session that dies with the key on its way leaves its fate unknown: the next login decides", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const sessions = durableSessions(readEnv(env as RawEnv));
+  const rotating = sessions.rotateAuthorizationKey(charger.ref, NEW_KEY);
+  await station.nextCall();
+  await inObject(charger, (_instance, state) => state.abort("a new release")).catch(() => {});
+  expect(await rotating).toBe("unknown");
+  expect(await isGood(charger, NEW_KEY)).toBe(true);
+  expect(await isGood(charger, KEY)).toBe(false);
 });
 
 test("the key never stands in the frame log", async () => {
