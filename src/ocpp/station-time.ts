@@ -3,11 +3,11 @@ const SKEW_MAX_MS = 24 * 60 * 60 * 1000;
 
 const WITH_ZONE = /(?:[Zz]|[+-]\d\d:?\d\d)$/;
 
-/** Epoch milliseconds of a station's timestamp; one without zone is UTC. Null when it is no time. */
+/** Epoch milliseconds of a station's timestamp; one without zone is UTC. Null when it is no time since 1970. */
 export function parseStationTime(text: string | null): number | null {
   if (text === null || !/^\d{4}-\d\d-\d\d/.test(text)) return null;
   const time = Date.parse(WITH_ZONE.test(text) || !text.includes("T") ? text : `${text}Z`);
-  return Number.isNaN(time) ? null : time;
+  return time >= 0 ? time : null;
 }
 
 /**
