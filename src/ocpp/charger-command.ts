@@ -1,4 +1,3 @@
-import type { KeyLimits } from "./key-limits.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { ConnectorAddress } from "./station-state.ts";
 
@@ -138,6 +137,12 @@ export type CommandAnswer =
 export interface ReportedVariable {
   readonly maxLimit: number | null;
   readonly isReadOnly: boolean;
+}
+
+/** How many keys one message to a station may hold; null where it has not told. */
+export interface KeyLimits {
+  readonly readKeysMax: number | null;
+  readonly writeKeysMax: number | null;
 }
 
 /** What encoding a command needs to know of the station. */

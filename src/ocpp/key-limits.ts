@@ -1,12 +1,7 @@
+import type { KeyLimits } from "./charger-command.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { optionalObjects, optionalText } from "./payload.ts";
 import { formatVariableKey, readVariable } from "./v2x/variable-key.ts";
-
-/** How many keys one message to a station may hold; null where it has not told. */
-export interface KeyLimits {
-  readonly readKeysMax: number | null;
-  readonly writeKeysMax: number | null;
-}
 
 /** Of a station that was asked and knows no limit. */
 export const NO_LIMIT = 10_000;

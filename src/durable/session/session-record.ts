@@ -1,4 +1,4 @@
-import type { KeyLimits } from "../../ocpp/key-limits.ts";
+import type { KeyLimits } from "../../ocpp/commands.ts";
 import type { BootFacts, ConnectorState, JobRequests, RegistrationStatus } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../ports.ts";

@@ -1,4 +1,4 @@
-import type { KeyLimits } from "../../ocpp/key-limits.ts";
+import type { KeyLimits } from "../../ocpp/commands.ts";
 import type { DataTransferRow, SessionFact } from "../../ports.ts";
 import { FrameLog } from "./frame-log.ts";
 import { keptTransfer } from "./kept-transfer.ts";

@@ -1,5 +1,6 @@
 import { ask, type Asking } from "../../command-script.ts";
-import { limitsTold, NO_LIMIT, READ_LIMIT_KEY, WRITE_LIMIT_KEY, type KeyLimits } from "../../key-limits.ts";
+import type { KeyLimits } from "../../charger-command.ts";
+import { limitsTold, NO_LIMIT, READ_LIMIT_KEY, WRITE_LIMIT_KEY } from "../../key-limits.ts";
 import { encodeVariable, parseVariableKey } from "../variable-key.ts";
 
 const KEYS = { readKeysMax: READ_LIMIT_KEY, writeKeysMax: WRITE_LIMIT_KEY } as const;
