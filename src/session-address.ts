@@ -32,3 +32,8 @@ export const GENERATION_HEADER = "x-busbar-generation";
  * lets in nobody but the station that logged in from there last. Taken away from every request that comes from outside.
  */
 export const FAILURES_HEADER = "x-busbar-failures";
+
+/** Where a station connects from. Set by the edge, which overwrites what a client sends; empty where there is none. */
+export function clientAddress(request: Request): string {
+  return request.headers.get("cf-connecting-ip") ?? "";
+}

@@ -1,7 +1,13 @@
 import type { Env } from "../env.ts";
 import type { Background, RateCounter, SessionRef } from "../ports.ts";
 import { decodeIdentity } from "../ocpp/identity.ts";
-import { FAILURES_HEADER, OFFER_HEADER, sessionName, TRANSPORT_HEADER } from "../session-address.ts";
+import {
+  clientAddress,
+  FAILURES_HEADER,
+  OFFER_HEADER,
+  sessionName,
+  TRANSPORT_HEADER,
+} from "../session-address.ts";
 import { UpgradeBudget } from "./upgrade-budget.ts";
 
 export interface UpgradeServices {
@@ -33,7 +39,7 @@ export async function handleUpgrade(
   const [, slug = "", segment = ""] = CHARGER_PATH.exec(new URL(request.url).pathname) ?? [];
   const identity = decodeIdentity(segment);
   const name = identity === null ? "" : sessionName({ organizationSlug: slug, identity });
-  const attempt = { ip: request.headers.get("cf-connecting-ip") ?? "", name };
+  const attempt = { ip: clientAddress(request), name };
   const limit = env.OCPP_UPGRADE_FAILURE_LIMIT;
   const overForSeconds = services.budget.overForSeconds(attempt, limit, Date.now());
   const ref = { organizationSlug: slug, identity: identity ?? "" };

@@ -4,6 +4,7 @@ import type { ChargerCommand } from "../ocpp/commands.ts";
 import { parseFrame, type ParsedFrame } from "../ocpp/frame.ts";
 import { negotiate, versionsOf, type OcppVersion } from "../ocpp/version.ts";
 import type {
+  CommandOutcome,
   CommandTimeout,
   DataTransferRow,
   FrameQuery,
@@ -15,13 +16,13 @@ import type {
   SessionSnapshot,
   SettingsNote,
 } from "../ports.ts";
-import type { SessionOffer } from "../session-address.ts";
+import { clientAddress, type SessionOffer } from "../session-address.ts";
 import { factSink } from "./facts/fact-sink.ts";
-import { admit, ADMITTED, clientAddress, refuseSubprotocol } from "./session/admission.ts";
+import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
 import { adopt } from "./session/adoption.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
 import { mayAskForBoot } from "./session/boot-request.ts";
-import { CommandChannel, type CommandLine, type SessionCommandOutcome } from "./session/command-channel.ts";
+import { CommandChannel, type CommandLine } from "./session/command-channel.ts";
 import { commandLine } from "./session/command-line.ts";
 import { noteConnected } from "./session/connected.ts";
 import { afterLogin } from "./session/credential.ts";
@@ -123,7 +124,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     ref: SessionRef,
     command: ChargerCommand,
     timeoutMs: CommandTimeout,
-  ): Promise<SessionCommandOutcome> {
+  ): Promise<CommandOutcome> {
     const record = this.#own(ref);
     if (!record) return { kind: "notProvisioned" };
     const outcome = await this.#run(record, command, timeoutMs);
@@ -138,7 +139,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     record: SessionRecord,
     command: ChargerCommand,
     timeoutMs: CommandTimeout,
-  ): Promise<SessionCommandOutcome> {
+  ): Promise<CommandOutcome> {
     const live = this.#live(record);
     if (!live) return { kind: "offline" };
     if (!mayAskForBoot(this.#store, record, command, Date.now())) return { kind: "notAccepted" };

@@ -1,13 +1,30 @@
 import type { KeyLimits } from "./charger-command.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { optionalObjects, optionalText } from "./payload.ts";
-import { formatVariableKey, readVariable } from "./v2x/variable-key.ts";
+import {
+  actualAttribute,
+  formatVariableKey,
+  readVariable,
+  type VariableAddress,
+} from "./v2x/variable-key.ts";
 
 /** Of a station that was asked and knows no limit. */
 export const NO_LIMIT = 10_000;
 
-export const READ_LIMIT_KEY = "DeviceDataCtrlr.ItemsPerMessage[GetVariables]";
-export const WRITE_LIMIT_KEY = "DeviceDataCtrlr.ItemsPerMessage[SetVariables]";
+const itemsPerMessage = (variableInstance: string): VariableAddress => ({
+  component: "DeviceDataCtrlr",
+  componentInstance: null,
+  evseId: null,
+  connectorId: null,
+  variable: "ItemsPerMessage",
+  variableInstance,
+});
+export const LIMIT_VARIABLES: Readonly<Record<keyof KeyLimits, VariableAddress>> = {
+  readKeysMax: itemsPerMessage("GetVariables"),
+  writeKeysMax: itemsPerMessage("SetVariables"),
+};
+const READ_LIMIT_KEY = formatVariableKey(LIMIT_VARIABLES.readKeysMax);
+const WRITE_LIMIT_KEY = formatVariableKey(LIMIT_VARIABLES.writeKeysMax);
 const READ_LIMIT_KEY_16 = "GetConfigurationMaxKeys";
 
 /** What the answer to a CALL tells of them; empty for most. One that was asked for and is not told is none. */
@@ -25,8 +42,7 @@ export function limitsTold(action: string, asked: JsonObject, answer: JsonValue)
 /** What the rows of a NotifyReport tell of them. */
 export function limitsReported(rows: readonly JsonObject[]): Partial<KeyLimits> {
   return limitsOf(rows, (row) => {
-    const attributes = optionalObjects(row, "variableAttribute");
-    const actual = attributes.find(({ type }) => (type ?? "Actual") === "Actual");
+    const actual = actualAttribute(row);
     return actual ? optionalText(actual, "value") : null;
   });
 }

@@ -1,3 +1,4 @@
+import type { JobKind } from "../ocpp/station-state.ts";
 import type { JsonObject } from "../ocpp/json.ts";
 import type { CommandOutcome } from "./sessions.ts";
 
@@ -63,7 +64,7 @@ export interface StationEventFact {
 
 /** The last known state of what the station downloads or uploads. */
 export interface JobStatusFact {
-  job: "firmware" | "published_firmware" | "diagnostics";
+  job: JobKind;
   status: string;
   requestId: number | null;
 }

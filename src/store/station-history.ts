@@ -1,3 +1,4 @@
+import { UNCONFIRMED_CLAIM } from "../ocpp/v16/unconfirmed-id.ts";
 import type {
   MeterValuesFact,
   SessionFact,
@@ -18,9 +19,6 @@ const known = (
   columns: string,
 ) => `SELECT x.*, o.organization_id FROM jsonb_to_recordset($1::jsonb) AS x(${columns})
   CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o`;
-
-/** What stations call a transaction whose id they were never told (1.6 errata 3.18). */
-const UNCONFIRMED_ID = "-1";
 
 /** An id made of what a row says: stations repeat themselves, under new message ids and after long times. */
 const idOf = (content: string) =>
@@ -142,7 +140,7 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
  * time of the message can. That one is ours where the station's clock is not believed, and another for every repeat.
  */
 function isTimed({ values, reason, claimedId }: MeterValuesFact): boolean {
-  if (values.length === 0) return reason === "StopTransaction" && claimedId !== UNCONFIRMED_ID;
+  if (values.length === 0) return reason === "StopTransaction" && claimedId !== UNCONFIRMED_CLAIM;
   return values.every(({ timestamp }) => typeof timestamp === "string");
 }
 

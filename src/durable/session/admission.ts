@@ -1,6 +1,6 @@
 import type { Config } from "../../env.ts";
 import type { KeyDigests } from "../../ports.ts";
-import { FAILURES_HEADER } from "../../session-address.ts";
+import { clientAddress, FAILURES_HEADER } from "../../session-address.ts";
 import { isDirect } from "./direct-line.ts";
 import { parseBasic } from "./basic-auth.ts";
 import { isCertified } from "./client-certificate.ts";
@@ -42,11 +42,6 @@ function isFromLoginAddress(record: SessionRecord, request: Request, nowMs: numb
   const { lastLogin, connected, lastMessageAtMs } = record;
   if (lastLogin?.ip !== clientAddress(request)) return false;
   return connected !== null || Math.max(lastLogin.atMs, lastMessageAtMs ?? 0) > nowMs - LOGIN_AGE_MAX_MS;
-}
-
-/** Set by the edge, which overwrites what a client sends. */
-export function clientAddress(request: Request): string {
-  return request.headers.get("cf-connecting-ip") ?? "";
 }
 
 async function judge(

@@ -16,9 +16,7 @@ import type { Validators } from "../../ocpp/validators.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { CommandOutcome, CommandTimeout } from "../../ports.ts";
 
-export type SessionCommandOutcome = CommandOutcome;
-
-type CommandFailure = Exclude<SessionCommandOutcome, { kind: "answered" }>;
+type CommandFailure = Exclude<CommandOutcome, { kind: "answered" }>;
 
 export interface SentCall {
   readonly action: string;
@@ -63,7 +61,7 @@ interface Pending {
   /** The last CALL on the wire. */
   sent: WireCall | null;
   report: { requestId: number; assembly: ReportAssembly; rows: JsonObject[] | null } | null;
-  settle(outcome: SessionCommandOutcome): void;
+  settle(outcome: CommandOutcome): void;
 }
 
 interface ChannelHooks {
@@ -89,11 +87,11 @@ export class CommandChannel {
   }
 
   /** The caller has made sure that the validators of the connection are loaded. */
-  run(command: ChargerCommand, timeout: CommandTimeout): Promise<SessionCommandOutcome> {
+  run(command: ChargerCommand, timeout: CommandTimeout): Promise<CommandOutcome> {
     const line = this.#hooks.line();
     if (!line) return Promise.resolve({ kind: "offline" });
     if (!isCommandAllowed(line.registration, command)) return Promise.resolve({ kind: "notAccepted" });
-    const { promise, resolve } = Promise.withResolvers<SessionCommandOutcome>();
+    const { promise, resolve } = Promise.withResolvers<CommandOutcome>();
     const timeoutMs = typeof timeout === "number" ? timeout : timeout[line.version];
     const deadlineAt = Date.now() + timeoutMs;
     const pending: Pending = {
@@ -244,7 +242,7 @@ export class CommandChannel {
     this.#settle(pending, step.kind === "done" ? { kind: "answered", answer: step.answer, version } : step);
   }
 
-  #settle(pending: Pending, outcome: SessionCommandOutcome): void {
+  #settle(pending: Pending, outcome: CommandOutcome): void {
     if (this.#waitingForReport === pending) this.#waitingForReport = null;
     pending.settle(outcome);
   }

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../ocpp/json.ts";
 import type { JobKind, JobRequests } from "../../ocpp/station-state.ts";
+import type { SentCall } from "./command-channel.ts";
 
 const JOBS: Readonly<Record<string, JobKind>> = {
   UpdateFirmware: "firmware",
@@ -7,13 +7,8 @@ const JOBS: Readonly<Record<string, JobKind>> = {
   GetLog: "diagnostics",
 };
 
-export interface JobRequest {
-  readonly action: string;
-  readonly payload: JsonObject;
-}
-
 /** A request goes out: until it is answered, it or the one before may be what the station works on. */
-export function withRequest(requests: JobRequests, request: JobRequest): JobRequests {
+export function withRequest(requests: JobRequests, request: SentCall): JobRequests {
   const known = readRequest(request);
   if (!known) return requests;
   const { job, requestId } = known;
@@ -22,7 +17,7 @@ export function withRequest(requests: JobRequests, request: JobRequest): JobRequ
 }
 
 /** An accepted request takes the place of the one before; a refused one leaves that at work. */
-export function withAnswer(requests: JobRequests, request: JobRequest, status: unknown): JobRequests {
+export function withAnswer(requests: JobRequests, request: SentCall, status: unknown): JobRequests {
   const known = readRequest(request);
   if (!known) return requests;
   const { job, requestId } = known;
@@ -32,7 +27,7 @@ export function withAnswer(requests: JobRequests, request: JobRequest, status: u
   return left.length > 0 ? { ...others, [job]: left } : others;
 }
 
-function readRequest({ action, payload }: JobRequest): { job: JobKind; requestId: number } | null {
+function readRequest({ action, payload }: SentCall): { job: JobKind; requestId: number } | null {
   const job = Object.hasOwn(JOBS, action) ? JOBS[action] : undefined;
   const { requestId } = payload;
   return job && typeof requestId === "number" ? { job, requestId } : null;

@@ -1,7 +1,6 @@
 import type { ChargerCommand } from "../../ocpp/commands.ts";
 import { isUnsupported } from "../../ocpp/error-code.ts";
-import type { OfferedKey, RotationStatus } from "../../ports.ts";
-import type { SessionCommandOutcome } from "./command-channel.ts";
+import type { CommandOutcome, OfferedKey, RotationStatus } from "../../ports.ts";
 import {
   digestKey,
   newSalt,
@@ -16,7 +15,7 @@ export interface KeyHolder {
   readonly credential: StoredCredential | null;
   store(credential: StoredCredential): void;
   /** Sends the key to the station; null when none is connected. */
-  send(key: string): Promise<SessionCommandOutcome> | null;
+  send(key: string): Promise<CommandOutcome> | null;
 }
 
 type SetKey = Extract<ChargerCommand, { kind: "setAuthorizationKey" }>;
@@ -25,7 +24,7 @@ type SetKey = Extract<ChargerCommand, { kind: "setAuthorizationKey" }>;
 export function keyHolder(session: {
   own(): SessionRecord | null;
   save(record: SessionRecord): void;
-  send(command: SetKey): Promise<SessionCommandOutcome> | null;
+  send(command: SetKey): Promise<CommandOutcome> | null;
 }): KeyHolder {
   return {
     get credential() {
@@ -78,7 +77,7 @@ function settled(credential: StoredCredential, offer: OfferedKey, status: Rotati
   }
 }
 
-function statusOf(outcome: SessionCommandOutcome): RotationStatus {
+function statusOf(outcome: CommandOutcome): RotationStatus {
   if (outcome.kind === "offline" || outcome.kind === "notAccepted" || outcome.kind === "notProvisioned")
     return "stored";
   if (outcome.kind === "stationError") {

@@ -1,8 +1,9 @@
 import type { JsonObject } from "../../ocpp/json.ts";
+import type { CommandOutcome } from "../../ports.ts";
 import { RENEW_EVERY_MS } from "../../settings/due.ts";
 import { renewalPayloads, type SettingsLease } from "../../settings/lease.ts";
 import { LEASE_MS } from "../../settings/profiles.ts";
-import type { CommandChannel, SessionCommandOutcome } from "./command-channel.ts";
+import type { CommandChannel } from "./command-channel.ts";
 import type { LiveSocket } from "./live-socket.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -57,17 +58,17 @@ export class LeaseRenewal {
     if (isTaken(outcome)) for (const limit of limits) await this.#set(limit);
   }
 
-  #set(payload: JsonObject): Promise<SessionCommandOutcome> {
+  #set(payload: JsonObject): Promise<CommandOutcome> {
     return this.#channel.run({ kind: "call", action: "SetChargingProfile", payload }, COMMAND_TIMEOUT_MS);
   }
 }
 
-function isTaken(outcome: SessionCommandOutcome): boolean {
+function isTaken(outcome: CommandOutcome): boolean {
   const { answer } = outcome.kind === "answered" ? outcome : { answer: null };
   return answer?.kind === "payload" && answer.payload.status === "Accepted";
 }
 
 /** It answered, and will not answer otherwise in a minute. */
-function isRefused({ kind }: SessionCommandOutcome): boolean {
+function isRefused({ kind }: CommandOutcome): boolean {
   return kind === "answered" || kind === "stationError" || kind === "invalidAnswer";
 }

@@ -1,16 +1,11 @@
 import type { ChargerCommand } from "../../ocpp/commands.ts";
-import type { DataTransferRow } from "../../ports.ts";
-import type { SessionCommandOutcome } from "./command-channel.ts";
+import type { CommandOutcome, DataTransferRow } from "../../ports.ts";
 import { transferId } from "./station-facts.ts";
 
 type Transfer = Extract<ChargerCommand, { kind: "dataTransfer" }>;
 
 /** The row of a vendor message we sent, or tried to. */
-export function outgoingTransfer(
-  command: Transfer,
-  outcome: SessionCommandOutcome,
-  atMs: number,
-): DataTransferRow {
+export function outgoingTransfer(command: Transfer, outcome: CommandOutcome, atMs: number): DataTransferRow {
   const { vendorId, messageId = null, data = null } = command;
   const answer =
     outcome.kind === "answered" && outcome.answer.kind === "dataTransfer" ? outcome.answer : null;

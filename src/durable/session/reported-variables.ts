@@ -1,9 +1,8 @@
 import type { ReportedVariable } from "../../ocpp/commands.ts";
 import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
-import { optionalObjects } from "../../ocpp/payload.ts";
 import { slices } from "../../ocpp/slices.ts";
 import { variableName } from "../../ocpp/v2x/result-row.ts";
-import { readVariable } from "../../ocpp/v2x/variable-key.ts";
+import { actualAttribute, readVariable } from "../../ocpp/v2x/variable-key.ts";
 import { LazyTables } from "./lazy-tables.ts";
 
 const VARIABLES_MAX = 5_000;
@@ -58,10 +57,8 @@ export class ReportedVariables {
 function rowOf(row: JsonObject): Row[] {
   const address = readVariable(row);
   if (!address) return [];
-  const attributes = optionalObjects(row, "variableAttribute");
-  const actual = attributes.find(({ type }) => (type ?? "Actual") === "Actual");
   const characteristics = isJsonObject(row.variableCharacteristics) ? row.variableCharacteristics : {};
   const { maxLimit } = characteristics;
-  const isReadOnly = actual?.mutability === "ReadOnly" ? 1 : 0;
+  const isReadOnly = actualAttribute(row)?.mutability === "ReadOnly" ? 1 : 0;
   return [[variableName(address).slice(0, 512), isReadOnly, typeof maxLimit === "number" ? maxLimit : null]];
 }

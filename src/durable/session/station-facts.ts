@@ -3,14 +3,12 @@ import { ulidOf } from "../../fleet/ulid.ts";
 import { energyReading } from "../../ocpp/energy-reading.ts";
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { StationEvent } from "../../ocpp/station-state.ts";
+import { UNCONFIRMED_CLAIM } from "../../ocpp/v16/unconfirmed-id.ts";
 import type { DataTransferRow, MeterValuesFact, SessionFact } from "../../ports.ts";
 import { cutText } from "./cut-text.ts";
 import type { TransactionNews } from "./transaction-table.ts";
 
 type Event<Type extends StationEvent["type"]> = Extract<StationEvent, { type: Type }>;
-
-/** A station that never got our answer to its StartTransaction says so with this id (1.6 errata 3.18). */
-const UNCONFIRMED = "-1";
 
 /** What the rest of the system must know of an event; transactions are told apart, as the whole of what is known. */
 export function factsOf(event: StationEvent): SessionFact[] {
@@ -105,7 +103,7 @@ function stopValues(event: Event<"transactionStopped">): SessionFact[] {
 
 /** Naming a transaction that this charger never had is worth a look (CVE-2026-28230); a station that repeats it adds nothing. */
 function foreignTransaction({ claimedId, at }: { claimedId: string | null; at: string }): SessionFact[] {
-  if (claimedId === null || claimedId === UNCONFIRMED) return [];
+  if (claimedId === null || claimedId === UNCONFIRMED_CLAIM) return [];
   const techInfo = `transaction ${claimedId}`;
   const name = "UnknownTransaction";
   return [{ type: "securityEvent", id: null, source: "central", name, techInfo, at }];

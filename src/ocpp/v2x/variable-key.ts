@@ -1,6 +1,6 @@
 import { compact } from "../command-script.ts";
 import type { JsonObject } from "../json.ts";
-import { optionalInteger, optionalObject, optionalText } from "../payload.ts";
+import { optionalInteger, optionalObject, optionalObjects, optionalText } from "../payload.ts";
 
 /** A variable of the 2.x device model. */
 export interface VariableAddress {
@@ -64,4 +64,10 @@ export function readVariable(row: JsonObject): VariableAddress | null {
     variable: variableName,
     variableInstance: optionalText(variable, "instance"),
   };
+}
+
+/** The attribute of a reported variable that holds its value; null when there is none. */
+export function actualAttribute(row: JsonObject): JsonObject | null {
+  const attributes = optionalObjects(row, "variableAttribute");
+  return attributes.find(({ type }) => (type ?? "Actual") === "Actual") ?? null;
 }

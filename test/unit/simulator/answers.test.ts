@@ -6,15 +6,9 @@ import { StationUnderTest } from "./station-under-test.ts";
 describe.each(OCPP_VERSIONS)("a %s station that is asked", (version) => {
   const occurrence = version === "ocpp1.6" ? "OccurenceConstraintViolation" : "OccurrenceConstraintViolation";
 
-  function booted(): StationUnderTest {
-    const station = new StationUnderTest(version);
-    station.boot();
-    return station;
-  }
-
   test("calls no action of its version unknown", async () => {
     const { actions } = await loadValidators(version);
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     const unknown = [...actions].filter((name) => station.call(name, {})?.action === "NotImplemented");
     expect(unknown).toEqual([]);
   });
@@ -22,14 +16,20 @@ describe.each(OCPP_VERSIONS)("a %s station that is asked", (version) => {
   test.each(["MakeCoffee", "constructor", version === "ocpp1.6" ? "GetVariables" : "GetConfiguration"])(
     "answers %s, which its version does not define, with NotImplemented",
     (name) => {
-      expect(booted().call(name, {})).toMatchObject({ type: 4, action: "NotImplemented" });
+      expect(StationUnderTest.booted(version).call(name, {})).toMatchObject({
+        type: 4,
+        action: "NotImplemented",
+      });
     },
   );
 
   test.each(["Heartbeat", "SecurityEventNotification"])(
     "answers %s, which is not for a station, with NotSupported",
     (name) => {
-      expect(booted().call(name, {})).toMatchObject({ type: 4, action: "NotSupported" });
+      expect(StationUnderTest.booted(version).call(name, {})).toMatchObject({
+        type: 4,
+        action: "NotSupported",
+      });
     },
   );
 
@@ -39,7 +39,7 @@ describe.each(OCPP_VERSIONS)("a %s station that is asked", (version) => {
     ["is null", { type: null }, "TypeConstraintViolation"],
     ["has a value that is none of its own", { type: "Warm" }, "PropertyConstraintViolation"],
   ])("names the code for a field that %s", (_why, payload, code) => {
-    expect(booted().call("Reset", payload)).toMatchObject({ type: 4, action: code });
+    expect(StationUnderTest.booted(version).call("Reset", payload)).toMatchObject({ type: 4, action: code });
   });
 
   test("names the code for a list that is too short or none", () => {
@@ -48,7 +48,11 @@ describe.each(OCPP_VERSIONS)("a %s station that is asked", (version) => {
         ? ["SendLocalList", "localAuthorizationList"]
         : ["GetVariables", "getVariableData"];
     const others = { listVersion: 1, updateType: "Full" };
-    expect(booted().call(action, { ...others, [field]: [{}] })?.action).toBe(occurrence);
-    expect(booted().call("TriggerMessage", { requestedMessage: [] })?.action).toBe("TypeConstraintViolation");
+    expect(StationUnderTest.booted(version).call(action, { ...others, [field]: [{}] })?.action).toBe(
+      occurrence,
+    );
+    expect(StationUnderTest.booted(version).call("TriggerMessage", { requestedMessage: [] })?.action).toBe(
+      "TypeConstraintViolation",
+    );
   });
 });

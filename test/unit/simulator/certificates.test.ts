@@ -56,12 +56,6 @@ describe.each(OCPP_VERSIONS)("the certificates of a %s station", (version) => {
     validators = await loadValidators(version);
   });
 
-  function booted(): StationUnderTest {
-    const station = new StationUnderTest(version);
-    station.boot();
-    return station;
-  }
-
   function ask(station: StationUnderTest, action: string, payload: object) {
     expect(validators.request(action, payload)).toBeNull();
     const answer = station.call(action, payload)?.payload;
@@ -86,7 +80,7 @@ describe.each(OCPP_VERSIONS)("the certificates of a %s station", (version) => {
   });
 
   test("are named by their hashes once, over a power cut too, until they are deleted", () => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     expect(list(station)).toEqual({ status: "NotFound" });
     expect([install(station, ROOT), install(station, ROOT)]).toEqual(["Accepted", "Accepted"]);
     expect(list(station)).toEqual(listed(ROOT_HASH));
@@ -105,12 +99,14 @@ describe.each(OCPP_VERSIONS)("the certificates of a %s station", (version) => {
     ["is cut off", ROOT.replace(/DAdFeGFt[^-]*/, "\n")],
     ["is no root", LEAF],
   ])("take none that %s", (_why, certificate) => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     expect(install(station, certificate)).toBe("Rejected");
     expect(list(station)).toEqual({ status: "NotFound" });
   });
 
   test("are not its own when it has asked for none", () => {
-    expect(ask(booted(), "CertificateSigned", { certificateChain: LEAF })).toEqual({ status: "Rejected" });
+    expect(ask(StationUnderTest.booted(version), "CertificateSigned", { certificateChain: LEAF })).toEqual({
+      status: "Rejected",
+    });
   });
 });

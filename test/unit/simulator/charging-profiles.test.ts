@@ -69,14 +69,8 @@ function composite(station: StationUnderTest, connectorId: number, duration = 60
   return schedule["chargingSchedulePeriod"] as Array<Record<string, unknown>>;
 }
 
-function booted(version: OcppVersion): StationUnderTest {
-  const station = new StationUnderTest(version);
-  station.boot();
-  return station;
-}
-
 function charging(version: OcppVersion): StationUnderTest {
-  const station = booted(version);
+  const station = StationUnderTest.booted(version);
   station.charge();
   return station;
 }
@@ -158,7 +152,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
   });
 
   test("begins with the profile that its remote start brings", () => {
-    const station = booted(version);
+    const station = StationUnderTest.booted(version);
     const chargingProfile = wire(station, { id: 1, purpose: "transaction", limit: 10 });
     expect(station.charge({ chargingProfile })?.payload["status"]).toBe("Accepted");
     expect(flow(station)).toEqual([10, 3]);
@@ -169,7 +163,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     ["is not for a transaction", { purpose: "default" }],
     ["is for another transaction", { transactionId: version === "ocpp1.6" ? 7 : "other" }],
   ])("refuses a remote start whose profile %s", (_why, part) => {
-    const station = booted(version);
+    const station = StationUnderTest.booted(version);
     const chargingProfile = wire(station, { id: 1, purpose: "transaction", limit: 10, ...part });
     expect(station.charge({ chargingProfile })?.payload["status"]).toBe("Rejected");
     expect(station.state.memory.profiles).toEqual([]);

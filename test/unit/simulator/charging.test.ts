@@ -22,8 +22,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
   });
 
   function booted(): StationUnderTest {
-    station = new StationUnderTest(version);
-    station.boot();
+    station = StationUnderTest.booted(version);
     return station;
   }
 

@@ -8,17 +8,11 @@ const variable = (component: string, name: string, instance?: string) => ({
   variable: { name, ...(instance && { instance }) },
 });
 
-function booted(version: (typeof OCPP_VERSIONS)[number]): StationUnderTest {
-  const station = new StationUnderTest(version);
-  station.boot();
-  return station;
-}
-
 describe.each(OCPP_VERSIONS)("a %s station", (version) => {
   const type = version === "ocpp1.6" ? "Soft" : "OnIdle";
 
   test("answers Reset, then drops the line, comes back and boots", () => {
-    const station = booted(version);
+    const station = StationUnderTest.booted(version);
     expect(station.call("Reset", { type })?.payload).toEqual({ status: "Accepted" });
     expect(station.fire("restart")).toContainEqual({ kind: "close", code: 1000, reason: "reboot" });
     expect(station.state.memory.booted).toBe(false);
@@ -31,14 +25,14 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
   });
 
   test("answers a CALL while one of its own is outstanding", () => {
-    const station = booted(version);
+    const station = StationUnderTest.booted(version);
     station.fire("heartbeat");
     expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
     expect(station.state.outstanding?.action).toBe("Heartbeat");
   });
 
   test.each(["CallError", "Silence", "Drop"])("rehearses %s with the next CALL, once", (fault) => {
-    const station = booted(version);
+    const station = StationUnderTest.booted(version);
     const order = { vendorId: "Busbar", messageId: "Rehearse", data: fault };
     expect(station.call("DataTransfer", order)?.payload).toEqual({ status: "Accepted", data: fault });
     const answer = station.call("ClearCache", {});
@@ -54,7 +48,7 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
   });
 
   test("rehearses a refusal in the words of the action, and as not supported where it has none", () => {
-    const station = booted(version);
+    const station = StationUnderTest.booted(version);
     const refused = (action: string, payload: Record<string, unknown>) => {
       station.call("DataTransfer", { vendorId: "Busbar", messageId: "Rehearse", data: "Refused" });
       const answer = station.call(action, payload);
@@ -70,7 +64,7 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
   });
 
   test("rehearses no fault that it does not know", () => {
-    const station = booted(version);
+    const station = StationUnderTest.booted(version);
     const order = { vendorId: "Busbar", messageId: "Rehearse", data: "Fire" };
     expect(station.call("DataTransfer", order)?.payload).toEqual({ status: "Rejected" });
     expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
@@ -104,20 +98,26 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
   });
 
   test("refuses a triggered BootNotification once it was accepted", () => {
-    const answer = booted(version).call("TriggerMessage", { requestedMessage: "BootNotification" });
+    const answer = StationUnderTest.booted(version).call("TriggerMessage", {
+      requestedMessage: "BootNotification",
+    });
     expect(answer?.payload).toEqual({ status: "Rejected" });
   });
 
   test("does not know a message nobody can trigger", () => {
-    const answer = booted(version).call("TriggerMessage", { requestedMessage: "SignV2GCertificate" });
+    const answer = StationUnderTest.booted(version).call("TriggerMessage", {
+      requestedMessage: "SignV2GCertificate",
+    });
     expect(answer?.payload).toEqual({ status: "NotImplemented" });
   });
 
   test("knows no vendor but its own", () => {
-    expect(booted(version).call("DataTransfer", { vendorId: "x" })?.payload).toEqual({
+    expect(StationUnderTest.booted(version).call("DataTransfer", { vendorId: "x" })?.payload).toEqual({
       status: "UnknownVendorId",
     });
-    expect(booted(version).call("DataTransfer", { vendorId: "busbar", data: "hello" })?.payload).toEqual({
+    expect(
+      StationUnderTest.booted(version).call("DataTransfer", { vendorId: "busbar", data: "hello" })?.payload,
+    ).toEqual({
       status: "Accepted",
       data: "hello",
     });
@@ -133,11 +133,13 @@ describe("a 1.6 station", () => {
     ["ExtendedTriggerMessage", "DiagnosticsStatusNotification", "NotImplemented"],
     ["ExtendedTriggerMessage", "SignChargePointCertificate", "NotImplemented"],
   ])("answers %s of %s with %s", (action, requestedMessage, status) => {
-    expect(booted("ocpp1.6").call(action, { requestedMessage })?.payload).toEqual({ status });
+    expect(StationUnderTest.booted("ocpp1.6").call(action, { requestedMessage })?.payload).toEqual({
+      status,
+    });
   });
 
   test("reports a connector taken out of service, remembers it and boots with it", () => {
-    const station = booted("ocpp1.6");
+    const station = StationUnderTest.booted("ocpp1.6");
     station.call("ChangeAvailability", { connectorId: 1, type: "Inoperative" });
     expect(station.calls("StatusNotification").at(-1)?.payload).toMatchObject({
       connectorId: 1,
@@ -154,7 +156,7 @@ describe("a 1.6 station", () => {
   });
 
   test("takes everything out of service with connector 0", () => {
-    const station = booted("ocpp1.6");
+    const station = StationUnderTest.booted("ocpp1.6");
     station.call("ChangeAvailability", { connectorId: 0, type: "Inoperative" });
     station.answerAll();
     expect(
@@ -166,7 +168,7 @@ describe("a 1.6 station", () => {
   });
 
   test("refuses a connector it does not have", () => {
-    const station = booted("ocpp1.6");
+    const station = StationUnderTest.booted("ocpp1.6");
     const availability = station.call("ChangeAvailability", { connectorId: 3, type: "Operative" });
     expect(availability?.payload).toEqual({ status: "Rejected" });
     expect(station.call("UnlockConnector", { connectorId: 3 })?.payload).toEqual({ status: "NotSupported" });
@@ -184,11 +186,13 @@ describe("a 1.6 station", () => {
     ["NoSuchKey", "1", "NotSupported"],
     ["AuthorizationKey", "short", "Rejected"],
   ])("answers ChangeConfiguration of %s to %s with %s", (name, value, status) => {
-    expect(booted("ocpp1.6").call("ChangeConfiguration", { key: name, value })?.payload).toEqual({ status });
+    expect(
+      StationUnderTest.booted("ocpp1.6").call("ChangeConfiguration", { key: name, value })?.payload,
+    ).toEqual({ status });
   });
 
   test("reads back what was written, and names what it does not know", () => {
-    const station = booted("ocpp1.6");
+    const station = StationUnderTest.booted("ocpp1.6");
     station.call("ChangeConfiguration", { key: "MeterValueSampleInterval", value: "15" });
     expect(station.call("GetConfiguration", { key: ["MeterValueSampleInterval", "Nope"] })?.payload).toEqual({
       configurationKey: [{ key: "MeterValueSampleInterval", readonly: false, value: "15" }],
@@ -197,7 +201,7 @@ describe("a 1.6 station", () => {
   });
 
   test("has a new key stored before it admits it, and never tells it", () => {
-    const station = booted("ocpp1.6");
+    const station = StationUnderTest.booted("ocpp1.6");
     const from = station.effects.length;
     expect(
       station.call("ChangeConfiguration", { key: "AuthorizationKey", value: key })?.payload["status"],
@@ -207,7 +211,7 @@ describe("a 1.6 station", () => {
   });
 
   test("beats at a new interval from now on", () => {
-    const station = booted("ocpp1.6");
+    const station = StationUnderTest.booted("ocpp1.6");
     station.call("ChangeConfiguration", { key: "HeartbeatInterval", value: "10" });
     const startMs = station.nowMs;
     station.fire("heartbeat");
@@ -223,7 +227,7 @@ describe("a 2.x station", () => {
     [{ id: 3, connectorId: 1 }, "Rejected", 0],
     [{ id: 1, connectorId: 1 }, "Accepted", 1],
   ])("answers the trigger of a status at %j with %s", (evse, status, count) => {
-    const station = booted("ocpp2.0.1");
+    const station = StationUnderTest.booted("ocpp2.0.1");
     const before = station.calls("StatusNotification").length;
     const request = { requestedMessage: "StatusNotification", ...(evse && { evse }) };
     expect(station.call("TriggerMessage", request)?.payload).toEqual({ status });
@@ -231,7 +235,7 @@ describe("a 2.x station", () => {
   });
 
   test("answers each variable for itself", () => {
-    const station = booted("ocpp2.0.1");
+    const station = StationUnderTest.booted("ocpp2.0.1");
     const answer = station.call("GetVariables", {
       getVariableData: [
         variable("OCPPCommCtrlr", "HeartbeatInterval"),
@@ -254,7 +258,7 @@ describe("a 2.x station", () => {
   });
 
   test("rotates its password and sets several variables at once", () => {
-    const station = booted("ocpp2.1");
+    const station = StationUnderTest.booted("ocpp2.1");
     const answer = station.call("SetVariables", {
       setVariableData: [
         { attributeValue: key, ...variable("SecurityCtrlr", "BasicAuthPassword") },
@@ -268,7 +272,7 @@ describe("a 2.x station", () => {
   });
 
   test("takes one EVSE out of service", () => {
-    const station = booted("ocpp2.0.1");
+    const station = StationUnderTest.booted("ocpp2.0.1");
     station.call("ChangeAvailability", { operationalStatus: "Inoperative", evse: { id: 2 } });
     expect(station.calls("StatusNotification").at(-1)?.payload).toMatchObject({
       evseId: 2,

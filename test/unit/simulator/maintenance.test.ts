@@ -19,8 +19,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
   });
 
   function booted(): StationUnderTest {
-    station = new StationUnderTest(version);
-    station.boot();
+    station = StationUnderTest.booted(version);
     return station;
   }
 

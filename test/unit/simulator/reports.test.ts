@@ -11,12 +11,6 @@ describe.each(["ocpp2.0.1", "ocpp2.1"] as const)("a %s station that reports", (v
     validators = await loadValidators(version);
   });
 
-  function booted(): StationUnderTest {
-    const station = new StationUnderTest(version);
-    station.boot();
-    return station;
-  }
-
   /** The status of the answer and the CALLs that follow it, all of them held to their schemas. */
   function ask(station: StationUnderTest, action: string, payload: object) {
     const before = station.calls().length;
@@ -31,7 +25,10 @@ describe.each(["ocpp2.0.1", "ocpp2.1"] as const)("a %s station that reports", (v
   }
 
   function report(request: object) {
-    const { status, parts } = ask(booted(), "GetReport", { requestId: 5, ...request });
+    const { status, parts } = ask(StationUnderTest.booted(version), "GetReport", {
+      requestId: 5,
+      ...request,
+    });
     const rows = parts.flatMap((part) => part["reportData"] as Row[]);
     return { status, names: rows.map(({ component, variable }) => `${component.name}.${variable.name}`) };
   }
@@ -67,7 +64,7 @@ describe.each(["ocpp2.0.1", "ocpp2.1"] as const)("a %s station that reports", (v
   });
 
   test("leaves a component that is switched off out of what is enabled", () => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     station.set("", "AuthCacheCtrlr.Enabled", "false");
     const { parts } = ask(station, "GetReport", { requestId: 5, componentCriteria: ["Enabled"] });
     const text = JSON.stringify(parts);
@@ -91,7 +88,7 @@ describe.each(["ocpp2.0.1", "ocpp2.1"] as const)("a %s station that reports", (v
   });
 
   test("reports its charging profiles as they were set, one EVSE after the other", () => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     const profiles = [profile(1, "ChargingStationMaxProfile", 0), profile(2, "TxDefaultProfile", 3)];
     ask(station, "SetChargingProfile", { evseId: 0, chargingProfile: profiles[0] });
     ask(station, "SetChargingProfile", { evseId: 2, chargingProfile: profiles[1] });
@@ -112,7 +109,7 @@ describe.each(["ocpp2.0.1", "ocpp2.1"] as const)("a %s station that reports", (v
     [{}, { chargingProfileId: [7] }],
     [{}, { chargingLimitSource: ["EMS"] }],
   ])("has no profile where %j and %j ask for another one", (where, chargingProfile) => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     const own = profile(2, "TxDefaultProfile", 3);
     ask(station, "SetChargingProfile", { evseId: 2, chargingProfile: own });
     const request = { requestId: 9, ...where, chargingProfile };

@@ -31,12 +31,6 @@ test("every 1.6 key that has an alias in 2.x is one of a simulated station, unde
 describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
   const is16 = version === "ocpp1.6";
 
-  function booted(): StationUnderTest {
-    const station = new StationUnderTest(version);
-    station.boot();
-    return station;
-  }
-
   const event = (station: StationUnderTest, action: string, eventType: string): Sent["payload"] =>
     station
       .calls(is16 ? action : "TransactionEvent")
@@ -56,7 +50,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
   }
 
   test("tell the security profile and let nobody change it", () => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     station.set("SecurityProfile", "SecurityCtrlr.SecurityProfile", "3");
     expect(read(station, "SecurityProfile", "SecurityCtrlr", "SecurityProfile")).toBe("2");
   });
@@ -66,7 +60,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
     ["the station waits long enough", "60", 1],
     ["the station waits for ever", "0", 1],
   ])("let a driver plug in as long as %s", (_how, patience, count) => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     station.set("ConnectionTimeOut", "TxCtrlr.EVConnectionTimeOut", patience);
     station.charge();
     expect(Object.keys(begin(station)).length > 0 ? 1 : 0).toBe(count);
@@ -74,7 +68,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
   });
 
   test("have the last message tell the clock-aligned values that are asked for, each with its time", () => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     station.set("ClockAlignedDataInterval", "AlignedDataCtrlr.Interval", "900");
     station.set("StopTxnAlignedData", "AlignedDataCtrlr.TxEndedMeasurands", "Power.Active.Import");
     station.charge();
@@ -97,7 +91,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
   });
 
   test("have the last message tell no clock-aligned value when none is asked for", () => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     station.set("ClockAlignedDataInterval", "AlignedDataCtrlr.Interval", "900");
     station.set("StopTxnAlignedData", "AlignedDataCtrlr.TxEndedMeasurands", "Voltage");
     station.set("StopTxnAlignedData", "AlignedDataCtrlr.TxEndedMeasurands", "");
@@ -109,7 +103,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
   });
 
   test("let a refused tag keep its transaction without any energy", () => {
-    const station = booted();
+    const station = StationUnderTest.booted(version);
     station.set("StopTransactionOnInvalidId", "TxCtrlr.StopTxOnInvalidId", "false");
     expect(read(station, "MaxEnergyOnInvalidId", "TxCtrlr", "MaxEnergyOnInvalidId")).toBe("0");
     station.verdict = "Blocked";

@@ -26,6 +26,13 @@ export class StationUnderTest {
   verdict = "Accepted";
   #ids = 0;
 
+  /** Switched on, accepted by its central system. */
+  static booted(version: OcppVersion): StationUnderTest {
+    const station = new StationUnderTest(version);
+    station.boot();
+    return station;
+  }
+
   constructor(version: OcppVersion, memory: StationMemory = FRESH_MEMORY, connectors = 2) {
     const profile = {
       identity: "CP-1",

@@ -14,7 +14,13 @@ import { slices } from "../../slices.ts";
 import { resolveKey } from "../configuration-key.ts";
 import { itemLimit } from "./item-limit.ts";
 import { rowsInOrder, variableName } from "../result-row.ts";
-import { encodeVariable, formatVariableKey, readVariable, type VariableAddress } from "../variable-key.ts";
+import {
+  actualAttribute,
+  encodeVariable,
+  formatVariableKey,
+  readVariable,
+  type VariableAddress,
+} from "../variable-key.ts";
 
 /** OCPP 2.x B06 for named keys, B07 for all of them. Answers repeat each key as it was asked. */
 export function getVariables(command: CommandOf<"getConfiguration">, ctx: CommandContext): CommandScript {
@@ -86,8 +92,7 @@ function* readEverything(ctx: CommandContext): CommandScript {
 function reportedEntry(row: JsonObject): ConfigurationEntry[] {
   const address = readVariable(row);
   if (!address) return [];
-  const attributes = optionalObjects(row, "variableAttribute");
-  const actual = attributes.find((attribute) => (attribute.type ?? "Actual") === "Actual") ?? {};
+  const actual = actualAttribute(row) ?? {};
   const isHidden = actual.mutability === "WriteOnly" || isSecretName(address.variable);
   const value = isHidden ? null : optionalText(actual, "value");
   const entry = { key: formatVariableKey(address), readonly: actual.mutability === "ReadOnly" };

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import type { SessionCommandOutcome } from "../../../../src/durable/session/command-channel.ts";
 import type { ChargerCommand } from "../../../../src/ocpp/commands.ts";
+import type { CommandOutcome } from "../../../../src/ports.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import { type Charger, provisioned, StationDouble } from "./station-double.ts";
 
@@ -40,13 +40,13 @@ const dialects = [
 ];
 
 interface OneSession {
-  command(ref: Charger["ref"], command: ChargerCommand, timeoutMs: number): Promise<SessionCommandOutcome>;
+  command(ref: Charger["ref"], command: ChargerCommand, timeoutMs: number): Promise<CommandOutcome>;
 }
 
 /** Starts all in order, over one stub, so that they are accepted in it; `OUTSTANDING` are never exceeded. */
-async function sendAll(charger: Charger, values: readonly string[]): Promise<SessionCommandOutcome[]> {
+async function sendAll(charger: Charger, values: readonly string[]): Promise<CommandOutcome[]> {
   const session = charger.stub as unknown as OneSession;
-  const outcomes: Promise<SessionCommandOutcome>[] = [];
+  const outcomes: Promise<CommandOutcome>[] = [];
   for (const [index, value] of values.entries()) {
     await outcomes[index - OUTSTANDING];
     const command: ChargerCommand = { kind: "changeConfiguration", key: "HeartbeatInterval", value };

@@ -36,6 +36,17 @@ async function rotated(reply: (id: string) => [number, string, ...unknown[]], pr
   return { charger, station, status: await rotating, action, payload };
 }
 
+/** A charger whose station left with the new key on the wire. */
+async function withKeyOfUnknownFate(): Promise<Charger> {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const rotating = charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY);
+  await station.nextCall();
+  station.socket.close(1000, "bye");
+  expect(await rotating).toBe("unknown");
+  return charger;
+}
+
 test("accepted: the old key stops working at once and the live socket stays", async () => {
   const { charger, station, status, action, payload } = await rotated((id) => [
     3,
@@ -96,12 +107,7 @@ test.each([
   [KEY, NEW_KEY],
   [NEW_KEY, KEY],
 ])("lost before an answer: unknown, and the next login decides which key is good", async (used, unused) => {
-  const charger = await provisioned();
-  const station = await StationDouble.booted(charger);
-  const rotating = charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY);
-  await station.nextCall();
-  station.socket.close(1000, "bye");
-  expect(await rotating).toBe("unknown");
+  const charger = await withKeyOfUnknownFate();
   expect(await isGood(charger, used)).toBe(true);
   expect(await isGood(charger, unused)).toBe(false);
 });
@@ -121,12 +127,7 @@ test.each([
   [KEY, NEW_KEY],
   [NEW_KEY, KEY],
 ])("a rotation forgets no key of an earlier one that the station may have", async (used, dead) => {
-  const charger = await provisioned();
-  const station = await StationDouble.booted(charger);
-  const rotating = charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY);
-  await station.nextCall();
-  station.socket.close(1000, "bye");
-  expect(await rotating).toBe("unknown");
+  const charger = await withKeyOfUnknownFate();
   expect(await charger.session.rotateAuthorizationKey(charger.ref, OTHER_KEY)).toBe("stored");
   expect(await isGood(charger, used)).toBe(true);
   expect(await isGood(charger, dead)).toBe(false);
