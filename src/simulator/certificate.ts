@@ -1,4 +1,5 @@
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /** How OCPP names a certificate. */
 export interface CertificateHash {
@@ -28,11 +29,16 @@ export function rootCertificateHash(pem: string): CertificateHash | null {
   const [serial, , issuer, , subject, keyInfo] = fields;
   const key = keyInfo && childrenOf(bytes, keyInfo)[1];
   if (!serial || !issuer || !subject || !key) return null;
-  const issuerNameHash = sha256(bytes.subarray(issuer.at, issuer.to));
-  if (issuerNameHash !== sha256(bytes.subarray(subject.at, subject.to))) return null;
+  const issuerNameHash = hashOf(bytes.subarray(issuer.at, issuer.to));
+  if (issuerNameHash !== hashOf(bytes.subarray(subject.at, subject.to))) return null;
   // A bit string begins with the number of its unused bits.
-  const issuerKeyHash = sha256(bytes.subarray(key.from + 1, key.to));
+  const issuerKeyHash = hashOf(bytes.subarray(key.from + 1, key.to));
   return { hashAlgorithm: "SHA256", issuerNameHash, issuerKeyHash, serialNumber: hexOf(bytes, serial) };
+}
+
+/** SHA-256 in lower-case hex. Not by the platform's own, which is asynchronous: a step of the machine never waits. */
+export function hashOf(bytes: Uint8Array): string {
+  return bytesToHex(sha256(bytes));
 }
 
 function bytesOf(pem: string): Uint8Array | null {
@@ -71,6 +77,5 @@ function childrenOf(bytes: Uint8Array, { from, to }: Value): Value[] {
 
 /** Without leading zeros, as OCPP wants it. */
 function hexOf(bytes: Uint8Array, { from, to }: Value): string {
-  const hex = [...bytes.subarray(from, to)].map((each) => each.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^0+(?=.)/, "");
+  return bytesToHex(bytes.subarray(from, to)).replace(/^0+(?=.)/, "");
 }
