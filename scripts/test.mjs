@@ -60,14 +60,17 @@ function failedTests(report) {
     .flatMap(({ name, message, assertionResults }) => {
       const failed = assertionResults.filter(({ status }) => status === "failed");
       const titles = failed.map(
-        ({ fullName, failureMessages }) => `${fullName}: ${firstLine(failureMessages[0])}`,
+        ({ fullName, failureMessages }) => `${fullName}: ${reasonIn(failureMessages[0])}`,
       );
-      return (titles.length > 0 ? titles : [firstLine(message)]).map(
+      return (titles.length > 0 ? titles : [reasonIn(message)]).map(
         (title) => `${relative(root, name)}: ${title}`,
       );
     });
 }
 
-function firstLine(text = "") {
-  return text.split("\n", 1)[0];
+/** An error message without its stack; of a long one, which holds the log of a process, the beginning and the end. */
+function reasonIn(text = "") {
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+  const excerpt = lines.length > 13 ? [lines[0], "…", ...lines.slice(-12)] : lines;
+  return excerpt.map((line) => line.slice(0, 300)).join("\n         ");
 }

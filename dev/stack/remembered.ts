@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { freePort, isPortFree } from "./free-port.ts";
+import type { PortClaims } from "./free-port.ts";
 import { readJson, writeJson } from "./write-json.ts";
 
 /** Ports of the parts beside the Worker. */
@@ -23,15 +23,11 @@ export function saveRemembered(file: string, value: Remembered): void {
   writeJson(file, value);
 }
 
-/** The remembered ports where they are still free, new ones otherwise; never the Worker's own. */
-export async function chooseInnerPorts(known: Remembered["ports"], workerPort: number): Promise<InnerPorts> {
-  const taken = new Set([workerPort]);
+/** The remembered ports where nobody else has them, new ones otherwise. */
+export async function chooseInnerPorts(known: Remembered["ports"], claims: PortClaims): Promise<InnerPorts> {
   const choose = async (name: string) => {
     const before = known[name];
-    const again = before !== undefined && !taken.has(before) && (await isPortFree(before));
-    const port = again ? before : await freePort(taken);
-    taken.add(port);
-    return port;
+    return before !== undefined && (await claims.take(before)) ? before : claims.takeFree();
   };
   return {
     sql: await choose("sql"),

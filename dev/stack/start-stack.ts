@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { awaitReady } from "./await-ready.ts";
 import { takeDataDirectory, type DataDirectory } from "./data-directory.ts";
 import { firstOrganization } from "./first-organization.ts";
-import { freePort, isPortFree } from "./free-port.ts";
+import { isPortFree, PortClaims } from "./free-port.ts";
 import { Part, type PartEvents, type PartSpec } from "./part.ts";
 import { enginePart, redisPart, sqlPart } from "./part-specs.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -79,6 +79,7 @@ class Supervised {
   readonly #giveUp = new AbortController();
   readonly #processes: Record<string, ProcessIdentity> = {};
   readonly #started: Part[] = [];
+  readonly #ports = new PortClaims();
   #addresses: Record<string, string> = {};
   #url = "";
   #schedule: { stop(): void } | undefined;
@@ -134,19 +135,23 @@ class Supervised {
     this.#schedule?.stop();
     // Last started, first stopped: the engine hands its deliveries back before the Worker goes.
     for (const part of this.#started.toReversed()) await part.stop();
+    this.#ports.release();
     this.#data.release();
   }
 
   async #workerPort(): Promise<number> {
     const { port } = this.#options;
-    if (port === 0) return freePort();
-    if (await isPortFree(port)) return port;
-    throw new StackError(`Port ${port} is taken. Pass another with --port, or --port 0 for a free one.`);
+    if (port === 0) return this.#ports.takeFree();
+    if (!(await isPortFree(port)))
+      throw new StackError(`Port ${port} is taken. Pass another with --port, or --port 0 for a free one.`);
+    // Whoever asks for a certain port gets it, claimed or not.
+    await this.#ports.take(port);
+    return port;
   }
 
   async #context(port: number, secrets: Secrets, before: Remembered): Promise<WiringContext> {
     const { env } = this.#options;
-    const ports = await chooseInnerPorts(before.ports, port);
+    const ports = await chooseInnerPorts(before.ports, this.#ports);
     const wiring = chooseWiring(env);
     const running = {
       sql: wiring.sql.embedded,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { announcesUrl } from "../../dev/stack/announcements.ts";
-import { freePort } from "../../dev/stack/free-port.ts";
+import { PortClaims } from "../../dev/stack/free-port.ts";
 import { Part, type PartSpec } from "../../dev/stack/part.ts";
 import { projectRoot } from "../../dev/stack/project.ts";
 import { stackEnvironment } from "../harness/stack.ts";
@@ -12,6 +12,7 @@ const secret = (prefix = "") => prefix + randomBytes(32).toString("base64url");
 /** Parts of the local stack that the bench starts itself, so that baseline and candidate share their processes. */
 export class BenchParts {
   readonly directory = temporaryDirectory();
+  readonly ports = new PortClaims();
   readonly redisToken = secret();
   readonly engineToken = secret();
   readonly currentKey = secret("sig_");
@@ -31,6 +32,7 @@ export class BenchParts {
 
   async stop(): Promise<void> {
     for (const part of this.#parts.toReversed()) await part.stop();
+    this.ports.release();
     this.directory.remove();
   }
 
@@ -67,7 +69,7 @@ export class BenchParts {
   }
 
   async #embedded(name: string, configuration: object): Promise<string> {
-    const port = await freePort();
+    const port = await this.ports.takeFree();
     await this.start({
       name,
       command: process.execPath,

@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { announcesSockets } from "../../dev/stack/announcements.ts";
-import { freePort } from "../../dev/stack/free-port.ts";
 import { tool } from "../../dev/stack/project.ts";
 import { WORKER_SOCKETS, workerConfig } from "../../dev/stack/worker-config.ts";
 import { stackEnvironment } from "../harness/stack.ts";
@@ -52,7 +51,7 @@ async function serve(
   const empty = join(directory, "empty");
   mkdirSync(empty, { recursive: true });
   await bundle(bundleDirectory);
-  const port = await freePort();
+  const port = await parts.ports.takeFree();
   const url = `http://127.0.0.1:${port}`;
   const variables = { ...unusedVariables(), ...engineVariables, PUBLIC_BASE_URL: url };
   const configFile = join(directory, "workerd.capnp");
@@ -63,7 +62,7 @@ async function serve(
     storageDirectory: empty,
     assetsDirectory: empty,
     port,
-    schedulerPort: await freePort(new Set([port])),
+    schedulerPort: await parts.ports.takeFree(),
     variables: Object.keys(variables),
   });
   writeFileSync(configFile, configuration);

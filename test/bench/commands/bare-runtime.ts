@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { announcesSockets } from "../../../dev/stack/announcements.ts";
-import { freePort } from "../../../dev/stack/free-port.ts";
+import { PortClaims } from "../../../dev/stack/free-port.ts";
 import { Part } from "../../../dev/stack/part.ts";
 import { tool } from "../../../dev/stack/project.ts";
 import { workerBundle } from "../../../dev/stack/worker-bundle.ts";
@@ -19,8 +19,9 @@ export interface BareRuntime {
 /** Serves the bare Worker in a workerd of its own, under the compatibility settings of the product. */
 export async function startBareRuntime(): Promise<BareRuntime> {
   const directory = temporaryDirectory();
-  const port = await freePort();
-  const configFile = await configure(directory.path, port, await freePort(new Set([port])));
+  const claims = new PortClaims();
+  const port = await claims.takeFree();
+  const configFile = await configure(directory.path, port, await claims.takeFree());
   let pid = 0;
   const part = new Part(
     {
@@ -41,6 +42,7 @@ export async function startBareRuntime(): Promise<BareRuntime> {
   await part.start();
   const stop = async () => {
     await part.stop();
+    claims.release();
     directory.remove();
   };
   return { url: `http://127.0.0.1:${port}`, pid, stop };

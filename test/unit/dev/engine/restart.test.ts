@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import type { TriggerOptions } from "@upstash/workflow";
 import type { StatsSnapshot } from "../../../../dev/engine/engine-stats.ts";
+import { PortClaims } from "../../../../dev/stack/free-port.ts";
 import { chargerBatch } from "./charger-batch.ts";
 import { connect, waitFor } from "./engine-fixture.ts";
-import { freePort, runEngineToExit, startEngineProcess, temporaryDirectory } from "./engine-process.ts";
+import { runEngineToExit, startEngineProcess, temporaryDirectory } from "./engine-process.ts";
 import { startEndpoint } from "./workflow-endpoint.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -16,7 +17,9 @@ async function startKillable(options: object = {}) {
   const directory = temporaryDirectory();
   cleanups.push(() => directory.remove());
   const dataFile = `${directory.path}/engine.sqlite`;
-  const fixed = { port: await freePort(), dataFile, ...options };
+  const claims = new PortClaims();
+  cleanups.push(() => claims.release());
+  const fixed = { port: await claims.takeFree(), dataFile, ...options };
   let engine = await startEngineProcess(fixed);
   cleanups.push(() => engine.kill());
   const { url } = engine;

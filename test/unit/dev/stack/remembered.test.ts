@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { freePort } from "../../../../dev/stack/free-port.ts";
+import { isPortFree, PortClaims } from "../../../../dev/stack/free-port.ts";
 import { chooseInnerPorts, loadRemembered, saveRemembered } from "../../../../dev/stack/remembered.ts";
 import { loadSecrets, saveSecrets } from "../../../../dev/stack/secrets.ts";
 import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
@@ -12,28 +12,49 @@ let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => (directory = temporaryDirectory()));
 afterEach(() => directory.remove());
 
+/** What a start on this machine chooses; another one follows once it has ended. */
+async function choose(known: Record<string, number>) {
+  const claims = new PortClaims();
+  const ports = await chooseInnerPorts(known, claims);
+  claims.release();
+  return ports;
+}
+
 it("the next start takes the same ports again", async () => {
   const file = join(directory.path, "state.json");
-  const ports = await chooseInnerPorts({}, 8787);
+  const ports = await choose({});
   saveRemembered(file, { ports, baseUrl: "http://127.0.0.1:8787" });
   const before = loadRemembered(file);
   expect(before.baseUrl).toBe("http://127.0.0.1:8787");
-  expect(await chooseInnerPorts(before.ports, 8787)).toEqual(ports);
+  expect(await choose(before.ports)).toEqual(ports);
 });
 
 it("a remembered port that somebody else took is replaced, the others stay", async () => {
-  const ports = await chooseInnerPorts({}, 8787);
+  const ports = await choose({});
   const intruder = createServer().listen(ports.redis, "127.0.0.1");
   await once(intruder, "listening");
-  const again = await chooseInnerPorts(ports, 8787);
+  const again = await choose(ports);
   intruder.close();
   expect(again).toEqual({ ...ports, redis: again.redis });
   expect(again.redis).not.toBe(ports.redis);
 });
 
+it("a port that another start has chosen and does not listen on yet is left to it", async () => {
+  const other = new PortClaims();
+  const ports = await chooseInnerPorts({}, other);
+  expect(await isPortFree(ports.sql)).toBe(true);
+  const own = Object.values(await choose(ports));
+  const theirs = new Set(Object.values(ports));
+  expect(own.filter((port) => theirs.has(port))).toEqual([]);
+  other.release();
+  expect(await choose(ports)).toEqual(ports);
+});
+
 it("no part gets the Worker's port or that of another part", async () => {
-  const port = await freePort();
-  const ports = await chooseInnerPorts({ sql: port, redis: port, engine: port }, port);
+  const claims = new PortClaims();
+  const port = await claims.takeFree();
+  const ports = await chooseInnerPorts({ sql: port, redis: port, engine: port }, claims);
+  claims.release();
   expect(new Set([port, ...Object.values(ports)]).size).toBe(5);
 });
 
