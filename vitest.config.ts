@@ -38,6 +38,8 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
+          // An intercepted line of an object waits for the next message of the tests; after the last one it waits for ever.
+          disableConsoleIntercept: true,
           testTimeout: 20_000,
           maxWorkers: 2,
           isolate: false,
