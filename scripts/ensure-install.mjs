@@ -53,12 +53,19 @@ function fail(message) {
   process.exit(1);
 }
 
+/** Twice if need be: npm gives up on a download that breaks off, and finds what it had before in its cache. */
+export function install(npm) {
+  // Inside `npm run --silent` a nested npm is silent about its own failure too.
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=warn"];
+  if (npm(args)) return true;
+  process.stderr.write("npm ci failed; trying once more ...\n");
+  return npm([...args, "--prefer-offline"]);
+}
+
 function ensurePackages() {
   if (isInstalled(root)) return;
   process.stderr.write("Installing packages (npm ci) ...\n");
-  // Inside `npm run --silent` a nested npm is silent about its own failure too.
-  const isDone = run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=warn"]);
-  if (!isDone)
+  if (!install((args) => run("npm", args)))
     fail(
       "npm ci failed; the packages of package-lock.json are not installed. Check the network, then run it by hand.",
     );

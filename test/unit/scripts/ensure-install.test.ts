@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { isInstalled, isNewEnough } from "../../../scripts/ensure-install.mjs";
+import { install, isInstalled, isNewEnough } from "../../../scripts/ensure-install.mjs";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 
 interface Locked {
@@ -61,6 +61,18 @@ it.each([
 it("an install that was interrupted is repeated", () => {
   write("package-lock.json", wanted);
   expect(isInstalled(directory.path)).toBe(false);
+});
+
+it.each([
+  ["that succeeds is not repeated", [true], true],
+  ["that breaks off is tried once more", [false, true], true],
+  ["that fails twice has failed", [false, false], false],
+])("an install %s", (_case, outcomes, isDone) => {
+  const calls: string[] = [];
+  const npm = (args: string[]) => outcomes[calls.push(args.join(" ")) - 1] ?? true;
+  expect(install(npm)).toBe(isDone);
+  const once = "ci --no-audit --no-fund --loglevel=warn";
+  expect(calls).toEqual([once, `${once} --prefer-offline`].slice(0, outcomes.length));
 });
 
 it("Node 22.13 is the oldest that will do", () => {
