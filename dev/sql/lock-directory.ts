@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
 import { link, mkdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { promisify } from "node:util";
+import { startTimeOf } from "../stack/process-identity.ts";
 
 export type DirectoryLock = { release(): Promise<void> };
 
@@ -16,7 +15,7 @@ let lockCount = 0;
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const path = `${directory}.lock`;
-  const mine = JSON.stringify({ pid: process.pid, startedAt: await processStartedAt(process.pid) });
+  const mine = JSON.stringify({ pid: process.pid, startedAt: startTimeOf(process.pid) ?? "" });
   // Linking a finished file is atomic: nobody ever reads a half-written lock.
   const draft = `${path}.${process.pid}.${lockCount++}`;
   await mkdir(dirname(path), { recursive: true });
@@ -49,7 +48,7 @@ async function removeStaleLock(path: string, draft: string, directory: string): 
   const guard = `${path}.takeover`;
   if (!(await tryLink(draft, guard))) {
     const holder = parseHolder(await readLock(guard));
-    if (!holder || !(await isAlive(holder))) await rm(guard, { force: true });
+    if (!holder || !isAlive(holder)) await rm(guard, { force: true });
     return;
   }
   try {
@@ -62,7 +61,7 @@ async function removeStaleLock(path: string, draft: string, directory: string): 
 
 async function refuseLivingHolder(path: string, directory: string): Promise<void> {
   const holder = parseHolder(await readLock(path));
-  if (holder && (await isAlive(holder))) {
+  if (holder && isAlive(holder)) {
     throw new Error(`data directory ${directory} is in use by process ${holder.pid}`);
   }
 }
@@ -85,28 +84,13 @@ function parseHolder(text = ""): Holder | undefined {
   }
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
+/** A pid may by now belong to a process that started at another time, where the system tells the time. */
+function isAlive({ pid, startedAt }: Holder): boolean {
   try {
-    process.kill(holder.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     // EPERM means that it lives and belongs to somebody else.
     if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
-  return (await processStartedAt(holder.pid)) === holder.startedAt;
-}
-
-/** A text that differs between two processes that got the same pid; empty where the system does not tell. */
-async function processStartedAt(pid: number): Promise<string> {
-  try {
-    if (process.platform === "linux") {
-      const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-      // proc(5): field 3 is the state, field 22 the start time; the name in field 2 may contain spaces.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return fields[0] === "Z" ? "zombie" : (fields[19] ?? "");
-    }
-    const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)]);
-    return stdout.trim();
-  } catch {
-    return "";
-  }
+  return (startTimeOf(pid) ?? "") === startedAt;
 }
