@@ -11,6 +11,8 @@ export { SessionShelf } from "./durable/session-shelf.ts";
 export { SimulatorHost } from "./durable/simulator-host.ts";
 export { TransactionIds } from "./durable/transaction-ids.ts";
 
+const STEPS = "/internal/wf/";
+
 const app = createApp({
   services: (raw) => {
     const env = readEnv(raw);
@@ -32,6 +34,11 @@ function serveStep(request: Request, raw: RawEnv, ctx: ExecutionContext): Respon
   return steps.fetch(request, raw, ctx);
 }
 
+/** Most requests are none: their address is parsed once, further on. */
+function isStep(url: string): boolean {
+  return url.includes(STEPS) && new URL(url).pathname.startsWith(STEPS);
+}
+
 const budget = new UpgradeBudget();
 
 function serveUpgrade(request: Request, raw: RawEnv, ctx: ExecutionContext): Promise<Response> {
@@ -43,9 +50,8 @@ function serveUpgrade(request: Request, raw: RawEnv, ctx: ExecutionContext): Pro
 
 export default {
   fetch(request, raw, ctx) {
-    const { pathname } = new URL(request.url);
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return serveUpgrade(request, raw, ctx);
-    if (pathname.startsWith("/internal/wf/")) return serveStep(request, raw, ctx);
+    if (isStep(request.url)) return serveStep(request, raw, ctx);
     return app.fetch(request, raw, ctx);
   },
 

@@ -41,13 +41,13 @@ const isJsonType = (mediaType: string) =>
  * @throws BodyRefused, MalformedJson
  */
 export async function readJsonBody(request: Request, options: JsonBodyOptions): Promise<JsonBody> {
-  if (Number(request.headers.get("content-length") ?? 0) > options.maxBytes) throw new BodyRefused(413);
-  if (request.body === null) return { kind: "empty" };
+  const announced = request.headers.get("content-length");
+  if (Number(announced ?? 0) > options.maxBytes) throw new BodyRefused(413);
   const typeFits = hasFittingType(request, options);
-  const isBounded = request.headers.has("content-length") && typeFits;
-  const bytes = isBounded
-    ? await readWhole(request, options)
-    : await readAll(request.body, options, typeFits);
+  const bytes =
+    announced !== null && typeFits
+      ? await readWhole(request, options)
+      : await readAll(request.body, options, typeFits);
   if (bytes.length === 0) return { kind: "empty" };
   return { kind: "json", value: parseJson(bytes) };
 }
@@ -71,10 +71,11 @@ async function readWhole(request: Request, { deadlineMs, maxBytes }: JsonBodyOpt
 }
 
 async function readAll(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableStream<Uint8Array> | null,
   options: JsonBodyOptions,
   typeFits: boolean,
 ): Promise<Uint8Array> {
+  if (stream === null) return new Uint8Array();
   const reader = stream.getReader();
   const deadline = deadlineAfter(options.deadlineMs ?? DEADLINE_MS);
   const chunks: Uint8Array[] = [];

@@ -13,14 +13,14 @@ const FRAMES_MAX = 10_000;
 const BYTES_MAX = 32 * 1024 * 1024;
 export const FRAME_AGE_MAX_MS = 14 * 24 * 60 * 60 * 1000;
 /** Frames between two looks at the bounds, and frames removed at once. */
-const PRUNE_EVERY = 100;
+const PRUNE_EVERY = 500;
 const PRUNE_SLICE = 500;
 
 /** Frames in one statement: each takes five of the hundred parameters it may have. */
 const ROWS_PER_INSERT = 20;
 /** How long a frame may wait for its row where no flush comes first, and how many may. */
 const WRITE_AFTER_MS = 1500;
-const WAITING_MAX = 100;
+const WAITING_MAX = 500;
 const WAITING_LENGTH_MAX = 256 * 1024;
 
 const TABLE = `CREATE TABLE IF NOT EXISTS frames (
