@@ -14,6 +14,10 @@ export const commandRatio = (rounds: Latencies, of: Share) =>
 export const bareCommandRatio = (rounds: Latencies, of: Share) =>
   latencies(rounds, of, "bareCommand", "hello", "echo");
 
+/** A command over one without a product. */
+export const overBareRatio = (rounds: Latencies, of: Share) =>
+  latencies(rounds, of, "command", "bareCommand");
+
 /** A command over the product's own smallest request and message. */
 export const ownRatio = (rounds: Latencies, of: Share) =>
   latencies(rounds, of, "command", "healthz", "heartbeat");
