@@ -12,9 +12,10 @@ const TEXT_LENGTH_MAX = 64 * 1024 + CUT_MARK.length;
 const FRAMES_MAX = 10_000;
 const BYTES_MAX = 32 * 1024 * 1024;
 export const FRAME_AGE_MAX_MS = 14 * 24 * 60 * 60 * 1000;
-/** Frames between two looks at the bounds, and frames removed at once. */
+/** Frames, or characters of them, between two looks at the bounds, and frames removed at once. */
 const PRUNE_EVERY = 500;
-const PRUNE_SLICE = 500;
+const PRUNE_EVERY_LENGTH = BYTES_MAX / 8;
+const PRUNE_SLICE = 1000;
 
 /** Frames in one statement: each takes five of the hundred parameters it may have. */
 const ROWS_PER_INSERT = 20;
@@ -41,6 +42,7 @@ export class FrameLog {
   #waitingLength = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #appended = 0;
+  #appendedLength = 0;
   /** Running total of the newest frame; read once. */
   #bytesTotal: number | undefined;
 
@@ -55,10 +57,11 @@ export class FrameLog {
       const kept = cutText(redactFrame(message), TEXT_LENGTH_MAX);
       this.#waiting.push([atMs, direction, actionName(action), kept]);
       this.#waitingLength += kept.length;
+      this.#appendedLength += kept.length;
     }
     this.#appended += frames.length;
-    if (this.#appended >= PRUNE_EVERY) {
-      this.#appended = 0;
+    if (this.#appended >= PRUNE_EVERY || this.#appendedLength >= PRUNE_EVERY_LENGTH) {
+      this.#appended = this.#appendedLength = 0;
       this.prune(atMs);
     } else if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX) this.write();
     else if (this.#waiting.length > 0) this.#timer ??= setTimeout(this.#onDue, WRITE_AFTER_MS);

@@ -220,6 +220,17 @@ test("keeps at most 32 MiB", async () => {
   expect((await framesOf(charger, { action: "Big" })).total).toBe(32);
 });
 
+test("is kept at most an eighth above 32 MiB between two looks at it, however fast it grows", async () => {
+  const charger = await provisioned();
+  const message = "x".repeat(64 * 1024);
+  const frame = { atMs: Date.now(), direction: "cp_to_csms", action: "Large", message } as const;
+  for (let slice = 0; slice < 14; slice++)
+    await charger.session.appendFrames(charger.ref, Array.from({ length: 50 }, () => frame));
+  const { total } = await framesOf(charger, { limit: 1 });
+  expect(total).toBeGreaterThanOrEqual(512);
+  expect(total).toBeLessThanOrEqual(576);
+});
+
 test("frames that were written survive the object's memory", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
