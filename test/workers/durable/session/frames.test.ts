@@ -225,7 +225,10 @@ test("is kept at most an eighth above 32 MiB between two looks at it, however fa
   const message = "x".repeat(64 * 1024);
   const frame = { atMs: Date.now(), direction: "cp_to_csms", action: "Large", message } as const;
   for (let slice = 0; slice < 14; slice++)
-    await charger.session.appendFrames(charger.ref, Array.from({ length: 50 }, () => frame));
+    await charger.session.appendFrames(
+      charger.ref,
+      Array.from({ length: 50 }, () => frame),
+    );
   const { total } = await framesOf(charger, { limit: 1 });
   expect(total).toBeGreaterThanOrEqual(512);
   expect(total).toBeLessThanOrEqual(576);
