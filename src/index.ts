@@ -1,4 +1,5 @@
 import { stepRoutes } from "../workflows/index.ts";
+import { STEPS } from "../workflows/paths.ts";
 import { handleUpgrade } from "./api/socket.ts";
 import { UpgradeBudget } from "./api/upgrade-budget.ts";
 import { createApp } from "./app.ts";
@@ -10,8 +11,6 @@ export { ChargePointSession } from "./durable/charge-point-session.ts";
 export { SessionShelf } from "./durable/session-shelf.ts";
 export { SimulatorHost } from "./durable/simulator-host.ts";
 export { TransactionIds } from "./durable/transaction-ids.ts";
-
-const STEPS = "/internal/wf/";
 
 const app = createApp({
   services: (raw) => {

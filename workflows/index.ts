@@ -6,7 +6,7 @@ import type { Ports } from "../src/ports.ts";
 import { applyEffectsRun } from "./apply-effects.ts";
 import { applySettingsRun } from "./apply-settings.ts";
 import { stepGuard } from "./guard.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH, STEPS } from "./paths.ts";
 import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 
@@ -21,7 +21,7 @@ export interface StepOptions {
 /** The step endpoints, each behind the guard. */
 export function stepRoutes(ports: Ports, config: Config): Hono {
   const app = new Hono();
-  app.use("/internal/wf/*", stepGuard(config, ports.replayMarks));
+  app.use(`${STEPS}*`, stepGuard(config, ports.replayMarks));
   const options = stepOptions(config);
   const ahead = new WorkAhead();
   app.post(DISPATCH_PATH, provisionBatch(ports, ahead, options));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PortClaims } from "./free-port.ts";
+import type { PortClaims } from "./port-claims.ts";
 import { readJson, writeJson } from "./write-json.ts";
 
 /** Ports of the parts beside the Worker. */

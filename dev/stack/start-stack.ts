@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { awaitReady } from "./await-ready.ts";
 import { takeDataDirectory, type DataDirectory } from "./data-directory.ts";
 import { firstOrganization } from "./first-organization.ts";
-import { isPortFree, PortClaims } from "./free-port.ts";
+import { isPortFree, PortClaims } from "./port-claims.ts";
 import { Part, type PartEvents, type PartSpec } from "./part.ts";
 import { enginePart, redisPart, sqlPart } from "./part-specs.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -142,11 +142,9 @@ class Supervised {
   async #workerPort(): Promise<number> {
     const { port } = this.#options;
     if (port === 0) return this.#ports.takeFree();
-    if (!(await isPortFree(port)))
-      throw new StackError(`Port ${port} is taken. Pass another with --port, or --port 0 for a free one.`);
-    // Whoever asks for a certain port gets it, claimed or not.
-    await this.#ports.take(port);
-    return port;
+    // Whoever asks for a certain port gets it while nobody listens there, claimed or not.
+    if ((await this.#ports.take(port)) || (await isPortFree(port))) return port;
+    throw new StackError(`Port ${port} is taken. Pass another with --port, or --port 0 for a free one.`);
   }
 
   async #context(port: number, secrets: Secrets, before: Remembered): Promise<WiringContext> {

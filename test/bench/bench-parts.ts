@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { announcesUrl } from "../../dev/stack/announcements.ts";
-import { PortClaims } from "../../dev/stack/free-port.ts";
+import { PortClaims } from "../../dev/stack/port-claims.ts";
 import { Part, type PartSpec } from "../../dev/stack/part.ts";
 import { projectRoot } from "../../dev/stack/project.ts";
 import { stackEnvironment } from "../harness/stack.ts";

@@ -3,7 +3,8 @@ import type { StatsSnapshot } from "../../dev/engine/engine-stats.ts";
 import { chargerBatch } from "../unit/dev/engine/charger-batch.ts";
 import { benchMode } from "./bench-mode.ts";
 import { connect, waitFor } from "../unit/dev/engine/engine-fixture.ts";
-import { startEngineProcess, temporaryDirectory } from "../unit/dev/engine/engine-process.ts";
+import { startEngineProcess } from "../unit/dev/engine/engine-process.ts";
+import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { startEndpoint } from "../unit/dev/engine/workflow-endpoint.ts";
 
 /** Few where other lanes run too. */

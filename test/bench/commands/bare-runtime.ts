@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { announcesSockets } from "../../../dev/stack/announcements.ts";
-import { PortClaims } from "../../../dev/stack/free-port.ts";
+import { PortClaims } from "../../../dev/stack/port-claims.ts";
 import { Part } from "../../../dev/stack/part.ts";
 import { tool } from "../../../dev/stack/project.ts";
 import { workerBundle } from "../../../dev/stack/worker-bundle.ts";

@@ -50,7 +50,7 @@ const full: CommandBenchMode = {
   gates: {
     goals: { p50Max: 1.6, p99Max: 1.6, throughputMin: 0.25 },
     asksForGoals: true,
-    overBare: { p50Max: 3, p99Max: 10, throughputMin: 0.25 },
+    overBare: { p50Max: 2.5, p99Max: 8, throughputMin: 0.3 },
     heartbeatMax: 1.5,
     memoryMax: 1.15,
   },

@@ -1,7 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { keys, token } from "./workflow-endpoint.ts";
@@ -61,10 +58,4 @@ function spawnEngine(options: object): ChildProcess {
     env: { ...process.env, BUSBAR_PART: JSON.stringify(options) },
     stdio: ["pipe", "pipe", "pipe"],
   });
-}
-
-/** A directory of its own that `remove` deletes again. */
-export function temporaryDirectory(): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), "busbar-engine-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

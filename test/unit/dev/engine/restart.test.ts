@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 import type { TriggerOptions } from "@upstash/workflow";
 import type { StatsSnapshot } from "../../../../dev/engine/engine-stats.ts";
-import { PortClaims } from "../../../../dev/stack/free-port.ts";
+import { PortClaims } from "../../../../dev/stack/port-claims.ts";
+import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
 import { chargerBatch } from "./charger-batch.ts";
 import { connect, waitFor } from "./engine-fixture.ts";
-import { runEngineToExit, startEngineProcess, temporaryDirectory } from "./engine-process.ts";
+import { runEngineToExit, startEngineProcess } from "./engine-process.ts";
 import { startEndpoint } from "./workflow-endpoint.ts";
 
 const cleanups: (() => unknown)[] = [];

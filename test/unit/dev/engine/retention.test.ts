@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { type Clock, wallClock } from "../../../../dev/engine/clock.ts";
 import { startFixture, waitFor } from "./engine-fixture.ts";
-import { temporaryDirectory } from "./engine-process.ts";
+import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { isPortFree, PortClaims } from "../../../../dev/stack/free-port.ts";
+import { isPortFree, PortClaims } from "../../../../dev/stack/port-claims.ts";
 import { chooseInnerPorts, loadRemembered, saveRemembered } from "../../../../dev/stack/remembered.ts";
 import { loadSecrets, saveSecrets } from "../../../../dev/stack/secrets.ts";
 import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
