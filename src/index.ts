@@ -55,10 +55,8 @@ export default {
   },
 
   async scheduled(_controller, raw) {
-    const ports = wire(readEnv(raw));
-    const { jobs, effects } = await sweep(ports);
+    const { jobs, effects } = await sweep(wire(readEnv(raw)));
     if (jobs.length + effects.length > 0)
       console.warn(JSON.stringify({ event: "sweep.revived", jobs, effects }));
-    await ports.history.prune(ports.clock.now());
   },
 } satisfies ExportedHandler<RawEnv>;

@@ -111,8 +111,11 @@ export interface StuckJob {
   organizationId: string;
   type: string;
   total: number;
+  /** The open charger of a single create, which has no dispatcher; null: a batch, or nothing is open. */
+  chargerId: string | null;
+  /** Of the run that has to be published. */
   attempt: number;
-  /** republish: never seen by the engine, same run id. retry: `attempt` was raised, new run id. giveUp: failed now. */
+  /** republish: never seen by the engine, same run id. retry: next attempt, new run id. giveUp: no attempt is left. */
   action: "republish" | "retry" | "giveUp";
 }
 
@@ -145,6 +148,12 @@ export interface JobStore {
   /** Fails what is open. A job of which nothing ever succeeded or failed was never run: the job itself is FAILED then. */
   giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
-  /** One pass of the sweeper over all organisations: closes what is complete, returns what must be published again. Null: another pass has the lock. */
-  sweep(now: Date): Promise<StuckJob[] | null>;
+  /** False: another pass of the sweeper has the lock. */
+  beginSweep(now: Date): Promise<boolean>;
+  /** Closes complete jobs of all organisations and forgets idempotency keys whose time is over. */
+  closeComplete(now: Date): Promise<void>;
+  /** Jobs of all organisations whose runs are lost, bounded. Changes nothing. */
+  stuck(now: Date): Promise<StuckJob[]>;
+  /** The engine took the run of a stuck job: its attempt counts, and its time starts anew. */
+  revived(job: StuckJob, now: Date): Promise<void>;
 }

@@ -7,7 +7,13 @@ const PASS_SECONDS = 50;
 const UNDISPATCHED_SECONDS = 60;
 /** Longer than the retry delays of a run and its longest step together. */
 const STUCK_SECONDS = 600;
+/** By then a job has lost its runs, however busy its organisation is: waiting behind others is not that slow. */
+const STARVED_SECONDS = 1800;
+/** Repeats that the engine took. */
 const ATTEMPTS_MAX = 5;
+/** Jobs of one kind in a pass; in an order of its own each time, so that those that cannot be published block no others. */
+const JOBS_PER_PASS = 100;
+const IN_TURN = `ORDER BY md5(j.id::text || $1::text) LIMIT ${JOBS_PER_PASS}`;
 
 const LOCK = `INSERT INTO task_locks AS l (name, locked_until) VALUES ('sweeper', $1::timestamptz + interval '${PASS_SECONDS} seconds')
   ON CONFLICT (name) DO UPDATE SET locked_until = excluded.locked_until WHERE l.locked_until < $1::timestamptz RETURNING name`;
@@ -16,13 +22,18 @@ const CLOSE = `UPDATE jobs j SET status = 'READY', provisioned_at = $1::timestam
   WHERE j.status IN ('PENDING', 'PROVISIONING')
     AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING')`;
 
-/** Published, but no run was seen: the same run id again, so that a run that exists after all stays the only one. */
-const REPUBLISH = `UPDATE jobs SET published_at = $1::timestamptz,
-    workflow_run_id = 'wfr_' || id || CASE WHEN type = 'charger_create' THEN '-0' ELSE '' END
-  WHERE status = 'PENDING' AND published_at < $1::timestamptz - interval '${UNDISPATCHED_SECONDS} seconds'
-  RETURNING id, organization_id, type, total, attempt, 'republish' AS action`;
+const FOUND = `j.id, j.organization_id, j.type, j.total, CASE WHEN j.type = 'charger_create' THEN
+    (SELECT c.id FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING' LIMIT 1) END AS charger_id`;
 
-/** No progress of this job nor of any other of the organisation, which it may be queued behind. */
+/** No run was seen: the same run id again, so that a run that exists after all stays the only one. */
+const UNDISPATCHED = `SELECT ${FOUND}, j.attempt, 'republish' AS action FROM jobs j
+  WHERE j.status = 'PENDING' AND j.published_at < $1::timestamptz - interval '${UNDISPATCHED_SECONDS} seconds'
+  ${IN_TURN}`;
+
+/**
+ * No progress of this job nor of any other of the organisation, which it may be queued behind; or none of its own for so long
+ * that the others do not matter.
+ */
 const STUCK = `WITH progress AS (
     SELECT j.id, j.organization_id, greatest(j.published_at, max(c.settled_at)) AS at
     FROM jobs j LEFT JOIN chargers c ON c.job_id = j.id
@@ -30,12 +41,16 @@ const STUCK = `WITH progress AS (
   ), busy AS (
     SELECT organization_id, max(at) AS at FROM progress GROUP BY organization_id
   )
-  UPDATE jobs j SET attempt = j.attempt + 1, published_at = $1::timestamptz
-  FROM busy b
-  WHERE j.organization_id = b.organization_id AND j.status = 'PROVISIONING'
-    AND b.at < $1::timestamptz - interval '${STUCK_SECONDS} seconds'
-  RETURNING j.id, j.organization_id, j.type, j.total, j.attempt,
-    CASE WHEN j.attempt > ${ATTEMPTS_MAX} THEN 'giveUp' ELSE 'retry' END AS action`;
+  SELECT ${FOUND}, j.attempt + 1 AS attempt, CASE WHEN j.attempt >= ${ATTEMPTS_MAX} THEN 'giveUp' ELSE 'retry' END AS action
+  FROM jobs j JOIN progress p ON p.id = j.id JOIN busy b ON b.organization_id = j.organization_id
+  WHERE b.at < $1::timestamptz - interval '${STUCK_SECONDS} seconds'
+    OR p.at < $1::timestamptz - interval '${STARVED_SECONDS} seconds'
+  ${IN_TURN}`;
+
+/** The engine took the run: only that counts as an attempt. */
+const REVIVED = `UPDATE jobs SET attempt = $2::int, published_at = $3::timestamptz, workflow_run_id = coalesce(workflow_run_id,
+    'wfr_' || id || CASE WHEN type = 'charger_create' THEN '-0' ELSE '' END)
+  WHERE id = $1::uuid AND status IN ('PENDING', 'PROVISIONING') AND attempt <= $2::int`;
 
 const FORGET_KEYS = `DELETE FROM idempotency_keys WHERE claimed_at < $1::timestamptz - interval '24 hours'`;
 
@@ -45,20 +60,34 @@ const stuckRow = z
     organization_id: z.string(),
     type: z.string(),
     total: z.number(),
+    charger_id: z.string().nullable(),
     attempt: z.number(),
     action: z.enum(["republish", "retry", "giveUp"]),
   })
-  .transform(({ organization_id, ...row }): StuckJob => ({ ...row, organizationId: organization_id }));
+  .transform(({ organization_id, charger_id, ...row }): StuckJob => ({
+    ...row,
+    organizationId: organization_id,
+    chargerId: charger_id,
+  }));
 
-export function sweepStore(sql: Sql): Pick<JobStore, "sweep"> {
+type Sweep = Pick<JobStore, "beginSweep" | "closeComplete" | "stuck" | "revived">;
+
+export function sweepStore(sql: Sql): Sweep {
   return {
-    async sweep(now) {
-      const won = await sql(LOCK, [now]);
-      if (won.length === 0) return null;
+    beginSweep: async (now) => (await sql(LOCK, [now])).length > 0,
+
+    async closeComplete(now) {
       await sql(CLOSE, [now]);
       await sql(FORGET_KEYS, [now]);
-      const republish = parseRows(stuckRow, await sql(REPUBLISH, [now]));
-      return [...republish, ...parseRows(stuckRow, await sql(STUCK, [now]))];
+    },
+
+    async stuck(now) {
+      const undispatched = parseRows(stuckRow, await sql(UNDISPATCHED, [now]));
+      return [...undispatched, ...parseRows(stuckRow, await sql(STUCK, [now]))];
+    },
+
+    async revived({ id, attempt }, now) {
+      await sql(REVIVED, [id, attempt, now]);
     },
   };
 }

@@ -22,6 +22,8 @@ async function acceptedBatch(identities: string[]) {
 /** Each test sweeps at a time of its own, because one pass holds the lock for most of a minute. */
 let sweepMinute = 1000;
 const sweepAt = () => later((sweepMinute += 1000));
+const stuckAt = (at: Date, jobId: string) =>
+  db.stores.jobs.stuck(at).then((found) => found.filter(({ id }) => id === jobId));
 
 describe("settling chargers", () => {
   test("counts add up to the total in every poll, and the last one closes the job", async () => {
@@ -96,20 +98,19 @@ describe("settling chargers", () => {
 });
 
 describe("sweeping", () => {
-  test("publishes a job again under its run id when no run was seen for a minute", async () => {
+  test("finds a job to be published again under its run id when no run was seen for a minute", async () => {
     const { batch } = await acceptedBatch(["s1"]);
-    const found = (await db.stores.jobs.sweep(sweepAt())) ?? [];
-    expect(found.filter((job) => job.id === batch.jobId)).toMatchObject([
-      { action: "republish", attempt: 0, total: 1 },
-    ]);
+    const at = sweepAt();
+    expect(await stuckAt(at, batch.jobId)).toMatchObject([{ action: "republish", attempt: 0, total: 1 }]);
+    const [job] = await stuckAt(at, batch.jobId);
+    if (job) await db.stores.jobs.revived(job, at);
+    expect(await stuckAt(at, batch.jobId)).toEqual([]);
   });
 
   test("one of two passes at once does the work", async () => {
-    const { batch } = await acceptedBatch(["s2"]);
     const at = sweepAt();
-    const passes = await Promise.all([db.stores.jobs.sweep(at), db.stores.jobs.sweep(at)]);
-    expect(passes.filter((pass) => pass === null)).toHaveLength(1);
-    expect(passes.flat().filter((job) => job?.id === batch.jobId)).toHaveLength(1);
+    const passes = await Promise.all([db.stores.jobs.beginSweep(at), db.stores.jobs.beginSweep(at)]);
+    expect(passes.toSorted()).toEqual([false, true]);
   });
 
   test("repeats a job without progress five times, then gives it up", async () => {
@@ -118,15 +119,23 @@ describe("sweeping", () => {
     await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date());
     const actions: string[] = [];
     for (let pass = 0; pass < 6; pass += 1) {
-      const found = (await db.stores.jobs.sweep(sweepAt())) ?? [];
-      actions.push(
-        ...found.filter((job) => job.id === batch.jobId).map((job) => `${job.action} ${job.attempt}`),
-      );
+      const at = sweepAt();
+      for (const job of await stuckAt(at, batch.jobId)) {
+        actions.push(`${job.action} ${job.attempt}`);
+        if (job.action === "retry") await db.stores.jobs.revived(job, at);
+      }
     }
     expect(actions).toEqual(["retry 1", "retry 2", "retry 3", "retry 4", "retry 5", "giveUp 6"]);
     const stuck = { code: "PROVISIONING_STUCK", message: "m", retryable: true };
     await db.stores.jobs.giveUp(batch.jobId, { neverStarted: ERROR, unfinished: stuck }, new Date());
     expect(await read()).toMatchObject({ status: "READY", error: null, progress: { created: 1, failed: 1 } });
+  });
+
+  test("counts no attempt that was not published, however often it looks", async () => {
+    const { batch } = await acceptedBatch(["s10"]);
+    await db.stores.jobs.openSlice(batch.jobId, 0, 100);
+    for (let pass = 0; pass < 8; pass += 1)
+      expect(await stuckAt(sweepAt(), batch.jobId)).toMatchObject([{ action: "retry", attempt: 1 }]);
   });
 
   test("a job of which nothing ever ran is FAILED itself", async () => {
@@ -143,22 +152,25 @@ describe("sweeping", () => {
     expect(job?.results?.failed).toMatchObject([{ identity: "s5", error: dispatch }]);
   });
 
-  test("leaves a job alone while another of its organisation progresses", async () => {
+  test("leaves a job alone while another of its organisation progresses, for half an hour at most", async () => {
     const { tenant, batch } = await acceptedBatch(["s6"]);
     await db.stores.jobs.openSlice(batch.jobId, 0, 100);
-    const at = sweepAt();
-    const busy = batchOf(tenant, ["s7", "s8"], { now: new Date(at.getTime() - MINUTE_MS) });
-    await db.stores.jobs.accept(busy);
-    await db.stores.jobs.openSlice(busy.jobId, 0, 100);
-    const found = (await db.stores.jobs.sweep(at)) ?? [];
-    expect(found.map((job) => job.id)).not.toContain(batch.jobId);
+    const busyAt = async (at: Date) => {
+      const busy = batchOf(tenant, [`s${at.getTime()}`], { now: new Date(at.getTime() - MINUTE_MS) });
+      await db.stores.jobs.accept(busy);
+      await db.stores.jobs.openSlice(busy.jobId, 0, 100);
+    };
+    await busyAt(later(29));
+    expect(await stuckAt(later(29), batch.jobId)).toEqual([]);
+    await busyAt(later(31));
+    expect(await stuckAt(later(31), batch.jobId)).toMatchObject([{ action: "retry", attempt: 1 }]);
   });
 
   test("closes a job whose last charger settled without closing it", async () => {
     const { batch, read, ids } = await acceptedBatch(["s9"]);
     await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date());
     expect(await read()).toMatchObject({ status: "PENDING" });
-    await db.stores.jobs.sweep(sweepAt());
+    await db.stores.jobs.closeComplete(sweepAt());
     expect(await read()).toMatchObject({ status: "READY" });
   });
 });
