@@ -1,4 +1,4 @@
--- Busbar's state of record. Idempotent: apply the whole file at every deploy (see docs/deploy.md).
+-- Busbar's state of record, to be read as a whole. Databases are made by migrations/; a test proves that both are equal.
 -- Runs on PostgreSQL 15 to 18 and PGlite. UUIDv7 ids are made by the application, so that rows of one
 -- request sort in request order. Foreign keys stand only where a referenced row can be deleted: each one costs a look-up
 -- per stored charger.
@@ -14,7 +14,6 @@ CREATE TABLE IF NOT EXISTS organizations (
   transfer_hosts text[],             -- of firmware and upload URLs, `*.example.com` for all below it; null = any public one
   created_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER TABLE organizations ADD COLUMN IF NOT EXISTS transfer_hosts text[]; -- a column that came later stands here too
 
 CREATE TABLE IF NOT EXISTS api_keys (
   id text PRIMARY KEY,               -- key_<ULID>
@@ -166,6 +165,14 @@ CREATE TABLE IF NOT EXISTS charger_effects (
 );
 CREATE INDEX IF NOT EXISTS charger_effects_age ON charger_effects (published_at);
 
+-- Migrations this database has seen, by the number in their file name; written by dev/migrate only.
+CREATE TABLE IF NOT EXISTS schema_migrations (
+  version integer PRIMARY KEY,
+  name text NOT NULL,
+  checksum text NOT NULL,            -- of the text without its comments
+  applied_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- One winner per pass of a scheduled task, by compare-and-set.
 CREATE TABLE IF NOT EXISTS task_locks (
   name text PRIMARY KEY,
@@ -174,7 +181,7 @@ CREATE TABLE IF NOT EXISTS task_locks (
 
 -- What stations did. Written by the outboxes of their sessions, repeatably; rows outlive their charger. meter_values,
 -- security_events, station_events and data_transfers are kept 90 days after they came in, whatever time the station gives
--- them (docs/operations.md), transactions for good. A column that a table got later is added below it as well.
+-- them (docs/operations.md), transactions for good.
 CREATE TABLE IF NOT EXISTS transactions (
   id text PRIMARY KEY,               -- txn_<ULID>
   organization_id uuid NOT NULL,
@@ -214,11 +221,7 @@ CREATE TABLE IF NOT EXISTS meter_values (
   at timestamptz NOT NULL,           -- by the station's clock
   received_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS received_at timestamptz NOT NULL DEFAULT now();
-ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS stop_reason text;
-ALTER TABLE meter_values ADD COLUMN IF NOT EXISTS id_tag text;
 CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (organization_id, transaction_id, at);
-DROP INDEX IF EXISTS meter_values_age;
 CREATE INDEX IF NOT EXISTS meter_values_received ON meter_values (received_at);
 
 CREATE TABLE IF NOT EXISTS security_events (
@@ -231,9 +234,7 @@ CREATE TABLE IF NOT EXISTS security_events (
   at timestamptz NOT NULL,           -- by the station's clock
   received_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER TABLE security_events ADD COLUMN IF NOT EXISTS received_at timestamptz NOT NULL DEFAULT now();
 CREATE INDEX IF NOT EXISTS security_events_charger ON security_events (charger_id, at);
-DROP INDEX IF EXISTS security_events_age;
 CREATE INDEX IF NOT EXISTS security_events_received ON security_events (received_at);
 
 -- What stations report and no other table takes: monitoring events, limits that others set, reservations that ended, ...

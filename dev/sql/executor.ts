@@ -26,8 +26,12 @@ export type SqlExecutor = {
   runBatch(begin: string, statements: Statement[]): Promise<StatementResult[]>;
   /** Runs text with any number of statements; not reachable over HTTP. */
   exec(sqlText: string): Promise<void>;
+  /** All that `work` does happens in one session of the database, which ends with it or is left as it was. */
+  session<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
+
+export type SqlSession = Pick<SqlExecutor, "run" | "exec">;
 
 export const postgresErrorFields = [
   "severity",

@@ -6,7 +6,7 @@ const SqlConfig = z.object({
   port: z.int(),
   dataDir: z.string().min(1),
   pgUrl: z.string().optional(),
-  schemaFile: z.string().optional(),
+  migrations: z.string().optional(),
 });
 
 await runPart((config) => startSql(SqlConfig.parse(config)));

@@ -9,7 +9,7 @@ import { createDataDir } from "./create-data-dir.ts";
 import { decodeAnswer } from "./decode-messages.ts";
 import type { DecodedAnswer } from "./decode-messages.ts";
 import { encodeSimpleQuery, encodeStatements } from "./encode-messages.ts";
-import type { SqlExecutor, Statement, StatementResult } from "./executor.ts";
+import type { SqlExecutor, SqlSession, Statement, StatementResult } from "./executor.ts";
 import { lockDirectory } from "./lock-directory.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { tidyUp } from "./tidy-up.ts";
@@ -78,6 +78,11 @@ class PgliteExecutor implements SqlExecutor {
     await this.#exchange(encodeSimpleQuery(sqlText));
     // The text may have changed a table: plans made before would answer with its old columns.
     await this.#forgetStatements();
+  }
+
+  /** There is one session only. */
+  session<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    return work(this);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { PostgresError, postgresErrorFields } from "./executor.ts";
-import type { PostgresErrorFields, SqlExecutor, Statement, StatementResult } from "./executor.ts";
+import type { PostgresErrorFields, SqlExecutor, SqlSession, Statement, StatementResult } from "./executor.ts";
 
 const CONNECTIONS_MAX = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -52,6 +52,19 @@ class PoolExecutor implements SqlExecutor {
     await this.#withClient((client) => client.query(sqlText));
   }
 
+  async session<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    try {
+      return await work({
+        run: (statement) => query(client, statement).catch(rethrow),
+        exec: async (sqlText) => void (await client.query(sqlText).catch(rethrow)),
+      });
+    } finally {
+      // Ended, not given back: its locks and settings end with it.
+      client.release(true);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }
@@ -92,6 +105,10 @@ async function leaveTransaction(client: pg.PoolClient): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function rethrow(error: unknown): never {
+  throw toPostgresError(error);
 }
 
 function toPostgresError(error: unknown): unknown {

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { applyMigrations } from "../migrate/apply-migrations.ts";
+import { readMigrations, type Migration } from "../migrate/read-migrations.ts";
 import { listenOnLoopback } from "../part/loopback-server.ts";
 import type { SqlExecutor } from "./executor.ts";
 import { handleSql } from "./sql-routes.ts";
@@ -11,8 +12,8 @@ export type SqlOptions = {
   dataDir: string;
   /** A PostgreSQL server to use instead of the embedded one. */
   pgUrl?: string | undefined;
-  /** SQL applied before the endpoint answers; it has to bear being applied again. */
-  schemaFile?: string | undefined;
+  /** Directory of migrations that are applied before the endpoint answers. */
+  migrations?: string | undefined;
 };
 
 export type SqlServer = {
@@ -20,22 +21,27 @@ export type SqlServer = {
   url: string;
   /** Runs any number of statements; not reachable over HTTP. */
   exec(sqlText: string): Promise<void>;
-  /** Drops everything in the public schema and applies the schema file again. */
+  /** Drops everything in the public schema and applies the migrations again. */
   reset(): Promise<void>;
   close(): Promise<void>;
 };
 
 /** A Neon-compatible SQL endpoint over the embedded PostgreSQL or a real one. */
 export async function startSql(options: SqlOptions): Promise<SqlServer> {
-  const schema = options.schemaFile ? await readFile(options.schemaFile, "utf8") : "";
-  const executor = await openExecutor(options, schema);
+  const migrations = options.migrations ? readMigrations(options.migrations) : [];
+  const executor = await openExecutor(options, migrations);
+  const migrate = () =>
+    executor.session((session) => applyMigrations(session, { migrations, note: console.error }));
   try {
-    if (schema) await executor.exec(schema);
+    await migrate();
     const server = await listenOnLoopback(options.port, (req, res) => handleSql(executor, req, res));
     return {
       url: server.url,
       exec: (sqlText) => executor.exec(sqlText),
-      reset: () => executor.exec(`drop schema if exists public cascade; create schema public; ${schema}`),
+      reset: async () => {
+        await executor.exec("drop schema if exists public cascade; create schema public");
+        await migrate();
+      },
       close: async () => {
         await server.close();
         await executor.close();
@@ -48,12 +54,12 @@ export async function startSql(options: SqlOptions): Promise<SqlServer> {
 }
 
 /** Loads only the engine that is used: the embedded one alone costs 60 MB before it is opened. */
-async function openExecutor(options: SqlOptions, schema: string): Promise<SqlExecutor> {
+async function openExecutor(options: SqlOptions, migrations: Migration[]): Promise<SqlExecutor> {
   if (options.pgUrl) {
     const { openPool } = await import("./pool-executor.ts");
     return openPool(options.pgUrl);
   }
   const { openPglite } = await import("./pglite-executor.ts");
   const dataDir = options.dataDir === "memory" ? "memory" : resolve(options.dataDir);
-  return openPglite({ dataDir, withPgcrypto: schema.includes("pgcrypto") });
+  return openPglite({ dataDir, withPgcrypto: migrations.some(({ text }) => text.includes("pgcrypto")) });
 }

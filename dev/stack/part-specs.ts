@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { migrationsDirectory } from "../migrate/read-migrations.ts";
 import { announcesSockets, announcesUrl, answersAt } from "./announcements.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { PartSpec } from "./part.ts";
@@ -36,7 +37,7 @@ export function sqlPart(
     port: context.ports.sql,
     dataDir: data.file("postgres"),
     pgUrl: sql.pgUrl,
-    schemaFile: join(projectRoot, "schema.sql"),
+    migrations: migrationsDirectory,
   });
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { migrationsDirectory } from "../../dev/migrate/read-migrations.ts";
 import { announcesUrl } from "../../dev/stack/announcements.ts";
 import { PortClaims } from "../../dev/stack/port-claims.ts";
 import { Part, type PartSpec } from "../../dev/stack/part.ts";
@@ -38,8 +39,8 @@ export class BenchParts {
 
   /** Each resolves to the part's address. */
   sql(): Promise<string> {
-    const schemaFile = join(projectRoot, "schema.sql");
-    return this.#embedded("sql", { dataDir: join(this.directory.path, "postgres"), schemaFile });
+    const dataDir = join(this.directory.path, "postgres");
+    return this.#embedded("sql", { dataDir, migrations: migrationsDirectory });
   }
 
   redis(): Promise<string> {

@@ -1,7 +1,6 @@
 import { join } from "node:path";
+import { migrationsDirectory } from "../../dev/migrate/read-migrations.ts";
 import { spawnPart, type ChildPart } from "./child-part.ts";
-
-const schemaFile = join(import.meta.dirname, "..", "..", "schema.sql");
 
 /**
  * A database in a process of its own, which a stack uses as a hosted one, so that a test can take it away: a part of the
@@ -20,7 +19,7 @@ export class DatabaseBeside {
 
   static async start(directory: string): Promise<DatabaseBeside> {
     const dataDir = join(directory, "pg");
-    const part = spawnPart("sql", { port: 0, dataDir, schemaFile });
+    const part = spawnPart("sql", { port: 0, dataDir, migrations: migrationsDirectory });
     return new DatabaseBeside(dataDir, await part.url, part);
   }
 
@@ -41,7 +40,7 @@ export class DatabaseBeside {
   /** On the same address, with all that it acknowledged. */
   async startAgain(): Promise<void> {
     const port = Number(new URL(this.url).port);
-    this.#part = spawnPart("sql", { port, dataDir: this.#dataDir, schemaFile });
+    this.#part = spawnPart("sql", { port, dataDir: this.#dataDir, migrations: migrationsDirectory });
     await this.#part.url;
   }
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { migrationsDirectory } from "../../dev/migrate/read-migrations.ts";
 import { startSql } from "../../dev/sql/start-sql.ts";
 import type { BatchAccept, ChargerBlueprint, NewCharger, Organization, Ports } from "../../src/ports.ts";
 import { systemIds } from "../../src/fleet/ids.ts";
@@ -10,8 +10,6 @@ import { effectStore } from "../../src/store/effects.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
-
-const schemaFile = fileURLToPath(new URL("../../schema.sql", import.meta.url));
 
 export interface Database {
   sql: Sql;
@@ -27,7 +25,7 @@ export async function openDatabase(): Promise<Database> {
   const server = await startSql({
     port: 0,
     dataDir: join(directory.path, "postgres"),
-    schemaFile,
+    migrations: migrationsDirectory,
     pgUrl: process.env["BUSBAR_PG_URL"],
   });
   const sql = connect({

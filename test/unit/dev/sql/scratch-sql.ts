@@ -24,18 +24,24 @@ export async function startEmbedded(): Promise<ScratchSql> {
   };
 }
 
-/** The endpoint over a database of its own on the server at `pgUrl`. */
-export async function startOnServer(pgUrl: string): Promise<ScratchSql> {
+/** An empty database of its own on the server at `pgUrl`. */
+export async function createScratchDatabase(pgUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `scratch_${randomUUID().replaceAll("-", "")}`;
   await runOn(pgUrl, `create database ${name}`);
   const scratchUrl = new URL(pgUrl);
   scratchUrl.pathname = `/${name}`;
-  const server = await startSql({ port: 0, dataDir: "memory", pgUrl: scratchUrl.href });
+  return { url: scratchUrl.href, drop: () => runOn(pgUrl, `drop database ${name} with (force)`) };
+}
+
+/** The endpoint over a database of its own on the server at `pgUrl`. */
+export async function startOnServer(pgUrl: string): Promise<ScratchSql> {
+  const scratch = await createScratchDatabase(pgUrl);
+  const server = await startSql({ port: 0, dataDir: "memory", pgUrl: scratch.url });
   return {
     server,
     close: async () => {
       await server.close();
-      await runOn(pgUrl, `drop database ${name}`);
+      await scratch.drop();
     },
   };
 }

@@ -20,9 +20,8 @@ let server: SqlServer;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "busbar-sql-"));
-  const schemaFile = join(directory, "schema.sql");
-  await writeFile(schemaFile, schema);
-  server = await startSql({ port: 0, dataDir: "memory", schemaFile });
+  await writeFile(join(directory, "0001-notes.sql"), schema);
+  server = await startSql({ port: 0, dataDir: "memory", migrations: directory });
 }, 60_000);
 afterAll(async () => {
   await server?.close();
@@ -132,22 +131,22 @@ it("takes any JSON as a parameter: numbers, booleans, objects and nested arrays"
   ]);
 });
 
-describe("the schema file", () => {
-  it("is applied before the endpoint answers, function bodies and extensions included", async () => {
+describe("the migrations", () => {
+  it("are applied before the endpoint answers, function bodies and extensions included", async () => {
     const sql = connect(server.url);
     expect(await sql`select shout('abc') as t, length(digest('x', 'sha256')) as n`).toEqual([
       { t: "ABC", n: 32 },
     ]);
   });
 
-  it("can be applied to what it has made", async () => {
+  it("may be written so that they can be repeated", async () => {
     const sql = connect(server.url);
     await sql`insert into note values (1, 'kept')`;
     await server.exec(schema);
     expect(await sql`select text from note`).toEqual([{ text: "kept" }]);
   });
 
-  it("is all that is left after a reset", async () => {
+  it("are all that is left after a reset", async () => {
     const sql = connect(server.url);
     await sql`insert into note values (1, 'gone')`;
     await server.exec("create table extra (id int)");

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,12 +96,16 @@ describe("a start that fails says why in one line", { timeout: TIMEOUT_MS }, () 
     blocker.close();
   });
 
-  it("when the schema file does not apply, leaving the directory free", async () => {
-    const schemaFile = join(directory, "broken.sql");
-    await writeFile(schemaFile, "create table fine (id int); create tabel broken ();");
-    const part = start({ schemaFile });
+  it("when a migration does not apply, leaving the directory free", async () => {
+    const migrations = join(directory, "migrations");
+    await mkdir(migrations);
+    await writeFile(
+      join(migrations, "0001-broken.sql"),
+      "create table fine (id int); create tabel broken ();",
+    );
+    const part = start({ migrations });
     expect(await part.exited).toEqual({ code: 1, signal: null });
-    expect(part.log()).toBe(`syntax error at or near "tabel"\n`);
+    expect(part.log()).toBe(`0001-broken: syntax error at or near "tabel"\n`);
     expect(existsSync(join(directory, "postgres.lock"))).toBe(false);
   });
 
@@ -115,7 +119,7 @@ describe("a start that fails says why in one line", { timeout: TIMEOUT_MS }, () 
     const part = start({ dataDir: directory });
     expect(await part.exited).toEqual({ code: 1, signal: null });
     expect(part.log()).toBe(`${directory} is not empty and holds no database\n`);
-    expect(existsSync(join(directory, "broken.sql"))).toBe(true);
+    expect(existsSync(join(directory, "migrations"))).toBe(true);
   });
 
   it("when it is asked to serve production", async () => {

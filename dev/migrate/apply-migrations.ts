@@ -1,0 +1,149 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { PostgresError } from "../sql/executor.ts";
+import type { SqlSession } from "../sql/executor.ts";
+import type { Migration } from "./read-migrations.ts";
+
+/** Of the whole database: one run of migrations at a time. */
+const ADVISORY_LOCK = 7_201_936_054;
+/** A statement that waits for its lock makes all later ones on that table wait behind it. */
+const LOCK_TIMEOUT_MS = 500;
+const PAUSE_MS = 1_000;
+const PATIENCE_MS = 10 * 60_000;
+
+/** Somebody else holds a lock: lock not available, deadlock detected. */
+const TRY_AGAIN = new Set(["55P03", "40P01"]);
+
+export interface MigrationRun {
+  /** All of this version of Busbar, in their order. */
+  migrations: Migration[];
+  /** One line for people. */
+  note?: (text: string) => void;
+  /** How long others may hold a lock that is needed. */
+  patienceMs?: number;
+  pauseMs?: number;
+}
+
+/**
+ * Brings a database up to this version: an empty one, one of any earlier version, one made before there were migrations.
+ * Every migration is applied at most once, however many runs go on. Migrations of a later version are left alone.
+ * @throws Error when a lock is not free in time or a migration fails; what was applied before stays.
+ */
+export async function applyMigrations(session: SqlSession, run: MigrationRun): Promise<Migration[]> {
+  if ((await pending(session, run.migrations)).length === 0) return [];
+  await lock(session, run);
+  try {
+    await session.exec(`SET statement_timeout = 0; ${TABLE}`);
+    const todo = await pending(session, run.migrations);
+    for (const migration of todo) {
+      await (migration.isConcurrent
+        ? applyOneByOne(session, migration)
+        : applyAtOnce(session, migration, run));
+      run.note?.(`Applied ${migration.name}.`);
+    }
+    return todo;
+  } finally {
+    // A session that is lost has lost its lock with it.
+    await session.exec(UNLOCK).catch(() => undefined);
+  }
+}
+
+const UNLOCK = `SELECT pg_advisory_unlock(${ADVISORY_LOCK}); RESET statement_timeout; RESET lock_timeout`;
+
+const TABLE = `CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, name text NOT NULL,
+  checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`;
+
+/** @throws Error when a migration is not the one that this database has seen */
+async function pending(session: SqlSession, migrations: Migration[]): Promise<Migration[]> {
+  const [[table] = []] = await rows(session, "SELECT to_regclass('schema_migrations')");
+  if (!table) return migrations;
+  const seen = await rows(session, "SELECT version, name, checksum FROM schema_migrations");
+  const byVersion = new Map(seen.map(([version, name, checksum]) => [Number(version), { name, checksum }]));
+  return migrations.filter(({ version, name, checksum }) => {
+    const known = byVersion.get(version);
+    if (known && known.checksum !== checksum)
+      throw new Error(
+        `This database has another migration ${known.name}. Migrations are never changed: add one.`,
+      );
+    if (known && known.name !== name) throw new Error(`Migration ${known.name} is now called ${name}.`);
+    return !known;
+  });
+}
+
+/** Asks again and again: a session that waits inside of a statement would hold up the building of indexes. */
+async function lock(session: SqlSession, { patienceMs = PATIENCE_MS, pauseMs = PAUSE_MS }: MigrationRun) {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const [[won] = []] = await rows(session, `SELECT pg_try_advisory_lock(${ADVISORY_LOCK})`);
+    if (won === "t") return;
+    if (Date.now() > until) throw new Error("Another run of migrations does not end. Nothing was changed.");
+    await delay(pauseMs);
+  }
+}
+
+/** All or nothing, and never in the way of others for longer than the lock timeout. */
+async function applyAtOnce(session: SqlSession, migration: Migration, run: MigrationRun): Promise<void> {
+  const { patienceMs = PATIENCE_MS, pauseMs = PAUSE_MS } = run;
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await session.exec(
+        `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};\n${migration.text}\n;${record(migration)}; COMMIT`,
+      );
+    } catch (error) {
+      // A session that is lost has left its transaction anyway.
+      await session.exec("ROLLBACK").catch(() => undefined);
+      if (!(error instanceof PostgresError && TRY_AGAIN.has(error.fields.code ?? "")))
+        throw failed(migration, error);
+      if (Date.now() > until)
+        throw new Error(
+          `${migration.name} waits for a transaction that does not end, and was not applied. Its tables are locked.`,
+          { cause: error },
+        );
+      run.note?.(`${migration.name} waits for a lock that others hold.`);
+      await delay(pauseMs);
+    }
+  }
+}
+
+/** Nobody waits for such statements, so they may wait as long as it takes for transactions that are open. */
+async function applyOneByOne(session: SqlSession, migration: Migration): Promise<void> {
+  await session.exec("SET lock_timeout = 0");
+  try {
+    for (const statement of statementsOf(migration.text)) {
+      const index = /^CREATE (?:UNIQUE )?INDEX CONCURRENTLY IF NOT EXISTS (\w+)/.exec(statement)?.[1];
+      if (index && (await isHalfBuilt(session, index)))
+        await session.exec(`DROP INDEX CONCURRENTLY ${index}`);
+      await session.exec(statement);
+    }
+    await session.exec(record(migration));
+  } catch (error) {
+    throw failed(migration, error);
+  }
+}
+
+/** Index statements hold no semicolon inside. */
+export function statementsOf(text: string): string[] {
+  const bare = text.replaceAll(/--.*$/gm, "");
+  return bare.split(";").flatMap((statement) => statement.trim() || []);
+}
+
+/** What an interrupted build leaves: maintained by every write, used by no query. */
+async function isHalfBuilt(session: SqlSession, index: string): Promise<boolean> {
+  const found = await rows(
+    session,
+    `SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('${index}') AND NOT indisvalid`,
+  );
+  return found.length > 0;
+}
+
+function record({ version, name, checksum }: Migration): string {
+  return `INSERT INTO schema_migrations (version, name, checksum) VALUES (${version}, '${name}', '${checksum}')`;
+}
+
+function failed({ name }: Migration, error: unknown): Error {
+  return new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+async function rows(session: SqlSession, query: string): Promise<(string | null)[][]> {
+  return (await session.run({ query, params: [] })).rows;
+}

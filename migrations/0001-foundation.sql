@@ -1,0 +1,271 @@
+-- The first schema. Databases made before there were migrations have most of it or all: what exists is left as it is.
+
+CREATE TABLE IF NOT EXISTS organizations (
+  id uuid PRIMARY KEY,
+  slug text NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(slug) <= 63),
+  name text NOT NULL,
+  rate_limit integer,                -- requests per window; null = deployment default
+  rate_limit_window_seconds integer,
+  charger_limit integer,             -- null = unlimited
+  accept_unknown_id_tags boolean NOT NULL DEFAULT true,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE IF NOT EXISTS api_keys (
+  id text PRIMARY KEY,               -- key_<ULID>
+  organization_id uuid NOT NULL REFERENCES organizations (id),
+  name text NOT NULL,
+  role text NOT NULL CHECK (role IN ('viewer', 'operator', 'service', 'owner')),
+  prefix text NOT NULL,              -- first 13 characters of the key, for display
+  digest text NOT NULL UNIQUE,       -- SHA-256 of the whole key, hex; the key itself is never stored
+  created_at timestamptz NOT NULL DEFAULT now(),
+  last_used_at timestamptz,
+  revoked_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS api_keys_organization ON api_keys (organization_id, created_at);
+
+CREATE TABLE IF NOT EXISTS locations (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL REFERENCES organizations (id),
+  slug text NOT NULL,
+  name text NOT NULL,
+  address text,
+  city text,
+  country text,
+  latitude double precision,
+  longitude double precision,
+  timezone text,
+  owner_name text,
+  fuse_limit_a double precision,
+  public boolean NOT NULL DEFAULT false,
+  status text NOT NULL DEFAULT 'active',
+  revision integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  UNIQUE (organization_id, slug)
+);
+CREATE INDEX IF NOT EXISTS locations_page ON locations (organization_id, created_at, id);
+
+-- A batch (type location_chargers_create) or a single create (type charger_create). Its items are the charger
+-- rows that carry its id and a sequence number, plus the rejected identities below (docs/adr/0002).
+CREATE TABLE IF NOT EXISTS jobs (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL REFERENCES organizations (id),
+  location_id uuid,                  -- no foreign key: finished jobs outlive their location
+  type text NOT NULL CHECK (type IN ('location_chargers_create', 'charger_create')),
+  status text NOT NULL CHECK (status IN ('PENDING', 'PROVISIONING', 'READY', 'FAILED')),
+  workflow_run_id text,              -- null while the run is not published
+  attempt integer NOT NULL DEFAULT 0,
+  total integer NOT NULL,
+  error jsonb,
+  created_at timestamptz NOT NULL,
+  published_at timestamptz NOT NULL, -- last time a run was handed to the engine (or tried)
+  provisioned_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS jobs_open ON jobs (created_at) WHERE status IN ('PENDING', 'PROVISIONING');
+
+CREATE TABLE IF NOT EXISTS job_rejections (
+  job_id uuid NOT NULL REFERENCES jobs (id),
+  seq integer NOT NULL,
+  identity text NOT NULL,
+  error jsonb NOT NULL,
+  PRIMARY KEY (job_id, seq)
+);
+
+CREATE TABLE IF NOT EXISTS chargers (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  identity text NOT NULL,
+  name text,
+  brand_slug text,
+  model_slug text,
+  vendor_name text,
+  model text,
+  image_url text,
+  ocpp_version text,
+  number_of_connectors integer,
+  max_charging_power integer,        -- W
+  connector_type text,
+  location_id uuid REFERENCES locations (id),
+  last_location_id uuid,             -- where a deleted charger was; location_id is null then
+  location_name text,
+  ws_url text,
+  runtime text NOT NULL CHECK (runtime IN ('simulated', 'external')),
+  security_profile smallint NOT NULL DEFAULT 2,
+  registration_status text NOT NULL DEFAULT 'Accepted',
+  simulator_host text,
+  desired_count smallint NOT NULL DEFAULT 1,
+  job_id uuid,                       -- null: registered over /api/v1
+  seq integer,
+  status text NOT NULL CHECK (status IN ('PENDING', 'READY', 'FAILED')),
+  error jsonb,
+  revision integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  settled_at timestamptz,            -- when status became READY or FAILED
+  deleted_at timestamptz
+);
+CREATE UNIQUE INDEX IF NOT EXISTS chargers_identity ON chargers (organization_id, identity) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS chargers_page ON chargers (organization_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS chargers_location_page ON chargers (location_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS chargers_job ON chargers (job_id, seq);
+CREATE INDEX IF NOT EXISTS chargers_open ON chargers (job_id, seq) WHERE status = 'PENDING';
+
+-- Projection of the session objects, written by their outboxes. An older generation never overwrites a newer one.
+CREATE TABLE IF NOT EXISTS charger_connections (
+  charger_id uuid PRIMARY KEY,
+  online boolean NOT NULL DEFAULT false,
+  generation integer NOT NULL DEFAULT 0,
+  ocpp_version text,
+  vendor text,
+  model text,
+  serial_number text,
+  firmware_version text,
+  last_message_at timestamptz,
+  updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS connectors (
+  charger_id uuid NOT NULL,
+  evse_id integer NOT NULL,
+  connector_id integer NOT NULL,
+  status text NOT NULL,
+  error_code text NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (charger_id, evse_id, connector_id)
+);
+
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+  organization_id uuid NOT NULL REFERENCES organizations (id),
+  method text NOT NULL,
+  path text NOT NULL,
+  key text NOT NULL,
+  body_hash text NOT NULL,
+  response jsonb,                    -- null while the first request runs
+  claimed_at timestamptz NOT NULL,
+  PRIMARY KEY (organization_id, method, path, key)
+);
+CREATE INDEX IF NOT EXISTS idempotency_keys_age ON idempotency_keys (claimed_at);
+
+-- What a stored change still has to do to sessions and simulated stations: rows are removed when done. A batch is
+-- drained by one run; the sweeper starts another for what is left over.
+CREATE TABLE IF NOT EXISTS charger_effects (
+  batch_id uuid NOT NULL,
+  seq integer NOT NULL,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('sync', 'restart')),
+  attempt integer NOT NULL DEFAULT 0,
+  published_at timestamptz NOT NULL,
+  PRIMARY KEY (batch_id, seq)
+);
+CREATE INDEX IF NOT EXISTS charger_effects_age ON charger_effects (published_at);
+
+-- One winner per pass of a scheduled task, by compare-and-set.
+CREATE TABLE IF NOT EXISTS task_locks (
+  name text PRIMARY KEY,
+  locked_until timestamptz NOT NULL
+);
+
+-- What stations did. Written by the outboxes of their sessions, repeatably; rows outlive their charger. meter_values,
+-- security_events and data_transfers are kept 90 days (docs/operations.md), transactions for good.
+CREATE TABLE IF NOT EXISTS transactions (
+  id text PRIMARY KEY,               -- txn_<ULID>
+  organization_id uuid NOT NULL,
+  transaction_id integer NOT NULL,   -- what the station is told; never reused
+  charger_id uuid NOT NULL,
+  evse_id integer NOT NULL,
+  connector_id integer NOT NULL,
+  id_tag text,
+  status text NOT NULL CHECK (status IN ('pending', 'in_progress', 'completed', 'expired')),
+  meter_start_wh bigint,
+  meter_stop_wh bigint,
+  last_meter_wh bigint,
+  started_at timestamptz NOT NULL,
+  stopped_at timestamptz,
+  stop_reason text,
+  ocpp_transaction_id text,          -- the station's own id on OCPP 2.x
+  remote_started boolean NOT NULL DEFAULT false,
+  lost_stop boolean NOT NULL DEFAULT false,
+  revision integer NOT NULL,         -- counted by the session; a lower one never overwrites a higher one
+  updated_at timestamptz NOT NULL,
+  UNIQUE (organization_id, transaction_id)
+);
+CREATE INDEX IF NOT EXISTS transactions_charger ON transactions (charger_id, transaction_id);
+
+CREATE TABLE IF NOT EXISTS meter_values (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  transaction_id integer,            -- null: outside transactions, or of one this charger never started
+  claimed_id text,                   -- the transaction the station named then
+  evse_id integer,
+  reason text NOT NULL,
+  energy_wh bigint,
+  "values" jsonb NOT NULL,
+  at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (organization_id, transaction_id, at);
+
+CREATE TABLE IF NOT EXISTS security_events (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  source text NOT NULL CHECK (source IN ('station', 'central')),
+  name text NOT NULL,
+  tech_info text,
+  at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS security_events_charger ON security_events (charger_id, at);
+
+-- The last state a station told of its firmware or its diagnostics.
+CREATE TABLE IF NOT EXISTS charger_job_states (
+  charger_id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  job text NOT NULL CHECK (job IN ('firmware', 'published_firmware', 'diagnostics')),
+  status text NOT NULL,
+  request_id integer,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (charger_id, job)
+);
+
+CREATE TABLE IF NOT EXISTS data_transfers (
+  id text PRIMARY KEY,               -- dt_<ULID>
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  direction text NOT NULL CHECK (direction IN ('incoming', 'outgoing')),
+  vendor_id text NOT NULL,
+  message_id text,
+  data text,
+  response_status text,
+  response_data text,
+  error text,                        -- why an outgoing one got no answer
+  at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS data_transfers_charger ON data_transfers (charger_id, at);
+CREATE INDEX IF NOT EXISTS data_transfers_age ON data_transfers (at);
+
+-- Desired settings of a charger and what became of each: {name: {outcome, revision, reported, ...}}. `station` is what we
+-- wrote into the station and know of it.
+CREATE TABLE IF NOT EXISTS charger_settings (
+  charger_id uuid PRIMARY KEY,
+  revision integer NOT NULL,
+  desired jsonb NOT NULL,
+  states jsonb NOT NULL,
+  station jsonb NOT NULL DEFAULT '{}',
+  attempt integer NOT NULL DEFAULT 0,
+  next_at timestamptz,               -- when the sweeper may take it up; null = not before the next update
+  lease_until timestamptz,           -- when the profile of the online layer ends by itself
+  updated_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS charger_settings_due ON charger_settings (next_at) WHERE next_at IS NOT NULL;
+
+-- A volatile function sees what was committed while its statement waited for the lock on the location; a subquery would not.
+CREATE OR REPLACE FUNCTION offline_overrides_a(place uuid, except_charger uuid) RETURNS double precision
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  RETURN (SELECT coalesce(sum(greatest((s.desired ->> 'offlineChargeCurrent')::float8, 0)), 0)
+    FROM charger_settings s JOIN chargers c ON c.id = s.charger_id
+    WHERE c.location_id = place AND c.deleted_at IS NULL AND c.id <> except_charger);
+END
+$$;
