@@ -7,7 +7,7 @@ import type { SqlExecutor } from "../../../../dev/sql/executor.ts";
 import { openPglite } from "../../../../dev/sql/pglite-executor.ts";
 import { projectRoot } from "../../../../dev/stack/project.ts";
 import { readCatalog } from "./catalog.ts";
-import { firstSchema } from "./first-schema.ts";
+import { firstRows, firstSchema } from "./first-schema.ts";
 
 const migrations = readMigrations();
 const whole = readFileSync(join(projectRoot, "schema.sql"), "utf8");
@@ -55,6 +55,12 @@ describe("all migrations together", () => {
     expect(await catalogAfter(firstSchema, EARLIER_HISTORY)).toEqual(fresh);
     for (const table of ["meter_values", "security_events"])
       expect(await oneRow(`SELECT received_at > now() - interval '1 day' FROM ${table}`)).toEqual(["t"]);
+  });
+
+  it("leave a schema that takes the rows the first version writes", async () => {
+    await catalogAfter(firstSchema);
+    await database.exec(firstRows);
+    expect(await oneRow("SELECT count(*) FROM chargers")).toEqual(["2"]);
   });
 
   it("change nothing where schema.sql was applied by hand", async () => {
