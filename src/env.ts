@@ -39,6 +39,7 @@ const variables = z.object({
   OCPP_ALLOWED_ORIGINS: z.string().default(""),
   OCPP_CLIENT_CERTIFICATES: flag,
   OCPP_INBOUND_VALIDATION: z.enum(["lenient", "strict"]).default("lenient"),
+  BODY_DEADLINE_SECONDS: integer(10),
   PROVISION_PARALLELISM: integer(20),
   SIMULATOR_CONNECTS_PER_SECOND: integer(200),
   SIMULATOR_WATCH_SECONDS: integer(30),

@@ -2,12 +2,13 @@ import { createMiddleware } from "hono/factory";
 import { engineProblems } from "../src/engine-configuration.ts";
 import type { Config } from "../src/env.ts";
 import type { ReplayMarks } from "../src/ports.ts";
-import { verifySignature } from "./signature.ts";
+import { BodyRefused, readBody } from "../src/request-body.ts";
+import { matchesBody, verifySignature } from "./signature.ts";
 
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const REPLAY_TTL_SECONDS = 600;
 
-function problem(status: 401 | 405 | 409 | 413 | 503, title: string): Response {
+function problem(status: 401 | 405 | 408 | 409 | 413 | 415 | 503, title: string): Response {
   const body = JSON.stringify({ type: "about:blank", title, status });
   return new Response(body, { status, headers: { "content-type": "application/problem+json" } });
 }
@@ -15,6 +16,11 @@ function problem(status: 401 | 405 | 409 | 413 | 503, title: string): Response {
 function refuse(reason: string): Response {
   console.warn(JSON.stringify({ event: "step.refused", reason }));
   return problem(401, "Unauthorized");
+}
+
+function refusalOf(error: unknown): BodyRefused {
+  if (error instanceof BodyRefused) return error;
+  throw error;
 }
 
 /** Neither the SDK's unknown-version start nor its call callbacks are in use; both would trust unsigned headers. */
@@ -26,35 +32,31 @@ function headerProblem(headers: Headers): string | null {
   return null;
 }
 
-/** Never a longer body in memory than the limit, whatever the length header says. */
-async function readBody(request: Request): Promise<Uint8Array | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) return null;
-  const body = new Uint8Array(await request.clone().arrayBuffer());
-  return body.byteLength > BODY_BYTES_MAX ? null : body;
-}
-
 /**
  * Stands in front of the workflow SDK, which accepts unsigned steps without keys, signatures for other URLs and
- * replays. Signature, URL, expiry and body are checked before anything is read from Postgres; a delivery is
- * remembered for ten minutes, so that its token works once.
+ * replays. Signature, URL and expiry are checked before the body is read, the body before anything is read from Postgres; a
+ * delivery is remembered for ten minutes, so that its token works once.
  */
 export function stepGuard(config: Config, marks: ReplayMarks) {
   const problems = engineProblems(config);
+  const limits = { maxBytes: BODY_BYTES_MAX, deadlineMs: config.BODY_DEADLINE_SECONDS * 1000 };
   return createMiddleware(async function guardStep(c, next) {
     if (problems.length > 0) return problem(503, "workflow_misconfigured");
     if (c.req.method !== "POST") return problem(405, "Method Not Allowed");
-    const body = await readBody(c.req.raw);
-    if (body === null) return problem(413, "Payload Too Large");
     const verdict = await verifySignature({
       token: c.req.header("upstash-signature") ?? "",
       keys: [config.QSTASH_CURRENT_SIGNING_KEY ?? "", config.QSTASH_NEXT_SIGNING_KEY ?? ""],
       url: config.PUBLIC_BASE_URL + new URL(c.req.url).pathname,
-      body,
       nowSeconds: Date.now() / 1000,
     });
     if (!verdict.valid) return refuse(verdict.reason);
     const misfit = headerProblem(c.req.raw.headers);
     if (misfit) return refuse(misfit);
+    const body = await readBody(c.req.raw, limits).catch(refusalOf);
+    if (body instanceof BodyRefused) return problem(body.status, body.message);
+    if (!(await matchesBody(verdict.bodyDigest, body))) return refuse("body");
+    // What was read and checked is what runs.
+    c.req.raw = new Request(c.req.raw.url, { method: "POST", headers: c.req.raw.headers, body });
     const mark = await marks.begin(verdict.id, REPLAY_TTL_SECONDS);
     if (mark === "started") return problem(409, "Conflict");
     if (mark === "done") return new Response("{}", { headers: { "upstash-workflow-sdk-version": "1" } });

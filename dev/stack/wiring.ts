@@ -15,6 +15,7 @@ export interface Wiring {
 /** Variables whose value is the user's where one is given. */
 const PASSED_ON = [
   "BUSBAR_ENV",
+  "BODY_DEADLINE_SECONDS",
   "JWT_ISSUER",
   "JWT_AUDIENCE",
   "OCPP_ALLOWED_ORIGINS",

@@ -12,7 +12,7 @@ import {
   Unauthenticated,
   Unavailable,
 } from "../../errors.ts";
-import { BodyRefused } from "../http/json-body.ts";
+import { BodyRefused } from "../../request-body.ts";
 import { type Finding, InvalidRequest } from "./findings.ts";
 
 interface ErrorAnswer {

@@ -55,7 +55,10 @@ async function readBody<B>(
   rules: BodyRules<B>,
 ): Promise<{ raw: unknown; findings: Finding[] }> {
   try {
-    const body = await readJsonBody(c.req.raw, { maxBytes: rules.maxBytes ?? BODY_BYTES_MAX });
+    const body = await readJsonBody(c.req.raw, {
+      maxBytes: rules.maxBytes ?? BODY_BYTES_MAX,
+      deadlineMs: c.get("config").BODY_DEADLINE_SECONDS * 1000,
+    });
     const raw = body.kind === "json" ? body.value : null;
     if (raw !== null) return { raw, findings: [] };
     return rules.emptyBody === "object"

@@ -3,7 +3,8 @@ import { Misconfigured } from "../../env.ts";
 import { Forbidden, Limited, NotFound, Unauthenticated, Unavailable } from "../../errors.ts";
 import { FuseLimitExceeded } from "../../settings/update-settings.ts";
 import type { AppEnv } from "./context.ts";
-import { BodyRefused, MalformedJson } from "./json-body.ts";
+import { BodyRefused } from "../../request-body.ts";
+import { MalformedJson } from "./json-body.ts";
 
 const INTERNAL = 500;
 const UNKNOWN = 512;

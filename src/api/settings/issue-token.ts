@@ -2,20 +2,22 @@ import type { Context } from "hono";
 import type { Config } from "../../env.ts";
 import { apiKeyDigest, looksLikeApiKey } from "../../fleet/api-key-material.ts";
 import type { ApiKey, Organization } from "../../ports.ts";
+import { BodyRefused, readBody } from "../../request-body.ts";
 import { clientAddress } from "../http/auth-failures.ts";
 import type { AppEnv } from "../http/context.ts";
 import { RateWindows } from "../http/rate-window.ts";
 import { signSettingsToken, TOKEN_LIFETIME_SECONDS } from "./settings-token.ts";
 
 const FAILURES = { limit: 10, windowSeconds: 60 };
+const FORM = "application/x-www-form-urlencoded";
 const FORM_BYTES_MAX = 8 * 1024;
 
 const windows = new WeakMap<Config, RateWindows>();
 
 /** The password grant (RFC 6749 §4.3): `username` is an API key's id or prefix, `password` the whole key. */
 export async function issueToken(c: Context<AppEnv>): Promise<Response> {
-  const form = await readForm(c.req.raw);
-  if (!form) return refuse(c, "invalid_request", "The body must be a form");
+  const form = await readForm(c).catch(refusalOf);
+  if (form instanceof BodyRefused) return refuseBody(c, form);
   const grant = form.get("grant_type");
   if (grant === null || grant === "") return refuse(c, "invalid_request", "grant_type is missing");
   if (grant !== "password")
@@ -39,12 +41,24 @@ export async function issueToken(c: Context<AppEnv>): Promise<Response> {
   return c.json({ access_token: token, ...lifetime }, 200, { Pragma: "no-cache" });
 }
 
-async function readForm(request: Request): Promise<URLSearchParams | null> {
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") return null;
-  if (Number(request.headers.get("content-length") ?? 0) > FORM_BYTES_MAX) return null;
-  const text = await request.text();
-  return text.length > FORM_BYTES_MAX ? null : new URLSearchParams(text);
+/** @throws BodyRefused */
+async function readForm(c: Context<AppEnv>): Promise<URLSearchParams> {
+  const bytes = await readBody(c.req.raw, {
+    maxBytes: FORM_BYTES_MAX,
+    deadlineMs: c.get("config").BODY_DEADLINE_SECONDS * 1000,
+    acceptsType: (mediaType) => mediaType === FORM,
+  });
+  return new URLSearchParams(new TextDecoder().decode(bytes));
+}
+
+function refusalOf(error: unknown): BodyRefused {
+  if (error instanceof BodyRefused) return error;
+  throw error;
+}
+
+function refuseBody(c: Context<AppEnv>, { status, message }: BodyRefused): Response {
+  if (status === 415) return refuse(c, "invalid_request", "The body must be a form");
+  return c.json({ error: "invalid_request", error_description: message }, status);
 }
 
 /** The key is found by its digest whoever it is said to belong to, so that both failures take the same time. */

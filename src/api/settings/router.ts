@@ -39,7 +39,11 @@ export function settingsRouter(): OpenAPIHono<AppEnv> {
 /** 200 means stored; what becomes of it is read from the settings. */
 async function update(c: Context<AppEnv>): Promise<Response> {
   const id = c.req.param("id") ?? "";
-  const body = await readJsonBody(c.req.raw, { maxBytes: BODY_BYTES_MAX, acceptsType: isAcceptedType });
+  const body = await readJsonBody(c.req.raw, {
+    maxBytes: BODY_BYTES_MAX,
+    deadlineMs: c.get("config").BODY_DEADLINE_SECONDS * 1000,
+    acceptsType: isAcceptedType,
+  });
   const { changes, problems } = readChanges(body.kind === "empty" ? {} : body.value);
   if (!isUuid(id)) problems.unshift(INVALID_ID);
   if (problems.length > 0) throw new InvalidSettings(problems.join("; "));

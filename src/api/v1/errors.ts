@@ -12,7 +12,8 @@ import {
 } from "../../errors.ts";
 import { Misconfigured } from "../../env.ts";
 import type { AppEnv } from "../http/context.ts";
-import { BodyRefused, MalformedJson } from "../http/json-body.ts";
+import { BodyRefused } from "../../request-body.ts";
+import { MalformedJson } from "../http/json-body.ts";
 import { CommandFailed } from "./command-failure.ts";
 import { InvalidRequest } from "./issues.ts";
 import type { Issue } from "./issues.ts";

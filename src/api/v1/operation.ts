@@ -95,7 +95,8 @@ async function authorize(
 }
 
 async function readBody(c: Context<AppEnv>): Promise<unknown> {
-  const body = await readJsonBody(c.req.raw, { maxBytes: BODY_BYTES_MAX });
+  const deadlineMs = c.get("config").BODY_DEADLINE_SECONDS * 1000;
+  const body = await readJsonBody(c.req.raw, { maxBytes: BODY_BYTES_MAX, deadlineMs });
   return body.kind === "empty" ? {} : body.value;
 }
 

@@ -1,0 +1,99 @@
+export interface BodyLimits {
+  maxBytes: number;
+  /** From the first read to the last byte. */
+  deadlineMs: number;
+  /** Lower-case media type without parameters → accepted? A missing type is. Default: every type. */
+  acceptsType?: (mediaType: string) => boolean;
+}
+
+/** The body was not taken: too slow (408), too large (413), of a type nobody reads here (415). */
+export class BodyRefused extends Error {
+  readonly status: 408 | 413 | 415;
+  constructor(status: 408 | 413 | 415) {
+    super({ 408: "Request Timeout", 413: "Request body too large", 415: "Unsupported Media Type" }[status]);
+    this.status = status;
+  }
+}
+
+/** Default of `BODY_DEADLINE_SECONDS`. */
+export const BODY_DEADLINE_MS = 10_000;
+
+/**
+ * Reads a request's body once. Never holds more than `maxBytes` (plus one chunk) in memory, whatever length was announced.
+ * A type that is not accepted is refused only when there is a body at all.
+ * @throws BodyRefused
+ */
+export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> {
+  const announced = request.headers.get("content-length");
+  if (Number(announced ?? 0) > limits.maxBytes) throw new BodyRefused(413);
+  const typeFits = hasFittingType(request, limits);
+  // With a transfer encoding beside it the announced length says nothing.
+  const isBounded = announced !== null && !request.headers.has("transfer-encoding");
+  return isBounded && typeFits ? readWhole(request, limits) : readChunks(request.body, limits, typeFits);
+}
+
+function hasFittingType(request: Request, { acceptsType = () => true }: BodyLimits): boolean {
+  const header = request.headers.get("content-type");
+  if (header === null || header.trim() === "") return true;
+  return acceptsType((header.split(";")[0] ?? "").trim().toLowerCase());
+}
+
+/** A body whose announced length was checked: one read instead of one for every chunk. */
+async function readWhole(
+  request: Request,
+  { deadlineMs, maxBytes }: BodyLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const deadline = deadlineAfter(deadlineMs);
+  try {
+    const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), deadline.passed]));
+    if (bytes.length > maxBytes) throw new BodyRefused(413);
+    return bytes;
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function readChunks(
+  stream: ReadableStream<Uint8Array> | null,
+  { deadlineMs, maxBytes }: BodyLimits,
+  typeFits: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (stream === null) return new Uint8Array();
+  const reader = stream.getReader();
+  const deadline = deadlineAfter(deadlineMs);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), deadline.passed]);
+      if (done) return concat(chunks, length);
+      if (value.byteLength > 0 && !typeFits) throw new BodyRefused(415);
+      length += value.byteLength;
+      if (length > maxBytes) throw new BodyRefused(413);
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => undefined);
+    throw error;
+  } finally {
+    deadline.clear();
+  }
+}
+
+function deadlineAfter(ms: number): { passed: Promise<never>; clear(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new BodyRefused(408)), ms);
+  });
+  return { passed, clear: () => timer && clearTimeout(timer) };
+}
+
+function concat(chunks: Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
