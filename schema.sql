@@ -206,6 +206,20 @@ CREATE TABLE IF NOT EXISTS transactions (
 );
 CREATE INDEX IF NOT EXISTS transactions_charger ON transactions (charger_id, transaction_id);
 
+-- Transactions whose number another one has already, for instance since object storage was lost. For good, like the others.
+CREATE TABLE IF NOT EXISTS transaction_conflicts (
+  charger_id uuid NOT NULL,
+  id text NOT NULL,                  -- txn_<ULID> of the one that is not in transactions
+  organization_id uuid NOT NULL,
+  transaction_id integer NOT NULL,
+  stored_id text NOT NULL,           -- txn_<ULID> of the one that has the number
+  revision integer NOT NULL,
+  fact jsonb NOT NULL,               -- all its session said, in the columns of transactions
+  at timestamptz NOT NULL,
+  PRIMARY KEY (charger_id, id)
+);
+CREATE INDEX IF NOT EXISTS transaction_conflicts_number ON transaction_conflicts (organization_id, transaction_id);
+
 CREATE TABLE IF NOT EXISTS meter_values (
   id uuid PRIMARY KEY,
   organization_id uuid NOT NULL,

@@ -28,7 +28,7 @@ import { noteConnected } from "./session/connected.ts";
 import { afterLogin } from "./session/credential.ts";
 import { isDirect, offerOf } from "./session/direct-line.ts";
 import { isTooBig } from "./session/frame-size.ts";
-import { blockTaker, IdSupply } from "./session/id-supply.ts";
+import { blockTaker, IdSupply, prepareIds } from "./session/id-supply.ts";
 import { keyHolder, rotateKey } from "./session/key-rotation.ts";
 import { closeSocket, SessionSockets, type LiveSocket } from "./session/live-socket.ts";
 import { lastSignOfLife, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
@@ -282,6 +282,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!direct) logEvent(record, "session.connected", { version, ip });
     for (const socket of older) closeSocket(socket, 4001, "superseded");
     this.#channel.takeover();
+    void prepareIds(this.#config, record.organizationId);
     this.#settings.connected(record);
     return upgraded(client, version, isNew ? generation : null);
   }

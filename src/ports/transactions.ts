@@ -91,8 +91,17 @@ export interface TagPolicies {
   acceptsUnknownTags(organizationId: string): Promise<boolean | null>;
 }
 
+/** Which transaction ids an organisation has used, for an allocator that does not remember. */
+export interface TransactionIdsOnRecord {
+  /** 0: none. */
+  highest: number;
+  /** At most so many more may be with its chargers, without being on record. */
+  unknown: number;
+}
+
 /** Rows of stations are kept for a time, see docs/operations.md. */
 export interface StationHistory {
+  transactionIds(organizationId: string): Promise<TransactionIdsOnRecord>;
   /** Deletes what is too old, a bounded number of rows per table. */
   prune(now: Date): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type {
   StationHistory,
 } from "../ports.ts";
 import type { Sql } from "./sql.ts";
+import { applyTransactions, transactionIdsOnRecord } from "./transactions.ts";
 
 /** What stations did, as opposed to the state they are in. */
 export type HistoryFact = Extract<
@@ -23,25 +24,6 @@ const known = (
 /** An id made of what a row says: stations repeat themselves, under new message ids and after long times. */
 const idOf = (content: string) =>
   `encode(substring(sha256(convert_to(jsonb_build_array(${content})::text, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
-
-const TRANSACTIONS = `WITH f AS (${known(`charger_id uuid, id text, transaction_id int, ocpp_transaction_id text, evse_id int,
-    connector_id int, id_tag text, status text, meter_start_wh bigint, meter_stop_wh bigint, last_meter_wh bigint,
-    started_at timestamptz, stopped_at timestamptz, stop_reason text, remote_started boolean, lost_stop boolean,
-    revision int, at timestamptz`)})
-  INSERT INTO transactions AS t (id, organization_id, transaction_id, charger_id, evse_id, connector_id, id_tag, status,
-    meter_start_wh, meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason, ocpp_transaction_id, remote_started,
-    lost_stop, revision, updated_at)
-  SELECT DISTINCT ON (organization_id, transaction_id) id, organization_id, transaction_id, charger_id, evse_id,
-    connector_id, id_tag, status, meter_start_wh, meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason,
-    ocpp_transaction_id, remote_started, lost_stop, revision, at
-  FROM f ORDER BY organization_id, transaction_id, revision DESC
-  ON CONFLICT (organization_id, transaction_id) DO UPDATE SET evse_id = excluded.evse_id,
-    connector_id = excluded.connector_id, id_tag = excluded.id_tag, status = excluded.status,
-    meter_start_wh = excluded.meter_start_wh, meter_stop_wh = excluded.meter_stop_wh,
-    last_meter_wh = excluded.last_meter_wh, started_at = excluded.started_at, stopped_at = excluded.stopped_at,
-    stop_reason = excluded.stop_reason, remote_started = excluded.remote_started, lost_stop = excluded.lost_stop,
-    revision = excluded.revision, updated_at = excluded.updated_at
-    WHERE t.charger_id = excluded.charger_id AND t.revision < excluded.revision`;
 
 const METER_VALUES = `WITH f AS (${known(`charger_id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
     energy_wh bigint, stop_reason text, id_tag text, "values" jsonb, at timestamptz, told_at text, received_at timestamptz`)})
@@ -79,8 +61,7 @@ const DATA_TRANSFERS = `WITH f AS (${known(`charger_id uuid, id text, direction 
   SELECT id, organization_id, charger_id, direction, vendor_id, message_id, data, response_status, response_data, error, at
   FROM f ON CONFLICT (id) DO NOTHING`;
 
-const STATEMENTS: Record<HistoryFact["type"], string> = {
-  transaction: TRANSACTIONS,
+const STATEMENTS: Record<Exclude<HistoryFact["type"], "transaction">, string> = {
   meterValues: METER_VALUES,
   securityEvent: SECURITY_EVENTS,
   stationEvent: STATION_EVENTS,
@@ -94,6 +75,7 @@ export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<vo
     rows.map((row, n) => ({ ...row, n })),
     ({ fact }) => fact.type,
   );
+  if (byType.transaction) await applyTransactions(sql, byType.transaction.map(wireRow));
   for (const [type, statement] of Object.entries(STATEMENTS)) {
     const of = byType[type as HistoryFact["type"]];
     if (of) await sql(statement, [JSON.stringify(of.map(wireRow))]);
@@ -101,7 +83,7 @@ export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<vo
 }
 
 export function isHistory({ fact }: SessionFactRow): boolean {
-  return Object.hasOwn(STATEMENTS, fact.type);
+  return fact.type === "transaction" || Object.hasOwn(STATEMENTS, fact.type);
 }
 
 function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): Record<string, unknown> {
@@ -190,6 +172,8 @@ const PRUNED = {
 
 export function stationHistory(sql: Sql): StationHistory {
   return {
+    transactionIds: (organizationId) => transactionIdsOnRecord(sql, organizationId),
+
     async prune(now) {
       for (const [table, receivedAt] of Object.entries(PRUNED)) {
         await sql(

@@ -15,6 +15,11 @@ export interface IdRange {
   to: number;
 }
 
+const REFUSALS = {
+  usedUp: "The organisation has used up its transaction ids",
+  unchecked: "Nobody knows which transaction ids were given before",
+};
+
 /** Takes the first id of the next block of an organisation. */
 export type TakeBlock = (organizationId: string) => Promise<number>;
 
@@ -24,10 +29,24 @@ export function blockTaker(env: Pick<Env, "TRANSACTION_IDS">): TakeBlock {
       DurableObjectStub<TransactionIds>,
       "takeBlock"
     >;
-    const first = await reach(TAKE_TIMEOUT_MS, async () => stub.takeBlock(), { repeats: true });
-    if (first === null) throw new RangeError("The organisation has used up its transaction ids");
+    const first = await reach(TAKE_TIMEOUT_MS, async () => stub.takeBlock(organizationId), { repeats: true });
+    if (typeof first === "string") throw new RangeError(REFUSALS[first]);
     return first;
   };
+}
+
+const prepared = new Set<string>();
+
+/** Has the allocator of an organisation ready before its first transaction, once in an isolate. Never throws. */
+export async function prepareIds(env: Pick<Env, "TRANSACTION_IDS">, organizationId: string): Promise<void> {
+  if (prepared.has(organizationId)) return;
+  prepared.add(organizationId);
+  const stub = env.TRANSACTION_IDS.getByName(organizationId) as unknown as Pick<
+    DurableObjectStub<TransactionIds>,
+    "prepare"
+  >;
+  const call = reach(TAKE_TIMEOUT_MS, async () => stub.prepare(organizationId), { repeats: true });
+  await call.catch(() => prepared.delete(organizationId));
 }
 
 /** The transaction ids a session holds: a block is kept in its record, and the next one is fetched before it is used up. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Unavailable } from "../../../src/errors.ts";
 import { sweep } from "../../../src/fleet/sweep.ts";
-import type { RunPublisher } from "../../../src/ports.ts";
+import type { RunPublisher, StationHistory } from "../../../src/ports.ts";
 import { batchOf, openDatabase, type Database } from "../../harness/database.ts";
 import { unusedPort } from "../api/fake-ports.ts";
 
@@ -36,7 +36,11 @@ function sweeper(takes: (runId: string) => boolean) {
     applySettings: ({ chargerId }) => publish(`set-${chargerId}`),
     cancel: async () => undefined,
   };
-  const history = { prune: async (now: Date) => void pruned.push(now) };
+  const history: StationHistory = {
+    ...unusedPort<StationHistory>("history"),
+    transactionIds: () => Promise.reject(new Error("not expected here")),
+    prune: async (now) => void pruned.push(now),
+  };
   const pass = (afterMinutes: number) => {
     minute += afterMinutes;
     const now = new Date(Date.now() + minute * MINUTE_MS);

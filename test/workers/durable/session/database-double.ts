@@ -12,6 +12,10 @@ export interface FlushedFact {
 export class DatabaseDouble {
   isDown = false;
   acceptsUnknownTags = true;
+  /** The highest transaction id on record. */
+  highestId = 0;
+  /** Organisations whose allocators asked for it. */
+  asked: string[] = [];
   /** A statement with this text in its parameters is refused for its values. */
   refused: string | null = null;
   flushes: FlushedFact[][] = [];
@@ -28,10 +32,18 @@ export class DatabaseDouble {
     if (this.isDown) return new Response("down", { status: 503 });
     const { query, params } = JSON.parse(String(init?.body)) as { query: string; params: string[] };
     if (query.includes("accept_unknown_id_tags")) return this.#policy();
+    if (query.includes("highest_id")) return this.#highest(params[0] ?? "");
     if (this.refused !== null && params[0]?.includes(this.refused))
       return Response.json({ message: "refused", code: "22P02" }, { status: 400 });
     this.flushes.push(JSON.parse(params[0] ?? "[]") as FlushedFact[]);
     return Response.json({ command: "INSERT", rowCount: 0, rows: [], fields: [] });
+  }
+
+  #highest(organizationId: string): Response {
+    this.asked.push(organizationId);
+    const fields = ["highest_id", "unknown"].map((name) => ({ name, dataTypeID: 23 }));
+    const row = [String(this.highestId), "0"];
+    return Response.json({ command: "SELECT", rowCount: 1, rows: [row], fields });
   }
 
   #policy(): Response {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { DatabaseDouble } from "./database-double.ts";
 import {
+  allocatorAt,
   type Charger,
   inObject,
   provisioned,
@@ -8,6 +9,8 @@ import {
   StationDouble,
   storedFrames,
 } from "./station-double.ts";
+
+const ORGANIZATION_ID = crypto.randomUUID();
 
 let database: DatabaseDouble;
 beforeEach(() => {
@@ -27,6 +30,7 @@ async function abort(charger: Charger): Promise<void> {
 
 /** A station with a connector, a transaction and a command that it has not answered, none of it told to Postgres. */
 async function withCommandOutstanding(charger: Charger) {
+  await allocatorAt(ORGANIZATION_ID, 1);
   database.isDown = true;
   const station = await StationDouble.booted(charger);
   await station.call("StatusNotification", available);
@@ -41,7 +45,7 @@ async function withCommandOutstanding(charger: Charger) {
 }
 
 test("an object that dies with a command outstanding still knows all it confirmed, and tells it to Postgres once", async () => {
-  const charger = await provisioned();
+  const charger = await provisioned({ organizationId: ORGANIZATION_ID });
   const { settled, commandId } = await withCommandOutstanding(charger);
   const before = await charger.session.snapshot(charger.ref);
   await abort(charger);
@@ -77,7 +81,7 @@ test("an object that dies with a command outstanding still knows all it confirme
 });
 
 test("the next command after the death of an object is answered as usual", async () => {
-  const charger = await provisioned();
+  const charger = await provisioned({ organizationId: ORGANIZATION_ID });
   await withCommandOutstanding(charger);
   await abort(charger);
   const again = await StationDouble.connect(charger);

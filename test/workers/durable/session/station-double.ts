@@ -221,3 +221,9 @@ export async function shiftSocketTimes(
   });
   await evictDurableObject(charger.stub, { webSockets: "hibernate" });
 }
+
+/** Puts the next id into the storage of an organisation's allocator. */
+export async function allocatorAt(organizationId: string, next: number): Promise<void> {
+  const allocator = ((env as RawEnv).TRANSACTION_IDS as DurableObjectNamespace).getByName(organizationId);
+  await runInDurableObject(allocator, (_instance, { storage }) => storage.kv.put("next", next));
+}

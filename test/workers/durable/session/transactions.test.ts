@@ -1,9 +1,14 @@
-import { env } from "cloudflare:workers";
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
-import type { RawEnv } from "../../../../src/env.ts";
 import { DatabaseDouble } from "./database-double.ts";
-import { type Charger, type Frame, inObject, provisioned, StationDouble } from "./station-double.ts";
+import {
+  allocatorAt,
+  type Charger,
+  type Frame,
+  inObject,
+  provisioned,
+  StationDouble,
+} from "./station-double.ts";
 
 let database: DatabaseDouble;
 beforeEach(() => {
@@ -88,10 +93,39 @@ test("ids count from 1 in each organisation and are never given to two of its ch
   expect(idOf(await foreign.call("StartTransaction", start()))).toBe(1);
 });
 
+test("an allocator that lost its storage goes on behind what is on record, not from 1", async () => {
+  const organizationId = crypto.randomUUID();
+  database.highestId = 900;
+  const station = await StationDouble.booted(await provisioned({ organizationId }));
+  expect(idOf(await station.call("StartTransaction", start()))).toBe(901);
+});
+
+test("an allocator whose storage is older than the record leaves out what was given since", async () => {
+  const organizationId = crypto.randomUUID();
+  await allocatorAt(organizationId, 41);
+  database.highestId = 900;
+  const station = await StationDouble.booted(await provisioned({ organizationId }));
+  expect(idOf(await station.call("StartTransaction", start()))).toBe(901);
+});
+
+test("with the database away an allocator without storage gives no id, one that knows where it was goes on", async () => {
+  const [empty, known] = [crypto.randomUUID(), crypto.randomUUID()];
+  await allocatorAt(known, 41);
+  database.isDown = true;
+  const [lost, kept] = [
+    await StationDouble.booted(await provisioned({ organizationId: empty })),
+    await StationDouble.booted(await provisioned({ organizationId: known })),
+  ];
+  expect((await lost.call("StartTransaction", start()))[2]).toBe("InternalError");
+  expect(idOf(await kept.call("StartTransaction", start()))).toBe(41);
+  database.isDown = false;
+  database.highestId = 60;
+  expect(idOf(await lost.call("StartTransaction", start()))).toBe(61);
+});
+
 test("an unreachable allocator gets the station an InternalError, and its retry a transaction", async () => {
   const organizationId = crypto.randomUUID();
-  const allocator = ((env as RawEnv).TRANSACTION_IDS as DurableObjectNamespace).getByName(organizationId);
-  await runInDurableObject(allocator, (_instance, { storage }) => storage.kv.put("next", 2 ** 31 - 5));
+  await allocatorAt(organizationId, 2 ** 31 - 5);
   const station = await StationDouble.booted(await provisioned({ organizationId }));
   expect(await station.call("StartTransaction", start())).toEqual([
     4,
@@ -100,7 +134,7 @@ test("an unreachable allocator gets the station an InternalError, and its retry 
     "",
     {},
   ]);
-  await runInDurableObject(allocator, (_instance, { storage }) => storage.kv.put("next", 41));
+  await allocatorAt(organizationId, 41);
   expect(idOf(await station.call("StartTransaction", start()))).toBe(41);
 });
 
@@ -297,15 +331,19 @@ test("unknown id tags are accepted as the organisation says, and the last word h
 });
 
 test("a database that never answered makes an unknown tag invalid, and the start gets its id all the same", async () => {
+  const organizationId = crypto.randomUUID();
+  await allocatorAt(organizationId, 1);
   database.isDown = true;
-  const station = await StationDouble.booted(await provisioned());
+  const station = await StationDouble.booted(await provisioned({ organizationId }));
   const answer = await station.call("StartTransaction", start());
   expect(answer[2]).toEqual({ transactionId: 1, idTagInfo: { status: "Invalid" } });
 });
 
 test("what a station says while the database is away waits in its object, survives an eviction, and is told once and in order", async () => {
-  const charger = await provisioned();
+  const organizationId = crypto.randomUUID();
+  const charger = await provisioned({ organizationId });
   const station = await StationDouble.booted(charger);
+  await vi.waitFor(() => expect(database.asked).toEqual([organizationId]));
   database.isDown = true;
   const id = idOf(await station.call("StartTransaction", start()));
   for (let minute = 0; minute < 24; minute++) {
@@ -338,8 +376,7 @@ test("retiring a charger ends its open transaction at the last meter value", asy
 
 test("with the ids used up, events of a known 2.x transaction are still taken in", async () => {
   const organizationId = crypto.randomUUID();
-  const allocator = ((env as RawEnv).TRANSACTION_IDS as DurableObjectNamespace).getByName(organizationId);
-  await runInDurableObject(allocator, (_instance, { storage }) => storage.kv.put("next", 2 ** 31 - 20));
+  await allocatorAt(organizationId, 2 ** 31 - 20);
   const station = await StationDouble.booted(await provisioned({ organizationId }), {
     protocol: "ocpp2.0.1",
   });

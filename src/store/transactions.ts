@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { TransactionIdsOnRecord } from "../ports.ts";
+import { onlyRow, parseRows } from "./rows.ts";
+import type { Row, Sql } from "./sql.ts";
+
+/**
+ * A number belongs to the transaction that was stored with it first. Another one, of whichever charger, is kept beside it as a
+ * conflict with all it says, and its charger gets a security event: neither overwrites the other.
+ */
+const APPLY = `WITH f AS (
+    SELECT DISTINCT ON (o.organization_id, x.transaction_id, x.charger_id, x.id) x.*, o.organization_id
+    FROM jsonb_to_recordset($1::jsonb) AS x(charger_id uuid, id text, transaction_id int, ocpp_transaction_id text, evse_id int,
+      connector_id int, id_tag text, status text, meter_start_wh bigint, meter_stop_wh bigint, last_meter_wh bigint,
+      started_at timestamptz, stopped_at timestamptz, stop_reason text, remote_started boolean, lost_stop boolean,
+      revision int, at timestamptz)
+    CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o
+    ORDER BY o.organization_id, x.transaction_id, x.charger_id, x.id, x.revision DESC
+  ), judged AS (
+    SELECT f.*, s.revision AS stored_revision, coalesce(s.id, first_value(f.id) OVER same) AS owner_id,
+      coalesce(s.charger_id, first_value(f.charger_id) OVER same) AS owner
+    FROM f LEFT JOIN transactions s ON s.organization_id = f.organization_id AND s.transaction_id = f.transaction_id
+    WINDOW same AS (PARTITION BY f.organization_id, f.transaction_id ORDER BY f.started_at, f.id)
+  ), stored AS (
+    INSERT INTO transactions AS t (id, organization_id, transaction_id, charger_id, evse_id, connector_id, id_tag, status,
+      meter_start_wh, meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason, ocpp_transaction_id, remote_started,
+      lost_stop, revision, updated_at)
+    SELECT id, organization_id, transaction_id, charger_id, evse_id, connector_id, id_tag, status, meter_start_wh,
+      meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason, ocpp_transaction_id, remote_started, lost_stop,
+      revision, at
+    FROM judged WHERE owner_id = id AND owner = charger_id
+    ON CONFLICT (organization_id, transaction_id) DO UPDATE SET evse_id = excluded.evse_id,
+      connector_id = excluded.connector_id, id_tag = excluded.id_tag, status = excluded.status,
+      meter_start_wh = excluded.meter_start_wh, meter_stop_wh = excluded.meter_stop_wh,
+      last_meter_wh = excluded.last_meter_wh, started_at = excluded.started_at, stopped_at = excluded.stopped_at,
+      stop_reason = excluded.stop_reason, remote_started = excluded.remote_started, lost_stop = excluded.lost_stop,
+      revision = excluded.revision, updated_at = excluded.updated_at
+      WHERE t.id = excluded.id AND t.charger_id = excluded.charger_id AND t.revision < excluded.revision
+    RETURNING t.id
+  ), conflicts AS (
+    INSERT INTO transaction_conflicts AS k (id, organization_id, transaction_id, charger_id, stored_id, revision, fact, at)
+    SELECT id, organization_id, transaction_id, charger_id, owner_id, revision,
+      to_jsonb(judged) - '{organization_id,stored_revision,owner_id,owner}'::text[], at
+    FROM judged WHERE owner_id <> id OR owner <> charger_id
+    ON CONFLICT (charger_id, id) DO UPDATE SET fact = excluded.fact, revision = excluded.revision
+      WHERE k.revision < excluded.revision
+    RETURNING k.id, k.charger_id, k.organization_id, k.transaction_id, k.stored_id, k.at
+  ), noticed AS (
+    INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at, received_at)
+    SELECT encode(substring(sha256(convert_to(charger_id || id, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid, organization_id,
+      charger_id, 'central', 'TransactionConflict', 'transaction ' || transaction_id || ' belongs to ' || stored_id, at, at
+    FROM conflicts ON CONFLICT (id) DO NOTHING
+  )
+  SELECT id, charger_id, transaction_id, owner_id, owner_id <> id OR owner <> charger_id AS refused,
+    id NOT IN (SELECT id FROM stored) AND coalesce(stored_revision < revision, true) AS overtaken
+  FROM judged`;
+
+const appliedRow = z.object({
+  id: z.string(),
+  charger_id: z.string(),
+  transaction_id: z.number(),
+  owner_id: z.string(),
+  refused: z.boolean(),
+  overtaken: z.boolean(),
+});
+
+/** Repeating it changes nothing. */
+export async function applyTransactions(sql: Sql, rows: readonly Row[]): Promise<void> {
+  const wire = JSON.stringify(rows);
+  const first = parseRows(appliedRow, await sql(APPLY, [wire]));
+  // Another statement stored one of the numbers at the same moment: now it is visible.
+  const isOvertaken = first.some(({ refused, overtaken }) => overtaken && !refused);
+  const applied = isOvertaken ? parseRows(appliedRow, await sql(APPLY, [wire])) : first;
+  for (const { refused, ...row } of applied) {
+    if (!refused) continue;
+    const about = {
+      charger: row.charger_id,
+      transactionId: row.transaction_id,
+      id: row.id,
+      storedId: row.owner_id,
+    };
+    console.error(JSON.stringify({ event: "history.transactionConflict", ...about }));
+  }
+}
+
+/** Ids that a charger may hold or have used of which Postgres does not know yet: two blocks. */
+const UNKNOWN_PER_CHARGER = 40;
+
+/** The newest entries of two indexes; chargers are counted only where the organisation has transactions. */
+const HIGHEST = `WITH known AS (
+    SELECT greatest(
+      (SELECT max(transaction_id) FROM transactions WHERE organization_id = $1::uuid),
+      (SELECT max(transaction_id) FROM transaction_conflicts WHERE organization_id = $1::uuid)) AS highest_id
+  )
+  SELECT coalesce(highest_id, 0) AS highest_id, CASE WHEN highest_id IS NULL THEN 0 ELSE ${UNKNOWN_PER_CHARGER} *
+    (SELECT count(*)::int FROM chargers WHERE organization_id = $1::uuid AND deleted_at IS NULL) END AS unknown
+  FROM known`;
+
+const highestRow = z.object({ highest_id: z.number(), unknown: z.number() });
+
+export async function transactionIdsOnRecord(
+  sql: Sql,
+  organizationId: string,
+): Promise<TransactionIdsOnRecord> {
+  const { highest_id: highest, unknown } = onlyRow(highestRow, await sql(HIGHEST, [organizationId]));
+  return { highest, unknown };
+}
