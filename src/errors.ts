@@ -67,5 +67,15 @@ export class Limited extends DomainError {
   }
 }
 
-/** A dependency of ours did not answer; nothing was stored. */
+/** A dependency of ours did not answer; nothing was stored, and nothing will be. */
 export class Unavailable extends DomainError {}
+
+/** The same, but something of the request is stored, or may be. The message says so and is shown to the client. */
+export class MaybeStored extends Unavailable {
+  constructor(
+    message = "The database did not tell whether it stored this request; if it has not, it never will",
+    options?: ErrorOptions,
+  ) {
+    super(`Service temporarily unavailable. ${message}`, options);
+  }
+}

@@ -17,6 +17,8 @@ export async function openPool(pgUrl: string): Promise<SqlExecutor> {
   });
   // A lost idle connection is replaced at the next query; without a listener it would end the process.
   pool.on("error", () => undefined);
+  // The same for one that the server ends between two statements of a batch; the next of them fails.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const executor = new PoolExecutor(pool);
   try {
     await executor.exec("select 1");

@@ -89,6 +89,16 @@ const REDRAW = `WITH go AS (SELECT 1 FROM jobs WHERE id = $1::uuid),
   SELECT coalesce(jsonb_agg(i.seq ORDER BY i.seq), '[]') AS clashes
   FROM input i LEFT JOIN inserted n ON n.seq = i.seq WHERE n.seq IS NULL`;
 
+/** What the accepting statement returned, read from what it stored. No row: it stored nothing. */
+const ACCEPTED = `SELECT true AS place, true AS go,
+    (SELECT count(*)::int FROM chargers WHERE job_id = j.id) AS open,
+    (SELECT coalesce(jsonb_agg(r.seq ORDER BY r.seq), '[]') FROM job_rejections r
+      WHERE r.job_id = j.id AND r.seq = ANY($2::int[])) AS clashes
+  FROM jobs j WHERE j.id = $1::uuid`;
+
+const REDRAWN = `SELECT coalesce(jsonb_agg(x.s ORDER BY x.s), '[]') AS clashes
+  FROM jsonb_to_recordset($1::jsonb) AS x(s int, c uuid) WHERE NOT EXISTS (SELECT 1 FROM chargers c WHERE c.id = x.c)`;
+
 const acceptRow = z.object({
   place: z.boolean(),
   go: z.boolean(),
@@ -137,7 +147,9 @@ export function runId(jobId: string, type: BatchAccept["type"]): string {
 async function accept(sql: Sql, batch: BatchAccept): Promise<Claimed<BatchAccepted>> {
   if (!isUuid(batch.locationId)) throw new NotFound("Location", batch.locationId);
   const single = batch.type === "charger_create";
-  const rows = await sql(single ? ACCEPT_SINGLE : ACCEPT_BATCH, [
+  const random = batch.chargers.flatMap((charger, seq) => (charger.random ? [seq] : []));
+  const whenStored = { text: ACCEPTED, params: [batch.jobId, random] };
+  const params = [
     batch.jobId,
     batch.organization.id,
     batch.locationId,
@@ -148,11 +160,14 @@ async function accept(sql: Sql, batch: BatchAccept): Promise<Claimed<BatchAccept
     batch.chargers.length,
     ...claimParams(batch.claim, batch.recordPublished),
     runId(batch.jobId, batch.type),
-  ]).catch((error: unknown) => {
-    if (single && violates(error, "chargers_identity"))
-      throw new Conflict(`Charger identity '${batch.chargers[0]?.identity ?? ""}' already exists`);
-    throw error;
-  });
+  ];
+  const rows = await sql
+    .store(single ? ACCEPT_SINGLE : ACCEPT_BATCH, params, whenStored)
+    .catch((error: unknown) => {
+      if (single && violates(error, "chargers_identity"))
+        throw new Conflict(`Charger identity '${batch.chargers[0]?.identity ?? ""}' already exists`);
+      throw error;
+    });
   const row = onlyRow(acceptRow, rows);
   if (!row.go && batch.claim !== null && row.place)
     return { kind: "replayed", response: await replay(sql, batch.organization.id, batch.claim) };
@@ -172,16 +187,18 @@ export function acceptStore(sql: Sql): Pick<JobStore, "accept" | "recorded" | "r
     recorded: (organizationId, claim, now) => recordedAnswer(sql, organizationId, claim, now),
 
     async redraw(batch, chargers) {
-      const rows = await sql(REDRAW, [
+      const drawn = chargerJson(chargers);
+      const params = [
         batch.jobId,
         batch.organization.id,
         batch.locationId,
         chargers.length,
         batch.now,
         blueprintJson(batch.blueprints),
-        chargerJson(chargers),
+        drawn,
         runId(batch.jobId, batch.type),
-      ]);
+      ];
+      const rows = await sql.store(REDRAW, params, { text: REDRAWN, params: [drawn] });
       return onlyRow(redrawRow, rows).clashes;
     },
   };

@@ -45,10 +45,11 @@ export function apiKeyStore(sql: Sql): ApiKeyStore {
     findById: (id) => findKey(sql, "k.id = $1", id),
 
     async insert(organizationId, key, digest, now) {
-      const rows = await sql(
+      const rows = await sql.store(
         `INSERT INTO api_keys AS k (id, organization_id, name, role, prefix, digest, created_at)
          VALUES ($1, $2::uuid, $3, $4, $5, $6, $7::timestamptz) RETURNING ${COLUMNS}`,
         [key.id, organizationId, key.name, key.role, key.prefix, digest, now],
+        { text: `SELECT ${COLUMNS} FROM api_keys k WHERE k.id = $1`, params: [key.id] },
       );
       return onlyRow(apiKeyRow, rows);
     },
@@ -64,16 +65,21 @@ export function apiKeyStore(sql: Sql): ApiKeyStore {
 
     async revoke(organizationId, id, now) {
       if (!KEY_ID.test(id)) return false;
-      const rows = await sql(
+      const params = [organizationId, id, now];
+      const rows = await sql.store(
         `UPDATE api_keys SET revoked_at = $3::timestamptz
          WHERE id = $2 AND organization_id = $1::uuid AND revoked_at IS NULL RETURNING id`,
-        [organizationId, id, now],
+        params,
+        {
+          text: "SELECT id FROM api_keys WHERE id = $2 AND organization_id = $1::uuid AND revoked_at = $3::timestamptz",
+          params,
+        },
       );
       return rows.length === 1;
     },
 
     async touch(id, now) {
-      await sql(
+      await sql.write(
         `UPDATE api_keys SET last_used_at = $2::timestamptz
          WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2::timestamptz)`,
         [id, now],

@@ -91,6 +91,14 @@ const SET_RUNTIME = `WITH target AS (
     CASE WHEN t.runtime = 'external' THEN 'external' WHEN t.status <> 'READY' THEN 'notProvisioned' ELSE 'done' END AS state
   FROM target t`;
 
+/** What a deletion took, while its effects still wait: nobody has published them. */
+const REMOVED = `SELECT c.id, CASE WHEN c.settled_at = c.deleted_at THEN c.job_id END AS job_id
+  FROM charger_effects e JOIN chargers c ON c.id = e.charger_id WHERE e.batch_id = $1::uuid`;
+
+const RUNTIME_SET = `SELECT c.ocpp_version, (SELECT count(*)::int FROM charger_effects WHERE batch_id = $3::uuid) AS effects,
+    CASE WHEN c.runtime = 'external' THEN 'external' WHEN c.status <> 'READY' THEN 'notProvisioned' ELSE 'done' END AS state
+  FROM chargers c WHERE c.organization_id = $1::uuid AND c.id = $2::uuid AND c.deleted_at IS NULL`;
+
 const updateRow = z.object({
   selected: z.number(),
   effects: z.number(),
@@ -141,7 +149,7 @@ export function chargerChanges(sql: Sql): Changes {
     async update(organizationId, { locationId, chargerIds }, changes, { connectorTypes }, batchId, now) {
       if (changes.locationId !== undefined && !isUuid(changes.locationId))
         throw new NotFound("Location", changes.locationId);
-      const rows = await sql(UPDATE, [
+      const params = [
         organizationId,
         locationId,
         uuidArray(chargerIds),
@@ -149,19 +157,18 @@ export function chargerChanges(sql: Sql): Changes {
         now,
         wireChanges(changes),
         JSON.stringify(connectorTypes),
-      ]);
+      ];
+      // Repeated, it finds nothing to change. The effects it left then are published by the sweeper.
+      const rows = await sql.store(UPDATE, params, "repeat");
       return readUpdate(rows, batchId, changes.locationId);
     },
 
     async remove(organizationId, { locationId, chargerIds }, batchId, now) {
-      const rows = await sql(REMOVE, [
-        organizationId,
-        locationId,
-        uuidArray(chargerIds),
-        batchId,
-        now,
-        CANCELLED,
-      ]);
+      const rows = await sql.store(
+        REMOVE,
+        [organizationId, locationId, uuidArray(chargerIds), batchId, now, CANCELLED],
+        { text: REMOVED, params: [batchId] },
+      );
       const gone = parseRows(goneRow, rows);
       const jobIds = new Set(gone.flatMap((row) => (row.job_id === null ? [] : [row.job_id])));
       const effects = gone.length > 0 ? { id: batchId, total: gone.length } : null;
@@ -170,10 +177,12 @@ export function chargerChanges(sql: Sql): Changes {
 
     async setRuntime(organizationId, id, event, batchId, now) {
       if (!isUuid(id)) return null;
-      const row = firstRow(
-        runtimeRow,
-        await sql(SET_RUNTIME, [organizationId, null, uuidArray([id]), batchId, now, event]),
+      const rows = await sql.store(
+        SET_RUNTIME,
+        [organizationId, null, uuidArray([id]), batchId, now, event],
+        { text: RUNTIME_SET, params: [organizationId, id, batchId] },
       );
+      const row = firstRow(runtimeRow, rows);
       if (row === null) return null;
       const effects = row.effects > 0 ? { id: batchId, total: row.effects } : null;
       return { state: row.state, ocppVersion: row.ocpp_version, effects };

@@ -85,6 +85,8 @@ const REGISTER = `WITH tenant AS (
     SELECT 1 FROM idempotency_keys WHERE organization_id = $1::uuid AND method = $8::text AND path = $9::text
       AND key = $10::text) AS known`;
 
+const REGISTERED = `SELECT true AS tenant, true AS inserted, true AS known FROM chargers WHERE id = $1::uuid`;
+
 const registerRow = z.object({ tenant: z.boolean(), inserted: z.boolean(), known: z.boolean() });
 
 function limitReached(organization: Organization): Limited {
@@ -99,7 +101,7 @@ async function insertRegistered(
   claim: unknown[],
 ) {
   try {
-    const rows = await sql(REGISTER, [
+    const params = [
       organizationId,
       charger.id,
       charger.identity,
@@ -108,7 +110,8 @@ async function insertRegistered(
       charger.securityProfile,
       charger.now,
       ...claim,
-    ]);
+    ];
+    const rows = await sql.store(REGISTER, params, { text: REGISTERED, params: [charger.id] });
     return onlyRow(registerRow, rows);
   } catch (error) {
     if (violates(error, "chargers_identity"))

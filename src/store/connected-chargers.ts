@@ -68,12 +68,13 @@ export function connectedChargers(
 ): Pick<ChargerStore, "findByIdentity" | "listConnected" | "setRegistration"> {
   return {
     async setRegistration(organizationId, identity, status, now) {
-      const rows = await sql(
+      const rows = await sql.store(
         `UPDATE chargers SET registration_status = $3, revision = revision
            + CASE WHEN registration_status = $3 THEN 0 ELSE 1 END,
            updated_at = CASE WHEN registration_status = $3 THEN updated_at ELSE $4::timestamptz END
          WHERE organization_id = $1::uuid AND identity = $2 AND deleted_at IS NULL RETURNING id`,
         [organizationId, identity, status, now],
+        "repeat",
       );
       return firstRow(z.object({ id: z.string() }), rows);
     },

@@ -45,14 +45,14 @@ export function effectStore(sql: Sql): EffectStore {
     },
 
     async done(batchId, seqs) {
-      await sql("DELETE FROM charger_effects WHERE batch_id = $1::uuid AND seq = ANY($2::int[])", [
+      await sql.write("DELETE FROM charger_effects WHERE batch_id = $1::uuid AND seq = ANY($2::int[])", [
         batchId,
         `{${seqs.join(",")}}`,
       ]);
     },
 
     async leftOver(now) {
-      return parseRows(leftOverRow, await sql(LEFT_OVER, [now]));
+      return parseRows(leftOverRow, await sql.write(LEFT_OVER, [now]));
     },
   };
 }

@@ -102,7 +102,7 @@ export async function rewriteRecord(
   claim: IdempotencyClaim,
   record: RecordedResponse,
 ): Promise<void> {
-  await sql(
+  await sql.write(
     `UPDATE idempotency_keys SET response = $6::jsonb
      WHERE ${SAME_CLAIM} AND body_hash = $5`,
     [organizationId, claim.method, claim.path, claim.key, claim.bodyHash, JSON.stringify(record)],

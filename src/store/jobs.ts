@@ -66,7 +66,7 @@ async function succeedTogether(sql: Sql, items: readonly Succeeded[]): Promise<S
     jobIds.map(async (jobId) => {
       const own = items.filter((item) => item.jobId === jobId);
       const ids = own.map(({ chargerId }) => chargerId);
-      return parseRows(succeededRow, await sql(SUCCEED, [jobId, ids, own[0]?.now]));
+      return parseRows(succeededRow, await sql.write(SUCCEED, [jobId, ids, own[0]?.now]));
     }),
   );
   const byId = new Map(
@@ -150,7 +150,7 @@ async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job
 }
 
 async function openSlice(sql: Sql, jobId: string, from: number, to: number) {
-  const rows = await sql(
+  const rows = await sql.write(
     `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
      SELECT c.seq, ${WORK_COLUMNS} FROM chargers c JOIN organizations o ON o.id = c.organization_id
      WHERE c.job_id = $1::uuid AND c.status = 'PENDING' AND c.seq >= $2::int AND c.seq < $3::int ORDER BY c.seq`,
@@ -170,7 +170,7 @@ export function jobStore(sql: Sql): JobStore {
     ...sweepStore(sql),
 
     async markUnpublished(batch) {
-      await sql("UPDATE jobs SET workflow_run_id = NULL WHERE id = $1::uuid AND status = 'PENDING'", [
+      await sql.write("UPDATE jobs SET workflow_run_id = NULL WHERE id = $1::uuid AND status = 'PENDING'", [
         batch.jobId,
       ]);
       if (batch.claim) await rewriteRecord(sql, batch.organization.id, batch.claim, batch.recordUnpublished);
@@ -179,17 +179,17 @@ export function jobStore(sql: Sql): JobStore {
     openSlice: (jobId, from, to) => openSlice(sql, jobId, from, to),
 
     async work(jobId, chargerId) {
-      return firstRow(workRow, await sql(WORK, [jobId, chargerId]));
+      return firstRow(workRow, await sql.write(WORK, [jobId, chargerId]));
     },
 
     succeed: (jobId, chargerId, now) => succeed({ jobId, chargerId, now }),
 
     async fail(jobId, chargerId, error, now) {
-      return onlyRow(settledRow, await sql(FAIL, [jobId, chargerId, JSON.stringify(error), now]));
+      return onlyRow(settledRow, await sql.write(FAIL, [jobId, chargerId, JSON.stringify(error), now]));
     },
 
     async close(jobId, now) {
-      const rows = await sql(
+      const rows = await sql.write(
         `UPDATE jobs j SET status = 'READY', provisioned_at = $2::timestamptz
          WHERE j.id = $1::uuid AND j.status IN ('PENDING', 'PROVISIONING') AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING') RETURNING j.id`,
         [jobId, now],
@@ -203,7 +203,7 @@ export function jobStore(sql: Sql): JobStore {
     },
 
     async giveUp(jobId, { neverStarted, unfinished }, now) {
-      await sql(GIVE_UP, [jobId, JSON.stringify(neverStarted), JSON.stringify(unfinished), now]);
+      await sql.write(GIVE_UP, [jobId, JSON.stringify(neverStarted), JSON.stringify(unfinished), now]);
     },
 
     get: (organizationId, locationId, jobId) => readJob(sql, organizationId, locationId, jobId),

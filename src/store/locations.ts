@@ -85,6 +85,11 @@ const REMOVE = `WITH used AS (
   SELECT EXISTS (SELECT 1 FROM removed) AS removed, (SELECT n FROM used) AS used,
     EXISTS (SELECT 1 FROM locations WHERE id = $2::uuid AND organization_id = $1::uuid) AS known`;
 
+/** After a deletion that was committed: what is gone was removed. */
+const REMOVED = `SELECT l.id IS NULL AS removed, l.id IS NOT NULL AS known,
+    (SELECT count(*)::int FROM chargers WHERE location_id = $2::uuid AND deleted_at IS NULL) AS used
+  FROM (SELECT 1) one LEFT JOIN locations l ON l.id = $2::uuid AND l.organization_id = $1::uuid`;
+
 const removeRow = z.object({ removed: z.boolean(), used: z.number(), known: z.boolean() });
 
 function wireChanges({ coordinates, ownerName, fuseLimitA, ...same }: LocationChanges): string {
@@ -100,7 +105,7 @@ async function createLocation(
   const location: Location = { ...place, status: "active", revision: 1, createdAt: now, updatedAt: now };
   const { latitude, longitude } = place.coordinates ?? { latitude: null, longitude: null };
   try {
-    const rows = await sql(CREATE, [
+    const params = [
       organizationId,
       place.id,
       place.slug,
@@ -116,7 +121,9 @@ async function createLocation(
       place.public,
       now,
       ...claimParams(claim, claim && record(location)),
-    ]);
+    ];
+    const whenStored = { text: "SELECT id FROM locations WHERE id = $1::uuid", params: [place.id] };
+    const rows = await sql.store(CREATE, params, whenStored);
     if (rows.length === 0 && claim !== null)
       return { kind: "replayed", response: await replay(sql, organizationId, claim) };
     return { kind: "done", value: location };
@@ -131,7 +138,8 @@ async function removeLocation(
   ...[organizationId, id]: Parameters<LocationStore["remove"]>
 ): ReturnType<LocationStore["remove"]> {
   if (!isUuid(id)) return "unknown";
-  const row = await sql(REMOVE, [organizationId, id]).then(
+  const params = [organizationId, id];
+  const row = await sql.store(REMOVE, params, { text: REMOVED, params }).then(
     (rows) => onlyRow(removeRow, rows),
     (error: unknown) => {
       // A charger was stored between the count and the delete: the foreign key decides.
@@ -178,7 +186,12 @@ export function locationStore(sql: Sql): LocationStore {
     async update(organizationId, id, changes, now) {
       if (!isUuid(id)) return null;
       try {
-        return firstRow(locationRow, await sql(UPDATE, [organizationId, id, now, wireChanges(changes)]));
+        const params = [organizationId, id, now, wireChanges(changes)];
+        const whenStored = {
+          text: `SELECT ${COLUMNS} FROM locations WHERE id = $1::uuid`,
+          params: [id],
+        };
+        return firstRow(locationRow, await sql.store(UPDATE, params, whenStored));
       } catch (error) {
         if (violates(error, SLUG_INDEX)) throw new Conflict("Location slug already exists");
         throw error;

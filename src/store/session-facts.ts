@@ -63,7 +63,7 @@ export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promi
   const leases = rows.flatMap(({ chargerId, fact }) =>
     fact.type === "lease" ? [{ charger_id: chargerId, until_ms: fact.untilMs }] : [],
   );
-  if (leases.length > 0) await sql(RENEW, [JSON.stringify(leases)]);
+  if (leases.length > 0) await sql.write(RENEW, [JSON.stringify(leases)]);
   const history = rows.filter(isHistory);
   if (history.length > 0) await applyHistory(sql, history);
   const projected = rows.filter((row) => !isHistory(row));
@@ -75,7 +75,7 @@ export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promi
     at: new Date(atMs).toISOString(),
     ...wireFact(fact),
   }));
-  await sql(APPLY, [JSON.stringify(facts)]);
+  await sql.write(APPLY, [JSON.stringify(facts)]);
 }
 
 function wireFact(fact: SessionFactRow["fact"]): Record<string, unknown> {

@@ -39,6 +39,9 @@ function pending(revision: string): string {
     'detail', null, 'reboots', 0, 'updatedAt', $5::text)`;
 }
 
+const MERGED = `SELECT true AS known, false AS refused, revision FROM charger_settings
+  WHERE charger_id = $1::uuid AND updated_at = $2::timestamptz`;
+
 const mergeRow = z.object({ known: z.boolean(), refused: z.boolean(), revision: z.number().nullable() });
 
 /** A property that changed after the run read it keeps its newer state. */
@@ -91,7 +94,10 @@ export function settingsStore(sql: Sql): SettingsStore {
   return {
     async merge(organizationId, chargerId, changes, now): Promise<SettingsMerge> {
       const params = [organizationId, chargerId, JSON.stringify(changes), now, now.toISOString()];
-      const row = onlyRow(mergeRow, await sql(MERGE, params));
+      const row = onlyRow(
+        mergeRow,
+        await sql.store(MERGE, params, { text: MERGED, params: [chargerId, now] }),
+      );
       if (!row.known) return { kind: "unknown" };
       if (row.refused) return { kind: "fuseLimit" };
       return row.revision === null ? { kind: "unchanged" } : { kind: "stored", revision: row.revision };
@@ -110,9 +116,9 @@ export function settingsStore(sql: Sql): SettingsStore {
     async record(chargerId, revision, results, station, nextAt) {
       const leaseUntil = station.leaseUntilMs === undefined ? null : new Date(station.leaseUntilMs);
       const texts = [JSON.stringify(results), JSON.stringify(station)];
-      await sql(RECORD, [chargerId, revision, ...texts, nextAt, leaseUntil]);
+      await sql.write(RECORD, [chargerId, revision, ...texts, nextAt, leaseUntil]);
     },
 
-    due: async (now) => parseRows(dueRow, await sql(DUE, [now])),
+    due: async (now) => parseRows(dueRow, await sql.write(DUE, [now])),
   };
 }

@@ -1,70 +1,101 @@
-import { neon, neonConfig, NeonDbError } from "@neondatabase/serverless";
-import { Unavailable } from "../errors.ts";
+import { neon, neonConfig } from "@neondatabase/serverless";
 import type { Config } from "../env.ts";
+import { MaybeStored, Unavailable } from "../errors.ts";
+import { DatabaseClock } from "./database-clock.ts";
+import { guardedWrites, TIME_LIMITS, type Transaction, type Writes } from "./guarded-writes.ts";
+import { retryOnce, translate } from "./sql-failure.ts";
+
+export { SqlFailure, violates } from "./sql-failure.ts";
 
 export type Row = Record<string, unknown>;
 
-/** Runs one statement with constant text and bound parameters. @throws Unavailable, SqlFailure */
-export type Sql = (text: string, params: unknown[]) => Promise<Row[]>;
-
-/** The database refused a statement. `code` is the SQLSTATE; the text never reaches a client. */
-export class SqlFailure extends Error {
-  readonly code: string;
-  readonly constraint: string | null;
-  constructor(code: string, constraint: string | null, cause: unknown) {
-    super(`SQLSTATE ${code}`, { cause });
-    this.code = code;
-    this.constraint = constraint;
-  }
+/** Constant text and bound parameters. */
+export interface Statement {
+  text: string;
+  params: unknown[];
 }
 
-export function violates(error: unknown, constraint: string): boolean {
-  return error instanceof SqlFailure && error.code === "23505" && error.constraint === constraint;
+/**
+ * Called, it reads with one statement; a text that writes is refused before it leaves. `write` and `store` are the ways to
+ * write. Each is one HTTP request. @throws Unavailable, SqlFailure
+ */
+export interface Sql extends Writes {
+  (text: string, params: unknown[]): Promise<Row[]>;
 }
 
-/** Long enough for a database that wakes from scale-to-zero. */
-const STATEMENT_TIMEOUT_MS = 10_000;
-const RETRY_ONCE = new Set(["40001", "40P01"]);
-/** Connection trouble, resources, operator intervention (restart), cancelled statement. */
-const UNAVAILABLE = /^(08|53|57)/;
+/** `FOR UPDATE` locks what is read, `DO UPDATE` follows an INSERT. */
+const WRITES =
+  /\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE|CREATE|ALTER|DROP)\b|(?<!\b(FOR|KEY|DO)\s+)\bUPDATE\s+[\w"]/i;
+const TEXTS_MAX = 1000;
+
+const CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS clock_ms";
 
 type Connection = Pick<Config, "DATABASE_URL" | "NEON_FETCH_ENDPOINT">;
 
 const connections = new Map<string, Sql>();
 
 /** The one connection of an isolate: HTTP, stateless, nothing to close. */
-export function connect(env: Connection): Sql {
+export function connect(env: Connection, { limits = TIME_LIMITS, now = Date.now } = {}): Sql {
   const known = connections.get(env.DATABASE_URL);
   if (known) return known;
   if (env.NEON_FETCH_ENDPOINT) neonConfig.fetchEndpoint = env.NEON_FETCH_ENDPOINT;
   const query = neon(env.DATABASE_URL);
-  const once: Sql = async (text, params) => {
-    // Cleared when the answer is there: a timer that is left behind keeps a Durable Object awake.
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), STATEMENT_TIMEOUT_MS);
-    try {
-      return await query.query(text, params, { fetchOptions: { signal: deadline.signal } });
-    } catch (error) {
-      throw translate(error);
-    } finally {
-      clearTimeout(timer);
-    }
+  const transaction: Transaction = (statements, timeoutMs) =>
+    withDeadline(timeoutMs, (signal) =>
+      query.transaction(
+        statements.map(({ text, params }) => query.query(text, params)),
+        { fetchOptions: { signal } },
+      ),
+    );
+  const clock = new DatabaseClock();
+  const readWithClock = async (statements: Statement[]): Promise<Row[]> => {
+    const sentAtMs = now();
+    const [read, rows] = await transaction([{ text: CLOCK, params: [] }, ...statements], limits.answer);
+    clock.observe(Number(read?.[0]?.["clock_ms"]), sentAtMs, now());
+    return rows ?? [];
   };
-  const sql: Sql = async (text, params) => {
-    try {
-      return await once(text, params);
-    } catch (error) {
-      if (error instanceof SqlFailure && RETRY_ONCE.has(error.code)) return once(text, params);
-      throw error;
-    }
+  const readOnce = (text: string, params: unknown[]): Promise<Row[]> => {
+    if (!clock.isKnown) return readWithClock([{ text, params }]);
+    const send = (signal: AbortSignal) => query.query(text, params, { fetchOptions: { signal } });
+    return withDeadline(limits.answer, send);
   };
+  const read = async (text: string, params: unknown[]): Promise<Row[]> => {
+    if (writesData(text)) throw new TypeError("A statement that writes goes through sql.write or sql.store");
+    return retryOnce(() => readOnce(text, params)).catch((error: unknown) => {
+      throw error instanceof MaybeStored ? unanswered(error) : error;
+    });
+  };
+  const learnClock = async () => {
+    if (!clock.isKnown) await readWithClock([]).catch((error: unknown) => Promise.reject(unanswered(error)));
+  };
+  const sql: Sql = Object.assign(read, guardedWrites({ transaction, read, clock, learnClock, limits, now }));
   connections.set(env.DATABASE_URL, sql);
   return sql;
 }
 
-function translate(error: unknown): Error {
-  if (error instanceof NeonDbError && error.code && !UNAVAILABLE.test(error.code)) {
-    return new SqlFailure(error.code, error.constraint ?? null, error);
+/** A read that fails leaves nothing behind. */
+function unanswered(cause: unknown): Unavailable {
+  return new Unavailable("The database did not answer", { cause });
+}
+
+const judged = new Map<string, boolean>();
+
+/** Texts are constant, so each is looked at once. */
+export function writesData(text: string): boolean {
+  const answer = judged.get(text) ?? WRITES.test(text);
+  if (judged.size < TEXTS_MAX) judged.set(text, answer);
+  return answer;
+}
+
+async function withDeadline<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  // Cleared when the answer is there: a timer that is left behind keeps a Durable Object awake.
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  try {
+    return await work(deadline.signal);
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    clearTimeout(timer);
   }
-  return new Unavailable("The database did not answer", { cause: error });
 }

@@ -78,7 +78,7 @@ export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<vo
   if (byType.transaction) await applyTransactions(sql, byType.transaction.map(wireRow));
   for (const [type, statement] of Object.entries(STATEMENTS)) {
     const of = byType[type as HistoryFact["type"]];
-    if (of) await sql(statement, [JSON.stringify(of.map(wireRow))]);
+    if (of) await sql.write(statement, [JSON.stringify(of.map(wireRow))]);
   }
 }
 
@@ -176,7 +176,7 @@ export function stationHistory(sql: Sql): StationHistory {
 
     async prune(now) {
       for (const [table, receivedAt] of Object.entries(PRUNED)) {
-        await sql(
+        await sql.write(
           `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
              WHERE ${receivedAt} < $1::timestamptz - interval '${KEEP_DAYS} days' LIMIT ${ROWS_PER_PASS})`,
           [now],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JobStore, StuckJob } from "../ports.ts";
+import { forgetReceipts } from "./guarded-writes.ts";
 import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
@@ -74,11 +75,12 @@ type Sweep = Pick<JobStore, "beginSweep" | "closeComplete" | "stuck" | "revived"
 
 export function sweepStore(sql: Sql): Sweep {
   return {
-    beginSweep: async (now) => (await sql(LOCK, [now])).length > 0,
+    beginSweep: async (now) => (await sql.write(LOCK, [now])).length > 0,
 
     async closeComplete(now) {
-      await sql(CLOSE, [now]);
-      await sql(FORGET_KEYS, [now]);
+      await sql.write(CLOSE, [now]);
+      await sql.write(FORGET_KEYS, [now]);
+      await forgetReceipts(sql);
     },
 
     async stuck(now) {
@@ -87,7 +89,7 @@ export function sweepStore(sql: Sql): Sweep {
     },
 
     async revived({ id, attempt }, now) {
-      await sql(REVIVED, [id, attempt, now]);
+      await sql.write(REVIVED, [id, attempt, now]);
     },
   };
 }

@@ -9,6 +9,7 @@ import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
+import { testSql } from "./sql.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 export interface Database {
@@ -28,10 +29,12 @@ export async function openDatabase(): Promise<Database> {
     migrations: migrationsDirectory,
     pgUrl: process.env["BUSBAR_PG_URL"],
   });
-  const sql = connect({
-    DATABASE_URL: `postgresql://postgres:postgres@${systemIds.hex(4)}.local.db/postgres`,
-    NEON_FETCH_ENDPOINT: `${server.url}/sql`,
-  });
+  const sql = testSql(
+    connect({
+      DATABASE_URL: `postgresql://postgres:postgres@${systemIds.hex(4)}.local.db/postgres`,
+      NEON_FETCH_ENDPOINT: `${server.url}/sql`,
+    }),
+  );
   const stores = {
     chargers: chargerStore(sql),
     jobs: jobStore(sql),

@@ -7,6 +7,7 @@ import {
   IdempotencyInFlight,
   IdempotencyMismatch,
   Limited,
+  MaybeStored,
   NotFound,
   Policy,
   Unauthenticated,
@@ -61,6 +62,7 @@ function refusalAnswer(error: Error): ErrorAnswer | null {
       detail: "A request with this Idempotency-Key is still being processed",
       headers: retryAfter(1),
     };
+  if (error instanceof MaybeStored) return { status: 503, detail: error.message, headers: retryAfter(1) };
   if (error instanceof Unavailable)
     return { status: 503, detail: "Service temporarily unavailable", headers: retryAfter(1) };
   if (error instanceof HTTPException && error.status < 500)

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Misconfigured } from "../../env.ts";
-import { Forbidden, Limited, NotFound, Unauthenticated, Unavailable } from "../../errors.ts";
+import { Forbidden, Limited, MaybeStored, NotFound, Unauthenticated, Unavailable } from "../../errors.ts";
 import { FuseLimitExceeded } from "../../settings/update-settings.ts";
 import type { AppEnv } from "./context.ts";
 import { BodyRefused } from "../../request-body.ts";
@@ -58,7 +58,8 @@ function requestRefusal(err: Error): Refusal | null {
 function failure(err: Error): Refusal {
   if (err instanceof Unavailable || err instanceof Misconfigured) {
     const headers = { "Retry-After": "5" };
-    return { status: 503, code: INTERNAL, details: "Service temporarily unavailable", headers };
+    const details = err instanceof MaybeStored ? err.message : "Service temporarily unavailable";
+    return { status: 503, code: INTERNAL, details, headers };
   }
   return { status: 500, code: INTERNAL, details: "Internal server error" };
 }

@@ -5,6 +5,7 @@ import {
   IdempotencyInFlight,
   IdempotencyMismatch,
   Limited,
+  MaybeStored,
   NotFound,
   Policy,
   Unauthenticated,
@@ -95,7 +96,8 @@ function stateRefusal(err: unknown): V1Refusal | null {
 function infrastructureRefusal(err: unknown): V1Refusal {
   if (err instanceof Unavailable || err instanceof Misconfigured) {
     const headers = { "Retry-After": String(UNAVAILABLE_RETRY_SECONDS) };
-    return { status: 503, code: "SERVICE_UNAVAILABLE", message: "Service temporarily unavailable", headers };
+    const message = err instanceof MaybeStored ? err.message : "Service temporarily unavailable";
+    return { status: 503, code: "SERVICE_UNAVAILABLE", message, headers };
   }
   return { status: 500, code: "INTERNAL_ERROR", message: "Internal server error" };
 }

@@ -1,0 +1,67 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+/**
+ * What happens to a request: it passes; its connection ends before the database sees it, or after the database has answered;
+ * the answer is kept back for ever; or the request waits until `release`, and then arrives.
+ */
+export type Treatment = "pass" | "cutRequest" | "cutAnswer" | "keepAnswer" | "holdRequest";
+
+/** Stands in front of the SQL endpoint and treats each request as the test says. */
+export interface SqlProxy {
+  url: string;
+  /** Bodies of all requests, oldest first. */
+  bodies: string[];
+  /** Decides by the body of a request. Default: everything passes. */
+  treat: (body: string) => Treatment;
+  /** Lets the requests that are held arrive; resolves when the database has answered them. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startSqlProxy(target: string): Promise<SqlProxy> {
+  const held: Array<() => Promise<unknown>> = [];
+  const server = createServer((incoming, outgoing) => {
+    void readAll(incoming).then(async (body) => {
+      proxy.bodies.push(body);
+      const treatment = proxy.treat(body);
+      const ask = () => forward(target, incoming, body);
+      if (treatment === "cutRequest") return outgoing.destroy();
+      if (treatment === "holdRequest") return held.push(ask);
+      const answer = await ask().catch(() => null);
+      if (treatment === "cutAnswer" || answer === null) return outgoing.destroy();
+      if (treatment === "pass") send(outgoing, answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  const proxy: SqlProxy = {
+    url: `http://127.0.0.1:${address.port}`,
+    bodies: [],
+    treat: () => "pass",
+    release: async () => void (await Promise.all(held.splice(0).map((ask) => ask()))),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return proxy;
+}
+
+async function readAll(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+async function forward(target: string, incoming: IncomingMessage, body: string) {
+  const names = Object.keys(incoming.headers).filter((name) => name.startsWith("neon-"));
+  const headers = Object.fromEntries(names.map((name) => [name, String(incoming.headers[name])]));
+  const answer = await fetch(new URL(incoming.url ?? "/", target), { method: "POST", headers, body });
+  return { status: answer.status, text: await answer.text() };
+}
+
+function send(outgoing: ServerResponse, { status, text }: { status: number; text: string }): void {
+  outgoing.writeHead(status, { "content-type": "application/json" });
+  outgoing.end(text);
+}
