@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS organizations (
   charger_limit integer,             -- null = unlimited
   accept_unknown_id_tags boolean NOT NULL DEFAULT true,
   transfer_hosts text[],             -- of firmware and upload URLs, `*.example.com` for all below it; null = any public one
+  ws_url_hosts text[],               -- where simulated chargers may connect, in the same spelling; null = any public one
   created_at timestamptz NOT NULL DEFAULT now()
 );
 

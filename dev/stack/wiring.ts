@@ -133,3 +133,10 @@ export function workerVariables(context: WiringContext): Record<string, string> 
     ...tokenVariables(context),
   };
 }
+
+/** Where our own services are, which may be inside: undefined where the Worker may reach every private network. */
+export function privateOrigins(variables: Readonly<Record<string, string>>): string[] | undefined {
+  if (["true", "1"].includes(variables["ALLOW_PRIVATE_TARGETS"] ?? "")) return undefined;
+  const services = ["NEON_FETCH_ENDPOINT", "UPSTASH_REDIS_REST_URL", "QSTASH_URL", "JWKS_URL"];
+  return services.flatMap((name) => URL.parse(variables[name] ?? "")?.origin ?? []);
+}

@@ -18,6 +18,8 @@ export interface WorkerConfig {
   schedulerPort: number;
   /** Variables the Worker reads; their values come from workerd's environment, so none is written to disk. */
   variables: readonly string[];
+  /** Given: the Worker reaches private networks for these origins only, and never by WebSocket. */
+  privateOrigins?: readonly string[];
 }
 
 const MODULE_KINDS: Record<string, string> = {
@@ -34,6 +36,14 @@ const SCHEDULER = `export default {
     const { cron, scheduledTime } = await request.json();
     const result = await env.APP.scheduled({ cron, scheduledTime: new Date(scheduledTime) });
     return Response.json({ outcome: result.outcome });
+  },
+};`;
+
+// Addresses that callers choose leave by the public network alone, whatever their names resolve to.
+const OUTBOUND = `export default {
+  fetch(request, env) {
+    const isOurs = env.ORIGINS.includes(new URL(request.url).origin) && !request.headers.has("upgrade");
+    return (isOurs ? env.ANY : env.PUBLIC).fetch(request);
   },
 };`;
 
@@ -70,6 +80,33 @@ function appBindings(config: WorkerConfig): string[] {
   ];
 }
 
+function network(name: string, allowed: readonly string[]): string {
+  return `(name = ${text(name)}, network = (allow = [${allowed.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true))),`;
+}
+
+/** What the Worker's `fetch` reaches; the runtime looks for a service of the name "internet". */
+function outboundServices({ privateOrigins }: WorkerConfig): string {
+  if (!privateOrigins) return network("internet", ["public", "private"]);
+  const services = [network("any", ["public", "private"]), network("public", ["public"])];
+  return [...services, '(name = "internet", worker = .outbound),'].join("\n    ");
+}
+
+function outboundWorker({ privateOrigins, manifest }: WorkerConfig): string {
+  if (!privateOrigins) return "";
+  return `
+const outbound :Workerd.Worker = (
+  modules = [(name = "outbound.js", esModule = ${text(OUTBOUND)})],
+  compatibilityDate = ${text(manifest.compatibilityDate)},
+  bindings = [
+    (name = "ORIGINS", json = ${text(JSON.stringify(privateOrigins))}),
+    (name = "ANY", service = "any"),
+    (name = "PUBLIC", service = "public"),
+  ],
+  globalOutbound = "public",
+);
+`;
+}
+
 /**
  * Configuration for `workerd serve`: the Worker, its objects on local disk, and the scheduler beside it.
  * A namespace's `uniqueKey` names its data on disk and derives from the class name: renaming a class starts empty.
@@ -88,7 +125,7 @@ const config :Workerd.Config = (
     (name = "scheduler", worker = .scheduler),
     (name = "objects", disk = (path = ${text(config.storageDirectory)}, writable = true)),
     (name = "assets", disk = (path = ${text(config.assetsDirectory)})),
-    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    ${outboundServices(config)}
   ],
   sockets = [
     (name = "http", address = ${text(`127.0.0.1:${config.port}`)}, http = (), service = "app"),
@@ -111,5 +148,5 @@ const scheduler :Workerd.Worker = (
   compatibilityFlags = ["service_binding_extra_handlers"],
   bindings = [(name = "APP", service = "app")],
 );
-`;
+${outboundWorker(config)}`;
 }

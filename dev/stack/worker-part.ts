@@ -7,7 +7,7 @@ import { workerdPart, wranglerPart } from "./part-specs.ts";
 import { StackError } from "./stack-error.ts";
 import { installBundle, workerBundle } from "./worker-bundle.ts";
 import { workerConfig } from "./worker-config.ts";
-import type { WiringContext } from "./wiring.ts";
+import { privateOrigins, type WiringContext } from "./wiring.ts";
 
 // The local clock ticks once a minute and knows no other schedule.
 const EVERY_MINUTE = "* * * * *";
@@ -39,6 +39,7 @@ export async function servedWorker(
   mkdirSync(storageDirectory, { recursive: true });
   const configFile = data.file("workerd.capnp");
   const { manifest } = bundle;
+  const origins = privateOrigins(variables);
   const configuration = workerConfig({
     manifest,
     bundleDirectory,
@@ -48,6 +49,7 @@ export async function servedWorker(
     port,
     schedulerPort: context.ports.scheduler,
     variables: Object.keys(variables).toSorted(),
+    ...(origins && { privateOrigins: origins }),
   });
   writeFileSync(configFile, configuration, { mode: 0o600 });
   const fireScheduled: WorkerPart["fireScheduled"] = async (cron, scheduledTime, signal) => {

@@ -1,7 +1,7 @@
 import { isIdentity } from "../ocpp/identity.ts";
 import type { ChargerBlueprint, Ids, NewCharger } from "../ports.ts";
 import { blueprintOf, type ChargerTemplate } from "./blueprint.ts";
-import { wsUrlProblem } from "./ws-url.ts";
+import { wsUrlProblem, type WsUrlRules } from "./ws-url.ts";
 
 export const BATCH_CHARGERS_MAX = 10_000;
 export const IDENTITY_SHAPE = /^[A-Za-z0-9*+=|@._-]{1,48}$/;
@@ -36,14 +36,14 @@ export type Expansion =
 export function expandGroups(
   groups: ReadonlyArray<ChargerGroup | null>,
   ids: Ids,
-  options: { allowPrivateTargets: boolean },
+  rules: WsUrlRules,
 ): Expansion {
   const count = groups.reduce((sum, group) => sum + (group === null ? 1 : sizeOf(group)), 0);
   if (count > BATCH_CHARGERS_MAX) return { kind: "tooMany", count };
   const findings: GroupFinding[] = [];
   const taken = new Set<string>();
   const blueprints = groups.map((group, index) =>
-    group ? checkGroup(group, index, taken, findings, options) : null,
+    group ? checkGroup(group, index, taken, findings, rules) : null,
   );
   if (findings.length > 0 || blueprints.includes(null)) return { kind: "refused", findings };
   const chargers = groups.flatMap((group, index) => (group ? chargersOf(group, index, taken, ids) : []));
@@ -59,7 +59,7 @@ function checkGroup(
   index: number,
   taken: Set<string>,
   findings: GroupFinding[],
-  options: { allowPrivateTargets: boolean },
+  rules: WsUrlRules,
 ): ChargerBlueprint | null {
   const { identityPrefix, templateName: _, ...template } = group.template;
   const result = blueprintOf(template);
@@ -67,8 +67,7 @@ function checkGroup(
     const { field, reason } = result;
     findings.push({ group: index, field, problem: { reason }, input: template[field] });
   }
-  const wsUrlReason =
-    template.wsUrl === null ? null : wsUrlReasonOf(template.wsUrl, template.runtime, options);
+  const wsUrlReason = template.wsUrl === null ? null : wsUrlReasonOf(template.wsUrl, template.runtime, rules);
   if (template.wsUrl !== null && wsUrlReason !== null)
     findings.push({ group: index, field: "wsUrl", problem: { reason: wsUrlReason }, input: template.wsUrl });
   if (!isPrefix(identityPrefix, sizeOf(group) > group.chargerIds.length))
@@ -81,10 +80,10 @@ function checkGroup(
 export function wsUrlReasonOf(
   wsUrl: string,
   runtime: ChargerTemplate["runtime"],
-  options: { allowPrivateTargets: boolean },
+  rules: WsUrlRules,
 ): string | null {
   if (runtime === "external") return "ws_url is not allowed for an external charger";
-  return wsUrlProblem(wsUrl, options);
+  return wsUrlProblem(wsUrl, rules);
 }
 
 function isPrefix(prefix: string, isPadded: boolean): boolean {

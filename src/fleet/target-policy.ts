@@ -1,4 +1,4 @@
-/** Inclusive first address and prefix length of IPv4 networks that are nobody's public service. */
+/** First address and prefix length of IPv4 networks that are no public service: IANA's special purposes, and a metadata host. */
 const FORBIDDEN_V4: ReadonlyArray<readonly [network: string, prefix: number, reason: string]> = [
   ["0.0.0.0", 8, "unspecified"],
   ["10.0.0.0", 8, "private"],
@@ -8,18 +8,47 @@ const FORBIDDEN_V4: ReadonlyArray<readonly [network: string, prefix: number, rea
   ["169.254.0.0", 16, "link-local"],
   ["172.16.0.0", 12, "private"],
   ["192.0.0.0", 24, "metadata"],
+  ["192.0.2.0", 24, "documentation"],
+  ["192.31.196.0", 24, "sink"],
+  ["192.52.193.0", 24, "tunnel"],
+  ["192.88.99.0", 24, "6to4 relay"],
   ["192.168.0.0", 16, "private"],
-  ["198.18.0.0", 15, "private"],
+  ["192.175.48.0", 24, "sink"],
+  ["198.18.0.0", 15, "benchmark"],
+  ["198.51.100.0", 24, "documentation"],
+  ["203.0.113.0", 24, "documentation"],
   ["224.0.0.0", 4, "multicast"],
   ["240.0.0.0", 4, "reserved"],
 ];
 
-const FORBIDDEN_SUFFIXES = ["localhost", "local", "internal", "home.arpa", "lan", "intranet", "corp"];
+/**
+ * IPv6 networks inside global unicast (2000::/3) that are no public service, as the first two words and a prefix length up
+ * to 32. Everything outside global unicast is refused without a list: mapped, translated, local, discard, multicast.
+ */
+const FORBIDDEN_V6: ReadonlyArray<readonly [first: number, second: number, prefix: number, reason: string]> =
+  [
+    [0x2001, 0, 23, "tunnel, benchmark or other protocol"],
+    [0x2001, 0xdb8, 32, "documentation"],
+    [0x2002, 0, 16, "6to4"],
+    [0x3ffe, 0, 16, "retired"],
+    [0x3fff, 0, 20, "documentation"],
+  ];
+
+/** Names of inner networks and of clusters. */
+const INTERNAL_SUFFIXES =
+  "localhost local localdomain internal intranet private corp home lan home.arpa svc cluster consul";
+
+/** Public names of which every one resolves to an address that it spells, or to loopback. Others exist: see `ws_url_hosts`. */
+const ECHOING_SUFFIXES =
+  "nip.io sslip.io xip.io traefik.me localtest.me lvh.me vcap.me lacolhost.com local.gd lcl.host rbndr.us 1u.ms";
+
+const FORBIDDEN_SUFFIXES = `${INTERNAL_SUFFIXES} ${ECHOING_SUFFIXES}`.split(" ");
 
 /**
  * Why a URL of a caller's choice must not be opened by us or by a third party's device, or null when it may.
  * Looks at the host only and in every spelling the URL standard knows (0x7f000001, 017700000001, ::ffff:7f00:1,
- * a trailing dot); a name that resolves to a private address cannot be seen from here.
+ * a trailing dot): of addresses only global unicast passes. Of names that resolve to a private address only the well-known
+ * can be seen from here; an organisation's list of hosts keeps out the others.
  */
 export function forbiddenTarget(url: URL): string | null {
   const host = canonicalHost(url.hostname);
@@ -74,21 +103,11 @@ function wordsOf(address: string): number[] {
 
 function forbiddenV6(words: number[]): string | null {
   const [first = 0, second = 0] = words;
-  const isZero = (from: number, to: number) => words.slice(from, to).every((word) => word === 0);
-  if (isZero(0, 7)) return words[7] === 1 ? "loopback" : "unspecified";
-  if (isZero(0, 5) && words[5] === 0xffff) return embeddedV4(words, 6);
-  if (isZero(0, 6)) return embeddedV4(words, 6);
-  if (first === 0x64 && second === 0xff9b) return isZero(2, 6) ? embeddedV4(words, 6) : "private";
-  if (first === 0x2002) return embeddedV4(words, 1);
-  if (first === 0x2001 && second === 0) return "tunnel";
-  if ((first & 0xfe00) === 0xfc00) return "private";
-  if ((first & 0xffc0) === 0xfe80) return "link-local";
-  if ((first & 0xffc0) === 0xfec0) return "private";
-  if ((first & 0xff00) === 0xff00) return "multicast";
-  return null;
-}
-
-/** IPv4-mapped, IPv4-compatible, NAT64 and 6to4 addresses reach the IPv4 address they carry. */
-function embeddedV4(words: number[], at: number): string | null {
-  return forbiddenV4((words[at] ?? 0) * 65_536 + (words[at + 1] ?? 0));
+  if ((first & 0xe000) !== 0x2000) return "not global unicast";
+  const start = first * 65_536 + second;
+  const hit = FORBIDDEN_V6.find(([high, low, prefix]) => {
+    const size = 2 ** (32 - prefix);
+    return Math.floor(start / size) === Math.floor((high * 65_536 + low) / size);
+  });
+  return hit ? hit[3] : null;
 }

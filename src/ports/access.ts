@@ -10,6 +10,8 @@ export interface Organization {
   chargerLimit: number | null;
   /** Hosts that its chargers may fetch from and upload to, `*.example.com` for all below it; null: any public one. */
   transferHosts: string[] | null;
+  /** Hosts that its simulated chargers may connect to, in the same spelling; null: any public one. */
+  wsUrlHosts: string[] | null;
 }
 
 export interface ApiKey {

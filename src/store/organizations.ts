@@ -12,6 +12,7 @@ export const organizationRow = z
     rate_limit_window_seconds: z.number().nullable(),
     charger_limit: z.number().nullable(),
     transfer_hosts: z.array(z.string()).nullable(),
+    ws_url_hosts: z.array(z.string()).nullable(),
   })
   .transform((row): Organization => ({
     id: row.id,
@@ -21,10 +22,11 @@ export const organizationRow = z
     rateLimitWindowSeconds: row.rate_limit_window_seconds,
     chargerLimit: row.charger_limit,
     transferHosts: row.transfer_hosts,
+    wsUrlHosts: row.ws_url_hosts,
   }));
 
 export const ORGANIZATION_COLUMNS =
-  "o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.transfer_hosts";
+  "o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.transfer_hosts, o.ws_url_hosts";
 
 export function organizationStore(sql: Sql): OrganizationStore {
   return {

@@ -64,6 +64,7 @@ export async function openDatabase(): Promise<Database> {
         rateLimitWindowSeconds: null,
         chargerLimit: chargerLimit ?? null,
         transferHosts: null,
+        wsUrlHosts: null,
       };
       const locationId = systemIds.uuid();
       const place = { id: locationId, slug: `loc-${systemIds.hex(6)}`, name: "Depot", ...EMPTY_PLACE };

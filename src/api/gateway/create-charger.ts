@@ -10,7 +10,7 @@ import type { AppEnv } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { operator } from "./access.ts";
 import { claimOf } from "./claim.ts";
-import { examineWithTarget } from "./examine-target.ts";
+import { examineWithTarget, wsUrlRulesOf } from "./examine-target.ts";
 import { locationOf } from "./lookups.ts";
 import { operation } from "./operation.ts";
 import { ChargerAcceptedResponse, CreateChargerRequest } from "./schemas/charger.ts";
@@ -50,10 +50,7 @@ const route = createRoute({
 export const createCharger = operation(
   route,
   {
-    examine: (raw, c) =>
-      examineWithTarget(CreateChargerRequest, raw, {
-        allowPrivateTargets: c.get("config").ALLOW_PRIVATE_TARGETS,
-      }),
+    examine: (raw, c) => examineWithTarget(CreateChargerRequest, raw, wsUrlRulesOf(c)),
   },
   async (c, { body, raw }) => {
     const claim = await claimOf(c, raw);

@@ -6,6 +6,7 @@ import { accepted, sendRecorded } from "../http/accepted.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { operator } from "./access.ts";
 import { claimOf } from "./claim.ts";
+import { wsUrlRulesOf } from "./examine-target.ts";
 import { examineGroups } from "./examine-groups.ts";
 import { operation } from "./operation.ts";
 import { bodyFailures, notFound } from "./schemas/error.ts";
@@ -47,8 +48,7 @@ export const createLocationChargers = operation(
   route,
   {
     maxBytes: BODY_BYTES_MAX,
-    examine: (raw, c) =>
-      examineGroups(raw, c.get("ports").ids, { allowPrivateTargets: c.get("config").ALLOW_PRIVATE_TARGETS }),
+    examine: (raw, c) => examineGroups(raw, c.get("ports").ids, wsUrlRulesOf(c)),
   },
   async (c, { body, raw }) => {
     const locationId = c.req.valid("param").location_id;

@@ -5,6 +5,7 @@ import {
   type GroupFinding,
   IDENTITY_SHAPE,
 } from "../../fleet/expand-groups.ts";
+import type { WsUrlRules } from "../../fleet/ws-url.ts";
 import type { ChargerBlueprint, Ids, NewCharger } from "../../ports.ts";
 import {
   type Finding,
@@ -37,17 +38,13 @@ export interface ExpandedBatch {
 }
 
 /** The body of a bulk create as chargers, or everything that is wrong with it. */
-export function examineGroups(
-  raw: unknown,
-  ids: Ids,
-  options: { allowPrivateTargets: boolean },
-): Examined<ExpandedBatch> {
+export function examineGroups(raw: unknown, ids: Ids, rules: WsUrlRules): Examined<ExpandedBatch> {
   if (!Array.isArray(raw)) return { findings: [plainFinding("list_type", ["body"], raw)] };
   if (raw.length === 0) return { findings: [listLength("short", 1, 0, ["body"], raw)] };
   if (raw.length > BATCH_CHARGERS_MAX) return { findings: [tooMany(raw.length, raw)] };
   const findings: Finding[] = [];
   const groups = raw.map((group, index) => readGroup(group, index, findings));
-  const expansion = expandGroups(groups, ids, options);
+  const expansion = expandGroups(groups, ids, rules);
   if (expansion.kind === "tooMany") return { findings: [tooMany(expansion.count, raw)] };
   if (expansion.kind === "expanded") return { value: expansion };
   return { findings: [...findings, ...expansion.findings.map(onTheWire)].sort(byPlace) };

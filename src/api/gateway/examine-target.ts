@@ -1,17 +1,26 @@
+import type { Context } from "hono";
 import type { z } from "zod";
 import { wsUrlReasonOf } from "../../fleet/expand-groups.ts";
+import type { WsUrlRules } from "../../fleet/ws-url.ts";
+import type { AppEnv } from "../http/context.ts";
 import { type Finding, valueError } from "./findings.ts";
 import { type Examined, examineWith } from "./receive.ts";
+
+/** Where the chargers of the acting organisation may connect. */
+export function wsUrlRulesOf(c: Context<AppEnv>): WsUrlRules {
+  const { ALLOW_PRIVATE_TARGETS: allowPrivateTargets } = c.get("config");
+  return { allowPrivateTargets, hosts: c.get("organization").wsUrlHosts };
+}
 
 /** The schema of a body with `ws_url`, and what it cannot say: where a charger may connect is configuration. */
 export function examineWithTarget<S extends z.ZodObject>(
   schema: S,
   raw: unknown,
-  options: { allowPrivateTargets: boolean },
+  rules: WsUrlRules,
 ): Examined<z.output<S>> {
   const examined = examineWith(schema, raw, ["body"]);
   const findings = "findings" in examined ? examined.findings : [];
-  const finding = targetFinding(raw, "runtime" in schema.shape, findings, options);
+  const finding = targetFinding(raw, "runtime" in schema.shape, findings, rules);
   if (!finding) return examined;
   const fields: Array<string | number | undefined> = Object.keys(schema.shape);
   const rank = ({ loc: [, field] }: Finding) =>
@@ -23,12 +32,12 @@ function targetFinding(
   raw: unknown,
   namesRuntime: boolean,
   known: Finding[],
-  options: { allowPrivateTargets: boolean },
+  rules: WsUrlRules,
 ): Finding | null {
   if (typeof raw !== "object" || raw === null || known.some(({ loc }) => loc[1] === "ws_url")) return null;
   const { ws_url: wsUrl, runtime } = raw as { ws_url?: unknown; runtime?: unknown };
   if (typeof wsUrl !== "string") return null;
   const isExternal = namesRuntime && runtime === "external";
-  const reason = wsUrlReasonOf(wsUrl, isExternal ? "external" : "simulated", options);
+  const reason = wsUrlReasonOf(wsUrl, isExternal ? "external" : "simulated", rules);
   return reason === null ? null : valueError(reason, ["body", "ws_url"], wsUrl);
 }

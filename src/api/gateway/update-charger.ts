@@ -5,7 +5,7 @@ import type { Charger, ChargerChanges } from "../../ports.ts";
 import type { AppEnv } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { operator } from "./access.ts";
-import { examineWithTarget } from "./examine-target.ts";
+import { examineWithTarget, wsUrlRulesOf } from "./examine-target.ts";
 import { chargerOf } from "./lookups.ts";
 import { operation } from "./operation.ts";
 import { refuseNulls } from "./refuse-nulls.ts";
@@ -43,10 +43,7 @@ export const updateCharger = operation(
   route,
   {
     emptyBody: "object",
-    examine: (raw, c) =>
-      examineWithTarget(UpdateChargerRequest, raw, {
-        allowPrivateTargets: c.get("config").ALLOW_PRIVATE_TARGETS,
-      }),
+    examine: (raw, c) => examineWithTarget(UpdateChargerRequest, raw, wsUrlRulesOf(c)),
   },
   async (c, { body }) => {
     const id = c.req.valid("param").charger_id;

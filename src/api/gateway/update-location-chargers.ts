@@ -6,7 +6,8 @@ import type { ChargersUpdated } from "../../ports.ts";
 import type { AppEnv } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { operator } from "./access.ts";
-import { examineWithTarget } from "./examine-target.ts";
+import type { WsUrlRules } from "../../fleet/ws-url.ts";
+import { examineWithTarget, wsUrlRulesOf } from "./examine-target.ts";
 import { valueError } from "./findings.ts";
 import { locationOf } from "./lookups.ts";
 import { operation } from "./operation.ts";
@@ -54,7 +55,7 @@ const route = createRoute({
 
 export const updateLocationChargers = operation(
   route,
-  { examine: (raw, c) => examineChange(raw, { allowPrivateTargets: c.get("config").ALLOW_PRIVATE_TARGETS }) },
+  { examine: (raw, c) => examineChange(raw, wsUrlRulesOf(c)) },
   async (c, { body }) => {
     const { id: locationId } = await locationOf(c, c.req.valid("param").location_id);
     await refuseNulls(c, body, "Invalid request data");
@@ -68,8 +69,8 @@ export const updateLocationChargers = operation(
 );
 
 /** The schema, the target's rules, and that there is anything to change at all. */
-function examineChange(raw: unknown, options: { allowPrivateTargets: boolean }): Examined<Body> {
-  const examined = examineWithTarget(UpdateLocationChargersRequest, raw, options);
+function examineChange(raw: unknown, rules: WsUrlRules): Examined<Body> {
+  const examined = examineWithTarget(UpdateLocationChargersRequest, raw, rules);
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return examined;
   if (Object.keys(chargerChangeFields).some((field) => Object.hasOwn(raw, field))) return examined;
   const findings = "findings" in examined ? examined.findings : [];

@@ -53,6 +53,7 @@ export function newOrganization(slug: string, changes: Partial<Organization> = {
     rateLimitWindowSeconds: null,
     chargerLimit: null,
     transferHosts: null,
+    wsUrlHosts: null,
     ...changes,
   };
 }

@@ -74,6 +74,7 @@ const emptyOrganization: Organization = {
   rateLimitWindowSeconds: null,
   chargerLimit: null,
   transferHosts: null,
+  wsUrlHosts: null,
 };
 
 /** Registration, look-up and list; everything else is not expected. */

@@ -5,7 +5,7 @@ import { systemIds } from "../../../src/fleet/ids.ts";
 import { isIdentity } from "../../../src/ocpp/identity.ts";
 import type { Ids } from "../../../src/ports.ts";
 
-const OPTIONS = { allowPrivateTargets: false };
+const OPTIONS = { allowPrivateTargets: false, hosts: null };
 
 function groupOf(
   over: Partial<Omit<ChargerGroup, "template">> & { template?: Partial<ChargerGroup["template"]> },

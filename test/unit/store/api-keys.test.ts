@@ -42,16 +42,17 @@ test("an id that cannot exist is refused before it reaches the database", async 
 test("a key's organisation and the organisation itself say which hosts its chargers may be sent to", async () => {
   const { organization, keys } = await keyOf(3);
   const organizations = organizationStore(db.sql);
-  const hosts = async () => [
-    (await keys.findByDigest("digest-3"))?.organization.transferHosts,
-    (await organizations.get(organization.id))?.transferHosts,
-  ];
-  expect(await hosts()).toEqual([null, null]);
+  const hosts = async () => {
+    const byKey = (await keys.findByDigest("digest-3"))?.organization;
+    const byId = await organizations.get(organization.id);
+    return [byKey?.transferHosts, byKey?.wsUrlHosts, byId?.transferHosts, byId?.wsUrlHosts];
+  };
+  expect(await hosts()).toEqual([null, null, null, null]);
   for (const listed of [["files.example.com", "*.cdn.example.com"], []]) {
-    await db.sql("UPDATE organizations SET transfer_hosts = $2::text[] WHERE id = $1::uuid", [
-      organization.id,
-      `{${listed.join(",")}}`,
-    ]);
-    expect(await hosts()).toEqual([listed, listed]);
+    await db.sql(
+      "UPDATE organizations SET transfer_hosts = $2::text[], ws_url_hosts = $2::text[] WHERE id = $1::uuid",
+      [organization.id, `{${listed.join(",")}}`],
+    );
+    expect(await hosts()).toEqual([listed, listed, listed, listed]);
   }
 });

@@ -118,6 +118,54 @@ test("a private target passes where the deployment allows it", async () => {
   expect((await create({ ws_url: "ws://127.0.0.1:9000/ocpp" })).status).toBe(202);
 });
 
+test("an organisation with a list of hosts has its simulated chargers connect there alone", async () => {
+  const msg = "Value error, ws_url must point to a host that the organisation allows";
+  const refused = async (wsUrl: string) => {
+    const answer = await create({ identity: `CP-${wsUrl.length}`, ws_url: wsUrl });
+    return [answer.status, answer.json];
+  };
+  gateway.organization.wsUrlHosts = ["csms.example.com", "*.csms.example.org"];
+  expect((await create({ ws_url: "wss://CSMS.example.com./ocpp" })).status).toBe(202);
+  expect((await create({ identity: "BELOW", ws_url: "wss://a.csms.example.org/ocpp" })).status).toBe(202);
+  for (const wsUrl of [
+    "wss://rebound.example.net/ocpp",
+    "wss://csms.example.org/",
+    "wss://csms.example.com.a.example/",
+  ])
+    expect(await refused(wsUrl)).toEqual([
+      422,
+      {
+        detail: [
+          { type: "value_error", loc: ["body", "ws_url"], msg, input: wsUrl, ctx: { error: msg.slice(13) } },
+        ],
+      },
+    ]);
+  const batch = [
+    {
+      template: {
+        brand_slug: "generic",
+        model_slug: "generic-ac-22kw",
+        ocpp_version: "OCPP1.6",
+        ws_url: "wss://rebound.example.net/",
+      },
+      chargers_number: 1,
+    },
+  ];
+  const answer = await gateway.call(`/ocpp/locations/${locationId}/chargers`, { body: batch });
+  expect([answer.status, answer.json]).toMatchObject([
+    422,
+    { detail: [{ loc: ["body", 0, "template", "ws_url"], msg }] },
+  ]);
+  const [charger] = gateway.fleet.chargers.values();
+  const change = await gateway.call(`/ocpp/chargers/${charger?.id}`, {
+    method: "PUT",
+    body: { ws_url: "wss://rebound.example.net/" },
+  });
+  expect([change.status, change.json]).toMatchObject([422, { detail: [{ loc: ["body", "ws_url"], msg }] }]);
+  gateway.organization.wsUrlHosts = [];
+  expect((await refused("wss://csms.example.com/ocpp"))[0]).toBe(422);
+});
+
 test("a repeat with its Idempotency-Key gets the first answer byte for byte", async () => {
   const headers = { "idempotency-key": '"k 1"' };
   const first = await create({}, headers);

@@ -69,6 +69,7 @@ export class MemoryFleet {
       rateLimitWindowSeconds: null,
       chargerLimit: null,
       transferHosts: null,
+      wsUrlHosts: null,
     };
     this.organizations.set(id, organization);
     return organization;
