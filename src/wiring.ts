@@ -47,7 +47,7 @@ export function wire(env: Env): Ports {
     clock: { now: () => new Date() },
     async probe() {
       const [database, redisState, engine] = await Promise.all([
-        answers(sql("SELECT 1", [])),
+        answers(sql.read("SELECT 1", [])),
         answers(redis.ping()),
         answers(engineAnswers(env)),
       ]);

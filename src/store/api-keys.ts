@@ -28,7 +28,7 @@ const KEY_ID = /^key_[0-9A-Z]{26}$/;
 const COLUMNS = "k.id AS key_id, k.name AS key_name, k.role, k.prefix, k.created_at, k.last_used_at";
 
 async function findKey(sql: Sql, condition: string, value: string) {
-  const rows = await sql(
+  const rows = await sql.read(
     `SELECT ${COLUMNS}, ${ORGANIZATION_COLUMNS}
      FROM api_keys k JOIN organizations o ON o.id = k.organization_id
      WHERE ${condition} AND k.revoked_at IS NULL`,
@@ -55,7 +55,7 @@ export function apiKeyStore(sql: Sql): ApiKeyStore {
     },
 
     async list(organizationId) {
-      const rows = await sql(
+      const rows = await sql.read(
         `SELECT ${COLUMNS} FROM api_keys k
          WHERE k.organization_id = $1::uuid AND k.revoked_at IS NULL ORDER BY k.created_at DESC, k.id DESC`,
         [organizationId],

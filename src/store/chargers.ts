@@ -59,7 +59,7 @@ async function listPage(
   page: Page,
 ) {
   if (locationId !== null && !isUuid(locationId)) return { total: 0, rows: [] };
-  const rows = await sql(LIST, [organizationId, page.limit, page.offset, locationId, uuidArray(ids)]);
+  const rows = await sql.read(LIST, [organizationId, page.limit, page.offset, locationId, uuidArray(ids)]);
   const found: Charger[] = parseRows(
     chargerRow,
     rows.filter((row) => row["id"] !== null),
@@ -130,7 +130,7 @@ export function chargerStore(sql: Sql): ChargerStore {
 
     async get(organizationId, id) {
       if (!isUuid(id)) return null;
-      const rows = await sql(
+      const rows = await sql.read(
         `SELECT ${CHARGER_COLUMNS} FROM chargers c
          WHERE c.id = $2::uuid AND c.organization_id = $1::uuid AND c.deleted_at IS NULL`,
         [organizationId, id],
@@ -140,7 +140,7 @@ export function chargerStore(sql: Sql): ChargerStore {
 
     async sessionRef(organizationId, id) {
       if (!isUuid(id)) return null;
-      const rows = await sql(
+      const rows = await sql.read(
         "SELECT identity FROM chargers WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL",
         [organizationId, id],
       );
@@ -150,7 +150,7 @@ export function chargerStore(sql: Sql): ChargerStore {
 
     async provisioning(organizationId, id) {
       if (!isUuid(id)) return null;
-      return firstRow(provisioningRow, await sql(PROVISIONING, [organizationId, id]));
+      return firstRow(provisioningRow, await sql.read(PROVISIONING, [organizationId, id]));
     },
 
     async register(organization, charger, claim, record) {

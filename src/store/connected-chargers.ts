@@ -80,7 +80,7 @@ export function connectedChargers(
     },
 
     async findByIdentity(organizationId, identity) {
-      const rows = await sql(
+      const rows = await sql.read(
         `SELECT ${COLUMNS} ${FROM} WHERE c.organization_id = $1::uuid AND c.identity = $2 AND c.deleted_at IS NULL`,
         [organizationId, identity],
       );
@@ -91,7 +91,7 @@ export function connectedChargers(
     async listConnected(organizationId, { online }, page) {
       const where = `c.organization_id = $1::uuid AND c.deleted_at IS NULL
         AND ($4::boolean IS NULL OR coalesce(s.online, false) = $4::boolean)`;
-      const rows = await sql(
+      const rows = await sql.read(
         `SELECT p.*, t.total FROM (SELECT count(*)::int AS total ${FROM} WHERE ${where}) t
          LEFT JOIN (SELECT ${COLUMNS} ${FROM} WHERE ${where}
            ORDER BY c.created_at DESC, c.id DESC LIMIT $2::int OFFSET $3::bigint) p ON true

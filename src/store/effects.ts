@@ -36,7 +36,7 @@ const leftOverRow = z.object({ id: z.string(), attempt: z.number(), total: z.num
 export function effectStore(sql: Sql): EffectStore {
   return {
     async pending(batchId, from, to) {
-      const rows = await sql(PENDING, [batchId, from, to]);
+      const rows = await sql.read(PENDING, [batchId, from, to]);
       const works = parseRows(workRow, rows);
       return parseRows(effectRow, rows).flatMap(({ run_id, ...effect }, index): PendingEffect[] => {
         const work = works[index];

@@ -59,7 +59,7 @@ export async function replay(
   organizationId: string,
   claim: IdempotencyClaim,
 ): Promise<RecordedResponse> {
-  const rows = await sql(`SELECT body_hash, response FROM idempotency_keys WHERE ${SAME_CLAIM}`, [
+  const rows = await sql.read(`SELECT body_hash, response FROM idempotency_keys WHERE ${SAME_CLAIM}`, [
     organizationId,
     claim.method,
     claim.path,
@@ -86,7 +86,7 @@ export async function recordedAnswer(
   claim: IdempotencyClaim,
   now: Date,
 ): Promise<RecordedResponse | null> {
-  const rows = await sql(
+  const rows = await sql.read(
     `SELECT body_hash, response FROM idempotency_keys WHERE ${SAME_CLAIM}
        AND claimed_at >= $5::timestamptz - CASE WHEN response IS NULL THEN interval '60 seconds' ELSE interval '24 hours' END`,
     [organizationId, claim.method, claim.path, claim.key, now],

@@ -127,7 +127,7 @@ async function readJob(
   jobId: string,
 ): Promise<Job | null> {
   if (!isUuid(locationId) || !isUuid(jobId)) return null;
-  const row = firstRow(jobRow, await sql(JOB, [organizationId, locationId, jobId]));
+  const row = firstRow(jobRow, await sql.read(JOB, [organizationId, locationId, jobId]));
   if (row === null) return null;
   const terminal = row.status === "READY" || row.status === "FAILED";
   const failed = row.total - row.created - row.pending;
@@ -145,8 +145,8 @@ async function readJob(
 
 /** A terminal job never changes, so its lists may be read after its counts. */
 async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job["results"]> {
-  const created = parseRows(chargerRow, await sql(CREATED, [jobId]));
-  return { created, failed: failed === 0 ? [] : parseRows(failureRow, await sql(FAILED, [jobId])) };
+  const created = parseRows(chargerRow, await sql.read(CREATED, [jobId]));
+  return { created, failed: failed === 0 ? [] : parseRows(failureRow, await sql.read(FAILED, [jobId])) };
 }
 
 async function openSlice(sql: Sql, jobId: string, from: number, to: number) {
@@ -199,7 +199,7 @@ export function jobStore(sql: Sql): JobStore {
 
     async isReady(chargerId) {
       const live = "SELECT 1 FROM chargers WHERE id = $1::uuid AND status = 'READY' AND deleted_at IS NULL";
-      return (await sql(live, [chargerId])).length === 1;
+      return (await sql.read(live, [chargerId])).length === 1;
     },
 
     async giveUp(jobId, { neverStarted, unfinished }, now) {

@@ -158,7 +158,7 @@ export function locationStore(sql: Sql): LocationStore {
 
     async get(organizationId, id) {
       if (!isUuid(id)) return null;
-      const rows = await sql(
+      const rows = await sql.read(
         `SELECT ${COLUMNS} FROM locations WHERE id = $2::uuid AND organization_id = $1::uuid`,
         [organizationId, id],
       );
@@ -166,7 +166,7 @@ export function locationStore(sql: Sql): LocationStore {
     },
 
     async list(organizationId, page) {
-      const rows = await sql(
+      const rows = await sql.read(
         `WITH mine AS (SELECT ${COLUMNS} FROM locations WHERE organization_id = $1::uuid)
          SELECT p.*, t.total FROM (SELECT count(*)::int AS total FROM mine) t
          LEFT JOIN (SELECT * FROM mine ORDER BY created_at, id LIMIT $2::int OFFSET $3::bigint) p ON true

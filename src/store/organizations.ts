@@ -32,9 +32,10 @@ export function organizationStore(sql: Sql): OrganizationStore {
   return {
     async get(id) {
       if (!isUuid(id)) return null;
-      const rows = await sql(`SELECT ${ORGANIZATION_COLUMNS} FROM organizations o WHERE o.id = $1::uuid`, [
-        id,
-      ]);
+      const rows = await sql.read(
+        `SELECT ${ORGANIZATION_COLUMNS} FROM organizations o WHERE o.id = $1::uuid`,
+        [id],
+      );
       return firstRow(organizationRow, rows);
     },
   };

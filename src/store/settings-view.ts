@@ -85,7 +85,7 @@ export async function readSettingsView(
   chargerId: string,
 ): Promise<SettingsView | null> {
   if (!isUuid(chargerId)) return null;
-  const rows = await sql(VIEW, [organizationId, chargerId]);
+  const rows = await sql.read(VIEW, [organizationId, chargerId]);
   const found = firstRow(viewRow, rows);
   if (!found) return null;
   const { isSet, ...charger } = found;

@@ -107,7 +107,7 @@ export function settingsStore(sql: Sql): SettingsStore {
 
     async work(chargerId) {
       if (!isUuid(chargerId)) return null;
-      const rows = await sql(WORK, [chargerId]);
+      const rows = await sql.read(WORK, [chargerId]);
       const charger = firstRow(workRow, rows);
       const settings = firstRow(settingsRow, rows);
       return charger && settings && { ...charger, settings };

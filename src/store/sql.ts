@@ -15,12 +15,10 @@ export interface Statement {
   params: unknown[];
 }
 
-/**
- * Called, it reads with one statement; a text that writes is refused before it leaves. `write` and `store` are the ways to
- * write. Each is one HTTP request. @throws Unavailable, SqlFailure
- */
+/** Each call is one HTTP request. @throws Unavailable, SqlFailure */
 export interface Sql extends Writes {
-  (text: string, params: unknown[]): Promise<Row[]>;
+  /** Runs one statement; a text that writes is refused before it leaves. */
+  read(text: string, params: unknown[]): Promise<Row[]>;
 }
 
 /** `FOR UPDATE` locks what is read, `DO UPDATE` follows an INSERT. */
@@ -68,7 +66,7 @@ export function connect(env: Connection, { limits = TIME_LIMITS, now = Date.now 
   const learnClock = async () => {
     if (!clock.isKnown) await readWithClock([]).catch((error: unknown) => Promise.reject(unanswered(error)));
   };
-  const sql: Sql = Object.assign(read, guardedWrites({ transaction, read, clock, learnClock, limits, now }));
+  const sql: Sql = { read, ...guardedWrites({ transaction, read, clock, learnClock, limits, now }) };
   connections.set(env.DATABASE_URL, sql);
   return sql;
 }

@@ -84,8 +84,8 @@ export function sweepStore(sql: Sql): Sweep {
     },
 
     async stuck(now) {
-      const undispatched = parseRows(stuckRow, await sql(UNDISPATCHED, [now]));
-      return [...undispatched, ...parseRows(stuckRow, await sql(STUCK, [now]))];
+      const undispatched = parseRows(stuckRow, await sql.read(UNDISPATCHED, [now]));
+      return [...undispatched, ...parseRows(stuckRow, await sql.read(STUCK, [now]))];
     },
 
     async revived({ id, attempt }, now) {

@@ -66,10 +66,10 @@ const appliedRow = z.object({
 /** Repeating it changes nothing. */
 export async function applyTransactions(sql: Sql, rows: readonly Row[]): Promise<void> {
   const wire = JSON.stringify(rows);
-  const first = parseRows(appliedRow, await sql(APPLY, [wire]));
+  const first = parseRows(appliedRow, await sql.write(APPLY, [wire]));
   // Another statement stored one of the numbers at the same moment: now it is visible.
   const isOvertaken = first.some(({ refused, overtaken }) => overtaken && !refused);
-  const applied = isOvertaken ? parseRows(appliedRow, await sql(APPLY, [wire])) : first;
+  const applied = isOvertaken ? parseRows(appliedRow, await sql.write(APPLY, [wire])) : first;
   for (const { refused, ...row } of applied) {
     if (!refused) continue;
     const about = {
@@ -101,6 +101,6 @@ export async function transactionIdsOnRecord(
   sql: Sql,
   organizationId: string,
 ): Promise<TransactionIdsOnRecord> {
-  const { highest_id: highest, unknown } = onlyRow(highestRow, await sql(HIGHEST, [organizationId]));
+  const { highest_id: highest, unknown } = onlyRow(highestRow, await sql.read(HIGHEST, [organizationId]));
   return { highest, unknown };
 }

@@ -4,16 +4,16 @@ import { startSql } from "../../dev/sql/start-sql.ts";
 import type { BatchAccept, ChargerBlueprint, NewCharger, Organization, Ports } from "../../src/ports.ts";
 import { systemIds } from "../../src/fleet/ids.ts";
 import { settingsStore } from "../../src/store/settings.ts";
-import { connect, type Sql } from "../../src/store/sql.ts";
+import { connect } from "../../src/store/sql.ts";
 import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
-import { testSql } from "./sql.ts";
+import { testSql, type TestSql } from "./sql.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 export interface Database {
-  sql: Sql;
+  sql: TestSql;
   stores: Pick<Ports, "chargers" | "jobs" | "locations" | "effects" | "settings">;
   /** A fresh tenant with one location. */
   tenant(settings?: { chargerLimit?: number }): Promise<{ organization: Organization; locationId: string }>;

@@ -1,7 +1,7 @@
-import { connect, writesData, type Sql } from "../../src/store/sql.ts";
+import { connect, writesData, type Row, type Sql } from "../../src/store/sql.ts";
 
 /** Asks the database of a running stack. @param sqlUrl `stack.address("sql")` */
-export function openSql(sqlUrl: string): Sql {
+export function openSql(sqlUrl: string): TestSql {
   return testSql(
     connect({
       DATABASE_URL: `postgresql://postgres:postgres@${new URL(sqlUrl).port}.local.db/postgres`,
@@ -10,9 +10,11 @@ export function openSql(sqlUrl: string): Sql {
   );
 }
 
-/** The same connection, which a test may call with a statement that writes as well. */
-export function testSql(sql: Sql): Sql {
+/** A connection that a test may also call, with a statement that reads or writes. */
+export type TestSql = Sql & ((text: string, params: unknown[]) => Promise<Row[]>);
+
+export function testSql(sql: Sql): TestSql {
   const any = (text: string, params: unknown[]) =>
-    writesData(text) ? sql.write(text, params) : sql(text, params);
-  return Object.assign(any, { write: sql.write, store: sql.store });
+    writesData(text) ? sql.write(text, params) : sql.read(text, params);
+  return Object.assign(any, sql);
 }

@@ -43,7 +43,7 @@ beforeEach(async () => {
   await server.exec("TRUNCATE deed, write_receipts");
   proxy = await startSqlProxy(server.url);
   sql = connectTo(proxy.url);
-  await sql("SELECT 1", []);
+  await sql.read("SELECT 1", []);
 });
 afterEach(() => proxy.close());
 
@@ -135,7 +135,7 @@ describe("a write whose answer is lost", () => {
     treatFirst("holdRequest");
     // It gives up a minute before the database would.
     const hasty = connectTo(proxy.url, { ...LIMITS, commit: 61_000, grace: -60_000, answer: 65_000 });
-    await hasty("SELECT 1", []);
+    await hasty.read("SELECT 1", []);
     expect(await hasty.store(INSERT, [1], whenStored)).toEqual([{ id: 1 }]);
     await server.exec("DELETE FROM deed");
     await proxy.release();
@@ -180,13 +180,13 @@ describe("one way to write", () => {
   ];
   test("a statement that writes is refused without a deadline, and nothing leaves", async () => {
     const before = proxy.bodies.length;
-    for (const text of WRITING) await expect(sql(text, [])).rejects.toThrow("sql.write or sql.store");
+    for (const text of WRITING) await expect(sql.read(text, [])).rejects.toThrow("sql.write or sql.store");
     expect(proxy.bodies).toHaveLength(before);
   });
 
   test("a statement that only locks what it reads is read", async () => {
-    expect(await sql("SELECT id FROM deed FOR UPDATE", [])).toEqual([]);
-    expect(await sql("SELECT id FROM deed FOR NO KEY UPDATE OF deed", [])).toEqual([]);
+    expect(await sql.read("SELECT id FROM deed FOR UPDATE", [])).toEqual([]);
+    expect(await sql.read("SELECT id FROM deed FOR NO KEY UPDATE OF deed", [])).toEqual([]);
   });
 
   test("every write is one request", async () => {
