@@ -581,6 +581,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange an API key for a token of one hour */
+        post: operations["issueToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say where tokens are issued */
+        get: operations["discoverTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chargers/{id}/update": {
         parameters: {
             query?: never;
@@ -641,6 +675,40 @@ export interface paths {
         };
         /** Show desired settings and what became of each */
         get: operations["getChargerSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say that the process answers */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether every dependency answers */
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -938,7 +1006,7 @@ export interface components {
             charge_point_name?: string | null;
             location_name?: string | null;
             /**
-             * @default simulated
+             * @description Absent or null: simulated
              * @enum {string|null}
              */
             runtime?: "simulated" | "external" | null;
@@ -1140,7 +1208,7 @@ export interface components {
              */
             ws_url?: string | null;
             /**
-             * @default simulated
+             * @description Absent or null: simulated
              * @enum {string|null}
              */
             runtime?: "simulated" | "external" | null;
@@ -1347,6 +1415,28 @@ export interface components {
                 lastUpdated: string;
             }[];
         };
+        TokenAnswer: {
+            access_token: string;
+            /** @enum {string} */
+            token_type: "Bearer";
+            /** @description Seconds */
+            expires_in: number;
+            scope: string;
+        };
+        TokenError: {
+            /** @enum {string} */
+            error: "invalid_request" | "unsupported_grant_type" | "invalid_grant";
+            error_description: string;
+        };
+        TokenRequest: {
+            /** @enum {string} */
+            grant_type: "password";
+            /** @description Id or prefix of an API key */
+            username: string;
+            /** @description The whole API key */
+            password: string;
+            scope?: string;
+        };
         SettingsApiError: {
             Code: number;
             Details: string;
@@ -1379,6 +1469,8 @@ export interface components {
             Id: string;
             DeviceId: string;
             Name: string;
+            /** @description Of the caller, as bits: 1 user, 2 owner, 4 service, 8 administrator */
+            CurrentUserRoles: number;
             OperatingMode: number;
             IsOnline: boolean;
         } & {
@@ -1457,6 +1549,20 @@ export interface components {
                     Detail: string | null;
                     Revision: number | null;
                     UpdatedAt: string | null;
+                };
+            };
+        };
+        Readiness: {
+            /** @enum {string} */
+            status: "ready" | "unavailable";
+            /** @description Variables at fault, without their values */
+            misconfigured: string[];
+            dependencies: {
+                [key: string]: {
+                    /** @enum {string} */
+                    status: "ok" | "unreachable";
+                    /** @enum {string} */
+                    implementation?: "embedded" | "hosted";
                 };
             };
         };
@@ -4103,8 +4209,7 @@ export interface operations {
                     name?: string;
                     location?: string;
                     /**
-                     * @description 0 none; 1 Basic over ws; 2 Basic over wss; 3 client certificate
-                     * @default 2
+                     * @description 0 none; 1 Basic over ws; 2 Basic over wss; 3 client certificate. Absent: 2
                      * @enum {integer}
                      */
                     securityProfile?: 0 | 1 | 2 | 3;
@@ -5242,7 +5347,7 @@ export interface operations {
                         chargeBoxId: string;
                         message: string;
                         requestedMessage: string;
-                        connectorId?: number;
+                        connectorId: number | null;
                         status: string;
                         /** @description The station's literal word */
                         ocppStatus: string | null;
@@ -6652,12 +6757,12 @@ export interface operations {
                 "application/json": {
                     name: string;
                     /**
-                     * @default owner
+                     * @description Absent: owner
                      * @enum {string}
                      */
                     role?: "owner" | "service" | "operator" | "viewer";
                     /**
-                     * @default live
+                     * @description Absent: live
                      * @enum {string}
                      */
                     environment?: "live" | "test";
@@ -6898,6 +7003,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    issueToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description The request is no password grant, or its credentials are wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenError"];
+                };
+            };
+            /** @description Too many failed attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenError"];
+                };
+            };
+        };
+    };
+    discoverTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The configuration */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        issuer: string;
+                        token_endpoint: string;
+                        grant_types_supported: string[];
+                    };
                 };
             };
         };
@@ -7265,6 +7436,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsApiError"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok";
+                    };
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description One does not, or the configuration is incomplete */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
         };

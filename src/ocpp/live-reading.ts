@@ -10,6 +10,10 @@ export interface LiveReading {
   powerW: number | null;
 }
 
+/** What is read of a running transaction besides its energy. */
+export const LIVE_MEASURANDS = ["Voltage", "Current.Import", "Power.Active.Import"] as const;
+export type LiveMeasurand = (typeof LIVE_MEASURANDS)[number];
+
 /** The newest of each in a list of meter values, in the words of any version. A phase to neutral counts as the phase. */
 export function liveReading(meterValue: readonly JsonObject[]): LiveReading {
   const reading: LiveReading = { voltageV: [null, null, null], currentA: [null, null, null], powerW: null };

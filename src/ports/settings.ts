@@ -1,4 +1,5 @@
 import type { JsonObject } from "../ocpp/json.ts";
+import type { LiveMeasurand } from "../ocpp/live-reading.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { DesiredSettings, SettingName } from "../settings/desired.ts";
 import type { SettingsLease } from "../settings/lease.ts";
@@ -32,14 +33,24 @@ export interface ChargerSettings {
   updatedAt: Date;
 }
 
+/** Meter values of one message. */
+export interface MeterMessage {
+  /** The OCPP list as it came. */
+  meterValue: readonly JsonObject[];
+  /** By the station's clock. */
+  at: Date;
+  receivedAt: Date;
+}
+
 /** A transaction that runs, with what its meter said last. */
 export interface RunningCharge {
   /** `txn_` and a ULID. */
   id: string;
   /** Since its start; null while the meter is silent. */
   energyWh: number | null;
-  /** The OCPP list as it came; empty: nothing came. */
-  meterValue: readonly JsonObject[];
+  /** The newest message that tells of each measurand. */
+  newest: Partial<Record<LiveMeasurand, MeterMessage>>;
+  /** When its meter was heard last. */
   updatedAt: Date;
 }
 

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { createBusbarClient, type BusbarClient } from "../../dashboard/src/client.ts";
 import { waitFor } from "../harness/wait-for.ts";
-import { newTenant } from "./tenant.ts";
-import { world } from "./world.ts";
+import { findings } from "../harness/openapi/conformance.ts";
+import { publicOperations } from "../harness/openapi/document.ts";
+import { furnish, newTenant, type Tenant } from "./tenant.ts";
+import { send, world } from "./world.ts";
 
 describe("the generated client", () => {
   let client: BusbarClient;
@@ -48,5 +51,42 @@ describe("the generated client", () => {
     const params = { path: { charger_id: "dep-123" } };
     const { data, error, response } = await client.GET("/ocpp/chargers/{charger_id}", { params });
     expect([response.status, data, error]).toEqual([404, undefined, { detail: "Charger not found" }]);
+  });
+});
+
+describe("what asks for no credential", () => {
+  const discovery = z.object({ issuer: z.string(), token_endpoint: z.string() });
+  const tokens = z.object({ access_token: z.string() });
+  let tenant: Tenant;
+  beforeAll(async () => {
+    tenant = await newTenant("no-credential");
+  });
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const grant = (password: string) =>
+    new URLSearchParams({ grant_type: "password", username: password.slice(0, 13), password }).toString();
+
+  it("is open, and keeps its documented word", async () => {
+    expect(publicOperations.length).toBeGreaterThan(0);
+    for (const { method, path, responses } of publicOperations) {
+      const body = method === "POST" ? { text: grant(tenant.owner), headers: form } : {};
+      const answer = await send({ method, path, ...body });
+      const schema = responses["200"]?.content?.["application/json"]?.schema;
+      expect([path, answer.status, schema && findings(schema, answer.body)]).toEqual([path, 200, []]);
+    }
+  });
+
+  it("is where a client finds its token: the issuer is the address it asked, with a slash", async () => {
+    const found = await send({ method: "GET", path: "/.well-known/openid-configuration" });
+    const { issuer, token_endpoint } = discovery.parse(found.body);
+    expect(issuer).toBe(`${world.url}/`);
+    const asked = { method: "POST", path: token_endpoint.replace(world.url, ""), text: grant(tenant.owner) };
+    const { access_token: token } = tokens.parse((await send({ ...asked, headers: form })).body);
+    const { chargerId } = await furnish(tenant);
+    const charger = await send({
+      method: "GET",
+      path: `/api/chargers/${chargerId}`,
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect([charger.status, charger.body]).toMatchObject([200, { CurrentUserRoles: 2 }]);
   });
 });

@@ -46,8 +46,11 @@ describe("a 1.6 station", () => {
       Settings: { MaxChargeCurrent: { Desired: 16, Outcome: "pending" } },
     });
     await station.connect();
+    // In the answer that shows the outcomes first: the connection in it is as new as they are.
     expect(await station.settled()).toMatchObject({
       Revision: 100,
+      IsOnline: true,
+      OcppVersion: "ocpp1.6",
       Settings: {
         MaxChargeCurrent: { Desired: 16, Effective: 16, Reported: 16, Outcome: "applied", Verified: true },
         MaxChargePhases: { Desired: 3, Reported: 3, Outcome: "applied" },

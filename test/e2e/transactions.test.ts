@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { call } from "../harness/fleet.ts";
 import { newDoor } from "../harness/ocpp-station/door.ts";
 import { RawStation } from "../harness/ocpp-station/raw-station.ts";
@@ -54,6 +55,41 @@ test("a charging session reaches the database, once, and outlives the death of t
   const next = await begin(again);
   expect(next).toBeGreaterThan(transactionId);
   again.socket.close();
+});
+
+test("the state of a charger keeps each measurand of the charging session, whatever the newest message leaves out", async () => {
+  const door = await newDoor(stack, "MEASURES");
+  const station = await RawStation.booted(door);
+  const transactionId = await begin(station);
+  const measure = (sample: object, claim: object) =>
+    station.call("MeterValues", {
+      connectorId: 1,
+      ...claim,
+      meterValue: [{ timestamp: new Date().toISOString(), sampledValue: [sample] }],
+    });
+  await measure({ measurand: "Power.Active.Import", value: "7360", unit: "W" }, {});
+  await measure({ measurand: "Current.Import", value: "32", unit: "A", phase: "L1" }, { transactionId });
+  await measure({ value: "2500", unit: "Wh" }, {});
+  const { body } = await call(stack, "GET", "/api/v1/chargers/MEASURES");
+  const { id } = z.object({ id: z.string() }).parse(body);
+  const stateOf = async () => {
+    const answer = await call(stack, "GET", `/api/chargers/${id}/state`);
+    const states = z.array(z.object({ StateId: z.number(), ValueAsString: z.string() })).parse(answer.body);
+    return Object.fromEntries(states.map(({ StateId, ValueAsString }) => [StateId, ValueAsString]));
+  };
+  const state = await waitFor("the newest energy", async () => {
+    const known = await stateOf();
+    return known[553] === "1.5" && known;
+  });
+  expect(state).toMatchObject({ "-2": "1", 507: "32", 513: "7360", 519: "1" });
+  const stop = { transactionId, meterStop: 2500, timestamp: new Date().toISOString() };
+  await station.call("StopTransaction", stop);
+  const after = await waitFor("the end of the session", async () => {
+    const known = await stateOf();
+    return known[721] === undefined && known;
+  });
+  expect([after[507], after[513]]).toEqual([undefined, undefined]);
+  station.socket.close();
 });
 
 test("deleting a charger closes its socket with 4004, ends its transaction and refuses its next login with 404", async () => {

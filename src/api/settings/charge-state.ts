@@ -1,25 +1,65 @@
-import { liveReading, type LiveReading } from "../../ocpp/live-reading.ts";
-import type { SettingsView } from "../../ports.ts";
+import { liveReading, type LiveMeasurand, type LiveReading } from "../../ocpp/live-reading.ts";
+import type { MeterMessage, SettingsView } from "../../ports.ts";
 
 /** A phase with less is not in use. */
 const IN_USE_A = 0.5;
 
-export type StateValue = [id: number, name: string, value: string | number | null];
+/** The longest interval that chargers of the documented models have by themselves. */
+const INTERVAL_SECONDS = 3600;
+/** Two intervals without news make a value stale, and a station that reports often is late at times. */
+const FRESH_INTERVALS = 2;
+const FRESH_SECONDS_MIN = 15 * 60;
 
-/** What the running transaction's meter said last, and nothing without one. */
-export function chargeState({ charge }: SettingsView): StateValue[] {
+export interface StateValue {
+  readonly id: number;
+  readonly name: string;
+  readonly at: Date;
+  readonly value: string | number | null;
+}
+
+/**
+ * What the meter of the running transaction said last, and nothing without one. Each measurand has the time of the message
+ * that told it, until that is stale: not every message tells of every measurand.
+ */
+export function chargeState(view: SettingsView, now: Date): StateValue[] {
+  const { charge } = view;
   if (!charge) return [];
-  const reading = liveReading(charge.meterValue);
-  const { voltageV, currentA, powerW } = reading;
+  const voltage = newest(view, "Voltage", now);
+  const current = newest(view, "Current.Import", now);
+  const power = newest(view, "Power.Active.Import", now);
+  const { updatedAt } = charge;
   const energyKwh = charge.energyWh === null ? null : charge.energyWh / 1000;
   return [
-    ...voltageV.map((volts, index): StateValue => [501 + index, `VoltagePhase${index + 1}`, rounded(volts)]),
-    ...currentA.map((amps, index): StateValue => [507 + index, `CurrentPhase${index + 1}`, rounded(amps)]),
-    [513, "TotalChargePower", rounded(powerW)],
-    [519, "SetPhases", phasesInUse(reading)],
-    [553, "TotalChargePowerSession", rounded(energyKwh)],
-    [721, "SessionIdentifier", charge.id],
+    ...phases(501, "VoltagePhase", voltage.at, voltage.reading.voltageV),
+    ...phases(507, "CurrentPhase", current.at, current.reading.currentA),
+    { id: 513, name: "TotalChargePower", at: power.at, value: rounded(power.reading.powerW) },
+    { id: 519, name: "SetPhases", at: current.at, value: phasesInUse(current.reading) },
+    { id: 553, name: "TotalChargePowerSession", at: updatedAt, value: rounded(energyKwh) },
+    { id: 721, name: "SessionIdentifier", at: updatedAt, value: charge.id },
   ];
+}
+
+function phases(firstId: number, name: string, at: Date, values: readonly (number | null)[]): StateValue[] {
+  return values.map((value, index) => ({
+    id: firstId + index,
+    name: `${name}${index + 1}`,
+    at,
+    value: rounded(value),
+  }));
+}
+
+/** The newest reading of a measurand; one of nothing when there is none, or a stale one. */
+function newest(view: SettingsView, measurand: LiveMeasurand, now: Date): { reading: LiveReading; at: Date } {
+  const message = view.charge?.newest[measurand];
+  const isKnown = message !== undefined && !isStale(view, message, now);
+  return { reading: liveReading(isKnown ? message.meterValue : []), at: message?.at ?? view.createdAt };
+}
+
+/** By our clock, for the station's may be wrong. */
+function isStale({ settings }: SettingsView, { receivedAt }: MeterMessage, now: Date): boolean {
+  const intervalSeconds = settings?.states.meterValueInterval?.inForce || INTERVAL_SECONDS;
+  const freshSeconds = Math.max(FRESH_SECONDS_MIN, FRESH_INTERVALS * intervalSeconds);
+  return now.getTime() - receivedAt.getTime() > freshSeconds * 1000;
 }
 
 /** The SetPhases code: one phase by its number, 4 = all three; null: none, or two. */

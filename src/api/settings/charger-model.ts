@@ -1,15 +1,19 @@
 import { connectionUrl } from "../../fleet/connection-url.ts";
-import type { SettingsView } from "../../ports.ts";
+import type { Role, SettingsView } from "../../ports.ts";
 import { operatingMode } from "./operating-mode.ts";
+import { ROLE_BITS } from "./settings-token.ts";
 
 /** AuthenticationType of the original service: stations are authorized over OCPP. */
 const OCPP_AUTHENTICATION = 2;
-const DEVICE_TYPES: Record<string, number> = { pro: 1, go: 4 };
+const DEVICE_TYPES: Record<string, { id: number; name: string }> = {
+  pro: { id: 1, name: "Pro" },
+  go: { id: 4, name: "Go" },
+};
+const UNKNOWN_DEVICE = { id: 0, name: "Unknown" };
 
 /** What the model has and we do not know is null, so that clients find every field they read. */
 const UNKNOWN = {
   CircuitId: null,
-  CurrentUserRoles: null,
   Pin: null,
   TemplateId: null,
   PropertyPinOfflinePhase: null,
@@ -29,7 +33,13 @@ const UNKNOWN = {
   Warnings: null,
 };
 
-export function chargerModel(view: SettingsView, baseUrl: string, organizationSlug: string) {
+interface Reader {
+  baseUrl: string;
+  organizationSlug: string;
+  role: Role;
+}
+
+export function chargerModel(view: SettingsView, { baseUrl, organizationSlug, role }: Reader) {
   const { connection, location, identity } = view;
   const desired = view.settings?.desired ?? {};
   return {
@@ -38,11 +48,12 @@ export function chargerModel(view: SettingsView, baseUrl: string, organizationSl
     Name: view.name ?? identity,
     CreatedOnDate: view.createdAt.toISOString(),
     Active: true,
+    CurrentUserRoles: ROLE_BITS[role],
     ...UNKNOWN,
     PropertyOfflinePhaseOverride: desired.offlineChargePhase ?? 0,
     PropertyOfflineCurrentOverride: desired.offlineChargeCurrent ?? -1,
     PropertyOcppUrl: connectionUrl(baseUrl, organizationSlug, identity),
-    DeviceType: deviceType(view),
+    DeviceType: deviceType(view).id,
     InstallationId: location?.id ?? null,
     InstallationName: location?.name ?? null,
     AuthenticationType: OCPP_AUTHENTICATION,
@@ -52,8 +63,12 @@ export function chargerModel(view: SettingsView, baseUrl: string, organizationSl
   };
 }
 
-function deviceType({ vendor, model }: SettingsView): number {
-  if (!/zaptec/i.test(vendor ?? "")) return 0;
-  const word = /\b(pro|go)\b/i.exec(model ?? "")?.[1]?.toLowerCase();
-  return DEVICE_TYPES[word ?? ""] ?? 0;
+/** The JSON text in which the state Capabilities tells what a charger is; its readers take nothing less than an object. */
+export function capabilities(view: SettingsView): string {
+  return JSON.stringify({ DeviceType: deviceType(view).name, ProductVariant: view.model ?? "Unknown" });
+}
+
+function deviceType({ vendor, model }: SettingsView): { id: number; name: string } {
+  const word = /zaptec/i.test(vendor ?? "") ? /\b(pro|go)\b/i.exec(model ?? "")?.[1] : undefined;
+  return DEVICE_TYPES[word?.toLowerCase() ?? ""] ?? UNKNOWN_DEVICE;
 }

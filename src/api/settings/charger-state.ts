@@ -1,6 +1,7 @@
 import type { SettingsView } from "../../ports.ts";
 import type { SettingName } from "../../settings/desired.ts";
 import { chargeState } from "./charge-state.ts";
+import { capabilities } from "./charger-model.ts";
 import { operatingMode } from "./operating-mode.ts";
 
 /** From the bit mask of an update to the SetPhases code of a state: L1, L2, L3, three phases. */
@@ -25,7 +26,7 @@ interface State {
 }
 
 /** What is known of the charger, by the state ids of the original service; unknown values are left out. */
-export function chargerState(view: SettingsView): State[] {
+export function chargerState(view: SettingsView, now: Date): State[] {
   const states: State[] = [];
   const add = (id: number, name: string, at: string, value: string | number | null) => {
     if (value !== null)
@@ -41,6 +42,7 @@ export function chargerState(view: SettingsView): State[] {
   const connectedAt = (connection?.updatedAt ?? view.createdAt).toISOString();
   add(-3, "IsOcppConnected", connectedAt, connection?.online ? 1 : 0);
   add(-2, "IsOnline", connectedAt, connection?.online ? 1 : 0);
+  add(100, "Capabilities", connectedAt, capabilities(view));
   for (const [id, name, setting] of SETTING_STATES) {
     const state = view.settings?.states[setting];
     const value = state?.inForce ?? null;
@@ -52,8 +54,7 @@ export function chargerState(view: SettingsView): State[] {
   const latestMs = Math.max(0, ...view.connectors.map(({ updatedAt }) => updatedAt.getTime()));
   if (latestMs > 0)
     add(710, "ChargerOperationMode", new Date(latestMs).toISOString(), operatingMode(view.connectors));
-  const chargedAt = (view.charge?.updatedAt ?? view.createdAt).toISOString();
-  for (const [id, name, value] of chargeState(view)) add(id, name, chargedAt, value);
+  for (const { id, name, at, value } of chargeState(view, now)) add(id, name, at.toISOString(), value);
   add(718, "FinalStopActive", connectedAt, 0);
   const firmware = connection?.firmwareVersion ?? null;
   add(908, "SmartMainboardSoftwareApplicationVersion", connectedAt, firmware);

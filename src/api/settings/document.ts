@@ -87,6 +87,9 @@ const model = z
     Id: z.uuid(),
     DeviceId: z.string(),
     Name: z.string(),
+    CurrentUserRoles: z
+      .int()
+      .openapi({ description: "Of the caller, as bits: 1 user, 2 owner, 4 service, 8 administrator" }),
     OperatingMode: z.int(),
     IsOnline: z.boolean(),
   })
@@ -108,6 +111,39 @@ const BODY_REFUSALS: Record<number, string> = {
   415: "The body is not JSON by its type",
 };
 
+const tokenRequest = z
+  .object({
+    grant_type: z.literal("password"),
+    username: z.string().openapi({ description: "Id or prefix of an API key" }),
+    password: z.string().openapi({ description: "The whole API key" }),
+    scope: z.string().optional(),
+  })
+  .openapi("TokenRequest");
+
+const tokenAnswer = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal("Bearer"),
+    expires_in: z.int().openapi({ description: "Seconds" }),
+    scope: z.string(),
+  })
+  .openapi("TokenAnswer");
+
+const tokenError = z
+  .object({
+    error: z.enum(["invalid_request", "unsupported_grant_type", "invalid_grant"]),
+    error_description: z.string(),
+  })
+  .openapi("TokenError");
+
+const discovery = z.object({
+  issuer: z.string(),
+  token_endpoint: z.string(),
+  grant_types_supported: z.array(z.string()),
+});
+
+const SECURITY: Array<Record<string, string[]>> = [{ HTTPBearer: [] }, { OAuth2: [] }];
+
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
 
 /** Writes the surface into the OpenAPI document. */
@@ -122,7 +158,7 @@ export function documentSettings(app: OpenAPIHono<AppEnv>): void {
   const refusals = refusalsOf(REFUSALS);
   const shared = {
     tags: [TAG],
-    security: [{ HTTPBearer: [] }],
+    security: SECURITY,
     request: { params: z.object({ id: z.uuid() }) },
   };
   const answer = (schema: z.ZodType, description: string) => ({
@@ -154,4 +190,39 @@ export function documentSettings(app: OpenAPIHono<AppEnv>): void {
   read("", "getSettingsCharger", "Show a charger in the model of this surface", model);
   read("/state", "getSettingsState", "List what is known of a charger by state id", state);
   read("/settings", "getChargerSettings", "Show desired settings and what became of each", settings);
+}
+
+/** What a client calls before it has a token. */
+export function documentTokens(app: OpenAPIHono<AppEnv>): void {
+  const refusal = (description: string) => ({ description, content: json(tokenError) });
+  app.openAPIRegistry.registerComponent("securitySchemes", "OAuth2", {
+    type: "oauth2",
+    description: "A token of this surface, for the id and the secret of an API key",
+    flows: { password: { tokenUrl: "/oauth/token", scopes: {} } },
+  });
+  app.openAPIRegistry.registerPath({
+    method: "post",
+    path: "/oauth/token",
+    operationId: "issueToken",
+    summary: "Exchange an API key for a token of one hour",
+    tags: [TAG],
+    security: [],
+    request: {
+      body: { required: true, content: { "application/x-www-form-urlencoded": { schema: tokenRequest } } },
+    },
+    responses: {
+      200: { description: "The token", content: json(tokenAnswer) },
+      400: refusal("The request is no password grant, or its credentials are wrong"),
+      429: refusal("Too many failed attempts"),
+    },
+  });
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/.well-known/openid-configuration",
+    operationId: "discoverTokens",
+    summary: "Say where tokens are issued",
+    tags: [TAG],
+    security: [],
+    responses: { 200: { description: "The configuration", content: json(discovery) } },
+  });
 }

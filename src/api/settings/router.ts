@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { NotFound } from "../../errors.ts";
-import type { SettingsView } from "../../ports.ts";
+import type { SessionSnapshot, SettingsView } from "../../ports.ts";
 import { updateSettings } from "../../settings/update-settings.ts";
 import type { AppEnv } from "../http/context.ts";
 import { readJsonBody } from "../http/json-body.ts";
@@ -10,7 +10,7 @@ import { isUuid } from "../http/uuid.ts";
 import { authenticateSettings } from "./authenticate-settings.ts";
 import { chargerModel } from "./charger-model.ts";
 import { chargerState } from "./charger-state.ts";
-import { documentSettings } from "./document.ts";
+import { documentSettings, documentTokens } from "./document.ts";
 import { issueToken } from "./issue-token.ts";
 import { readChanges } from "./read-changes.ts";
 import { settingsBody } from "./settings-body.ts";
@@ -22,16 +22,22 @@ const INVALID_ID = "id must be a UUID";
 export function settingsRouter(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({ strict: false });
   router.onError(settingsError);
+  documentTokens(router);
   documentSettings(router);
   router.post("/oauth/token", issueToken);
   router.get("/.well-known/openid-configuration", discover);
   const admit = authenticateSettings();
   router.post("/api/chargers/:id/update", admit, update);
   router.get("/api/chargers/:id", admit, async (c) => {
-    const base = c.get("config").PUBLIC_BASE_URL;
-    return c.json(chargerModel(await viewOf(c), base, c.get("organization").slug));
+    const baseUrl = c.get("config").PUBLIC_BASE_URL;
+    // Whom the surface admits has a role.
+    const role = c.get("principal").role ?? "viewer";
+    const reader = { baseUrl, organizationSlug: c.get("organization").slug, role };
+    return c.json(chargerModel(await viewOf(c), reader));
   });
-  router.get("/api/chargers/:id/state", admit, async (c) => c.json(chargerState(await viewOf(c))));
+  router.get("/api/chargers/:id/state", admit, async (c) =>
+    c.json(chargerState(await viewOf(c), c.get("ports").clock.now())),
+  );
   router.get("/api/chargers/:id/settings", admit, async (c) => c.json(settingsBody(await viewOf(c))));
   return router;
 }
@@ -52,19 +58,49 @@ async function update(c: Context<AppEnv>): Promise<Response> {
   return c.body(null, 200, { "Content-Length": "0" });
 }
 
+/** The projection may lag behind outcomes by a second, so the session says how its station is. */
 async function viewOf(c: Context<AppEnv>): Promise<SettingsView> {
   const id = c.req.param("id") ?? "";
   if (!isUuid(id)) throw new InvalidSettings(INVALID_ID);
-  const view = await c.get("ports").settings.view(c.get("organization").id, id);
+  const ports = c.get("ports");
+  const { id: organizationId, slug } = c.get("organization");
+  const view = await ports.settings.view(organizationId, id);
   if (!view) throw new NotFound("Charger", id);
-  return view;
+  const ref = { organizationSlug: slug, identity: view.identity, chargerId: view.chargerId };
+  return asSessionSees(view, await ports.sessions.snapshot(ref).catch(() => null));
+}
+
+/** The charger as its session sees it now; the projection stands in where the session knows nothing. */
+function asSessionSees(view: SettingsView, session: SessionSnapshot | null): SettingsView {
+  if (session === null) return view;
+  const { online, version, serialNumber, firmwareVersion, connectedAtMs, lastMessageAtMs } = session;
+  const { connection } = view;
+  const isChanged = connection?.online !== online;
+  const sinceMs = online ? connectedAtMs : lastMessageAtMs;
+  if (connection === null && !online && lastMessageAtMs === null) return view;
+  return {
+    ...view,
+    connection: {
+      online,
+      ocppVersion: version ?? connection?.ocppVersion ?? null,
+      serialNumber: serialNumber ?? connection?.serialNumber ?? null,
+      firmwareVersion: firmwareVersion ?? connection?.firmwareVersion ?? null,
+      updatedAt:
+        isChanged && sinceMs !== null ? new Date(sinceMs) : (connection?.updatedAt ?? view.createdAt),
+    },
+    connectors: session.connectors.map(({ updatedAtMs, ...connector }) => ({
+      ...connector,
+      updatedAt: new Date(updatedAtMs),
+    })),
+  };
 }
 
 function isAcceptedType(mediaType: string): boolean {
   return mediaType === "text/json" || /^application\/(json|[^/\s]+\+json)$/.test(mediaType);
 }
 
+/** The issuer ends with a slash: a client compares it, to the letter, with the address that it asked. */
 function discover(c: Context<AppEnv>): Response {
-  const issuer = c.get("config").PUBLIC_BASE_URL;
-  return c.json({ issuer, token_endpoint: `${issuer}/oauth/token`, grant_types_supported: ["password"] });
+  const issuer = `${c.get("config").PUBLIC_BASE_URL}/`;
+  return c.json({ issuer, token_endpoint: `${issuer}oauth/token`, grant_types_supported: ["password"] });
 }

@@ -8,7 +8,7 @@ const TOKEN_BYTES_MAX = 8192;
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Bits of the original service: User, Owner, Maintainer, Administrator. */
-const ROLE_BITS: Record<Role, number> = { viewer: 1, operator: 1, owner: 2, service: 4, admin: 8 };
+export const ROLE_BITS: Record<Role, number> = { viewer: 1, operator: 1, owner: 2, service: 4, admin: 8 };
 
 const secretOf = (config: Config) => new TextEncoder().encode(config.SETTINGS_TOKEN_SECRET);
 

@@ -16,8 +16,9 @@ export const createApiKey = defineOperation({
   querySchema: noParameters,
   bodySchema: z.strictObject({
     name: text(1, 255),
-    role: role.default("owner"),
-    environment: z.enum(["live", "test"]).default("live"),
+    // No defaults: generators take a property that has one for a required one.
+    role: role.optional().openapi({ description: "Absent: owner" }),
+    environment: z.enum(["live", "test"]).optional().openapi({ description: "Absent: live" }),
   }),
   success: {
     status: 201,
@@ -33,7 +34,8 @@ export const createApiKey = defineOperation({
   },
   refusals: [],
   handle: async ({ c, ports, organization, body }) => {
-    const { apiKey, key } = await create(ports, organization, body);
+    const asked = { name: body.name, role: body.role ?? "owner", environment: body.environment ?? "live" };
+    const { apiKey, key } = await create(ports, organization, asked);
     const { id, name, prefix, role: granted, createdAt } = apiKey;
     return c.json({ id, name, key, prefix, role: granted, createdAt: createdAt.toISOString() }, 201);
   },

@@ -20,8 +20,9 @@ const securityProfile = z
   .openapi({
     type: "integer",
     enum: [0, 1, 2, 3],
-    default: 2,
-    description: "0 none; 1 Basic over ws; 2 Basic over wss; 3 client certificate",
+    // Generators take a property with a default for a required one.
+    default: undefined,
+    description: "0 none; 1 Basic over ws; 2 Basic over wss; 3 client certificate. Absent: 2",
   });
 
 const bodySchema = z.strictObject({

@@ -15,7 +15,12 @@ export interface Sent {
 export type Answer = (params: Record<string, unknown>) => Record<string, unknown> | string;
 
 const setting = z.looseObject({ Outcome: z.string().nullable() });
-const settingsBody = z.object({ Revision: z.number(), Settings: z.record(z.string(), setting) });
+const settingsBody = z.object({
+  Revision: z.number(),
+  IsOnline: z.boolean(),
+  OcppVersion: z.string().nullable(),
+  Settings: z.record(z.string(), setting),
+});
 export type SettingsBody = z.infer<typeof settingsBody>;
 
 /** The settings of a charger once none of them is pending. */

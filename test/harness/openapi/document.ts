@@ -49,15 +49,30 @@ function surfaceOf(path: string): ApiOperation["surface"] {
   return path.startsWith("/api/chargers/") ? "settings" : "gateway";
 }
 
-export const operations: readonly ApiOperation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, { requestBody, security, ...operation }]): ApiOperation => {
+type Documented = z.output<typeof documented>;
+
+const all = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    path,
+    method: method.toUpperCase(),
+    ...operation,
+  })),
+);
+
+/** Those that ask for no credential: they tell nothing of any organisation. */
+export const publicOperations: readonly (Documented & { path: string; method: string })[] = all.filter(
+  ({ security }) => security.length === 0,
+);
+
+/** Those of an organisation. */
+export const operations: readonly ApiOperation[] = all
+  .filter(({ security }) => security.length > 0)
+  .map(({ requestBody, security, ...operation }): ApiOperation => {
     const body = requestBody?.content["application/json"]?.schema ?? null;
     const isBodyRequired = requestBody?.required ?? false;
     const scheme = security.some((one) => "HTTPBearer" in one) ? "HTTPBearer" : "ApiKey";
-    const surface = surfaceOf(path);
-    return { ...operation, path, method: method.toUpperCase(), body, isBodyRequired, scheme, surface };
-  }),
-);
+    return { ...operation, body, isBodyRequired, scheme, surface: surfaceOf(operation.path) };
+  });
 
 export const isDocumented = (operationId: string): boolean =>
   operations.some((operation) => operation.operationId === operationId);

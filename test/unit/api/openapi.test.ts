@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { buildOpenApi } from "../../../src/api/openapi.ts";
 import { openGateway } from "./gateway/gateway.ts";
 
@@ -82,4 +86,49 @@ test("every default is a value that its own schema allows", () => {
     expect(schema.default).toBeGreaterThanOrEqual(schema.minimum ?? -Infinity);
     expect(schema.default).toBeLessThanOrEqual(schema.maximum ?? Infinity);
   }
+});
+
+test("no property of a request body has a default: generated clients would take it for a required one", () => {
+  const bodies = JSON.stringify(operations.map(({ requestBody }) => requestBody ?? null));
+  const named = [...bodies.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name = ""]) => name);
+  const schemas = named.map((name) => JSON.stringify(document.components.schemas[name]));
+  const nested = schemas.flatMap((text) => [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)]);
+  const all = [
+    bodies,
+    ...schemas,
+    ...nested.map(([, name = ""]) => JSON.stringify(document.components.schemas[name])),
+  ];
+  expect(all.flatMap((text) => text.match(/.{0,80}"default":/g) ?? [])).toEqual([]);
+});
+
+test("the payloads of the reference pages type-check against the generated client as they stand there", async () => {
+  const root = new URL("../../../", import.meta.url);
+  const flags = "--ignoreConfig --noEmit --strict --skipLibCheck --module esnext --moduleResolution bundler";
+  const args = [...flags.split(" "), "--allowImportingTsExtensions", "test/unit/api/documented-payloads.ts"];
+  const { stdout } = await promisify(execFile)(fileURLToPath(new URL("node_modules/.bin/tsc", root)), args, {
+    cwd: fileURLToPath(root),
+  }).catch((failed: { stdout: string }) => failed);
+  expect(stdout).toBe("");
+  const { scripts } = z
+    .object({ scripts: z.object({ generate: z.string() }) })
+    .parse(JSON.parse(await readFile(new URL("dashboard/package.json", root), "utf8")));
+  // As any client would be generated: no flag makes optional what the document makes required.
+  expect(scripts.generate).toBe("openapi-typescript ../openapi.json --output src/api.gen.ts");
+});
+
+test("tokens, their discovery and health stand in the document, open to everybody, and OAuth2 is a scheme", () => {
+  const open = operations.filter(({ security }) => security.length === 0).map(({ path }) => path);
+  expect(open.toSorted()).toEqual([
+    "/.well-known/openid-configuration",
+    "/healthz",
+    "/oauth/token",
+    "/readyz",
+  ]);
+  expect(document.components.securitySchemes["OAuth2"]).toMatchObject({
+    type: "oauth2",
+    flows: { password: { tokenUrl: "/oauth/token" } },
+  });
+  const settings = operations.filter(({ path }) => path.startsWith("/api/chargers/"));
+  expect(settings.length).toBeGreaterThan(0);
+  for (const { security } of settings) expect(security).toContainEqual({ OAuth2: [] });
 });

@@ -3,6 +3,7 @@ import type { TagVerdict } from "../../../src/ocpp/handler.ts";
 import type { JsonObject } from "../../../src/ocpp/json.ts";
 import { needsOf } from "../../../src/ocpp/routing.ts";
 import type { StationState } from "../../../src/ocpp/station-state.ts";
+import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import { handleStrictly } from "./handle-strictly.ts";
 import { context, NOW, noTransactions, transaction, transactionsOf } from "./station.ts";
 
@@ -251,7 +252,7 @@ describe("MeterValues on 1.6", () => {
     [{ transactionId: 7 }, { transactionId: 7, claimedId: null }],
     [{ transactionId: -1 }, { transactionId: 7, claimedId: null }],
     [{ transactionId: 99 }, { transactionId: null, claimedId: "99" }],
-    [{}, { transactionId: null, claimedId: null }],
+    [{}, { transactionId: 7, claimedId: null }],
   ])("with %j belongs to %j", (claim, about) => {
     const { answer, events } = handle(
       "MeterValues",
@@ -271,6 +272,27 @@ describe("MeterValues on 1.6", () => {
       },
     ]);
   });
+});
+
+describe("MeterValues that name no transaction", () => {
+  const ownerOf = (version: OcppVersion, evseId: number, timestamp: string) => {
+    const transactions = transactionsOf(transaction());
+    const place: JsonObject = version === "ocpp1.6" ? { connectorId: evseId } : { evseId };
+    const value = version === "ocpp1.6" ? "150" : 150;
+    const payload = { ...place, meterValue: [{ timestamp, sampledValue: [{ value }] }] };
+    const { events } = handleStrictly(context(version, { transactions }), "MeterValues", payload);
+    return events.map((event) => (event.type === "meterValues" ? event.transactionId : undefined));
+  };
+
+  it.each<OcppVersion>(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])(
+    "on %s belong to the one that runs on their connector, if it had begun by then",
+    (version) => {
+      expect(ownerOf(version, 1, "2026-11-21T09:40:00Z")).toEqual([7]);
+      expect(ownerOf(version, 1, "2026-11-21T08:59:00Z")).toEqual([null]);
+      expect(ownerOf(version, 2, "2026-11-21T09:40:00Z")).toEqual([null]);
+      expect(ownerOf(version, 0, "2026-11-21T09:40:00Z")).toEqual([null]);
+    },
+  );
 });
 
 describe("the id of a transaction", () => {

@@ -314,21 +314,37 @@ test("the registration state is stored for the charger of that identity and orga
   expect(found?.registrationStatus).toBe("Pending");
 });
 
-test("the view of a charger's settings shows its running transaction with the newest of its meter values", async () => {
-  const { apply, id, organization } = await charger();
+const live = (measurand: string, value: number, minutes: number): SessionFact =>
+  meterValues({
+    transactionId: 7,
+    energyWh: null,
+    values: [{ timestamp: at(minutes), sampledValue: [{ measurand, value }] }],
+    at: at(minutes),
+  });
+
+test("the view of a charger's settings shows its running transaction with the newest message of each measurand", async () => {
+  const { apply, applyAt, id, organization } = await charger();
   const view = async () => (await db.stores.settings.view(organization.id, id))?.charge;
   expect(await view()).toBeNull();
   const values = (energyWh: number, minutes: number, transactionId: number | null = 7): SessionFact =>
     meterValues({ transactionId, energyWh, values: [{ energyWh }], at: at(minutes) });
   const begun = transaction({ transactionId: 7, lastMeterWh: 5000, revision: 2 });
   await apply(transaction({ ...ended, transactionId: 6, revision: 1 }), begun);
-  expect(await view()).toMatchObject({ energyWh: 4000, meterValue: [] });
+  expect(await view()).toMatchObject({ energyWh: 4000, newest: {} });
+  await apply(live("Power.Active.Import", 9000, 8));
+  await applyAt(at(10), live("Power.Active.Import", 11_000, 9), live("Voltage", 230, 7));
   await apply(values(5000, 20), values(2000, 10), values(9000, 30, null));
+  const sampled = (measurand: string, value: number) => [{ sampledValue: [{ measurand, value }] }];
+  const power = { meterValue: sampled("Power.Active.Import", 11_000), at: new Date(at(9)) };
   expect(await view()).toMatchObject({
     energyWh: 4000,
-    meterValue: [{ energyWh: 5000 }],
     updatedAt: new Date(at(20)),
+    newest: {
+      "Power.Active.Import": { ...power, receivedAt: new Date(at(10)) },
+      Voltage: { meterValue: sampled("Voltage", 230), at: new Date(at(7)) },
+    },
   });
+  expect(Object.keys((await view())?.newest ?? {})).toHaveLength(2);
   await apply({ ...begun, ...ended, revision: 3 } as SessionFact);
   expect(await view()).toBeNull();
 });

@@ -18,7 +18,12 @@ export const ocppVersion = text()
 export const runtime = text()
   .pipe(z.enum(["simulated", "external"]))
   .nullish()
-  .openapi({ type: ["string", "null"], enum: ["simulated", "external", null], default: "simulated" });
+  // No `default`: generators take a property that has one for a required one.
+  .openapi({
+    type: ["string", "null"],
+    enum: ["simulated", "external", null],
+    description: "Absent or null: simulated",
+  });
 
 export const connectorType = text({ min: 1, max: 32 }).nullish().openapi({ example: "CCS2" });
 

@@ -29,13 +29,12 @@ export const trigger = commandOperation({
   answerSchema: {
     message: z.string(),
     requestedMessage: z.string(),
-    connectorId: z.int().optional(),
+    connectorId: z.int().nullable(),
     status: z.string(),
   },
   command: ({ body: wanted }) => ({ kind: "trigger", ...wanted }),
-  present: ({ requestedMessage, connectorId }, { answer, chargeBoxId }) => {
+  present: ({ requestedMessage, connectorId = null }, { answer, chargeBoxId }) => {
     const { status } = expectAnswer(answer, "status");
-    const connector = connectorId === undefined ? {} : { connectorId };
-    return { message: messageOf(MESSAGES, status), chargeBoxId, requestedMessage, ...connector, status };
+    return { message: messageOf(MESSAGES, status), chargeBoxId, requestedMessage, connectorId, status };
   },
 });

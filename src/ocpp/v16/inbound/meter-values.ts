@@ -1,4 +1,5 @@
 import type { Handler } from "../../handler.ts";
+import { runningTransaction } from "../../inbound/running-transaction.ts";
 import { needInteger, needObjects, optionalInteger, optionalText } from "../../payload.ts";
 import { eventTime } from "../../station-time.ts";
 import { openUnconfirmed, UNCONFIRMED_ID } from "../unconfirmed-id.ts";
@@ -7,11 +8,13 @@ import { openUnconfirmed, UNCONFIRMED_ID } from "../unconfirmed-id.ts";
 export const meterValues: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "connectorId");
   const meterValue = needObjects(payload, "meterValue");
+  const lastValue = meterValue.at(-1);
+  const at = eventTime(lastValue ? optionalText(lastValue, "timestamp") : null, ctx.now);
   const claimed = optionalInteger(payload, "transactionId");
   const named = claimed === null ? null : ctx.station.transactions.byId(claimed);
-  const record = claimed === UNCONFIRMED_ID ? openUnconfirmed(ctx, evseId) : named;
+  const unnamed = claimed === null ? runningTransaction(ctx, { evseId, at }) : named;
+  const record = claimed === UNCONFIRMED_ID ? openUnconfirmed(ctx, evseId) : unnamed;
   const isNews = named !== null && !named.isConfirmed;
-  const lastValue = meterValue.at(-1);
   return {
     answer: {},
     changes: isNews ? [{ type: "transactionConfirmed", transactionId: named.transactionId }] : [],
@@ -24,7 +27,7 @@ export const meterValues: Handler = (ctx, payload) => {
         triggerReason: null,
         chargingState: null,
         meterValue,
-        at: eventTime(lastValue ? optionalText(lastValue, "timestamp") : null, ctx.now),
+        at,
       },
     ],
   };

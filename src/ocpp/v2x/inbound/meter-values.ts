@@ -1,13 +1,15 @@
 import type { Handler } from "../../handler.ts";
+import { runningTransaction } from "../../inbound/running-transaction.ts";
 import { needInteger, needObjects, optionalText } from "../../payload.ts";
 import { eventTime } from "../../station-time.ts";
 
-/** OCPP 2.x J01: values outside transactions; evse 0 is the main meter. */
+/** OCPP 2.x J01: the message names no transaction; evse 0 is the main meter. */
 export const meterValues: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "evseId");
   const meterValue = needObjects(payload, "meterValue");
   const lastValue = meterValue.at(-1);
   const at = eventTime(lastValue ? optionalText(lastValue, "timestamp") : null, ctx.now);
-  const outside = { transactionId: null, claimedId: null, triggerReason: null, chargingState: null };
-  return { answer: {}, changes: [], events: [{ type: "meterValues", ...outside, evseId, meterValue, at }] };
+  const transactionId = runningTransaction(ctx, { evseId, at })?.transactionId ?? null;
+  const about = { transactionId, claimedId: null, triggerReason: null, chargingState: null };
+  return { answer: {}, changes: [], events: [{ type: "meterValues", ...about, evseId, meterValue, at }] };
 };

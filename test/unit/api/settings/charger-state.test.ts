@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { chargerState } from "../../../../src/api/settings/charger-state.ts";
+import type { JsonObject } from "../../../../src/ocpp/json.ts";
 import type { SettingState, SettingsView } from "../../../../src/ports.ts";
 import { ID } from "./surface.ts";
 
@@ -32,11 +33,20 @@ const view = (changed: Partial<SettingsView> = {}): SettingsView => ({
   ...changed,
 });
 
-const valuesOf = (shown: SettingsView) =>
-  Object.fromEntries(chargerState(shown).map(({ StateId, ValueAsString }) => [StateId, ValueAsString]));
+const valuesOf = (shown: SettingsView, now = T0) =>
+  Object.fromEntries(chargerState(shown, now).map(({ StateId, ValueAsString }) => [StateId, ValueAsString]));
 
 test("of a charger that was never connected only that is known", () => {
-  expect(valuesOf(view())).toEqual({ "-3": "0", "-2": "0", 718: "0" });
+  const capabilities = '{"DeviceType":"Unknown","ProductVariant":"Unknown"}';
+  expect(valuesOf(view())).toEqual({ "-3": "0", "-2": "0", 100: capabilities, 718: "0" });
+});
+
+test("the capabilities of a charger are an object in JSON, whatever its make", () => {
+  const told = (vendor: string | null, model: string | null) =>
+    JSON.parse(valuesOf(view({ vendor, model }))[100] ?? "");
+  expect(told("ABB", "Terra AC")).toEqual({ DeviceType: "Unknown", ProductVariant: "Terra AC" });
+  expect(told("Zaptec", "Zaptec Go")).toEqual({ DeviceType: "Go", ProductVariant: "Zaptec Go" });
+  expect(told("ZAPTEC", "PRO")).toEqual({ DeviceType: "Pro", ProductVariant: "PRO" });
 });
 
 test("settings in force are shown under their ids, the offline phase in the code of the states", () => {
@@ -74,36 +84,71 @@ test("settings in force are shown under their ids, the offline phase in the code
   }
 });
 
-test("a running transaction shows what its meter said last, and the phases in use", () => {
-  const phases = ["L1", "L2", "L3"];
-  const current = (value: string) => (phase: string) => ({ measurand: "Current.Import", value, phase });
+const phases = ["L1", "L2", "L3"];
+const current = (value: string) => (phase: string) => ({ measurand: "Current.Import", value, phase });
+const at = (minutes: number) => new Date(T0.getTime() + minutes * 60_000);
+const message = (minutes: number, ...sampledValue: JsonObject[]) => ({
+  meterValue: [{ sampledValue }],
+  at: at(minutes),
+  receivedAt: at(minutes),
+});
+
+describe("a running transaction", () => {
+  const id = "txn_01ARZ3NDEKTSV4RRFFQ69G5FAV";
   const voltage = phases.map((phase) => ({ measurand: "Voltage", value: "230", phase }));
   const power = { measurand: "Power.Active.Import", value: "11040" };
+  const all = message(5, ...voltage, ...phases.map(current("16")), power);
   const charge = {
-    id: "txn_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    id,
     energyWh: 4200,
-    meterValue: [{ sampledValue: [...voltage, ...phases.map(current("16")), power] }],
-    updatedAt: new Date("2026-11-21T10:05:00.000Z"),
+    newest: { Voltage: all, "Current.Import": all, "Power.Active.Import": all },
+    updatedAt: at(6),
   };
-  const shown = view({ charge });
-  expect(valuesOf(shown)).toMatchObject({
-    501: "230",
-    503: "230",
-    507: "16",
-    509: "16",
-    513: "11040",
-    519: "4",
-    553: "4.2",
-    721: "txn_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+
+  test("shows what its meter said last, and the phases in use", () => {
+    expect(valuesOf(view({ charge }))).toMatchObject({
+      501: "230",
+      503: "230",
+      507: "16",
+      509: "16",
+      513: "11040",
+      519: "4",
+      553: "4.2",
+      721: id,
+    });
+    const newest = { "Current.Import": message(5, current("16")("L2"), current("0")("L1")) };
+    const values = valuesOf(view({ charge: { ...charge, energyWh: null, newest } }));
+    expect([values[519], values[508], values[553], values[513]]).toEqual(["2", "16", undefined, undefined]);
   });
-  expect(chargerState(shown).find(({ StateId }) => StateId === 513)?.Timestamp).toBe(
-    "2026-11-21T10:05:00.000Z",
-  );
-  const single = {
-    ...charge,
-    energyWh: null,
-    meterValue: [{ sampledValue: [current("16")("L2"), current("0")("L1")] }],
-  };
-  const values = valuesOf(view({ charge: single }));
-  expect([values[519], values[508], values[553], values[513]]).toEqual(["2", "16", undefined, undefined]);
+
+  test("shows each measurand with the time of the message that told it", () => {
+    const newest = { ...charge.newest, "Current.Import": message(6, current("10")("L1")) };
+    const states = chargerState(view({ charge: { ...charge, newest } }), at(7));
+    const timeOf = (stateId: number) => states.find(({ StateId }) => StateId === stateId)?.Timestamp;
+    expect([501, 513, 507, 519, 553].map(timeOf)).toEqual(
+      [5, 5, 6, 6, 6].map((minutes) => at(minutes).toISOString()),
+    );
+    // The newest message tells of one phase, so the others are not in use any more.
+    expect(states.filter(({ StateId }) => [508, 509].includes(StateId))).toEqual([]);
+  });
+
+  test("drops a measurand after two intervals of its station without news", () => {
+    const settings = (seconds: number) => ({
+      revision: 1,
+      desired: {},
+      station: {},
+      updatedAt: T0,
+      states: { meterValueInterval: inForce(seconds) },
+    });
+    const powerAt = (minutes: number, seconds?: number) =>
+      valuesOf(
+        view({ charge, settings: seconds === undefined ? null : settings(seconds) }),
+        at(minutes),
+      )[513];
+    expect([powerAt(5 + 120), powerAt(5 + 121)]).toEqual(["11040", undefined]);
+    expect([powerAt(5 + 30, 900), powerAt(5 + 31, 900)]).toEqual(["11040", undefined]);
+    expect([powerAt(5 + 15, 30), powerAt(5 + 16, 30)]).toEqual(["11040", undefined]);
+    expect(powerAt(5 + 120, 0)).toBe("11040");
+    expect(valuesOf(view({ charge }), at(600))).toMatchObject({ 553: "4.2", 721: id });
+  });
 });

@@ -289,11 +289,15 @@ describe("the token endpoint", () => {
     expect((await ask(world, grant(key.slice(0, 13), key))).status).toBe(200);
   });
 
-  it.each(["", "/"])("is found by discovery (%j)", async (end) => {
+  it.each(["", "/"])("is found by discovery (%j), under an issuer that ends with a slash", async (end) => {
     const { world } = surface();
     expect(await wordsOf(await world.request(`/.well-known/openid-configuration${end}`))).toEqual([
       200,
-      { issuer: BASE_URL, token_endpoint: `${BASE_URL}/oauth/token`, grant_types_supported: ["password"] },
+      {
+        issuer: `${BASE_URL}/`,
+        token_endpoint: `${BASE_URL}/oauth/token`,
+        grant_types_supported: ["password"],
+      },
     ]);
   });
 });

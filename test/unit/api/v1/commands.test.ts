@@ -37,6 +37,7 @@ describe("each command", () => {
       {
         message: "Message not implemented by charger",
         requestedMessage: "Heartbeat",
+        connectorId: null,
         status: "not_implemented",
       },
     ],
