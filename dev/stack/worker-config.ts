@@ -109,6 +109,7 @@ const outbound :Workerd.Worker = (
 
 /**
  * Configuration for `workerd serve`: the Worker, its objects on local disk, and the scheduler beside it.
+ * Sessions need the garbage collector to end the connections of some closed sockets (see `endUnspoken`).
  * A namespace's `uniqueKey` names its data on disk and derives from the class name: renaming a class starts empty.
  */
 export function workerConfig(config: WorkerConfig): string {
@@ -120,6 +121,7 @@ export function workerConfig(config: WorkerConfig): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  v8Flags = ["--expose-gc"],
   services = [
     (name = "app", worker = .app),
     (name = "scheduler", worker = .scheduler),

@@ -27,6 +27,7 @@ import { commandLine } from "./session/command-line.ts";
 import { noteConnected } from "./session/connected.ts";
 import { afterLogin } from "./session/credential.ts";
 import { isDirect, offerOf } from "./session/direct-line.ts";
+import { endUnspoken } from "./session/end-unspoken.ts";
 import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply, prepareIds } from "./session/id-supply.ts";
 import { keyHolder, rotateKey } from "./session/key-rotation.ts";
@@ -229,6 +230,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
     closeSocket(socket, code, reason);
+    endUnspoken(this.#sockets.attachmentOf(socket), code, Date.now());
     this.#disconnected(socket, code);
   }
 

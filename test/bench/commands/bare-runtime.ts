@@ -16,12 +16,17 @@ export interface BareRuntime {
   stop(): Promise<void>;
 }
 
-/** Serves the bare Worker in a workerd of its own, under the compatibility settings of the product. */
-export async function startBareRuntime(): Promise<BareRuntime> {
+const BARE_WORKER = join(import.meta.dirname, "bare-worker.ts");
+
+/**
+ * Serves a Worker without a product in a workerd of its own, under the compatibility settings of the product. `entry` exports
+ * the Worker and an object class `BareCharger`.
+ */
+export async function startBareRuntime(entry = BARE_WORKER): Promise<BareRuntime> {
   const directory = temporaryDirectory();
   const claims = new PortClaims();
   const port = await claims.takeFree();
-  const configFile = await configure(directory.path, port, await claims.takeFree());
+  const configFile = await configure(entry, directory.path, [port, await claims.takeFree()]);
   let pid = 0;
   const part = new Part(
     {
@@ -48,13 +53,17 @@ export async function startBareRuntime(): Promise<BareRuntime> {
   return { url: `http://127.0.0.1:${port}`, pid, stop };
 }
 
-async function configure(directory: string, port: number, schedulerPort: number): Promise<string> {
+async function configure(
+  entry: string,
+  directory: string,
+  [port, schedulerPort]: [number, number],
+): Promise<string> {
   const bundleDirectory = join(directory, "bundle");
   const storageDirectory = join(directory, "objects");
   const assetsDirectory = join(directory, "assets");
   for (const made of [storageDirectory, assetsDirectory]) mkdirSync(made, { recursive: true });
   await build({
-    entryPoints: [join(import.meta.dirname, "bare-worker.ts")],
+    entryPoints: [entry],
     outfile: join(bundleDirectory, "index.js"),
     bundle: true,
     format: "esm",
