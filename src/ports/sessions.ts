@@ -52,6 +52,8 @@ export interface StoredCredential {
   current: KeyDigests;
   /** Oldest first: until one of them is settled the station may hold any. */
   offered: OfferedKey[];
+  /** The newest of `offered`: the version that knew one such key looks for it here. */
+  next: OfferedKey | null;
 }
 
 export interface SessionSnapshot {

@@ -2,6 +2,22 @@ import type { ItemError, SimulatedStation } from "../../ports.ts";
 import type { StationMemory } from "../../simulator/state.ts";
 import type { StationRow } from "./station-row.ts";
 
+const COLUMNS = [
+  "charger_id",
+  "station",
+  "sealed_key",
+  "is_desired",
+  "is_ready",
+  "verdict",
+  "restart_token",
+  "memory",
+];
+/** Names its columns: a later version may have added others, which stay as they are. */
+const SAVE = `INSERT INTO stations (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})
+  ON CONFLICT (charger_id) DO UPDATE SET ${COLUMNS.slice(1)
+    .map((name) => `${name} = excluded.${name}`)
+    .join(", ")}`;
+
 /** The host's own SQLite. One row per station, written when something that must survive has changed. */
 export class StationRows {
   readonly #sql: SqlStorage;
@@ -26,7 +42,7 @@ export class StationRows {
 
   save(row: StationRow): void {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO stations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      SAVE,
       row.station.chargerId,
       JSON.stringify(row.station),
       row.sealedKey,

@@ -48,17 +48,36 @@ export async function digestKey(secret: string, salt: Uint8Array, key: string): 
 
 export async function newCredential(secret: string, key: string): Promise<StoredCredential> {
   const salt = newSalt();
-  return { salt, current: await digestKey(secret, salt, key), offered: [] };
+  return onlyKey(salt, await digestKey(secret, salt, key));
+}
+
+/** A credential with one key, offered to nobody. */
+export function onlyKey(salt: Uint8Array, current: KeyDigests): StoredCredential {
+  return { salt, current, offered: [], next: null };
 }
 
 export const newSalt = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
 
-/** An older release knew one offered key, under another name. */
+/** As an earlier version may have left it: the first knew one offered key only, and knows nothing of the others. */
 export function completeCredential(
-  stored: StoredCredential & { next?: OfferedKey | null },
+  stored: Omit<StoredCredential, "offered" | "next"> & Partial<StoredCredential>,
 ): StoredCredential {
-  const { next, ...credential } = stored;
-  return { ...credential, offered: stored.offered ?? (next ? [next] : []) };
+  const { offered = [], next = offered.at(-1) ?? null } = stored;
+  const isOurs = isSameKey(next, offered.at(-1) ?? null);
+  return withOffered(stored, isOurs ? offered : next ? [next] : []);
+}
+
+function isSameKey(one: OfferedKey | null, other: OfferedKey | null): boolean {
+  if (one === null || other === null) return one === other;
+  return one.text.every((byte, index) => byte === other.text[index]);
+}
+
+/** Keeps what a later version may have added. */
+function withOffered<Stored extends { salt: Uint8Array; current: KeyDigests }>(
+  credential: Stored,
+  offered: OfferedKey[],
+): Stored & StoredCredential {
+  return { ...credential, offered, next: offered.at(-1) ?? null };
 }
 
 /** Which of the stored keys the password is, null for none; every comparison takes the same time. */
@@ -80,20 +99,24 @@ function isKey(given: Uint8Array, { text, bytes }: KeyDigests): boolean {
 /** What a successful login settles; the same object when nothing changes. */
 export function afterLogin(credential: StoredCredential, used: KeyDigests): StoredCredential {
   if (credential.offered.length === 0) return credential;
-  const { current, offered, ...rest } = settledOn(credential, used);
-  return { ...rest, current, offered: offered.filter(({ settledBy }) => settledBy === "nextLogin") };
+  const settled = settledOn(credential, used);
+  return withOffered(
+    settled,
+    settled.offered.filter(({ settledBy }) => settledBy === "nextLogin"),
+  );
 }
 
 export function withOffer(credential: StoredCredential, key: OfferedKey): StoredCredential {
-  return { ...credential, offered: [...credential.offered, key].slice(-OFFERED_MAX) };
+  return withOffered(credential, [...credential.offered, key].slice(-OFFERED_MAX));
 }
 
 /** This key becomes the only one, but for those that were offered after it. */
 export function settledOn(credential: StoredCredential, key: KeyDigests): StoredCredential {
-  const { salt, offered } = credential;
+  const { offered } = credential;
   const at = offered.findIndex((one) => one === key);
   if (at < 0) return credential;
-  return { salt, current: { text: key.text, bytes: key.bytes }, offered: offered.slice(at + 1) };
+  const current = { text: key.text, bytes: key.bytes };
+  return withOffered({ ...credential, current }, offered.slice(at + 1));
 }
 
 /** The key is another one from now on; null: it is worth nothing. */
@@ -102,6 +125,8 @@ export function withOfferReplaced(
   key: OfferedKey,
   by: OfferedKey | null,
 ): StoredCredential {
-  const offered = credential.offered.flatMap((one) => (one === key ? (by ?? []) : one));
-  return { ...credential, offered };
+  return withOffered(
+    credential,
+    credential.offered.flatMap((one) => (one === key ? (by ?? []) : one)),
+  );
 }

@@ -4,6 +4,7 @@ import type { CommandOutcome, OfferedKey, RotationStatus } from "../../ports.ts"
 import {
   digestKey,
   newSalt,
+  onlyKey,
   settledOn,
   withOffer,
   withOfferReplaced,
@@ -47,7 +48,7 @@ export async function rotateKey(holder: KeyHolder, secret: string, key: string):
   const digests = await digestKey(secret, salt, key);
   const { credential } = holder;
   if (!credential) {
-    holder.store({ salt, current: digests, offered: [] });
+    holder.store(onlyKey(salt, digests));
     return "stored";
   }
   // Another charger took the identity, or a first key came, while the digest was made.

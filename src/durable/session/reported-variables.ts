@@ -30,7 +30,10 @@ export class ReportedVariables {
     for (const part of slices(told.slice(0, Math.max(0, VARIABLES_MAX - known)), ROWS_PER_INSERT)) {
       if (part.length === 0) continue;
       const places = part.map(() => "(?, ?, ?)").join(", ");
-      sql.exec(`INSERT OR REPLACE INTO reported_variables VALUES ${places}`, ...part.flat());
+      sql.exec(
+        `INSERT OR REPLACE INTO reported_variables (name, is_read_only, max_limit) VALUES ${places}`,
+        ...part.flat(),
+      );
     }
   }
 

@@ -14,8 +14,16 @@ export interface StoredConnector extends ConnectorState {
   readonly updatedAtMs: number;
 }
 
+/**
+ * Counts the changes of what a session stores. A change only adds: what the version before reads is written for as long as
+ * that version may come back, and what a later one added is kept unread (ADR 0012).
+ */
+export const RECORD_FORMAT = 2;
+
 /** All a session knows, stored as one value: provisioning and a boot cost one write each. */
 export interface SessionRecord {
+  /** Of the version that wrote the record last. */
+  format: number;
   chargerId: string;
   organizationId: string;
   organizationSlug: string;
@@ -81,28 +89,50 @@ const HEARTBEAT_INTERVAL_SECONDS = 300;
 
 export const UNKNOWN_LIMITS: KeyLimits = { readKeysMax: null, writeKeysMax: null };
 
-/** What a record of an older release lacks. That release kept facts and answers in tables alone, numbered from one. */
-const ADDED_LATER = {
-  jobRequests: {},
-  lastRequestId: null,
-  transactionIds: [],
-  acceptsUnknownTags: null,
+/** What a session knows of a station that has never come. */
+const UNSEEN = {
+  bootAnswer: "Accepted",
+  registration: null,
+  heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_SECONDS,
   clockOffMs: 0,
+  bootFacts: null,
+  connectors: [],
+  triggered: [],
   bootAskedAtMs: 0,
   keyLimits: UNKNOWN_LIMITS,
+  jobRequests: {},
+  lastRequestId: null,
+  generation: 0,
+  connected: null,
+  version: null,
   lastLogin: null,
+  hasCalled: false,
+  lastMessageAtMs: null,
+  seenAtMs: 0,
+  probedAtMs: null,
+  takeoversAtMs: [],
+  quarantinedUntilMs: 0,
   noticesAtMs: {},
-  lease: null,
+  alarmAtMs: null,
+  flushFailures: 0,
   outbox: [],
-  factSeq: 2 ** 40,
-  hasOutboxRows: true,
+  factSeq: 0,
+  hasOutboxRows: false,
   replies: [],
-  hasReplyRows: true,
+  hasReplyRows: false,
+  transactionIds: [],
+  acceptsUnknownTags: null,
+  lease: null,
+  isRetired: false,
 } satisfies Partial<SessionRecord>;
 
+/** The first version kept facts and answers in tables alone, numbered from one. */
+const TABLES_ALONE = { factSeq: 2 ** 40, hasOutboxRows: true, hasReplyRows: true };
+
+/** A record as this version reads it, whichever wrote it: what is missing is as if the station had never come. */
 export function completeRecord(stored: SessionRecord): SessionRecord {
   const credential = stored.credential && completeCredential(stored.credential);
-  return { ...structuredClone(ADDED_LATER), ...stored, credential };
+  return { ...structuredClone(UNSEEN), ...TABLES_ALONE, ...stored, credential };
 }
 
 export function newRecord(
@@ -111,6 +141,8 @@ export function newRecord(
   credential: StoredCredential | null,
 ): SessionRecord {
   return {
+    ...structuredClone(UNSEEN),
+    format: RECORD_FORMAT,
     chargerId: input.chargerId,
     organizationId: input.organizationId,
     organizationSlug: ref.organizationSlug,
@@ -119,38 +151,6 @@ export function newRecord(
     securityProfile: input.securityProfile,
     credential,
     bootAnswer: input.registrationStatus,
-    registration: null,
-    heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_SECONDS,
-    clockOffMs: 0,
-    bootFacts: null,
-    connectors: [],
-    triggered: [],
-    bootAskedAtMs: 0,
-    keyLimits: UNKNOWN_LIMITS,
-    jobRequests: {},
-    lastRequestId: null,
-    generation: 0,
-    connected: null,
-    version: null,
-    lastLogin: null,
-    hasCalled: false,
-    lastMessageAtMs: null,
-    seenAtMs: 0,
-    probedAtMs: null,
-    takeoversAtMs: [],
-    quarantinedUntilMs: 0,
-    noticesAtMs: {},
-    alarmAtMs: null,
-    flushFailures: 0,
-    outbox: [],
-    factSeq: 0,
-    hasOutboxRows: false,
-    replies: [],
-    hasReplyRows: false,
-    transactionIds: [],
-    acceptsUnknownTags: null,
-    lease: null,
-    isRetired: false,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Notebook } from "./notebook.ts";
 import { Outbox } from "./outbox.ts";
 import { ReplyCache } from "./reply-cache.ts";
 import { ReportedVariables } from "./reported-variables.ts";
-import { completeRecord, type SessionRecord } from "./session-record.ts";
+import { completeRecord, RECORD_FORMAT, type SessionRecord } from "./session-record.ts";
 import { storableFact } from "./storable-fact.ts";
 import { TransactionTable } from "./transaction-table.ts";
 import { TransferLog } from "./transfer-log.ts";
@@ -64,6 +64,7 @@ export class SessionStore implements Notebook {
     this.#isChanged = false;
     this.#isBehind = false;
     this.#isUnstored = false;
+    record.format = RECORD_FORMAT;
     this.#storage.kv.put(RECORD_KEY, record);
   }
 

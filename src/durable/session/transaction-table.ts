@@ -141,7 +141,10 @@ export class TransactionTable implements TransactionLookup {
         this.#close(change);
         return this.#took(change.transactionId, change.seqNo);
       case "transactionConfirmed":
-        this.#sql.exec("INSERT OR IGNORE INTO confirmed_transactions VALUES (?)", change.transactionId);
+        this.#sql.exec(
+          "INSERT OR IGNORE INTO confirmed_transactions (transaction_id) VALUES (?)",
+          change.transactionId,
+        );
         return change.transactionId;
       case "unconfirmedStop":
         this.#noteStop(change);
@@ -256,7 +259,8 @@ export class TransactionTable implements TransactionLookup {
 
   #took(transactionId: number, seqNo: number | null): number {
     if (seqNo === null) return transactionId;
-    this.#sql.exec("INSERT OR IGNORE INTO transaction_events VALUES (?, ?)", transactionId, seqNo);
+    const note = "INSERT OR IGNORE INTO transaction_events (transaction_id, seq_no) VALUES (?, ?)";
+    this.#sql.exec(note, transactionId, seqNo);
     // By number, so that a station is pruned that lets the object sleep between its events; by count, whatever its numbers.
     const isDue = seqNo % PRUNE_SEQ_NOS_EVERY === 0 || ++this.#seqNosTaken % PRUNE_SEQ_NOS_EVERY === 0;
     if (isDue)
