@@ -165,7 +165,7 @@ export interface paths {
         post?: never;
         /**
          * Delete charger
-         * @description Final, in every provisioning state. The identity is free at once; socket, runtime and credentials end behind the answer.
+         * @description Final, in every provisioning state. The identity is free at once; socket, runtime and credentials end with it.
          */
         delete: operations["deleteCharger"];
         options?: never;
@@ -334,7 +334,7 @@ export interface paths {
         get: operations["getRegisteredCharger"];
         put?: never;
         post?: never;
-        /** Delete a charger; its socket, commands and credentials end behind the answer */
+        /** Delete a charger; its socket, commands and credentials end with it */
         delete: operations["deleteRegisteredCharger"];
         options?: never;
         head?: never;

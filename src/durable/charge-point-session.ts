@@ -38,7 +38,7 @@ import { logEvent } from "./session/log-event.ts";
 import { OutboxFlush } from "./session/outbox-flush.ts";
 import { outgoingTransfer } from "./session/outgoing-transfer.ts";
 import { Preparation } from "./session/preparation.ts";
-import type { SessionRecord } from "./session/session-record.ts";
+import { isServed, type SessionRecord } from "./session/session-record.ts";
 import { tellClosure } from "./session/security-notice.ts";
 import { SessionStore } from "./session/session-store.ts";
 import { SettingsNotice, settingsPublisher } from "./session/settings-notice.ts";
@@ -84,7 +84,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const tags = new TagPolicy(this.#store, policyReader(this.#config));
     this.#preparation = new Preparation(ids, tags, this.#store.transactions);
     this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
-    this.#flush = new OutboxFlush(this.#store, factSink(this.#config));
+    this.#flush = new OutboxFlush(this.#store, factSink(this.#config), (record, isDeleted) =>
+      isDeleted ? void this.retire(record) : this.#withdraw(record),
+    );
     this.#settings = new SettingsNotice(ctx, this.#store, this.#channel, settingsPublisher(this.#config));
     this.#clock = new AlarmClock(ctx.storage, this.#store, () => this.#flush.run(null));
   }
@@ -113,7 +115,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!version) return refuseSubprotocol();
     if (!validatorsOf(version)) await ensureValidators(version);
     const record = this.#store.record;
-    if (!record || record.isRetired || record.chargerId !== checked?.chargerId)
+    if (!isServed(record) || record.chargerId !== checked?.chargerId)
       return new Response("Unknown charge point", { status: 404 });
     if (record.credential !== credential)
       return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
@@ -372,7 +374,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   #own(ref: SessionRef): SessionRecord | null {
     const record = this.#store.record;
-    if (!record || record.isRetired) return null;
+    if (!isServed(record)) return null;
     return ref.chargerId === undefined || ref.chargerId === record.chargerId ? record : null;
   }
 

@@ -222,6 +222,9 @@ export class SimulatorHost extends DurableObject<RawEnv> {
       connectGateMs: () => passConnectGate(Date.now(), perSecond),
       connect: (from: StationRow, offers: boolean) => this.#connect(from, offers),
       seal: (key: string) => this.#seal.seal(key, chargerId),
+      gone: () => {
+        if (this.#stations.get(chargerId) === hosted) this.remove(chargerId);
+      },
       note: (direction: FrameRow["direction"], message: string) => relay.note(direction, message),
     };
     const hosted = new HostedStation(row, services, this.#isOwn(row.station));

@@ -2,14 +2,13 @@ import type {
   Background,
   ChargerChanges,
   ChargerSelection,
-  ChargersRemoved,
   ChargersUpdated,
   EffectBatch,
   Ports,
   RuntimeEvent,
-  SessionRef,
 } from "../ports.ts";
 import { publishInTime } from "./publish.ts";
+import { withdrawNow } from "./withdraw.ts";
 
 type Needs = Pick<Ports, "chargers" | "jobs" | "runs" | "ids" | "clock">;
 
@@ -42,37 +41,32 @@ export async function updateChargers(
   return result;
 }
 
-/** Deletes the selected chargers in one statement; sockets, stations and runs end behind the answer, until done. */
-export async function removeChargers(
-  ports: Needs,
-  { organizationId, background }: Change,
-  selection: ChargerSelection,
-): Promise<ChargersRemoved> {
-  const now = ports.clock.now();
-  const result = await ports.chargers.remove(organizationId, selection, ports.ids.uuid(), now);
-  if (result.jobIds.length > 0)
-    background(Promise.all(result.jobIds.map((jobId) => ports.jobs.close(jobId, now))));
-  await publishEffects(ports, result.effects, background);
-  return result;
-}
-
 /**
- * Deletes one charger, and has its session know of it before the answer where it can be reached in time: it obeys nobody
- * from then on. The run behind the deletion does the same again, until done. False when there is no such charger.
+ * Deletes the selected chargers in one statement, and ends their sessions and stations before the answer where they can be
+ * reached in time. The run behind the deletion does the same again, until done. Returns the ids of those that existed.
  */
-export async function removeCharger(
-  ports: Needs & Pick<Ports, "sessions">,
-  change: Change,
-  session: SessionRef & { chargerId: string },
-): Promise<boolean> {
-  const { ids } = await removeChargers(ports, change, { locationId: null, chargerIds: [session.chargerId] });
-  if (ids.length === 0) return false;
-  await publishInTime(
-    () => ports.sessions.retire(session),
-    async () => {},
-    change.background,
+export async function removeChargers(
+  ports: Needs & Pick<Ports, "sessions" | "simulators">,
+  { organizationId, organizationSlug, background }: Change & { organizationSlug: string },
+  selection: ChargerSelection,
+): Promise<string[]> {
+  const now = ports.clock.now();
+  const { gone, jobIds, effects } = await ports.chargers.remove(
+    organizationId,
+    selection,
+    ports.ids.uuid(),
+    now,
   );
-  return true;
+  if (jobIds.length > 0) background(Promise.all(jobIds.map((jobId) => ports.jobs.close(jobId, now))));
+  await Promise.all([
+    publishEffects(ports, effects, background),
+    withdrawNow(
+      ports,
+      gone.map((one) => ({ ...one, organizationSlug })),
+      background,
+    ),
+  ]);
+  return gone.map(({ chargerId }) => chargerId);
 }
 
 /** Stores whether a simulated charger shall run; null when there is no such charger. */

@@ -25,11 +25,11 @@ export function stationOf(work: ProvisioningWork): SimulatedStation {
   };
 }
 
-export function sessionRefOf(work: ProvisioningWork) {
+export function sessionRefOf(work: Pick<ProvisioningWork, "organizationSlug" | "identity" | "chargerId">) {
   return { organizationSlug: work.organizationSlug, identity: work.identity, chargerId: work.chargerId };
 }
 
 /** The simulator host object that carries the station; final, written on the charger's row. */
-export function hostOf(work: ProvisioningWork): string {
+export function hostOf(work: Pick<ProvisioningWork, "simulatorHost" | "chargerId">): string {
   return work.simulatorHost ?? `${work.chargerId}/0`;
 }

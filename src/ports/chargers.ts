@@ -53,8 +53,17 @@ export interface ChargersUpdated {
   effects: EffectBatch | null;
 }
 
+/** What runs for a charger: its session, and the station that a host carries. */
+export type ChargerRuntime = Pick<ProvisioningWork, "chargerId" | "identity" | "runtime" | "simulatorHost">;
+
+/** A charger of which a session told, but which has no living row: it was deleted, or there is no row at all. */
+export interface GoneCharger {
+  chargerId: string;
+  isDeleted: boolean;
+}
+
 export interface ChargersRemoved {
-  ids: string[];
+  gone: ChargerRuntime[];
   /** Jobs that lost an open charger: each may be complete now. */
   jobIds: string[];
   effects: EffectBatch | null;
@@ -140,6 +149,9 @@ export interface ChargerStore {
     status: RegistrationStatus,
     now: Date,
   ): Promise<{ id: string } | null>;
-  /** Facts from a session's outbox; applied once per row, older generations and older times never win. */
-  applySessionFacts(rows: SessionFactRow[]): Promise<void>;
+  /**
+   * Facts from a session's outbox; applied once per row, older generations and older times never win. Returns the chargers among
+   * them that are gone.
+   */
+  applySessionFacts(rows: SessionFactRow[]): Promise<GoneCharger[]>;
 }

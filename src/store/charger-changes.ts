@@ -68,6 +68,8 @@ const CANCELLED = JSON.stringify({
 
 const REMOVE = `WITH target AS (
     SELECT c.id, c.status FROM chargers c WHERE ${SELECTED} ORDER BY c.id FOR UPDATE
+  ), offline AS (
+    UPDATE charger_connections s SET online = false FROM target t WHERE s.charger_id = t.id AND s.online
   ), gone AS (
     UPDATE chargers c SET deleted_at = $5::timestamptz, last_location_id = c.location_id, location_id = NULL,
       status = CASE WHEN c.status = 'PENDING' THEN 'FAILED' ELSE c.status END,
@@ -75,9 +77,9 @@ const REMOVE = `WITH target AS (
       settled_at = CASE WHEN c.status = 'PENDING' THEN $5::timestamptz ELSE c.settled_at END,
       revision = c.revision + 1
     FROM target t WHERE c.id = t.id
-    RETURNING c.id, CASE WHEN t.status = 'PENDING' THEN c.job_id END AS job_id
+    RETURNING c.id, c.identity, c.runtime, c.simulator_host, CASE WHEN t.status = 'PENDING' THEN c.job_id END AS job_id
   ), ${effectsSql("gone", "'sync'")}
-  SELECT id, job_id FROM gone`;
+  SELECT id, identity, runtime, simulator_host, job_id FROM gone`;
 
 const SET_RUNTIME = `WITH target AS (
     SELECT c.id, c.status, c.runtime, c.ocpp_version, c.desired_count FROM chargers c WHERE ${SELECTED} FOR UPDATE
@@ -92,7 +94,7 @@ const SET_RUNTIME = `WITH target AS (
   FROM target t`;
 
 /** What a deletion took, while its effects still wait: nobody has published them. */
-const REMOVED = `SELECT c.id, CASE WHEN c.settled_at = c.deleted_at THEN c.job_id END AS job_id
+const REMOVED = `SELECT c.id, c.identity, c.runtime, c.simulator_host, CASE WHEN c.settled_at = c.deleted_at THEN c.job_id END AS job_id
   FROM charger_effects e JOIN chargers c ON c.id = e.charger_id WHERE e.batch_id = $1::uuid`;
 
 const RUNTIME_SET = `SELECT c.ocpp_version, (SELECT count(*)::int FROM charger_effects WHERE batch_id = $3::uuid) AS effects,
@@ -105,7 +107,13 @@ const updateRow = z.object({
   place: z.boolean(),
   valid: z.boolean().nullable(),
 });
-const goneRow = z.object({ id: z.string(), job_id: z.string().nullable() });
+const goneRow = z.object({
+  id: z.string(),
+  identity: z.string(),
+  runtime: z.enum(["simulated", "external"]),
+  simulator_host: z.string().nullable(),
+  job_id: z.string().nullable(),
+});
 const runtimeRow = z.object({
   state: z.enum(["done", "notProvisioned", "external"]),
   ocpp_version: recordVersion.nullable(),
@@ -169,10 +177,16 @@ export function chargerChanges(sql: Sql): Changes {
         [organizationId, locationId, uuidArray(chargerIds), batchId, now, CANCELLED],
         { text: REMOVED, params: [batchId] },
       );
-      const gone = parseRows(goneRow, rows);
-      const jobIds = new Set(gone.flatMap((row) => (row.job_id === null ? [] : [row.job_id])));
-      const effects = gone.length > 0 ? { id: batchId, total: gone.length } : null;
-      return { ids: gone.map((row) => row.id), jobIds: [...jobIds], effects };
+      const removed = parseRows(goneRow, rows);
+      const jobIds = new Set(removed.flatMap((row) => (row.job_id === null ? [] : [row.job_id])));
+      const effects = removed.length > 0 ? { id: batchId, total: removed.length } : null;
+      const gone = removed.map(({ id: chargerId, simulator_host: simulatorHost, identity, runtime }) => ({
+        chargerId,
+        identity,
+        runtime,
+        simulatorHost,
+      }));
+      return { gone, jobIds: [...jobIds], effects };
     },
 
     async setRuntime(organizationId, id, event, batchId, now) {

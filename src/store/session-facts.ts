@@ -1,18 +1,21 @@
-import type { SessionFactRow } from "../ports.ts";
+import { z } from "zod";
+import type { GoneCharger, SessionFactRow } from "../ports.ts";
+import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { applyHistory, int32, isHistory } from "./station-history.ts";
 
 /**
  * One statement for a whole flush. Repeating it changes nothing: a row counts only when its generation is not older
  * than what is stored, and what it says of the connection within a generation, or of a connector, only when its time is
- * not older. Facts of chargers that are gone are dropped.
+ * not older. Of chargers that are gone it takes one thing, that they are offline.
  * Chargers are looked up one by one on purpose: without statistics the planner would read the whole table for each flush.
  */
 const APPLY = `WITH f AS (
     SELECT x.* FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
       online boolean, ocpp_version text, vendor text, model text, serial_number text, firmware_version text,
       evse_id int, connector_id int, status text, error_code text)
-    CROSS JOIN LATERAL (SELECT 1 FROM chargers c WHERE c.id = x.charger_id AND c.deleted_at IS NULL LIMIT 1) known
+    CROSS JOIN LATERAL (SELECT c.deleted_at FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known
+    WHERE known.deleted_at IS NULL OR NOT x.online
   ), latest AS (
     SELECT charger_id, max(generation) AS generation, max(at) AS at,
       max(at) FILTER (WHERE online IS DISTINCT FROM false) AS seen_at,
@@ -46,11 +49,21 @@ const APPLY = `WITH f AS (
       AND c.id = l.charger_id AND c.brand_slug IS NULL
       AND (c.vendor_name IS DISTINCT FROM l.vendor OR c.model IS DISTINCT FROM l.model)
   )
-  INSERT INTO connectors AS k (charger_id, evse_id, connector_id, status, error_code, updated_at)
-  SELECT DISTINCT ON (charger_id, evse_id, connector_id) charger_id, evse_id, connector_id, status, error_code, at
-  FROM f WHERE type = 'connector' ORDER BY charger_id, evse_id, connector_id, n DESC
-  ON CONFLICT (charger_id, evse_id, connector_id) DO UPDATE SET status = excluded.status,
-    error_code = excluded.error_code, updated_at = excluded.updated_at WHERE k.updated_at <= excluded.updated_at`;
+  , connector AS (
+    INSERT INTO connectors AS k (charger_id, evse_id, connector_id, status, error_code, updated_at)
+    SELECT DISTINCT ON (charger_id, evse_id, connector_id) charger_id, evse_id, connector_id, status, error_code, at
+    FROM f WHERE type = 'connector' ORDER BY charger_id, evse_id, connector_id, n DESC
+    ON CONFLICT (charger_id, evse_id, connector_id) DO UPDATE SET status = excluded.status,
+      error_code = excluded.error_code, updated_at = excluded.updated_at WHERE k.updated_at <= excluded.updated_at
+  )
+  SELECT x.charger_id, known.deleted_at IS NOT NULL AS is_deleted
+  FROM (SELECT DISTINCT charger_id FROM jsonb_to_recordset($1::jsonb) AS r(charger_id uuid)) x
+  LEFT JOIN LATERAL (SELECT c.deleted_at, true AS found FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known ON true
+  WHERE known.found IS NULL OR known.deleted_at IS NOT NULL`;
+
+const goneRow = z
+  .object({ charger_id: z.string(), is_deleted: z.boolean() })
+  .transform((row): GoneCharger => ({ chargerId: row.charger_id, isDeleted: row.is_deleted }));
 
 /** Only a lease that a run has begun and none has ended. */
 const RENEW = `UPDATE charger_settings s SET lease_until = to_timestamp(x.until_ms / 1000.0),
@@ -59,15 +72,16 @@ const RENEW = `UPDATE charger_settings s SET lease_until = to_timestamp(x.until_
     FROM jsonb_to_recordset($1::jsonb) AS r(charger_id uuid, until_ms bigint) GROUP BY charger_id) x
   WHERE s.charger_id = x.charger_id AND s.lease_until < to_timestamp(x.until_ms / 1000.0)`;
 
-export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<void> {
+/** Returns the chargers of which it told in vain, as far as this shows: those of transactions, connections and statuses. */
+export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<GoneCharger[]> {
   const leases = rows.flatMap(({ chargerId, fact }) =>
     fact.type === "lease" ? [{ charger_id: chargerId, until_ms: fact.untilMs }] : [],
   );
   if (leases.length > 0) await sql.write(RENEW, [JSON.stringify(leases)]);
   const history = rows.filter(isHistory);
-  if (history.length > 0) await applyHistory(sql, history);
+  const gone = history.length > 0 ? await applyHistory(sql, history) : [];
   const projected = rows.filter((row) => !isHistory(row));
-  if (projected.length === 0) return;
+  if (projected.length === 0) return gone;
   const facts = projected.map(({ chargerId, generation, atMs, fact }, n) => ({
     n,
     charger_id: chargerId,
@@ -75,7 +89,7 @@ export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promi
     at: new Date(atMs).toISOString(),
     ...wireFact(fact),
   }));
-  await sql.write(APPLY, [JSON.stringify(facts)]);
+  return [...gone, ...parseRows(goneRow, await sql.write(APPLY, [JSON.stringify(facts)]))];
 }
 
 function wireFact(fact: SessionFactRow["fact"]): Record<string, unknown> {

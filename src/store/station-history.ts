@@ -1,5 +1,6 @@
 import { UNCONFIRMED_CLAIM } from "../ocpp/v16/unconfirmed-id.ts";
 import type {
+  GoneCharger,
   MeterValuesFact,
   SessionFact,
   SessionFactRow,
@@ -70,16 +71,18 @@ const STATEMENTS: Record<Exclude<HistoryFact["type"], "transaction">, string> = 
 };
 
 /** One statement per kind that occurs. Repeating them changes nothing, so a flush that failed half-way is sent again. */
-export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<void> {
+export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<GoneCharger[]> {
   const byType = Object.groupBy(
     rows.map((row, n) => ({ ...row, n })),
     ({ fact }) => fact.type,
   );
-  if (byType.transaction) await applyTransactions(sql, byType.transaction.map(wireRow));
+  const transactions = byType.transaction?.map(wireRow) ?? [];
+  const gone = transactions.length > 0 ? await applyTransactions(sql, transactions) : [];
   for (const [type, statement] of Object.entries(STATEMENTS)) {
     const of = byType[type as HistoryFact["type"]];
     if (of) await sql.write(statement, [JSON.stringify(of.map(wireRow))]);
   }
+  return gone;
 }
 
 export function isHistory({ fact }: SessionFactRow): boolean {

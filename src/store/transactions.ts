@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { TransactionIdsOnRecord } from "../ports.ts";
+import type { GoneCharger, TransactionIdsOnRecord } from "../ports.ts";
 import { onlyRow, parseRows } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
@@ -51,8 +51,11 @@ const APPLY = `WITH f AS (
     FROM conflicts ON CONFLICT (id) DO NOTHING
   )
   SELECT id, charger_id, transaction_id, owner_id, owner_id <> id OR owner <> charger_id AS refused,
-    id NOT IN (SELECT id FROM stored) AND coalesce(stored_revision < revision, true) AS overtaken
-  FROM judged`;
+    id NOT IN (SELECT id FROM stored) AND coalesce(stored_revision < revision, true) AS overtaken, false AS is_unknown
+  FROM judged
+  UNION ALL SELECT '', r.charger_id, 0, '', false, false, true
+  FROM (SELECT DISTINCT charger_id FROM jsonb_to_recordset($1::jsonb) AS t(charger_id uuid)) r
+  WHERE NOT EXISTS (SELECT 1 FROM chargers c WHERE c.id = r.charger_id)`;
 
 const appliedRow = z.object({
   id: z.string(),
@@ -61,10 +64,11 @@ const appliedRow = z.object({
   owner_id: z.string(),
   refused: z.boolean(),
   overtaken: z.boolean(),
+  is_unknown: z.boolean(),
 });
 
-/** Repeating it changes nothing. */
-export async function applyTransactions(sql: Sql, rows: readonly Row[]): Promise<void> {
+/** Repeating it changes nothing. Returns the chargers that have no row, whose transactions therefore belong to nobody. */
+export async function applyTransactions(sql: Sql, rows: readonly Row[]): Promise<GoneCharger[]> {
   const wire = JSON.stringify(rows);
   const first = parseRows(appliedRow, await sql.write(APPLY, [wire]));
   // Another statement stored one of the numbers at the same moment: now it is visible.
@@ -80,6 +84,9 @@ export async function applyTransactions(sql: Sql, rows: readonly Row[]): Promise
     };
     console.error(JSON.stringify({ event: "history.transactionConflict", ...about }));
   }
+  return applied.flatMap(({ charger_id: chargerId, is_unknown }) =>
+    is_unknown ? [{ chargerId, isDeleted: false }] : [],
+  );
 }
 
 /** Ids that a charger may hold or have used of which Postgres does not know yet: two blocks. */

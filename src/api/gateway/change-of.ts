@@ -3,6 +3,7 @@ import type { Change } from "../../fleet/change-chargers.ts";
 import type { AppEnv } from "../http/context.ts";
 
 /** In whose fleet the request changes something, and who holds what goes on behind the answer. */
-export function changeOf(c: Context<AppEnv>): Change {
-  return { organizationId: c.get("organization").id, background: c.get("background") };
+export function changeOf(c: Context<AppEnv>): Change & { organizationSlug: string } {
+  const { id, slug } = c.get("organization");
+  return { organizationId: id, organizationSlug: slug, background: c.get("background") };
 }

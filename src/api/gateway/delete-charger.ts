@@ -16,7 +16,7 @@ const route = createRoute({
   tags: ["chargers"],
   summary: "Delete charger",
   description:
-    "Final, in every provisioning state. The identity is free at once; socket, runtime and credentials end behind the answer.",
+    "Final, in every provisioning state. The identity is free at once; socket, runtime and credentials end with it.",
   security: [{ HTTPBearer: [] }],
   middleware: operator,
   request: { params: ChargerParams },
@@ -33,7 +33,7 @@ const route = createRoute({
 export const deleteCharger = operation(route, async (c) => {
   const id = c.req.valid("param").charger_id;
   if (!isResourceId(id)) throw new NotFound("Charger", id);
-  const { ids } = await removeChargers(c.get("ports"), changeOf(c), { locationId: null, chargerIds: [id] });
+  const ids = await removeChargers(c.get("ports"), changeOf(c), { locationId: null, chargerIds: [id] });
   if (ids.length === 0) throw new NotFound("Charger", id);
   return c.json({ msg: "Charger deleted", charger_id: id }, 200);
 });

@@ -50,7 +50,7 @@ export const deleteLocationChargers = operation(
     const { id: locationId } = await locationOf(c, c.req.valid("param").location_id);
     const wanted = [...new Set(body ?? c.req.valid("query").charger_ids ?? [])];
     const selection = { locationId, chargerIds: wanted.filter(isResourceId) };
-    const removed = new Set((await removeChargers(c.get("ports"), changeOf(c), selection)).ids);
+    const removed = new Set(await removeChargers(c.get("ports"), changeOf(c), selection));
     const deleted = wanted.filter((id) => removed.has(id));
     const failed = wanted.filter((id) => !removed.has(id)).map(notFoundItem);
     return c.json({ deleted, failed }, 200);

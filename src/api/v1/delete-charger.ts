@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
-import { removeCharger } from "../../fleet/change-chargers.ts";
+import { removeChargers } from "../../fleet/change-chargers.ts";
 import { chargeBoxId, chargerPath, noParameters } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 
@@ -8,7 +8,7 @@ export const deleteCharger = defineOperation({
   method: "delete",
   path: "/chargers/{chargeBoxId}",
   operationId: "deleteRegisteredCharger",
-  summary: "Delete a charger; its socket, commands and credentials end behind the answer",
+  summary: "Delete a charger; its socket, commands and credentials end with it",
   tag: "Charger registration",
   role: "owner",
   pathSchema: chargerPath,
@@ -24,9 +24,10 @@ export const deleteCharger = defineOperation({
     const identity = path.chargeBoxId;
     const charger = await ports.chargers.findByIdentity(organization.id, identity);
     if (!charger) throw new NotFound("Charger", identity);
-    const change = { organizationId: organization.id, background: c.get("background") };
-    const session = { organizationSlug: organization.slug, identity, chargerId: charger.id };
-    if (!(await removeCharger(ports, change, session))) throw new NotFound("Charger", identity);
+    const { id: organizationId, slug: organizationSlug } = organization;
+    const change = { organizationId, organizationSlug, background: c.get("background") };
+    const ids = await removeChargers(ports, change, { locationId: null, chargerIds: [charger.id] });
+    if (ids.length === 0) throw new NotFound("Charger", identity);
     return c.json({ message: "Charger deleted successfully", chargeBoxId: identity }, 200);
   },
 });

@@ -1,4 +1,4 @@
-import type { SessionFactRow } from "../../ports.ts";
+import type { GoneCharger, SessionFactRow } from "../../ports.ts";
 import type { FactSink } from "./fact-sink.ts";
 
 /** What a delivery reports on its way. */
@@ -7,6 +7,8 @@ export interface DeliveryReports {
   failed(reason: string): void;
   /** The database refused this row for its values. */
   dropped(row: SessionFactRow, error: Error): void;
+  /** The rows were taken, but these chargers have no living row. */
+  gone?(chargers: GoneCharger[]): void;
 }
 
 /**
@@ -19,7 +21,8 @@ export async function deliverFacts(
   reports: DeliveryReports,
 ): Promise<boolean> {
   try {
-    await sink(rows);
+    const gone = await sink(rows);
+    if (gone.length > 0) reports.gone?.(gone);
     return true;
   } catch (error) {
     if (!isRefusal(error)) {

@@ -21,6 +21,8 @@ export interface HostServices {
   /** `offers`: a session that does not know the station yet is provisioned on the way. */
   connect(row: StationRow, offers: boolean): Promise<DialOutcome>;
   seal(key: string): Promise<string>;
+  /** Our session says that there is no such charger: the station is to be forgotten. */
+  gone(): void;
   /** A frame that a session of ours does not see. */
   note(direction: FrameRow["direction"], message: string): void;
 }
@@ -31,6 +33,8 @@ export interface LineNews extends LeftNews {
 }
 
 const BOOT_DEADLINE_MS = 90_000;
+/** The code by which a session closes the socket of a charger that is gone. */
+const UNKNOWN_CHARGER = 4004;
 
 /** One virtual charge point with its socket and timers: carries out what the state machine decides. */
 export class HostedStation {
@@ -209,6 +213,7 @@ export class HostedStation {
   #lost(socket: WebSocket, code: number): void {
     if (this.#socket !== socket) return;
     this.#hangUp(1000, "bye");
+    if (this.#isOwnSocket && code === UNKNOWN_CHARGER) return this.#host.gone();
     const error = this.row.isReady ? null : this.#trouble.closed(code);
     if (error) this.#fail(error);
     else this.#input({ kind: "disconnected" });

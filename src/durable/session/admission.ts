@@ -5,7 +5,7 @@ import { isDirect } from "./direct-line.ts";
 import { parseBasic } from "./basic-auth.ts";
 import { isCertified } from "./client-certificate.ts";
 import { matchPassword } from "./credential.ts";
-import type { SessionRecord } from "./session-record.ts";
+import { isServed, type SessionRecord } from "./session-record.ts";
 
 export type Admission =
   | { kind: "admitted"; used: KeyDigests | null }
@@ -50,7 +50,7 @@ async function judge(
   config: AdmissionConfig,
   nowMs: number,
 ): Promise<Admission> {
-  if (!record || record.isRetired) return refuse(404, "Unknown charge point");
+  if (!isServed(record)) return refuse(404, "Unknown charge point");
   if (record.quarantinedUntilMs > nowMs) {
     const retryAfterSeconds = Math.ceil((record.quarantinedUntilMs - nowMs) / 1000);
     return refuse(429, "Too many reconnects", { "retry-after": String(retryAfterSeconds) });

@@ -9,8 +9,8 @@ async function credentialOf({ credential, authorizationKey }: SessionProvision, 
 }
 
 /**
- * Makes a session that of the given charger. The same charger again changes nothing but a missing credential, an older one
- * nothing at all, and a newer one inherits nothing: `withdraw` ends what is left of its predecessor.
+ * Makes a session that of the given charger. The same charger again changes nothing but a missing credential, and brings an
+ * orphan back; an older one changes nothing at all, and a newer one inherits nothing: `withdraw` ends what is left of its predecessor.
  */
 export async function adopt(
   store: SessionStore,
@@ -23,7 +23,9 @@ export async function adopt(
   const credential = needsKey ? await credentialOf(input, secret) : null;
   const { record } = store;
   if (record && isKnown()) {
-    if (!record.credential && credential && !record.isRetired) store.save({ ...record, credential });
+    const hasNewKey = !record.credential && credential && !record.isRetired;
+    if (hasNewKey || record.isOrphan)
+      store.save({ ...record, isOrphan: false, credential: record.credential ?? credential });
     return { created: false };
   }
   if (record && !isNewer(input, record)) return { created: false };

@@ -58,6 +58,7 @@ export class AlarmClock {
   #dueMs(record: SessionRecord, live: LiveSocket | null, nowMs: number): number | null {
     if (live && !record.lease && isCalm(record) && isNewAndDirect(live, nowMs)) return null;
     const dues: number[] = [];
+    if (record.isOrphan) return null;
     const isTimed = live !== null && isCalm(record);
     if (this.#store.hasUnflushed && !isTimed) dues.push(nowMs + flushDelayMs(record));
     else if (record.isRetired) dues.push(nowMs + flushDelayMs(record));

@@ -1,7 +1,8 @@
-import type { SessionFactRow } from "../../ports.ts";
+import type { GoneCharger, SessionFactRow } from "../../ports.ts";
 import { deliverFacts } from "../facts/deliver-facts.ts";
 import type { FactSink } from "../facts/fact-sink.ts";
 import { logEvent } from "./log-event.ts";
+import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 const ROWS_PER_FLUSH = 200;
@@ -10,11 +11,18 @@ const ROWS_PER_FLUSH = 200;
 export class OutboxFlush {
   readonly #store: SessionStore;
   readonly #sink: FactSink;
+  readonly #onGone: (record: SessionRecord, isDeleted: boolean) => void;
   #running: Promise<void> | null = null;
 
-  constructor(store: SessionStore, sink: FactSink) {
+  /** `onGone`: the charger has no living row, so nothing of it may go on. */
+  constructor(
+    store: SessionStore,
+    sink: FactSink,
+    onGone: (record: SessionRecord, isDeleted: boolean) => void,
+  ) {
     this.#store = store;
     this.#sink = sink;
+    this.#onGone = onGone;
   }
 
   /** `lastMessageAtMs` rides along. Never throws: what did not arrive stays, and the record counts the failure. */
@@ -26,16 +34,19 @@ export class OutboxFlush {
   }
 
   async #flush(lastMessageAtMs: number | null): Promise<void> {
-    while (this.#store.hasUnflushed) {
+    while (this.#store.hasUnflushed && !this.#store.record?.isOrphan) {
       const { rows, upTo } = this.#store.outbox.batch(ROWS_PER_FLUSH);
       const record = this.#store.record;
       if (record && lastMessageAtMs !== null && lastMessageAtMs > record.seenAtMs) {
         const { chargerId, generation } = record;
         rows.push({ chargerId, generation, atMs: lastMessageAtMs, fact: { type: "seen" } });
       }
-      const hasArrived = await this.#deliver(rows);
+      const { hasArrived, gone } = await this.#deliver(rows);
       if (!this.#store.record) return;
       const current = this.#store.record;
+      const own = gone.find(({ chargerId }) => chargerId === current.chargerId);
+      if (own && !current.isRetired) this.#gone(current, own);
+      if (current.isOrphan) return;
       current.flushFailures = hasArrived ? 0 : current.flushFailures + 1;
       if (hasArrived && current === record)
         current.seenAtMs = Math.max(current.seenAtMs, lastMessageAtMs ?? 0);
@@ -46,11 +57,22 @@ export class OutboxFlush {
     }
   }
 
-  #deliver(rows: SessionFactRow[]): Promise<boolean> {
-    return deliverFacts(this.#sink, rows, {
+  /** The request that deleted it never came here, or one side was restored. Without a row nothing is on record: all of it waits. */
+  #gone(record: SessionRecord, { isDeleted }: GoneCharger): void {
+    logEvent(record, "session.gone", { isDeleted });
+    record.isOrphan = !isDeleted;
+    this.#onGone(record, isDeleted);
+    this.#store.save(record);
+  }
+
+  async #deliver(rows: SessionFactRow[]): Promise<{ hasArrived: boolean; gone: GoneCharger[] }> {
+    const gone: GoneCharger[] = [];
+    const hasArrived = await deliverFacts(this.#sink, rows, {
       failed: (reason) => this.#failed(reason),
       dropped: (row, error) => this.#dropped(row, error),
+      gone: (chargers) => gone.push(...chargers),
     });
+    return { hasArrived, gone };
   }
 
   #failed(reason: string): void {

@@ -81,6 +81,8 @@ export interface SessionRecord {
   acceptsUnknownTags: boolean | null;
   /** The part of the settings that has to be renewed while the station is connected. */
   lease: SettingsLease | null;
+  /** Postgres has no row of the charger, so it is not served. Everything is kept, should the row come back. */
+  isOrphan: boolean;
   /** Deleted: answers nobody, and is wiped when the outbox is empty. */
   isRetired: boolean;
 }
@@ -115,6 +117,7 @@ const UNSEEN = {
   noticesAtMs: {},
   alarmAtMs: null,
   flushFailures: 0,
+  isOrphan: false,
   outbox: [],
   factSeq: 0,
   hasOutboxRows: false,
@@ -152,6 +155,11 @@ export function newRecord(
     credential,
     bootAnswer: input.registrationStatus,
   };
+}
+
+/** Nobody else is let in, and nobody's commands are carried out. */
+export function isServed(record: SessionRecord | null): record is SessionRecord {
+  return record !== null && !record.isRetired && !record.isOrphan;
 }
 
 /** Two chargers of one identity: the later row is the living one; ids are time-ordered and break a tie. */

@@ -111,7 +111,13 @@ export function fakeChargers(): ChargerStore {
       );
       for (const row of gone) rows.splice(rows.indexOf(row), 1);
       const effects = gone.length === 0 ? null : { id: batchId, total: gone.length };
-      return { ids: gone.map(({ charger }) => charger.id), jobIds: [], effects };
+      const runtimes = gone.map(({ charger: { id, identity } }) => ({
+        chargerId: id,
+        identity,
+        runtime: "external" as const,
+        simulatorHost: null,
+      }));
+      return { gone: runtimes, jobIds: [], effects };
     },
     async listConnected(organizationId, { online }, { limit, offset }) {
       const all = ofOrganization(organizationId).filter(

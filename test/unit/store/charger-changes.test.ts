@@ -132,7 +132,11 @@ describe("deleting chargers", () => {
   test("an open charger fails with CANCELLED, its identity is free, and its late run changes nothing", async () => {
     const { remove, get, ids, batch, tenant, organizationId } = await fleet(["d1", "d2"], "simulated", false);
     const result = await remove([ids[0] ?? ""]);
-    expect(result).toMatchObject({ ids: [ids[0]], jobIds: [batch.jobId], effects: { total: 1 } });
+    expect(result).toMatchObject({
+      gone: [{ chargerId: ids[0], identity: "d1", runtime: "simulated" }],
+      jobIds: [batch.jobId],
+      effects: { total: 1 },
+    });
     expect(await get()).toBeNull();
     expect(await db.stores.jobs.work(batch.jobId, ids[0] ?? "")).toBeNull();
     expect(await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date())).toMatchObject({
@@ -158,7 +162,7 @@ describe("deleting chargers", () => {
     expect(await db.stores.effects.pending(effects?.id ?? "", 0, 100)).toMatchObject([
       { deleted: true, runId: null },
     ]);
-    expect(await remove(ids)).toEqual({ ids: [], jobIds: [], effects: null });
+    expect(await remove(ids)).toEqual({ gone: [], jobIds: [], effects: null });
   });
 
   test("a location cannot go while a charger of it exists, and goes after the last", async () => {

@@ -100,10 +100,39 @@ test("an older connector status never overwrites a newer one", async () => {
   expect((await read())?.connectors).toMatchObject([{ status: "Charging" }]);
 });
 
-test("facts of a charger that does not exist are dropped without an error", async () => {
-  await db.stores.chargers.applySessionFacts([
-    { chargerId: crypto.randomUUID(), generation: 1, atMs: T0, fact: online },
-  ]);
+test("whoever tells of a charger that does not exist, or was deleted, is told so", async () => {
+  const { organization, id, apply } = await registered();
+  const chargerId = crypto.randomUUID();
+  expect(await apply(1, T0, online)).toEqual([]);
+  expect(
+    await db.stores.chargers.applySessionFacts([{ chargerId, generation: 1, atMs: T0, fact: online }]),
+  ).toEqual([{ chargerId, isDeleted: false }]);
+  await db.stores.chargers.remove(
+    organization.id,
+    { locationId: null, chargerIds: [id] },
+    crypto.randomUUID(),
+    new Date(T0),
+  );
+  expect(await apply(1, T0 + 1000, online)).toEqual([{ chargerId: id, isDeleted: true }]);
+});
+
+test("a deleted charger is offline from its deletion on, whatever is told of it late", async () => {
+  const { organization, id, apply } = await registered();
+  const shown = () => db.sql("SELECT online FROM charger_connections WHERE charger_id = $1::uuid", [id]);
+  await apply(1, T0, online, boot);
+  await db.stores.chargers.remove(
+    organization.id,
+    { locationId: null, chargerIds: [id] },
+    crypto.randomUUID(),
+    new Date(T0),
+  );
+  expect(await shown()).toEqual([{ online: false }]);
+  await apply(2, T0 + 1000, online);
+  expect(await shown()).toEqual([{ online: false }]);
+  // A flush that was on its way when the charger was deleted.
+  await db.sql("UPDATE charger_connections SET online = true WHERE charger_id = $1::uuid", [id]);
+  await apply(2, T0 + 2000, offline);
+  expect(await shown()).toEqual([{ online: false }]);
 });
 
 test("the list filters by connection and counts all matches", async () => {

@@ -80,9 +80,14 @@ export function memoryChanges(fleet: MemoryFleet): Changes {
     },
 
     async remove(organizationId, { locationId, chargerIds }, batchId) {
-      const gone = select(organizationId, locationId, chargerIds).map(({ id }) => id);
-      for (const id of gone) fleet.chargers.delete(id);
-      return { ids: gone, jobIds: [], effects: effects(batchId, gone.length) };
+      const gone = select(organizationId, locationId, chargerIds).map(({ id, identity }) => ({
+        chargerId: id,
+        identity,
+        runtime: fleet.settingsOf(id).runtime,
+        simulatorHost: null,
+      }));
+      for (const { chargerId } of gone) fleet.chargers.delete(chargerId);
+      return { gone, jobIds: [], effects: effects(batchId, gone.length) };
     },
 
     async setRuntime(organizationId, id, event, batchId) {

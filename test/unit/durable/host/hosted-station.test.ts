@@ -90,6 +90,10 @@ class FakeHost implements HostServices {
     return `sealed ${key}`;
   }
 
+  gone(): void {
+    this.events.push("gone");
+  }
+
   note(direction: string, message: string): void {
     this.events.push(`${direction} ${message}`);
   }
@@ -184,6 +188,21 @@ test("a station that is switched off while it dials hangs up on the line it gets
   await settled();
   expect(line.closed).toEqual({ code: 1000, reason: "not wanted" });
   expect(line.sent).toEqual([]);
+});
+
+test("a station whose charger is gone says so to its host, and dials no more; another central system's 4004 means nothing", async () => {
+  const line = new Line();
+  const own = await started([line], true);
+  line.dispatchEvent(Object.assign(new Event("close"), { code: 4004 }));
+  await settled();
+  expect(own.host.events).toContain("gone");
+  expect(own.host.timers.has("connect")).toBe(false);
+  const foreignLine = new Line();
+  const foreign = await started([foreignLine]);
+  foreign.row.isReady = true;
+  foreignLine.dispatchEvent(Object.assign(new Event("close"), { code: 4004 }));
+  await settled();
+  expect(foreign.host.events).not.toContain("gone");
 });
 
 test("a station waits for its slot before it dials", async () => {

@@ -16,6 +16,8 @@ export class DatabaseDouble {
   highestId = 0;
   /** Organisations whose allocators asked for it. */
   asked: string[] = [];
+  /** Chargers without a living row: true, they were deleted; false, there is no row at all. */
+  gone: Map<string, boolean> = new Map();
   /** A statement with this text in its parameters is refused for its values. */
   refused: string | null = null;
   flushes: FlushedFact[][] = [];
@@ -30,25 +32,46 @@ export class DatabaseDouble {
 
   #answer(init: RequestInit | undefined): Response {
     if (this.isDown) return new Response("down", { status: 503 });
-    const { query, params } = JSON.parse(String(init?.body)) as { query: string; params: string[] };
-    if (query.includes("accept_unknown_id_tags")) return this.#policy();
-    if (query.includes("highest_id")) return this.#highest(params[0] ?? "");
-    if (this.refused !== null && params[0]?.includes(this.refused))
+    const body = JSON.parse(String(init?.body)) as Query | { queries: Query[] };
+    const queries = "queries" in body ? body.queries : [body];
+    const isRefused = (parameter: unknown) =>
+      this.refused !== null && typeof parameter === "string" && parameter.includes(this.refused);
+    if (queries.some(({ params }) => isRefused(params[0])))
       return Response.json({ message: "refused", code: "22P02" }, { status: 400 });
-    this.flushes.push(JSON.parse(params[0] ?? "[]") as FlushedFact[]);
-    return Response.json({ command: "INSERT", rowCount: 0, rows: [], fields: [] });
+    const results = queries.map((query) => this.#result(query));
+    return Response.json("queries" in body ? { results } : results[0]);
   }
 
-  #highest(organizationId: string): Response {
-    this.asked.push(organizationId);
-    const fields = ["highest_id", "unknown"].map((name) => ({ name, dataTypeID: 23 }));
-    const row = [String(this.highestId), "0"];
-    return Response.json({ command: "SELECT", rowCount: 1, rows: [row], fields });
+  #result({ query, params }: Query): object {
+    if (query.includes("clock_ms")) return rowsOf({ clock_ms: 701 }, [[String(Date.now())]]);
+    if (query.includes("accept_unknown_id_tags"))
+      return rowsOf({ accept_unknown_id_tags: 16 }, [[this.acceptsUnknownTags ? "t" : "f"]]);
+    if (query.includes("highest_id")) {
+      this.asked.push(params[0] ?? "");
+      return rowsOf({ highest_id: 23, unknown: 23 }, [[String(this.highestId), "0"]]);
+    }
+    const facts = JSON.parse(params[0] ?? "[]") as FlushedFact[];
+    this.flushes.push(facts);
+    return query.includes("is_deleted") ? this.#gone(facts) : rowsOf({}, []);
   }
 
-  #policy(): Response {
-    const row = [this.acceptsUnknownTags ? "t" : "f"];
-    const fields = [{ name: "accept_unknown_id_tags", dataTypeID: 16 }];
-    return Response.json({ command: "SELECT", rowCount: 1, rows: [row], fields });
+  #gone(facts: FlushedFact[]): object {
+    const ids = new Set(facts.map(({ charger_id }) => charger_id));
+    const rows = [...this.gone].filter(([id]) => ids.has(id));
+    return rowsOf(
+      { charger_id: 2950, is_deleted: 16 },
+      rows.map(([id, isDeleted]) => [id, isDeleted ? "t" : "f"]),
+    );
   }
+}
+
+interface Query {
+  query: string;
+  params: string[];
+}
+
+/** The answer to one statement. `columns`: name and type. */
+function rowsOf(columns: Record<string, number>, rows: string[][]): object {
+  const fields = Object.entries(columns).map(([name, dataTypeID]) => ({ name, dataTypeID }));
+  return { command: "SELECT", rowCount: rows.length, rows, fields };
 }

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import { DatabaseDouble } from "./database-double.ts";
@@ -149,4 +149,42 @@ test("a wiped object serves a new charger from its first connection on", async (
   await sessions.provision(next.ref, provisionInput(next));
   const station = await StationDouble.booted(next);
   expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+});
+
+test("a session learns from its next flush that its charger was deleted: socket closed, nothing stays behind", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  database.gone.set(charger.ref.chargerId, true);
+  const station = await StationDouble.booted(charger);
+  await vi.waitFor(() => expect(station.closed?.code).toBe(4004), 5000);
+  expect((await upgrade(charger)).status).toBe(404);
+  await vi.waitFor(async () => {
+    expect(await inObject(charger, (_instance, state) => state.storage.kv.get("record"))).toBeUndefined();
+  }, 5000);
+});
+
+test("a session without any row is not served, keeps what it has to tell, and serves again when the row is back", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  database.gone.set(charger.ref.chargerId, false);
+  const station = await StationDouble.booted(charger);
+  await vi.waitFor(() => expect(station.closed?.code).toBe(4004), 5000);
+  expect((await upgrade(charger)).status).toBe(404);
+  expect(await sessions.snapshot(charger.ref)).toBeNull();
+  expect((await sessions.command(charger.ref, { kind: "clearCache" }, 1000)).kind).toBe("notProvisioned");
+  await inObject(charger, (instance) => instance.alarm());
+  database.flushes = [];
+  database.gone.clear();
+  expect(await sessions.provision(charger.ref, provisionInput(charger))).toEqual({ created: false });
+  await StationDouble.booted(charger);
+  await vi.waitFor(
+    () =>
+      expect(database.factsOf(charger.ref.chargerId)).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ type: "boot", generation: 1 }),
+          expect.objectContaining({ type: "connection", online: true, generation: 2 }),
+        ]),
+      ),
+    5000,
+  );
 });
