@@ -5,6 +5,7 @@ import { UpgradeBudget } from "./api/upgrade-budget.ts";
 import { createApp } from "./app.ts";
 import { Misconfigured, readEnv, type RawEnv } from "./env.ts";
 import { sweep } from "./fleet/sweep.ts";
+import type { SessionRef } from "./ports.ts";
 import { wire } from "./wiring.ts";
 
 export { ChargePointSession } from "./durable/charge-point-session.ts";
@@ -39,12 +40,14 @@ function isStep(url: string): boolean {
 }
 
 const budget = new UpgradeBudget();
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function serveUpgrade(request: Request, raw: RawEnv, ctx: ExecutionContext): Promise<Response> {
   const env = readEnv(raw);
   const { sessions, rateCounter: counter } = wire(env);
   const background = (work: Promise<unknown>) => ctx.waitUntil(work);
-  return handleUpgrade(request, env, { adopt: (ref) => sessions.adopt(ref), counter, background, budget });
+  const adopt = (ref: SessionRef) => sessions.adopt(ref);
+  return handleUpgrade(request, env, { adopt, counter, background, budget, pause });
 }
 
 export default {

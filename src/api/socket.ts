@@ -8,7 +8,7 @@ import {
   sessionName,
   TRANSPORT_HEADER,
 } from "../session-address.ts";
-import { UpgradeBudget } from "./upgrade-budget.ts";
+import type { Standing, UpgradeBudget } from "./upgrade-budget.ts";
 
 export interface UpgradeServices {
   /** Gives the session of a charger that was never connected what waits for it; false when nothing does. */
@@ -16,6 +16,7 @@ export interface UpgradeServices {
   counter: RateCounter;
   background: Background;
   budget: UpgradeBudget;
+  pause(ms: number): Promise<void>;
 }
 
 const CHARGER_PATH = /^\/ocpp\/([^/]+)\/([^/]+)\/?$/;
@@ -23,6 +24,8 @@ const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const SLUG_LENGTH_MAX = 63;
 const SESSION_TIMEOUT_MS = 10_000;
 const RETRY_AFTER_SECONDS = 5;
+/** Stations wait longer than that for their handshake; somebody who guesses from many addresses waits each time. */
+const SLOW_DOWN_MS = 2_000;
 const FAILURES: ReadonlySet<number> = new Set([400, 401, 404]);
 
 /**
@@ -41,26 +44,35 @@ export async function handleUpgrade(
   const name = identity === null ? "" : sessionName({ organizationSlug: slug, identity });
   const attempt = { ip: clientAddress(request), name };
   const limit = env.OCPP_UPGRADE_FAILURE_LIMIT;
-  const overForSeconds = services.budget.overForSeconds(attempt, limit, Date.now());
+  const standing = services.budget.standing(attempt, limit, Date.now());
   const ref = { organizationSlug: slug, identity: identity ?? "" };
-  const answer = await decide(request, env, { ref, name, overForSeconds, adopt: services.adopt });
+  const answer = await decide(request, env, { ref, name, standing, ...services });
   if (FAILURES.has(answer.status)) services.budget.failed(attempt, limit, { nowMs: Date.now(), ...services });
   return answer;
 }
 
-interface Question extends Pick<UpgradeServices, "adopt"> {
+interface Question extends Pick<UpgradeServices, "adopt" | "pause"> {
   ref: SessionRef;
   name: string;
-  overForSeconds: number;
+  standing: Standing;
 }
 
 async function decide(request: Request, env: Env, question: Question): Promise<Response> {
-  const { ref, name, overForSeconds, adopt } = question;
+  const { ref, name, standing, adopt, pause } = question;
+  const { overForSeconds } = standing;
   if (name === "") return refuse(400, "Malformed identity");
   if (!isOriginAllowed(request, env)) return refuse(403, "Origin not allowed");
   const { organizationSlug } = ref;
   if (!SLUG.test(organizationSlug) || organizationSlug.length > SLUG_LENGTH_MAX)
     return overForSeconds > 0 ? tooManyFailures(overForSeconds) : refuse(404, "Unknown charge point");
+  if (standing.isSlowed) {
+    // As if over the limit: the station itself, from where it logged in last, does not wait.
+    const answer = await withDeadline(() =>
+      askSession(request, env, { name, overForSeconds: RETRY_AFTER_SECONDS }),
+    );
+    if (answer.status !== 429) return answer;
+    await pause(SLOW_DOWN_MS);
+  }
   return withDeadline(async () => {
     const answer = await askSession(request, env, { name, overForSeconds });
     return answer.status === 404 && (await adopt(ref))
@@ -79,7 +91,7 @@ function isOriginAllowed(request: Request, env: Env): boolean {
 function askSession(
   request: Request,
   env: Env,
-  { name, overForSeconds }: Pick<Question, "name" | "overForSeconds">,
+  { name, overForSeconds }: { name: string; overForSeconds: number },
 ): Promise<Response> {
   const headers = new Headers(request.headers);
   for (const internal of [TRANSPORT_HEADER, OFFER_HEADER, FAILURES_HEADER]) headers.delete(internal);

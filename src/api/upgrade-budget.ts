@@ -1,3 +1,4 @@
+import { senderNetwork } from "../fleet/sender-network.ts";
 import { RateWindows, type RateContext } from "./http/rate-window.ts";
 
 interface Attempt {
@@ -8,23 +9,30 @@ interface Attempt {
 
 const WINDOW_SECONDS = 60;
 
+/** What earlier failures mean for an attempt. */
+export interface Standing {
+  /** Seconds until the window ends that the sender's network used up, or this identity on a network that failed too; 0: none. */
+  overForSeconds: number;
+  /** The identity's failures are used up, but none came from the sender's network: it is let in, later. */
+  isSlowed: boolean;
+}
+
 /**
- * Failed upgrades per minute, by address and by identity, counted in this isolate and shared with the others in the background.
- * Successful logins never count: whole fleets sit behind one address. Nothing asks the shared counter before the first failure, so
- * that a storm of reconnects never reaches it.
+ * Failed upgrades per minute, by network (see `senderNetwork`) and by identity, counted in this isolate and shared with the
+ * others in the background. Successful logins never count: whole fleets sit behind one address. Nothing asks the shared counter
+ * before the first failure, so that a storm of reconnects never reaches it.
  */
 export class UpgradeBudget {
   readonly #windows = new RateWindows({ failOpen: false });
 
-  /**
-   * Seconds until the window ends that is used up; 0: none is. An identity's counts only where the address failed too, or
-   * anybody could lock a station out.
-   */
-  overForSeconds(attempt: Attempt, limit: number, nowMs: number): number {
+  /** An identity's window alone refuses nobody, or anybody could lock a station out. */
+  standing(attempt: Attempt, limit: number, nowMs: number): Standing {
     const [byIp, byName] = keysOf(attempt).map((key) => this.#windows.peek(key, allowanceOf(limit), nowMs));
-    if (!byIp || byIp.quota.remaining > limit) return 0;
+    const isNameOver = byName?.allowed === false;
+    if (!byIp || byIp.quota.remaining > limit) return { overForSeconds: 0, isSlowed: isNameOver };
     const over = [byIp, byName].filter((verdict) => verdict?.allowed === false);
-    return Math.max(0, ...over.map((verdict) => verdict?.quota.resetSeconds ?? 0));
+    const seconds = over.map((verdict) => verdict?.quota.resetSeconds ?? 0);
+    return { overForSeconds: Math.max(0, ...seconds), isSlowed: false };
   }
 
   failed(attempt: Attempt, limit: number, context: RateContext): void {
@@ -39,5 +47,6 @@ function allowanceOf(limit: number) {
 }
 
 function keysOf({ ip, name }: Attempt): string[] {
-  return name === "" ? [`upgrade-ip:${ip}`] : [`upgrade-ip:${ip}`, `upgrade-name:${name}`];
+  const byIp = `upgrade-ip:${senderNetwork(ip)}`;
+  return name === "" ? [byIp] : [byIp, `upgrade-name:${name}`];
 }

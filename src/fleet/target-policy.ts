@@ -91,7 +91,7 @@ function forbiddenV4(address: number): string | null {
 }
 
 /** The eight 16-bit words of an address in the form the URL standard serialises: no dotted part, one `::`. */
-function wordsOf(address: string): number[] {
+export function wordsOf(address: string): number[] {
   const [head = "", tail] = address.split("::");
   const parse = (text: string) =>
     text === "" ? [] : text.split(":").map((word) => Number.parseInt(word, 16));

@@ -6,7 +6,7 @@ import { principalOfApiKey } from "./api-key.ts";
 import type { AppEnv, Principal } from "./context.ts";
 import { verifyToken } from "./jwt.ts";
 import { organizationQuota } from "./rate-limit.ts";
-import { authFailureAllowance, clientAddress } from "./auth-failures.ts";
+import { authFailureAllowance, failureKey } from "./auth-failures.ts";
 
 /** What a request shows of its sender; null when it shows nothing. */
 export type Credential = { kind: "apiKey" | "bearer"; value: string } | null;
@@ -32,7 +32,7 @@ export async function authenticate(c: Context<AppEnv>, credential: Credential): 
   const { rateCounter: counter, clock } = c.get("ports");
   const nowMs = clock.now().getTime();
   const failures = accessState(c.get("config")).authFailures;
-  const address = clientAddress(c);
+  const address = failureKey(c);
   const guessesLeft = failures.peek(address, allowance, nowMs).allowed;
   const principal = await principalOf(c, credential, guessesLeft);
   if (principal) {

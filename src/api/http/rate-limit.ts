@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Limited } from "../../errors.ts";
 import { accessState } from "./access-state.ts";
-import { authFailureAllowance, clientAddress } from "./auth-failures.ts";
+import { authFailureAllowance, failureKey } from "./auth-failures.ts";
 import type { AppEnv, Principal } from "./context.ts";
 import type { Allowance, Quota } from "./rate-window.ts";
 
@@ -53,7 +53,7 @@ export function organizationQuota(c: Context<AppEnv>, principal: Principal): Quo
 function addressQuota(c: Context<AppEnv>): Quota {
   const nowMs = c.get("ports").clock.now().getTime();
   const failures = accessState(c.get("config")).authFailures;
-  return failures.peek(clientAddress(c), authFailureAllowance(c), nowMs).quota;
+  return failures.peek(failureKey(c), authFailureAllowance(c), nowMs).quota;
 }
 
 function counterKey(c: Context<AppEnv>, principal: Principal): string {

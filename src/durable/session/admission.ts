@@ -1,4 +1,5 @@
 import type { Config } from "../../env.ts";
+import { senderNetwork } from "../../fleet/sender-network.ts";
 import type { KeyDigests } from "../../ports.ts";
 import { clientAddress, FAILURES_HEADER } from "../../session-address.ts";
 import { isDirect } from "./direct-line.ts";
@@ -40,7 +41,7 @@ export async function admit(
 /** Whether the station came from there last, and is connected or was so during the last day. */
 function isFromLoginAddress(record: SessionRecord, request: Request, nowMs: number): boolean {
   const { lastLogin, connected, lastMessageAtMs } = record;
-  if (lastLogin?.ip !== clientAddress(request)) return false;
+  if (!lastLogin || senderNetwork(lastLogin.ip) !== senderNetwork(clientAddress(request))) return false;
   return connected !== null || Math.max(lastLogin.atMs, lastMessageAtMs ?? 0) > nowMs - LOGIN_AGE_MAX_MS;
 }
 

@@ -149,6 +149,15 @@ describe("credentials that do not hold", () => {
     expect(await guess()).toBe(DENIED);
   });
 
+  it("counts the failures of an IPv6 network of 64 bits together", async () => {
+    const world = createWorld({ AUTH_FAILURE_LIMIT: "3" });
+    const guess = (address: string) =>
+      gateway(world)("/read", bearer(`cap_live_${"b".repeat(43)}`, { "cf-connecting-ip": address }));
+    for (const host of [1, 2, 3]) expect(await guess(`2001:db8:1:1::${host}`)).toBe(DENIED);
+    expect(await guess("2001:db8:1:1:ffff::4")).toBe('429 {"detail":"Rate limit exceeded"}');
+    expect(await guess("2001:db8:1:2::1")).toBe(DENIED);
+  });
+
   it("counts failures alone when the shared counter cannot be reached", async () => {
     const world = createWorld({ AUTH_FAILURE_LIMIT: "2" }, { rateCounter: { add: async () => null } });
     const request = gateway(world);

@@ -281,12 +281,32 @@ describe("the token endpoint", () => {
     const key = await world.apiKey("owner");
     const statuses = [];
     for (let guess = 0; guess < 11; guess += 1)
-      statuses.push((await ask(world, grant("key_1", `guess ${guess}`))).status);
+      statuses.push((await ask(world, grant(key.slice(0, 13), `guess ${guess}`))).status);
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 400), 429]);
-    const refused = await ask(world, grant(key.slice(0, 13), key));
+    const refused = await ask(world, grant(key.slice(0, 13), "another guess"));
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
     world.clock.advance(60_000);
+    expect((await ask(world, grant("key_1", "late guess"))).status).toBe(400);
+  });
+
+  it("lets the right password in however often others guessed, from the same address too", async () => {
+    const { world } = surface();
+    const key = await world.apiKey("owner");
+    for (let guess = 0; guess < 30; guess += 1) await ask(world, grant(key.slice(0, 13), `guess ${guess}`));
     expect((await ask(world, grant(key.slice(0, 13), key))).status).toBe(200);
+    expect((await ask(world, grant(key.slice(0, 13), "guess"))).status).toBe(429);
+  });
+
+  it("counts the guesses of an IPv6 network of 64 bits together", async () => {
+    const { world } = surface();
+    const from = async (address: string) => {
+      const headers = { "content-type": "application/x-www-form-urlencoded", "cf-connecting-ip": address };
+      const body = new URLSearchParams(grant("key_1", "guess"));
+      return (await world.request("/oauth/token", { method: "POST", headers, body })).status;
+    };
+    for (let guess = 0; guess < 10; guess += 1) expect(await from(`2001:db8:1:1::${guess}`)).toBe(400);
+    expect(await from("2001:db8:1:1:ffff::1")).toBe(429);
+    expect(await from("2001:db8:1:2::1")).toBe(400);
   });
 
   it.each(["", "/"])("is found by discovery (%j), under an issuer that ends with a slash", async (end) => {

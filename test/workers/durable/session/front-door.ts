@@ -12,6 +12,8 @@ export class FrontDoor {
   readonly #counter: RateCounter;
   readonly #budget = new UpgradeBudget();
   readonly #inBackground: Promise<unknown>[] = [];
+  /** How often it made somebody wait. */
+  pauses = 0;
 
   constructor({ config = readEnv(env as RawEnv), counter = UNREACHABLE } = {}) {
     this.#config = config;
@@ -25,6 +27,7 @@ export class FrontDoor {
       counter: this.#counter,
       background: (work) => this.#inBackground.push(work),
       budget: this.#budget,
+      pause: async () => void (this.pauses += 1),
     });
     answer.webSocket?.accept();
     return answer;

@@ -92,6 +92,37 @@ test("failures against one identity limit it on addresses that failed too, and n
   expect((await door.ask(from(newAddress(), charger))).status).toBe(101);
 });
 
+test("an identity over its limit is slow for everybody but the address that it logged in from last", async () => {
+  const door = new FrontDoor();
+  const charger = await provisioned();
+  const home = newAddress();
+  expect((await door.ask(from(home, charger))).status).toBe(101);
+  for (let attempt = 0; attempt <= LIMIT; attempt++)
+    expect((await door.ask(from(newAddress(), charger, WRONG_KEY))).status).toBe(401);
+  expect(door.pauses).toBe(0);
+  expect((await door.ask(from(home, charger))).status).toBe(101);
+  expect(door.pauses).toBe(0);
+  const guesser = newAddress();
+  expect((await door.ask(from(guesser, charger, WRONG_KEY))).status).toBe(401);
+  expect(door.pauses).toBe(1);
+  await expectLimited(await door.ask(from(guesser, charger, WRONG_KEY)));
+  expect((await door.ask(from(newAddress(), charger))).status).toBe(101);
+  expect(door.pauses).toBe(2);
+});
+
+test("the addresses of one IPv6 network of 64 bits share a limit, and those of another have their own", async () => {
+  const door = new FrontDoor();
+  const charger = await provisioned();
+  const address = (network: string, host: number) => `2001:db8:${network}::${host.toString(16)}`;
+  expect((await door.ask(from(address("1:1", 0xbeef), charger))).status).toBe(101);
+  for (let attempt = 0; attempt <= LIMIT; attempt++)
+    expect((await door.ask(from(address("1:1", attempt), newCharger()))).status).toBe(404);
+  await expectLimited(await door.ask(from(address("1:1", 0xabcd), newCharger())));
+  expect((await door.ask(from(address("1:2", 1), newCharger()))).status).toBe(404);
+  // A station may take another address of its network for every connection.
+  expect((await door.ask(from(address("1:1", 0xcafe), charger))).status).toBe(101);
+});
+
 test("an isolate learns with its first failure from an address what the others counted there", async () => {
   const ip = newAddress();
   const counter: RateCounter = {
