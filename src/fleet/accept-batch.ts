@@ -8,6 +8,7 @@ import type {
   RecordedResponse,
 } from "../ports.ts";
 import type { ChargerBlueprint } from "../ports.ts";
+import { MaybeStored, Unavailable } from "../errors.ts";
 import { publishInTime } from "./publish.ts";
 
 export interface AcceptBatch {
@@ -60,7 +61,7 @@ export async function acceptBatch(
   return { ...(published ? batch.recordPublished : batch.recordUnpublished), replayed: false };
 }
 
-/** Random identities that the organisation has already are drawn again, never reported. Returns how many were stored. */
+/** Random identities that the organisation has already are drawn again. Returns how many were stored, or may have been. */
 async function redrawClashes(
   ports: Pick<Ports, "jobs" | "ids">,
   batch: BatchAccept,
@@ -72,7 +73,13 @@ async function redrawClashes(
       const charger = batch.chargers[seq];
       return charger ? [{ ...drawSuffix(charger, ports.ids.hex(RANDOM_SUFFIX_LENGTH / 2)), seq }] : [];
     });
-    open = await ports.jobs.redraw(batch, again);
+    try {
+      open = await ports.jobs.redraw(batch, again);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      // The batch is stored and must be answered for. What may have been drawn all the same is left to its run.
+      return clashes.length - open.length + (error instanceof MaybeStored ? open.length : 0);
+    }
   }
   return clashes.length - open.length;
 }

@@ -1,4 +1,4 @@
-import { Unavailable } from "../errors.ts";
+import { MaybeStored, Unavailable } from "../errors.ts";
 import type {
   Claimed,
   IdempotencyClaim,
@@ -38,10 +38,10 @@ export function newAuthorizationKey(ports: Pick<Ports, "ids">): string {
 }
 
 /**
- * Registers an external charge point: row first, then the session with its credential. When the session cannot be
- * reached the row stays, and rotating the key provisions it.
+ * Registers an external charge point: row first, then the session with its credential. When the session cannot be reached
+ * the registration is taken back. If that fails too, the row stays, and rotating the key provisions it.
  * @param record the answer for a repeat of the claimed request; it must not hold the key
- * @throws Conflict, Limited, IdempotencyMismatch, IdempotencyInFlight, Unavailable
+ * @throws Conflict, Limited, IdempotencyMismatch, IdempotencyInFlight, Unavailable, MaybeStored
  */
 export async function registerCharger(
   ports: RegistrationPorts,
@@ -54,8 +54,26 @@ export async function registerCharger(
   const stored = await ports.chargers.register(organization, charger, claim, record(charger));
   if (stored.kind === "replayed") return stored;
   const authorizationKey = hasAuthorizationKey(request.securityProfile) ? newAuthorizationKey(ports) : null;
-  await provisionRegistered(ports, organization, charger, authorizationKey);
+  try {
+    await provisionRegistered(ports, organization, charger, authorizationKey);
+  } catch (error) {
+    await takeBack(ports, organization, charger, claim);
+    throw error;
+  }
   return { kind: "done", value: { ...charger, authorizationKey } };
+}
+
+/** A repeat, with the same Idempotency-Key too, registers anew. The session may have heard of it: an effect withdraws it. */
+async function takeBack(
+  { chargers, ids, clock }: RegistrationPorts,
+  organization: Organization,
+  { id }: RegisterCharger,
+  claim: IdempotencyClaim | null,
+): Promise<void> {
+  await chargers.unregister(organization.id, id, claim, ids.uuid(), clock.now()).catch((error: unknown) => {
+    const message = "The charger is registered, but has no authorization key yet: rotate it to get one";
+    throw new MaybeStored(message, { cause: error });
+  });
 }
 
 /** Gives a charger that has a row its session. Repeating it changes nothing. @throws Unavailable */

@@ -136,6 +136,14 @@ export interface ChargerStore {
     claim: IdempotencyClaim | null,
     record: RecordedResponse,
   ): Promise<Claimed<{ id: string }>>;
+  /** Takes a registration back, with what its claim recorded; leaves an effect that withdraws the session. */
+  unregister(
+    organizationId: string,
+    id: string,
+    claim: IdempotencyClaim | null,
+    batchId: string,
+    now: Date,
+  ): Promise<void>;
   findByIdentity(organizationId: string, identity: string): Promise<ConnectedCharger | null>;
   listConnected(
     organizationId: string,

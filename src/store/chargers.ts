@@ -87,6 +87,16 @@ const REGISTER = `WITH tenant AS (
 
 const REGISTERED = `SELECT true AS tenant, true AS inserted, true AS known FROM chargers WHERE id = $1::uuid`;
 
+const UNREGISTER = `WITH gone AS (
+    UPDATE chargers SET deleted_at = $4::timestamptz, revision = revision + 1
+    WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL RETURNING id
+  ), forgotten AS (
+    DELETE FROM idempotency_keys WHERE organization_id = $1::uuid AND method = $5 AND path = $6 AND key = $7 AND body_hash = $8
+      AND EXISTS (SELECT 1 FROM gone)
+  )
+  INSERT INTO charger_effects (batch_id, seq, organization_id, charger_id, kind, published_at)
+  SELECT $3::uuid, 0, $1::uuid, id, 'sync', $4::timestamptz FROM gone`;
+
 const registerRow = z.object({ tenant: z.boolean(), inserted: z.boolean(), known: z.boolean() });
 
 function limitReached(organization: Organization): Limited {
@@ -151,6 +161,11 @@ export function chargerStore(sql: Sql): ChargerStore {
     async provisioning(organizationId, id) {
       if (!isUuid(id)) return null;
       return firstRow(provisioningRow, await sql.read(PROVISIONING, [organizationId, id]));
+    },
+
+    async unregister(organizationId, id, claim, batchId, now) {
+      const key = [claim?.method ?? null, claim?.path ?? null, claim?.key ?? null, claim?.bodyHash ?? null];
+      await sql.store(UNREGISTER, [organizationId, id, batchId, now, ...key], "repeat");
     },
 
     async register(organization, charger, claim, record) {

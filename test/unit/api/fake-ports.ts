@@ -96,6 +96,11 @@ export function fakeChargers(): ChargerStore {
       if (claim) recorded.set(`${organization.id} ${claim.key}`, { claim, response });
       return { kind: "done", value: { id } };
     },
+    async unregister(organizationId, id, claim) {
+      const at = rows.findIndex((row) => row.organizationId === organizationId && row.charger.id === id);
+      rows.splice(at, 1);
+      if (claim) recorded.delete(`${organizationId} ${claim.key}`);
+    },
     findByIdentity: async (organizationId, identity) =>
       ofOrganization(organizationId).find((known) => known.identity === identity) ?? null,
     async setRegistration(organizationId, identity, status) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { acceptBatch } from "../../../src/fleet/accept-batch.ts";
 import { acceptCharger } from "../../../src/fleet/accept-charger.ts";
-import { Unavailable } from "../../../src/errors.ts";
+import { MaybeStored, Unavailable } from "../../../src/errors.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import type { RunPublisher } from "../../../src/ports.ts";
 import { blueprint, newCharger, openDatabase, type Database } from "../../harness/database.ts";
@@ -119,3 +119,28 @@ test("a clashing random identity is drawn again and provisioned under its new na
   expect(second?.identity).toMatch(/^R-[0-9a-f]{8}$/);
   expect(second?.name).toBe(`Bay ${second?.identity.slice(2)}`);
 });
+
+test.each([new Unavailable("database away"), new MaybeStored()])(
+  "a batch that is stored is answered 202 although its clashes cannot be drawn again: %s",
+  async (failure) => {
+    const { organization, locationId } = await db.tenant();
+    const { ports, background, published } = setting(async () => {});
+    const chargers = () => [newCharger("R-aaaaaaaa", true)];
+    const input = () => ({
+      organization,
+      locationId,
+      blueprints: [blueprint],
+      chargers: chargers(),
+      claim: null,
+      background,
+    });
+    await acceptBatch(ports, input(), render);
+    const jobs = { ...ports.jobs, redraw: () => Promise.reject(failure) };
+    const accepted = await acceptBatch({ ...ports, jobs }, input(), render);
+    const { jobId } = JSON.parse(accepted.body) as { jobId: string };
+    expect(accepted.status).toBe(202);
+    expect(await db.stores.jobs.get(organization.id, locationId, jobId)).toMatchObject({ status: "READY" });
+    // A run for what may have been drawn.
+    expect(published).toHaveLength(failure instanceof MaybeStored ? 2 : 1);
+  },
+);

@@ -42,6 +42,15 @@ describe("errors of the command surface", () => {
     [new BodyRefused(413), [413, "PAYLOAD_TOO_LARGE", "Request body too large", undefined]],
     [new BodyRefused(415), [415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", undefined]],
     [new errors.Unavailable("db.internal:5432 refused"), UNAVAILABLE],
+    [
+      new errors.MaybeStored("One half is stored", { cause: new Error("db.internal") }),
+      [
+        503,
+        "SERVICE_UNAVAILABLE",
+        "Service temporarily unavailable. One half is stored",
+        { "Retry-After": "5" },
+      ],
+    ],
     [new Misconfigured(["JWT_SECRET: set it"]), UNAVAILABLE],
     [new Error("SELECT secret FROM somewhere"), INTERNAL],
     [new TypeError("x is undefined"), INTERNAL],
@@ -58,6 +67,7 @@ describe("errors of the command surface", () => {
       "IdempotencyInFlight",
       "IdempotencyMismatch",
       "Limited",
+      "MaybeStored",
       "NotFound",
       "Policy",
       "Unauthenticated",

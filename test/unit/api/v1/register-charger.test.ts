@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Unavailable } from "../../../../src/errors.ts";
 import { bodyOf, createWorld, post } from "../access-world.ts";
 
 const PATH = "/api/v1/chargers";
@@ -150,6 +151,36 @@ describe("registering a charger", () => {
     world.ports.sessions.provision = () => Promise.reject(new Error("object overloaded"));
     const response = await world.request(PATH, post(key, { chargeBoxId: "CP-2" }));
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+  });
+
+  it("stores nothing of a charger whose session cannot be reached, so that a repeat with the same key registers it", async () => {
+    const world = createWorld();
+    const key = await world.apiKey("owner");
+    const { provision } = world.ports.sessions;
+    world.ports.sessions.provision = () => Promise.reject(new Error("object overloaded"));
+    const init = post(key, { chargeBoxId: "CP-1" });
+    const again = { ...init, headers: { ...init.headers, "idempotency-key": "k" } };
+    const refused = await world.request(PATH, again);
+    expect([refused.status, (await bodyOf(refused)).error.message]).toEqual([
+      503,
+      "Service temporarily unavailable",
+    ]);
+    const shown = await world.request(`${PATH}/CP-1`, { headers: { "x-api-key": key } });
+    expect(shown.status).toBe(404);
+    world.ports.sessions.provision = provision;
+    const answer = await bodyOf(await world.request(PATH, again));
+    expect(answer.authorizationKey).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  it("says that it is registered when that cannot be taken back either", async () => {
+    const world = createWorld();
+    world.ports.sessions.provision = () => Promise.reject(new Error("object overloaded"));
+    world.ports.chargers.unregister = () => Promise.reject(new Unavailable("database away"));
+    const response = await world.request(PATH, post(await world.apiKey("owner"), { chargeBoxId: "CP-1" }));
+    expect([response.status, (await bodyOf(response)).error.message]).toEqual([
+      503,
+      "Service temporarily unavailable. The charger is registered, but has no authorization key yet: rotate it to get one",
+    ]);
   });
 });
 
