@@ -33,6 +33,7 @@ const variables = z.object({
   RATE_LIMIT_REQUESTS: integer(600),
   RATE_LIMIT_WINDOW_SECONDS: integer(60),
   AUTH_FAILURE_LIMIT: integer(20),
+  OUTAGE_GRACE_SECONDS: integer(900),
   SETTINGS_RATE_PER_SECOND: integer(10),
   SETTINGS_BURST: integer(15),
   OCPP_UPGRADE_FAILURE_LIMIT: integer(20),

@@ -31,6 +31,15 @@ export class DatabaseBeside {
     };
   }
 
+  /** SIGSTOP: connections are taken and nothing is answered, until `thaw`. */
+  freeze(): void {
+    this.#part.process.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#part.process.kill("SIGCONT");
+  }
+
   /** kill -9: from when it resolves, every connection is refused and nothing arrives. May be called twice. */
   async stop(): Promise<void> {
     this.#part.process.kill("SIGKILL");

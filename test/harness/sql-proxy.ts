@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { waitFor } from "./wait-for.ts";
 
 /**
  * What happens to a request: it passes; its connection ends before the database sees it, or after the database has answered;
@@ -15,16 +16,22 @@ export interface SqlProxy {
   treat: (body: string) => Treatment;
   /** Lets the requests that are held arrive; resolves when the database has answered them. */
   release(): Promise<void>;
+  /** Resolves when the database has answered everything that arrived. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startSqlProxy(target: string): Promise<SqlProxy> {
   const held: Array<() => Promise<unknown>> = [];
+  let underWay = 0;
   const server = createServer((incoming, outgoing) => {
     void readAll(incoming).then(async (body) => {
       proxy.bodies.push(body);
       const treatment = proxy.treat(body);
-      const ask = () => forward(target, incoming, body);
+      const ask = () => {
+        underWay += 1;
+        return forward(target, incoming, body).finally(() => (underWay -= 1));
+      };
       if (treatment === "cutRequest") return outgoing.destroy();
       if (treatment === "holdRequest") return held.push(ask);
       const answer = await ask().catch(() => null);
@@ -39,6 +46,7 @@ export async function startSqlProxy(target: string): Promise<SqlProxy> {
     url: `http://127.0.0.1:${address.port}`,
     bodies: [],
     treat: () => "pass",
+    idle: async () => void (await waitFor("an idle database", () => underWay === 0)),
     release: async () => void (await Promise.all(held.splice(0).map((ask) => ask()))),
     close: async () => {
       server.closeAllConnections();

@@ -1,10 +1,12 @@
+import { Unavailable } from "../../errors.ts";
 import type { Background } from "../../ports.ts";
 
 const FRESH_MS = 10_000;
-const REFRESH_FROM_MS = 5_000;
 const REFRESH_PATIENCE_MS = 2_000;
+const AWAY_PATIENCE_MS = 100;
 const ABSENT_MS = 1_000;
 const ENTRIES_MAX = 10_000;
+const LOG_EVERY_MS = 60_000;
 
 interface Entry<T> {
   value: T;
@@ -13,13 +15,39 @@ interface Entry<T> {
   refreshingSinceMs: number | null;
 }
 
+export interface CacheOptions {
+  /** How long a value is used without being looked up. Default: 10 s. */
+  freshMs?: number;
+  /** How old a value may be that stands in while the source does not answer. Default: none does. */
+  keptMs?: number;
+  /** How long a look-up may take before the value known stands in. */
+  patienceMs?: number;
+  entriesMax?: number;
+  /** Told at most once a minute that a value of this age stood in. */
+  onStandIn?: (ageMs: number) => void;
+}
+
 /**
- * Look-ups remembered in the isolate: a value is used for 10 s and looked up again in the background from the
- * 5th second, so that steady traffic never waits; an absence is remembered for 1 s.
+ * Look-ups remembered in the isolate: a value is used while it is fresh and looked up again in the background from the
+ * middle of that time, so that steady traffic never waits; an absence is remembered for 1 s. While the source does not
+ * answer, the last value stands in for a bounded time, and is looked up in the background until something is known.
  */
 export class RefreshingCache<T> {
   #entries = new Map<string, Entry<T>>();
   #absent = new Map<string, number>();
+  #isSourceAway = false;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  readonly #options: Required<CacheOptions>;
+
+  constructor({
+    freshMs = FRESH_MS,
+    keptMs = 0,
+    patienceMs = 500,
+    entriesMax = ENTRIES_MAX,
+    onStandIn = () => undefined,
+  }: CacheOptions = {}) {
+    this.#options = { freshMs, keptMs, patienceMs, entriesMax, onStandIn };
+  }
 
   async get(
     key: string,
@@ -27,15 +55,18 @@ export class RefreshingCache<T> {
     nowMs: number,
     background: Background,
   ): Promise<T | null> {
+    const { freshMs, keptMs } = this.#options;
     const entry = this.#entries.get(key);
-    if (entry && nowMs - entry.loadedAtMs < FRESH_MS) {
-      this.#refreshEarly(key, entry, load, nowMs, background);
+    const ageMs = nowMs - (entry?.loadedAtMs ?? Number.NEGATIVE_INFINITY);
+    if (entry && ageMs < freshMs) {
+      if (ageMs >= freshMs / 2) this.#refresh(key, entry, load, nowMs, background);
       return entry.value;
     }
     const absentSinceMs = this.#absent.get(key);
-    if (absentSinceMs !== undefined && nowMs - absentSinceMs < ABSENT_MS) return null;
+    if (absentSinceMs !== undefined && nowMs - absentSinceMs < Math.min(ABSENT_MS, freshMs)) return null;
+    if (entry && ageMs < keptMs) return this.#lookUpOrStandIn(key, entry, load, nowMs, background);
     // Never shared between requests: workerd may abandon a promise with the request that made it.
-    return this.#store(key, await load(), nowMs);
+    return this.#lookUp(key, load, nowMs);
   }
 
   /** True when the key was found once, however long ago. */
@@ -47,37 +78,83 @@ export class RefreshingCache<T> {
     for (const [key, entry] of this.#entries) if (matches(entry.value)) this.#entries.delete(key);
   }
 
-  #refreshEarly(
+  /** One request in two seconds asks, and waits a moment for the answer; during a known outage a shorter one. */
+  async #lookUpOrStandIn(
+    key: string,
+    entry: Entry<T>,
+    load: () => Promise<T | null>,
+    nowMs: number,
+    background: Background,
+  ): Promise<T | null> {
+    if (isAsked(entry, nowMs)) return this.#standIn(entry, nowMs);
+    entry.refreshingSinceMs = nowMs;
+    const lookUp = this.#lookUp(key, load, nowMs);
+    background(lookUp.catch(() => undefined));
+    const patience = Promise.withResolvers<"late">();
+    const patienceMs = this.#isSourceAway ? AWAY_PATIENCE_MS : this.#options.patienceMs;
+    const timer = setTimeout(() => patience.resolve("late"), patienceMs);
+    try {
+      const answer = await Promise.race([lookUp, patience.promise]);
+      if (answer !== "late") return answer;
+      this.#isSourceAway = true;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    return this.#standIn(entry, nowMs);
+  }
+
+  #standIn(entry: Entry<T>, nowMs: number): T {
+    if (nowMs - this.#toldAtMs >= LOG_EVERY_MS) {
+      this.#toldAtMs = nowMs;
+      this.#options.onStandIn(nowMs - entry.loadedAtMs);
+    }
+    return entry.value;
+  }
+
+  #refresh(
     key: string,
     entry: Entry<T>,
     load: () => Promise<T | null>,
     nowMs: number,
     background: Background,
   ): void {
-    if (nowMs - entry.loadedAtMs < REFRESH_FROM_MS) return;
-    if (entry.refreshingSinceMs !== null && nowMs - entry.refreshingSinceMs < REFRESH_PATIENCE_MS) return;
+    if (isAsked(entry, nowMs)) return;
     entry.refreshingSinceMs = nowMs;
-    // A failed refresh changes nothing: the value stays until its 10 s are over.
-    background(
-      load().then(
-        (value) => this.#store(key, value, nowMs),
-        () => undefined,
-      ),
-    );
+    // A failed refresh changes nothing about the value.
+    background(this.#lookUp(key, load, nowMs).catch(() => undefined));
+  }
+
+  async #lookUp(key: string, load: () => Promise<T | null>, nowMs: number): Promise<T | null> {
+    try {
+      const value = await load();
+      this.#isSourceAway = false;
+      return this.#store(key, value, nowMs);
+    } catch (error) {
+      this.#isSourceAway ||= error instanceof Unavailable;
+      throw error;
+    }
   }
 
   #store(key: string, value: T | null, loadedAtMs: number): T | null {
+    // A look-up that began earlier may come later.
+    if ((this.#entries.get(key)?.loadedAtMs ?? Number.NEGATIVE_INFINITY) > loadedAtMs) return value;
     this.#entries.delete(key);
     this.#absent.delete(key);
-    if (value === null) remember(this.#absent, key, loadedAtMs);
-    else remember(this.#entries, key, { value, loadedAtMs, refreshingSinceMs: null });
+    if (value === null) this.#remember(this.#absent, key, loadedAtMs);
+    else this.#remember(this.#entries, key, { value, loadedAtMs, refreshingSinceMs: null });
     return value;
+  }
+
+  #remember<V>(map: Map<string, V>, key: string, value: V): void {
+    map.set(key, value);
+    if (map.size <= this.#options.entriesMax) return;
+    const oldest = map.keys().next();
+    if (!oldest.done) map.delete(oldest.value);
   }
 }
 
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.set(key, value);
-  if (map.size <= ENTRIES_MAX) return;
-  const oldest = map.keys().next();
-  if (!oldest.done) map.delete(oldest.value);
+function isAsked({ refreshingSinceMs }: Entry<unknown>, nowMs: number): boolean {
+  return refreshingSinceMs !== null && nowMs - refreshingSinceMs < REFRESH_PATIENCE_MS;
 }

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { NotFound } from "../../errors.ts";
 import type { SessionSnapshot, SettingsView } from "../../ports.ts";
 import { updateSettings } from "../../settings/update-settings.ts";
+import { accessState } from "../http/access-state.ts";
 import type { AppEnv } from "../http/context.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { InvalidSettings, settingsError } from "../http/settings-errors.ts";
@@ -64,7 +65,12 @@ async function viewOf(c: Context<AppEnv>): Promise<SettingsView> {
   if (!isUuid(id)) throw new InvalidSettings(INVALID_ID);
   const ports = c.get("ports");
   const { id: organizationId, slug } = c.get("organization");
-  const view = await ports.settings.view(organizationId, id);
+  const view = await accessState(c.get("config")).settingsViews.get(
+    `${organizationId}/${id.toLowerCase()}`,
+    () => ports.settings.view(organizationId, id),
+    ports.clock.now().getTime(),
+    c.get("background"),
+  );
   if (!view) throw new NotFound("Charger", id);
   const ref = { organizationSlug: slug, identity: view.identity, chargerId: view.chargerId };
   return asSessionSees(view, await ports.sessions.snapshot(ref).catch(() => null));

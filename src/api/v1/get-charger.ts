@@ -1,5 +1,6 @@
 import { NotFound } from "../../errors.ts";
 import { connectionUrl } from "../../fleet/connection-url.ts";
+import { accessState } from "../http/access-state.ts";
 import { chargerDetail, detailBody, withSnapshot } from "./charger-body.ts";
 import { chargerPath, noParameters } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
@@ -18,7 +19,12 @@ export const getCharger = defineOperation({
   refusals: [404],
   handle: async ({ c, ports, organization, path }) => {
     const identity = path.chargeBoxId;
-    const charger = await ports.chargers.findByIdentity(organization.id, identity);
+    const charger = await accessState(c.get("config")).chargers.get(
+      `${organization.id}/${identity}`,
+      () => ports.chargers.findByIdentity(organization.id, identity),
+      ports.clock.now().getTime(),
+      c.get("background"),
+    );
     if (!charger) throw new NotFound("Charger", identity);
     const ref = { organizationSlug: organization.slug, identity, chargerId: charger.id };
     const session = await ports.sessions.snapshot(ref).catch(() => null);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Unavailable } from "../../../../src/errors.ts";
 import { RefreshingCache } from "../../../../src/api/http/refreshing-cache.ts";
 
 /** A source whose look-ups are answered by hand. */
@@ -33,7 +34,7 @@ describe("a value looked up", () => {
     expect(await cache.get("k", load, 14_999, ignore)).toBe("new");
   });
 
-  it("is gone 10 seconds after its look-up began when it cannot be refreshed", async () => {
+  it("is gone 10 seconds after its look-up began when the look-up fails and nothing may stand in", async () => {
     const cache = new RefreshingCache<string>();
     const failing = () => Promise.reject(new Error("database down"));
     await cache.get("k", async () => "value", 0, ignore);
@@ -53,6 +54,70 @@ describe("a value looked up", () => {
     );
     await Promise.all(work);
     expect(await cache.get("k", async () => null, 5_001, ignore)).toBe(null);
+  });
+});
+
+describe("while the source does not answer", () => {
+  const away = () => Promise.reject(new Unavailable("database down"));
+  const hanging = () => new Promise<string | null>(() => undefined);
+  const kept = (onStandIn: (ageMs: number) => void = ignore) =>
+    new RefreshingCache<string>({ keptMs: 60_000, patienceMs: 20, onStandIn });
+
+  it.each([
+    ["fails", away],
+    ["hangs", hanging],
+  ])("the last value stands in when the look-up %s, for a bounded time", async (_, load) => {
+    const ages: number[] = [];
+    const cache = kept((ageMs) => void ages.push(ageMs));
+    await cache.get("k", async () => "value", 0, ignore);
+    for (const nowMs of [10_000, 10_001, 30_000, 59_999])
+      expect(await cache.get("k", load, nowMs, ignore)).toBe("value");
+    expect(ages).toEqual([10_000]);
+    await expect(cache.get("k", away, 60_000, ignore)).rejects.toBeInstanceOf(Unavailable);
+  });
+
+  it("asks for a value at most once in two seconds", async () => {
+    const cache = kept();
+    await cache.get("k", async () => "value", 0, ignore);
+    let calls = 0;
+    const counted = () => (calls++, away());
+    for (let nowMs = 10_000; nowMs < 14_000; nowMs += 100) await cache.get("k", counted, nowMs, ignore);
+    expect(calls).toBe(2);
+  });
+
+  it("a value that is gone by then is gone with the first look-up that is answered", async () => {
+    const cache = kept();
+    const { state, load, answer } = source("value");
+    await cache.get("k", async () => "value", 0, ignore);
+    const work: Promise<unknown>[] = [];
+    expect(await cache.get("k", load, 10_000, (promise) => void work.push(promise))).toBe("value");
+    state.value = null;
+    answer();
+    await Promise.all(work);
+    expect(await cache.get("k", away, 10_500, ignore)).toBe(null);
+  });
+
+  it("a request that asks when the source is back hears the truth itself", async () => {
+    const cache = kept();
+    await cache.get("k", async () => "value", 0, ignore);
+    expect(await cache.get("k", away, 10_000, ignore)).toBe("value");
+    expect(await cache.get("k", async () => null, 12_000, ignore)).toBe(null);
+  });
+
+  it("an older look-up that is answered late changes nothing", async () => {
+    const cache = kept();
+    const { state, load, answer } = source("old");
+    await cache.get("k", async () => "value", 0, ignore);
+    await cache.get("k", load, 10_000, ignore);
+    expect(await cache.get("k", async () => "new", 12_000, ignore)).toBe("new");
+    state.value = null;
+    answer();
+    await Promise.resolve();
+    expect(await cache.get("k", away, 12_001, ignore)).toBe("new");
+  });
+
+  it("an unknown key is an outage, not an absence", async () => {
+    await expect(kept().get("k", away, 0, ignore)).rejects.toBeInstanceOf(Unavailable);
   });
 });
 
