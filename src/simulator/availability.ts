@@ -2,14 +2,17 @@ import { reportStatuses, setAvailability } from "./connectors.ts";
 import type { Answer } from "./inbound.ts";
 import type { Turn } from "./turn.ts";
 
-/** While a car is served where it is to take effect, a connector goes out of service only afterwards. */
-export function changeAvailability(turn: Turn, connectorId: number, isOperative: boolean): Answer {
-  if (!isOperative && isOccupied(turn, connectorId)) {
-    turn.remember({ scheduled: { ...turn.state.memory.scheduled, [connectorId]: false } });
-    return { result: { status: "Scheduled" } };
-  }
-  setAvailability(turn, connectorId, isOperative);
-  return { result: { status: "Accepted" }, after: reportStatuses };
+/** Where a car is served, a connector goes out of service only afterwards; 0 is the station itself. */
+export function changeAvailability(
+  turn: Turn,
+  connectorIds: readonly number[],
+  isOperative: boolean,
+): Answer {
+  const busy = isOperative ? [] : connectorIds.filter((id) => isOccupied(turn, id));
+  for (const id of connectorIds) if (!busy.includes(id)) setAvailability(turn, id, isOperative);
+  const waiting = Object.fromEntries(busy.map((id) => [id, false]));
+  if (busy.length > 0) turn.remember({ scheduled: { ...turn.state.memory.scheduled, ...waiting } });
+  return { result: { status: busy.length > 0 ? "Scheduled" : "Accepted" }, after: reportStatuses };
 }
 
 /** Carries out what waited for a car to be done. */

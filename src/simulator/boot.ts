@@ -31,14 +31,21 @@ export function bootAnswered(turn: Turn, how: CallEnd): void {
     case "Accepted":
       return accepted(turn, intervalSeconds);
     case "Pending":
-      turn.change({ registration: "pending" });
+      withdrawn(turn, "pending");
       return retry(turn, "pending", intervalSeconds);
     case "Rejected":
-      turn.change({ registration: "rejected", queue: [] });
+      withdrawn(turn, "rejected");
       return retry(turn, "rejected", intervalSeconds);
     default:
       return retry(turn, "failed", 0);
   }
+}
+
+/** A boot that was asked for may end an acceptance; of what waits only that is still said which was asked for. */
+function withdrawn(turn: Turn, registration: "pending" | "rejected"): void {
+  const { queue, memory } = turn.state;
+  const kept = registration === "pending" ? queue.filter(({ triggered }) => triggered) : [];
+  turn.change({ registration, queue: kept, memory: { ...memory, booted: false } });
 }
 
 function accepted(turn: Turn, intervalSeconds: number): void {

@@ -103,7 +103,7 @@ export interface StationState {
   readonly resetWhenIdle: string | null;
   /** Until then a restart waits for transaction messages to be delivered, epoch ms. */
   readonly restartByMs: number;
-  /** A fault that was asked for, until the next CALL. */
+  /** A fault that was asked for, until the CALL it is for. */
   readonly rehearsal: Rehearsal | null;
   /** Epoch ms; null while the line is up. */
   readonly offlineSinceMs: number | null;

@@ -13,7 +13,11 @@ const asked = { triggered: true } as const;
 
 /** Messages a station sends when asked to. `connectorIds`: the one that was named, else all that apply. */
 const MESSAGES: Readonly<Record<string, Triggered>> = {
-  BootNotification: (turn) => bootNow(turn, "Triggered"),
+  BootNotification: (turn) => {
+    // Until it is answered, the boot is due.
+    turn.change({ bootReason: turn.state.bootReason ?? "Triggered" });
+    bootNow(turn, "Triggered");
+  },
   Heartbeat: (turn) => call(turn, "Heartbeat", {}, asked),
   StatusNotification: (turn, connectorIds) => {
     for (const id of connectorIds) reportStatus(turn, id, true);
@@ -39,8 +43,9 @@ export function trigger(turn: Turn, message: string | null, connectorId: number 
   const send = message === null ? undefined : MESSAGES[message];
   if (!send) return { result: { status: "NotImplemented" } };
   const ids = connectorIds(turn, connectorId);
-  // An accepted station boots only after a restart (1.6 errata 3.35, 2.x F06.FR.17).
-  const isBooted = message === "BootNotification" && turn.state.registration === "accepted";
+  // An accepted 2.x station boots only after a restart (F06.FR.17); a 1.6 station tells its boot again.
+  const isAccepted = turn.version !== "ocpp1.6" && turn.state.registration === "accepted";
+  const isBooted = message === "BootNotification" && isAccepted;
   const isIdle = message === "TransactionEvent" && !ids?.some((id) => chargingConnectors(turn).includes(id));
   if (!ids || isBooted || isIdle) return { result: { status: "Rejected" } };
   return { result: { status: "Accepted" }, after: (answered) => send(answered, ids) };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call, postBatch } from "../harness/fleet.ts";
 import { CASES_16 } from "../harness/ocpp-station/cases-16.ts";
 import { CASES_2X } from "../harness/ocpp-station/cases-2x.ts";
+import { settledSettings } from "../harness/ocpp-station/settings-station.ts";
 import { startStack, type RunningStack } from "../harness/stack.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
@@ -41,6 +42,12 @@ const refusedAsRehearsed: [path: string, expected: Record<string, unknown>][] = 
   ["/firmware/update", { status: "rejected" }],
   ["/diagnostics", { status: "rejected" }],
   ["/reset", { status: "rejected" }],
+];
+/** These have a reason of their own, and are refused on rehearsal without it too. */
+const refusedBesides: [path: string, body: object, expected: Record<string, unknown>][] = [
+  ["/data-transfer", { vendorId: "Busbar", data: "x" }, { status: "Rejected" }],
+  ["/configuration/change", { key: "HeartbeatInterval", value: "70" }, { status: "Rejected" }],
+  ["/availability", { connectorId: 0, type: "Inoperative" }, { status: "rejected" }],
 ];
 /** The answer of 1.6 to an update has no words; a log that is not there has no name. */
 const refusedBy16: Record<string, Record<string, unknown>> = {
@@ -94,7 +101,25 @@ describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that spe
       const body = (version === "OCPP1.6" ? refusedBy16[path] : undefined) ?? expected;
       expect({ path, ...answer }).toMatchObject({ path, status: "success" in body ? 502 : 200, body });
     }
+    for (const [path, body, expected] of refusedBesides) {
+      await rehearse(identity, "Refused");
+      expect({ path, ...(await post(identity, path, body)) }).toMatchObject({
+        path,
+        status: 200,
+        body: expected,
+      });
+    }
     expect((await post(identity, "/cache/clear", {})).body).toMatchObject({ status: "accepted" });
+  });
+
+  test("refuses the write of a setting on rehearsal, past the reads that come before it", async () => {
+    const [{ id = "none", identity = "none" } = {}] = await ready(1);
+    await rehearse(identity, "Refused SetChargingProfile");
+    const update = { maxChargeCurrent: 16 };
+    expect((await call(stack, "POST", `/api/chargers/${id}/update`, update)).status).toBe(200);
+    expect(await settledSettings(stack, id)).toMatchObject({
+      Settings: { MaxChargeCurrent: { Desired: 16, Outcome: "rejected" } },
+    });
   });
 
   test("every command ends truthfully when the charger objects, is silent, drops the line or is stopped", async () => {

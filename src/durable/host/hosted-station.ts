@@ -177,6 +177,7 @@ export class HostedStation {
   async #connect(attempt: number): Promise<void> {
     if (attempt !== this.#attempt) return;
     if (!this.row.isReady) this.#startDeadline();
+    const dialedAtMs = Date.now();
     const outcome = await this.#host.connect(this.row, !this.row.isReady || this.#isForgotten);
     if (attempt !== this.#attempt) {
       if (outcome.kind === "open") outcome.socket.close(1000, "not wanted");
@@ -184,7 +185,7 @@ export class HostedStation {
     }
     if (outcome.kind === "unknown" && this.row.isReady && !this.#isForgotten) return this.#startOver();
     if (outcome.kind === "open") this.#listen(outcome);
-    const error = this.row.isReady ? null : this.#trouble.dialed(outcome);
+    const error = this.row.isReady ? null : this.#trouble.dialed(outcome, dialedAtMs);
     if (error) return this.#fail(error);
     this.#input({ kind: outcome.kind === "open" ? "connected" : "disconnected" });
     if (this.#isOverdue && outcome.kind !== "open") this.#giveUp();
@@ -268,7 +269,7 @@ export class HostedStation {
 
   #giveUp(): void {
     this.#isOverdue = true;
-    const error = this.#trouble.atDeadline;
+    const error = this.#trouble.atDeadline(Date.now());
     if (error) this.#fail(error);
   }
 

@@ -2,7 +2,6 @@ import type { ItemError } from "../../ports.ts";
 import type { BootOutcome } from "../../simulator/turn.ts";
 import type { DialOutcome } from "./dial-outcome.ts";
 
-const unreachable = (message: string): ItemError => ({ code: "CSMS_UNREACHABLE", message, retryable: true });
 const rejected = (message: string): ItemError => ({ code: "CSMS_REJECTED", message, retryable: false });
 
 export const CAPACITY: ItemError = {
@@ -35,17 +34,26 @@ export function isPolicyClose(code: number): boolean {
 export class ProvisioningVerdict {
   readonly #isOwnSocket: boolean;
   #atDeadline: ItemError | null = NO_BOOT;
+  /** Dials in a row that did not get through. */
+  #unanswered: { attempts: number; sinceMs: number } | null = null;
 
   constructor(isOwnSocket: boolean) {
     this.#isOwnSocket = isOwnSocket;
   }
 
-  get atDeadline(): ItemError | null {
-    return this.#atDeadline;
+  atDeadline(nowMs: number): ItemError | null {
+    const error = this.#atDeadline;
+    if (error?.code !== "CSMS_UNREACHABLE" || !this.#unanswered) return error;
+    const { attempts, sinceMs } = this.#unanswered;
+    const seconds = Math.max(1, Math.round((nowMs - sinceMs) / 1000));
+    const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+    return { ...error, message: `${error.message} after ${tries} in ${seconds} s` };
   }
 
-  /** The error that ends provisioning now, else null. */
-  dialed(outcome: DialOutcome): ItemError | null {
+  /** The error that ends provisioning now, else null. `dialedAtMs`: when the dial began. */
+  dialed(outcome: DialOutcome, dialedAtMs: number): ItemError | null {
+    const { attempts = 0, sinceMs = dialedAtMs } = this.#unanswered ?? {};
+    this.#unanswered = outcome.kind === "open" ? null : { attempts: attempts + 1, sinceMs };
     if (outcome.kind === "open") {
       this.#atDeadline = NO_BOOT;
       return null;
@@ -54,7 +62,8 @@ export class ProvisioningVerdict {
       return { code: "WS_URL_FORBIDDEN", message: outcome.message, retryable: false };
     }
     if (outcome.kind === "unreachable") {
-      this.#atDeadline = this.#isOwnSocket ? null : unreachable(outcome.message);
+      const { message } = outcome;
+      this.#atDeadline = this.#isOwnSocket ? null : { code: "CSMS_UNREACHABLE", message, retryable: true };
       return null;
     }
     this.#atDeadline = rejected(outcome.message);

@@ -9,5 +9,5 @@ export const changeAvailability: InboundHandler = (turn, payload) => {
   const evse = objectOf(payload, "evse");
   const evseId = evse ? knownEvse(turn, evse) : 0;
   if (evseId === null) return { result: { status: "Rejected" } };
-  return change(turn, evseId, status === "Operative");
+  return change(turn, [evseId], status === "Operative");
 };

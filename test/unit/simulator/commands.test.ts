@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
+import { dialect16 } from "../../../src/simulator/v16/dialect.ts";
+import { dialect2x } from "../../../src/simulator/v2x/dialect.ts";
+import { statusOf } from "../../../src/simulator/state.ts";
+import { validatorsOf } from "../ocpp/validators-of.ts";
 import { StationUnderTest } from "./station-under-test.ts";
 
 const key = "0123456789abcdef0123456789abcdef01234567";
@@ -63,9 +67,40 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
   });
 
-  test("rehearses no fault that it does not know", () => {
+  test("refuses every command on rehearsal in words that its schema allows and that do nothing", () => {
     const station = StationUnderTest.booted(version);
-    const order = { vendorId: "Busbar", messageId: "Rehearse", data: "Fire" };
+    const wordless = ["GetLocalListVersion", "GetTransactionStatus"];
+    if (version === "ocpp1.6") wordless.push("UpdateFirmware");
+    const data = [variable("OCPPCommCtrlr", "HeartbeatInterval")];
+    const payload = { key: ["A"], setVariableData: data, getVariableData: data };
+    const before = station.state.memory;
+    const { actions } = version === "ocpp1.6" ? dialect16 : dialect2x;
+    for (const action of Object.keys(actions)) {
+      station.call("DataTransfer", { vendorId: "Busbar", messageId: "Rehearse", data: "Refused" });
+      const answer = station.call(action, payload);
+      if (wordless.includes(action)) {
+        expect([action, answer?.type, answer?.action]).toEqual([action, 4, "NotSupported"]);
+        continue;
+      }
+      expect([action, answer?.type]).toEqual([action, 3]);
+      expect([action, validatorsOf(version).response(action, answer?.payload)]).toEqual([action, null]);
+      expect(JSON.stringify(answer?.payload)).not.toMatch(/"(?:Accepted|Scheduled|Unlocked|RebootRequired)"/);
+    }
+    expect(station.state.memory).toEqual(before);
+  });
+
+  test("keeps a fault for the action that it is asked for", () => {
+    const station = StationUnderTest.booted(version);
+    const order = { vendorId: "Busbar", messageId: "Rehearse", data: "Refused SetChargingProfile" };
+    expect(station.call("DataTransfer", order)?.payload).toMatchObject({ status: "Accepted" });
+    expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
+    expect(station.call("SetChargingProfile", {})?.payload).toEqual({ status: "Rejected" });
+    expect(station.call("SetChargingProfile", {})?.type).toBe(4);
+  });
+
+  test.each(["Fire", "Refused Fire", "Refused Reset now", ""])("rehearses nothing for %j", (data) => {
+    const station = StationUnderTest.booted(version);
+    const order = { vendorId: "Busbar", messageId: "Rehearse", data };
     expect(station.call("DataTransfer", order)?.payload).toEqual({ status: "Rejected" });
     expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
   });
@@ -97,11 +132,12 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(triggered).toBeDefined();
   });
 
-  test("refuses a triggered BootNotification once it was accepted", () => {
-    const answer = StationUnderTest.booted(version).call("TriggerMessage", {
-      requestedMessage: "BootNotification",
-    });
-    expect(answer?.payload).toEqual({ status: "Rejected" });
+  test("boots on a trigger once it was accepted if it speaks 1.6, and refuses it if it speaks 2.x", () => {
+    const station = StationUnderTest.booted(version);
+    const answer = station.call("TriggerMessage", { requestedMessage: "BootNotification" });
+    const boots = version === "ocpp1.6" ? 2 : 1;
+    expect(answer?.payload).toEqual({ status: boots === 2 ? "Accepted" : "Rejected" });
+    expect(station.calls("BootNotification")).toHaveLength(boots);
   });
 
   test("does not know a message nobody can trigger", () => {
@@ -165,6 +201,32 @@ describe("a 1.6 station", () => {
         .slice(-3)
         .map(({ payload }) => payload["status"]),
     ).toEqual(["Unavailable", "Unavailable", "Unavailable"]);
+  });
+
+  const statusesOf = (station: StationUnderTest) =>
+    [0, 1, 2].map((connectorId) => statusOf(station.state.memory, connectorId));
+
+  test("puts everything back into service with connector 0, whatever was taken out before", () => {
+    const station = StationUnderTest.booted("ocpp1.6");
+    station.call("ChangeAvailability", { connectorId: 1, type: "Inoperative" });
+    station.call("ChangeAvailability", { connectorId: 0, type: "Operative" });
+    expect(statusesOf(station)).toEqual(["Available", "Available", "Available"]);
+  });
+
+  test("puts one connector back into service after all were taken out with connector 0", () => {
+    const station = StationUnderTest.booted("ocpp1.6");
+    station.call("ChangeAvailability", { connectorId: 0, type: "Inoperative" });
+    station.call("ChangeAvailability", { connectorId: 2, type: "Operative" });
+    expect(statusesOf(station)).toEqual(["Available", "Unavailable", "Available"]);
+  });
+
+  test("takes what is free out of service with connector 0 at once, and a busy connector when its car is done", () => {
+    const station = StationUnderTest.booted("ocpp1.6");
+    station.charge();
+    const answer = station.call("ChangeAvailability", { connectorId: 0, type: "Inoperative" });
+    expect(answer?.payload).toEqual({ status: "Scheduled" });
+    expect(station.state.memory.inoperative).toEqual([2]);
+    expect(station.state.memory.scheduled).toEqual({ 0: false, 1: false });
   });
 
   test("refuses a connector it does not have", () => {

@@ -5,6 +5,7 @@ import {
   type HostServices,
   type LineNews,
 } from "../../../../src/durable/host/hosted-station.ts";
+import { ProvisioningVerdict } from "../../../../src/durable/host/provisioning-verdict.ts";
 import { newRow, type StationRow } from "../../../../src/durable/host/station-row.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 
@@ -134,6 +135,35 @@ describe("the boot deadline", () => {
     await expect(outcome).resolves.toMatchObject({ kind: "failed", error: { code } });
     expect(row).toMatchObject({ verdict: { code }, isDesired: false, sealedKey: null });
     expect([...host.timers.keys()]).toEqual([]);
+  });
+
+  test("names how often and how long nobody answered, in the row as to whoever waits", async () => {
+    const { host, hosted, row } = await started([]);
+    await host.fire("dial");
+    await host.fire("dial");
+    const outcome = hosted.outcome(10_000);
+    await host.fire("deadline");
+    const message = expect.stringMatching(/ after 3 attempts in \d+ s$/);
+    await expect(outcome).resolves.toMatchObject({ error: { code: "CSMS_UNREACHABLE", message } });
+    expect(row.verdict).toMatchObject({ code: "CSMS_UNREACHABLE", message });
+  });
+
+  test("counts attempts and time from the first dial since the last one that got through", () => {
+    const verdict = new ProvisioningVerdict(false);
+    const silence = {
+      kind: "unreachable",
+      message: "The CSMS did not answer the WebSocket upgrade",
+    } as const;
+    const open = { kind: "open", socket: new Line() as unknown as WebSocket, news: null } as const;
+    const said = (nowMs: number) => verdict.atDeadline(nowMs)?.message;
+    verdict.dialed(silence, 1000);
+    expect(said(11_000)).toBe(`${silence.message} after 1 attempt in 10 s`);
+    for (const atMs of [13_000, 30_000, 60_000]) verdict.dialed(silence, atMs);
+    expect(said(91_000)).toBe(`${silence.message} after 4 attempts in 90 s`);
+    verdict.dialed(open, 92_000);
+    expect(verdict.atDeadline(93_000)?.code).toBe("BOOT_TIMEOUT");
+    verdict.dialed(silence, 94_000);
+    expect(said(95_000)).toBe(`${silence.message} after 1 attempt in 1 s`);
   });
 
   test("does not fail a station for an outage of our own socket", async () => {
