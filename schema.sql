@@ -221,6 +221,18 @@ CREATE TABLE IF NOT EXISTS transaction_conflicts (
 );
 CREATE INDEX IF NOT EXISTS transaction_conflicts_number ON transaction_conflicts (organization_id, transaction_id);
 
+-- Ends of transactions that a station told once more, and differently. For good, like the transactions.
+CREATE TABLE IF NOT EXISTS stop_conflicts (
+  charger_id uuid NOT NULL,
+  id uuid NOT NULL,                  -- made of what the row says
+  organization_id uuid NOT NULL,
+  transaction_id integer NOT NULL,
+  kept jsonb NOT NULL,               -- what was told first and stands in transactions: {meterStopWh, stoppedAt, stopReason}
+  told jsonb NOT NULL,
+  received_at timestamptz NOT NULL,
+  PRIMARY KEY (charger_id, id)
+);
+
 CREATE TABLE IF NOT EXISTS meter_values (
   id uuid PRIMARY KEY,
   organization_id uuid NOT NULL,

@@ -1406,6 +1406,24 @@ export interface components {
              * @description Until then its connections are answered 429, for more than 60 of them took over from a live one in an hour; only there while that holds
              */
             quarantinedUntil?: string;
+            /** @description Transactions whose end the charger told twice and differently, the newest ten: the first one, `kept`, holds; only there when there are any */
+            stopConflicts?: {
+                transactionId: number;
+                kept: {
+                    meterStop: number | null;
+                    /** Format: date-time */
+                    stopTime: string;
+                    stopReason: string;
+                };
+                told: {
+                    meterStop: number | null;
+                    /** Format: date-time */
+                    stopTime: string;
+                    stopReason: string;
+                };
+                /** Format: date-time */
+                receivedAt: string;
+            }[];
             connectors: {
                 connectorId: number;
                 evseConnectorId?: number;

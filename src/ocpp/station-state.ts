@@ -70,6 +70,14 @@ export interface TransactionRecord {
   readonly isConfirmed: boolean;
 }
 
+/** How a station told the end of a transaction. */
+export interface ToldStop {
+  readonly meterStopWh: number | null;
+  /** ISO 8601, see `eventTime`. */
+  readonly stoppedAt: string;
+  readonly stopReason: string;
+}
+
 /** What tells one 1.6 stop with the unconfirmed id from another. */
 export interface UnconfirmedStop {
   readonly meterStopWh: number;
@@ -95,6 +103,8 @@ export interface TransactionLookup {
   }): TransactionRecord | null;
   /** Id reserved by a remote start of this connector and tag that no transaction has claimed yet. */
   reservedBy(start: { evseId: number; idTag: string }): number | null;
+  /** How the station told the end of a transaction, the first time; null: it has not. */
+  stopOf(transactionId: number): ToldStop | null;
   /** Has this (transaction, seqNo) been taken in before? */
   hasEvent(ocppTransactionId: string, seqNo: number): boolean;
 }
@@ -244,6 +254,14 @@ export type StationEvent =
       /** True: the station never told us; the meter's last value stands. */
       readonly lostStop: boolean;
       readonly transactionData: readonly JsonObject[];
+      readonly at: string;
+    }
+  | {
+      /** The station told the end of a transaction a second time, and otherwise. What it told first holds. */
+      readonly type: "stopConflicted";
+      readonly transactionId: number;
+      readonly kept: ToldStop;
+      readonly told: ToldStop;
       readonly at: string;
     }
   | {

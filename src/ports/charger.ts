@@ -1,3 +1,4 @@
+import type { ToldStop } from "../ocpp/station-state.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 
 export type RecordVersion = "OCPP1.6" | "OCPP2.0.1" | "OCPP2.1";
@@ -52,6 +53,14 @@ export interface ConnectorState {
   updatedAt: Date;
 }
 
+/** Two ends of one transaction; the first one holds. */
+export interface StopConflict {
+  transactionId: number;
+  kept: ToldStop;
+  told: ToldStop;
+  receivedAt: Date;
+}
+
 /** A charger with the projection of its connection. */
 export interface ConnectedCharger {
   id: string;
@@ -69,4 +78,6 @@ export interface ConnectedCharger {
   firmwareVersion: string | null;
   lastMessageAt: Date | null;
   connectors: ConnectorState[];
+  /** The newest; none where it is one of a list. */
+  stopConflicts: StopConflict[];
 }

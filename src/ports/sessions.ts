@@ -7,6 +7,7 @@ import type {
   MeterValuesFact,
   SecurityEventFact,
   StationEventFact,
+  StopConflictFact,
   TransactionFact,
 } from "./transactions.ts";
 import type { SettingsNote } from "./settings.ts";
@@ -165,6 +166,7 @@ export type SessionFact =
   | { type: "lease"; untilMs: number }
   | ({ type: "transaction" } & TransactionFact)
   | ({ type: "meterValues" } & MeterValuesFact)
+  | ({ type: "stopConflict" } & StopConflictFact)
   | ({ type: "securityEvent" } & SecurityEventFact)
   | ({ type: "stationEvent" } & StationEventFact)
   | ({ type: "jobStatus" } & JobStatusFact)

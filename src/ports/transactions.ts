@@ -1,4 +1,4 @@
-import type { JobKind } from "../ocpp/station-state.ts";
+import type { JobKind, ToldStop } from "../ocpp/station-state.ts";
 import type { JsonObject } from "../ocpp/json.ts";
 import type { CommandOutcome } from "./sessions.ts";
 
@@ -23,6 +23,14 @@ export interface TransactionFact {
   /** Closed because another one began on the connector, not by the station. */
   lostStop: boolean;
   revision: number;
+}
+
+/** The end of a transaction, told twice and differently. The same content is a repeat. */
+export interface StopConflictFact {
+  transactionId: number;
+  /** What was told first and holds. */
+  kept: ToldStop;
+  told: ToldStop;
 }
 
 /**

@@ -21,6 +21,20 @@ export const connectorJson = z
     updatedAt: new Date(row.updated_at),
   }));
 
+const toldStop = z.object({
+  meterStopWh: z.number().nullable(),
+  stoppedAt: z.string(),
+  stopReason: z.string(),
+});
+
+const stopConflictJson = z
+  .object({ transaction_id: z.number(), kept: toldStop, told: toldStop, received_at: z.string() })
+  .transform(({ transaction_id, received_at, ...stops }) => ({
+    transactionId: transaction_id,
+    ...stops,
+    receivedAt: new Date(received_at),
+  }));
+
 const connectedRow = z
   .object({
     id: z.string(),
@@ -38,6 +52,7 @@ const connectedRow = z
     firmware_version: z.string().nullable(),
     last_message_at: timestamp.nullable(),
     connectors: z.array(connectorJson),
+    stop_conflicts: z.array(stopConflictJson).optional(),
   })
   .transform((row): ConnectedCharger => ({
     id: row.id,
@@ -55,11 +70,18 @@ const connectedRow = z
     firmwareVersion: row.firmware_version,
     lastMessageAt: row.last_message_at,
     connectors: row.connectors,
+    stopConflicts: row.stop_conflicts ?? [],
   }));
 
 const COLUMNS = `c.id, c.identity, c.name, c.location_name AS location, c.security_profile, c.registration_status, c.created_at,
   coalesce(s.online, false) AS online, s.ocpp_version, s.vendor, s.model, s.serial_number, s.firmware_version, s.last_message_at,
   (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.evse_id, k.connector_id), '[]') FROM connectors k WHERE k.charger_id = c.id) AS connectors`;
+
+const STOP_CONFLICTS_SHOWN = 10;
+
+const STOP_CONFLICTS = `(SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.received_at DESC), '[]') FROM (
+    SELECT transaction_id, kept, told, received_at FROM stop_conflicts WHERE charger_id = c.id
+    ORDER BY received_at DESC LIMIT ${STOP_CONFLICTS_SHOWN}) x) AS stop_conflicts`;
 
 const FROM = `FROM chargers c LEFT JOIN charger_connections s ON s.charger_id = c.id`;
 
@@ -81,7 +103,8 @@ export function connectedChargers(
 
     async findByIdentity(organizationId, identity) {
       const rows = await sql.read(
-        `SELECT ${COLUMNS} ${FROM} WHERE c.organization_id = $1::uuid AND c.identity = $2 AND c.deleted_at IS NULL`,
+        `SELECT ${COLUMNS}, ${STOP_CONFLICTS} ${FROM}
+         WHERE c.organization_id = $1::uuid AND c.identity = $2 AND c.deleted_at IS NULL`,
         [organizationId, identity],
       );
       return firstRow(connectedRow, rows);

@@ -13,7 +13,16 @@ import { applyTransactions, transactionIdsOnRecord } from "./transactions.ts";
 /** What stations did, as opposed to the state they are in. */
 export type HistoryFact = Extract<
   SessionFact,
-  { type: "transaction" | "meterValues" | "securityEvent" | "stationEvent" | "jobStatus" | "dataTransfer" }
+  {
+    type:
+      | "transaction"
+      | "meterValues"
+      | "stopConflict"
+      | "securityEvent"
+      | "stationEvent"
+      | "jobStatus"
+      | "dataTransfer";
+  }
 >;
 
 /** Facts name their charger, and its row the organisation. They outlive it: finished transactions stay readable. */
@@ -33,6 +42,11 @@ const METER_VALUES = `WITH f AS (${known(`charger_id uuid, transaction_id int, c
   SELECT ${idOf('charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", told_at')}, organization_id,
     charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, stop_reason, id_tag, "values", at, received_at
   FROM f ON CONFLICT (id) DO NOTHING`;
+
+const STOP_CONFLICTS = `WITH f AS (${known("charger_id uuid, transaction_id int, kept jsonb, told jsonb, received_at timestamptz")})
+  INSERT INTO stop_conflicts (charger_id, id, organization_id, transaction_id, kept, told, received_at)
+  SELECT charger_id, ${idOf("transaction_id, kept, told")}, organization_id, transaction_id, kept, told, received_at
+  FROM f ON CONFLICT (charger_id, id) DO NOTHING`;
 
 const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz,
     received_at timestamptz`)})
@@ -64,6 +78,7 @@ const DATA_TRANSFERS = `WITH f AS (${known(`charger_id uuid, id text, direction 
 
 const STATEMENTS: Record<Exclude<HistoryFact["type"], "transaction">, string> = {
   meterValues: METER_VALUES,
+  stopConflict: STOP_CONFLICTS,
   securityEvent: SECURITY_EVENTS,
   stationEvent: STATION_EVENTS,
   jobStatus: JOB_STATES,
@@ -101,6 +116,10 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
       const told = { at, told_at: isTimed(fact) ? null : at };
       const end = { stop_reason: stopReason, id_tag: idTag };
       return { ...about, ...named, reason, energy_wh: energyWh, ...end, values, ...told };
+    }
+    case "stopConflict": {
+      const { transactionId, kept, told } = fact;
+      return { ...about, transaction_id: transactionId, kept, told };
     }
     case "securityEvent": {
       const { id, source, name, techInfo, at } = fact;

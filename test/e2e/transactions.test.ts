@@ -52,6 +52,16 @@ test("a charging session reaches the database, once, and outlives the death of t
   expect(ended).toMatchObject({ transaction_id: transactionId, stop_reason: "EVDisconnected" });
   expect([Number(ended["meter_stop_wh"]), Number(ended["last_meter_wh"])]).toEqual([9000, 7500]);
   expect(await rowsOf("CHARGES")).toHaveLength(1);
+  const later = { ...stop, meterStop: 12_000 };
+  expect((await again.call("StopTransaction", later))[0]).toBe(3);
+  const shown = await waitFor("the conflict", async () => {
+    const { body } = await call(stack, "GET", "/api/v1/chargers/CHARGES");
+    return z.object({ stopConflicts: z.array(z.unknown()) }).safeParse(body).data?.stopConflicts;
+  });
+  expect(shown).toMatchObject([
+    { transactionId, kept: { meterStop: 9000 }, told: { meterStop: 12_000, stopReason: "EVDisconnected" } },
+  ]);
+  expect(Number((await rowsOf("CHARGES"))[0]?.["meter_stop_wh"])).toBe(9000);
   const next = await begin(again);
   expect(next).toBeGreaterThan(transactionId);
   again.socket.close();

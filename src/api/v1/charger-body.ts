@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { ConnectedCharger, SessionSnapshot } from "../../ports.ts";
+import type { ConnectedCharger, SessionSnapshot, StopConflict } from "../../ports.ts";
 import { chargeBoxId, timestamp } from "./fields.ts";
 
 export const chargerSummary = z.object({
@@ -12,6 +12,8 @@ export const chargerSummary = z.object({
   model: z.string().nullable(),
   lastHeartbeat: timestamp.nullable().openapi({ description: "Time of the last message of any kind" }),
 });
+
+const toldStop = z.object({ meterStop: z.int().nullable(), stopTime: timestamp, stopReason: z.string() });
 
 export const chargerDetail = chargerSummary
   .extend({
@@ -26,6 +28,20 @@ export const chargerDetail = chargerSummary
       description:
         "Until then its connections are answered 429, for more than 60 of them took over from a live one in an hour; only there while that holds",
     }),
+    stopConflicts: z
+      .array(
+        z.object({
+          transactionId: z.int(),
+          kept: toldStop,
+          told: toldStop,
+          receivedAt: timestamp,
+        }),
+      )
+      .optional()
+      .openapi({
+        description:
+          "Transactions whose end the charger told twice and differently, the newest ten: the first one, `kept`, holds; only there when there are any",
+      }),
     connectors: z.array(
       z.object({
         connectorId: z.int(),
@@ -88,8 +104,20 @@ export function detailBody(
     securityProfile: charger.securityProfile,
     connectionUrl: url,
     ...(quarantinedUntilMs === null ? {} : { quarantinedUntil: new Date(quarantinedUntilMs).toISOString() }),
+    ...(charger.stopConflicts.length === 0
+      ? {}
+      : { stopConflicts: charger.stopConflicts.map(stopConflictBody) }),
     connectors: connectorBodies(charger),
   };
+}
+
+function stopConflictBody({ transactionId, kept, told, receivedAt }: StopConflict) {
+  const stop = ({ meterStopWh, stoppedAt, stopReason }: StopConflict["kept"]) => ({
+    meterStop: meterStopWh,
+    stopTime: stoppedAt,
+    stopReason,
+  });
+  return { transactionId, kept: stop(kept), told: stop(told), receivedAt: receivedAt.toISOString() };
 }
 
 /** A 1.6 station has no EVSEs; its connector 0, the main controller, is no connector. */

@@ -2,7 +2,7 @@ import { systemIds } from "../../fleet/ids.ts";
 import { ulidOf } from "../../fleet/ulid.ts";
 import { energyReading } from "../../ocpp/energy-reading.ts";
 import type { JsonObject } from "../../ocpp/json.ts";
-import type { StationEvent } from "../../ocpp/station-state.ts";
+import type { StationEvent, ToldStop } from "../../ocpp/station-state.ts";
 import { UNCONFIRMED_CLAIM } from "../../ocpp/v16/unconfirmed-id.ts";
 import type { DataTransferRow, MeterValuesFact, SessionFact } from "../../ports.ts";
 import { cutText } from "./cut-text.ts";
@@ -25,6 +25,8 @@ export function factsOf(event: StationEvent): SessionFact[] {
       return [meterValues(event), ...foreignTransaction(event)];
     case "transactionStopped":
       return [...stopValues(event), ...foreignTransaction(event)];
+    case "stopConflicted":
+      return stopConflict(event);
     case "securityEvent": {
       const { name, techInfo, at } = event;
       return [{ type: "securityEvent", id: systemIds.uuid(), source: "station", name, techInfo, at }];
@@ -107,6 +109,18 @@ function foreignTransaction({ claimedId, at }: { claimedId: string | null; at: s
   const techInfo = `transaction ${claimedId}`;
   const name = "UnknownTransaction";
   return [{ type: "securityEvent", id: null, source: "central", name, techInfo, at }];
+}
+
+/** Both values are kept, and somebody has to look: what is billed may be wrong. A repeat adds nothing. */
+function stopConflict({ transactionId, kept, told, at }: Event<"stopConflicted">): SessionFact[] {
+  const said = ({ meterStopWh, stoppedAt, stopReason }: ToldStop) =>
+    `meterStop ${meterStopWh ?? "unknown"} at ${stoppedAt}, ${stopReason}`;
+  const techInfo = `transaction ${transactionId}: kept ${said(kept)}; told later ${said(told)}`;
+  const about = { id: null, source: "central", name: "StopTransactionConflict" } as const;
+  return [
+    { type: "stopConflict", transactionId, kept, told },
+    { type: "securityEvent", ...about, techInfo, at },
+  ];
 }
 
 function valuesFact(

@@ -2,6 +2,7 @@ import { systemIds } from "../../fleet/ids.ts";
 import { ulidOf } from "../../fleet/ulid.ts";
 import type {
   StateChange,
+  ToldStop,
   TransactionLookup,
   TransactionRecord,
   UnconfirmedStop,
@@ -126,6 +127,19 @@ export class TransactionTable implements TransactionLookup {
     const rows = this.#tables.reading?.exec<{ transaction_id: number | null }>(text, meterStopWh, timestamp);
     const [row] = rows?.toArray() ?? [];
     return row ? { transactionId: row.transaction_id } : null;
+  }
+
+  stopOf(transactionId: number): ToldStop | null {
+    const text = `SELECT meter_stop_wh, stopped_at, stop_reason FROM transactions
+      WHERE transaction_id = ? AND stopped_at IS NOT NULL AND lost_stop = 0`;
+    const rows = this.#tables.reading?.exec<EndedTransaction>(text, transactionId).toArray() ?? [];
+    const [row] = rows;
+    if (!row) return null;
+    return {
+      meterStopWh: row.meter_stop_wh,
+      stoppedAt: row.stopped_at,
+      stopReason: row.stop_reason ?? "Local",
+    };
   }
 
   /** Applies what a handler decided; null for a change that concerns no transaction, else whose it was. */
@@ -294,6 +308,8 @@ export class TransactionTable implements TransactionLookup {
     return (rows?.toArray() ?? []).map(readTransaction);
   }
 }
+
+type EndedTransaction = { meter_stop_wh: number | null; stopped_at: string; stop_reason: string | null };
 
 type StoredTransaction = {
   transaction_id: number;

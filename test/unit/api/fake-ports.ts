@@ -143,6 +143,7 @@ const offline = {
   firmwareVersion: null,
   lastMessageAt: null,
   connectors: [],
+  stopConflicts: [],
 } satisfies Partial<ConnectedCharger>;
 
 export interface SessionsState {

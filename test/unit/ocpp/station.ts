@@ -12,6 +12,7 @@ export const noTransactions: TransactionLookup = {
   unconfirmedStop: () => null,
   byStart: () => null,
   reservedBy: () => null,
+  stopOf: () => null,
   hasEvent: () => false,
 };
 

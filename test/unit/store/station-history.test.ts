@@ -314,6 +314,27 @@ test("the registration state is stored for the charger of that identity and orga
   expect(found?.registrationStatus).toBe("Pending");
 });
 
+test("two ends of one transaction are kept side by side, once, and shown with the charger", async () => {
+  const { apply, applyAt, id, identity, organization, rows } = await charger();
+  const kept = { meterStopWh: 3000, stoppedAt: at(60), stopReason: "Local" };
+  const conflict = (meterStopWh: number): SessionFact => ({
+    type: "stopConflict",
+    transactionId: 7,
+    kept,
+    told: { ...kept, meterStopWh },
+  });
+  await apply(transaction({ ...ended, meterStopWh: 3000, transactionId: 7, revision: 2 }), conflict(9999));
+  await applyAt(at(5), conflict(9999), conflict(8000));
+  expect(await rows("stop_conflicts")).toHaveLength(2);
+  expect((await rows("transactions"))[0]?.["meter_stop_wh"]).toBe("3000");
+  const found = await db.stores.chargers.findByIdentity(organization.id, identity);
+  expect(found?.stopConflicts).toEqual([
+    { transactionId: 7, kept, told: { ...kept, meterStopWh: 8000 }, receivedAt: new Date(at(5)) },
+    { transactionId: 7, kept, told: { ...kept, meterStopWh: 9999 }, receivedAt: new Date(at(0)) },
+  ]);
+  expect(found?.id).toBe(id);
+});
+
 const live = (measurand: string, value: number, minutes: number): SessionFact =>
   meterValues({
     transactionId: 7,

@@ -1,4 +1,5 @@
 import type { Handler } from "../../handler.ts";
+import { stopConflict } from "../../inbound/stop-conflict.ts";
 import type { JsonObject } from "../../json.ts";
 import { needInteger, optionalObjects, optionalText } from "../../payload.ts";
 import { judgeTag } from "../../remote-only-tag.ts";
@@ -23,8 +24,12 @@ export const stopTransaction: Handler = (ctx, payload) => {
   const record = isOpen ? openUnconfirmed(ctx, null) : id === null ? null : transactions.byId(id);
   const info = idTag === null ? null : idTagInfo(judgeTag(ctx, idTag, record?.remoteStarted ?? false));
   const answer: JsonObject = info === null ? {} : { idTagInfo: info };
-  const isKnown = record !== null && record.stoppedAt !== null && !record.lostStop;
-  if (repeated || isKnown) return { answer, changes: [], events: [] };
+  const stopReason = optionalText(payload, "reason", TEXT_LENGTH.word) ?? "Local";
+  if (repeated) return { answer, changes: [], events: [] };
+  if (record !== null && record.stoppedAt !== null && !record.lostStop) {
+    const told = { meterStopWh, stoppedAt: at, stopReason };
+    return { answer, changes: [], events: stopConflict(ctx, record.transactionId, told) };
+  }
 
   const event: StationEvent = {
     type: "transactionStopped",
@@ -33,7 +38,7 @@ export const stopTransaction: Handler = (ctx, payload) => {
     evseId: record?.evseId ?? null,
     idTag,
     meterStopWh,
-    stopReason: optionalText(payload, "reason", TEXT_LENGTH.word) ?? "Local",
+    stopReason,
     lostStop: false,
     transactionData: optionalObjects(payload, "transactionData"),
     at,

@@ -1,5 +1,6 @@
 import type { Handler, HandlerContext, HandlerResult } from "../../handler.ts";
 import { closeLostStops } from "../../inbound/lost-stop.ts";
+import { stopConflict } from "../../inbound/stop-conflict.ts";
 import type { JsonObject } from "../../json.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
 import { energyWh } from "../energy.ts";
@@ -19,8 +20,9 @@ export const transactionEvent: Handler = (ctx, payload) => {
   const isRemote = reserved !== null || (known?.remoteStarted ?? false);
   const verdict = message.token && judgeToken(ctx, message.token, isRemote);
   const answer: JsonObject = verdict ? { idTokenInfo: idTokenInfo(verdict) } : {};
+  const endedAgain = known && message.eventType === "Ended" ? conflict(ctx, known, message) : [];
   if (known && transactions.hasEvent(message.ocppTransactionId, message.seqNo))
-    return { answer, changes: [], events: [] };
+    return { answer, changes: [], events: endedAgain };
 
   const opened = known ? null : open(ctx, message, reserved);
   const record = known ?? opened;
@@ -38,10 +40,25 @@ export const transactionEvent: Handler = (ctx, payload) => {
     events.push(started(record, message, verdict?.status ?? null));
   if (message.reservationId !== null)
     changes.push({ type: "reservationEnded", reservationId: message.reservationId });
-  add(message.eventType === "Ended" ? ended(record, message) : measured(record, message));
+  if (endedAgain.length > 0) events.push(...endedAgain);
+  else add(message.eventType === "Ended" ? ended(record, message) : measured(record, message));
   if (message.seqNo >= (record.lastSeqNo ?? 0)) add(occupiedConnector(ctx, record, message));
   return { answer, changes, events };
 };
+
+/** The first end of a transaction holds; one that tells another meter, reason or time is kept beside it. */
+function conflict(
+  ctx: HandlerContext,
+  known: TransactionRecord,
+  message: TransactionMessage,
+): StationEvent[] {
+  if (known.stoppedAt === null || known.lostStop) return [];
+  return stopConflict(ctx, known.transactionId, {
+    meterStopWh: energyWh(message.meterValue, "Transaction.End"),
+    stoppedAt: message.at,
+    stopReason: message.stoppedReason ?? "Local",
+  });
+}
 
 /** The id that our remote start reserved, when the station repeats it; a number it made up claims nothing. */
 function claimReserved(

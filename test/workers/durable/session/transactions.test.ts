@@ -151,17 +151,28 @@ test("open transactions and unused ids survive evictions and reconnects", async 
   expect(await told(charger)).toMatchObject([{ status: "completed" }, { status: "in_progress" }]);
 });
 
-test("a repeated start is the same transaction and a repeated stop changes nothing", async () => {
+test("a repeated start is the same transaction, and a second stop changes nothing but is kept beside the first", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const id = idOf(await station.call("StartTransaction", start()));
   expect(idOf(await station.call("StartTransaction", start()))).toBe(id);
   await station.call("StopTransaction", stop(id));
   expect(idOf(await station.call("StartTransaction", start()))).toBe(id);
-  expect((await station.call("StopTransaction", stop(id, { meterStop: 99_000, reason: "Reboot" })))[0]).toBe(
-    3,
-  );
+  await station.call("StopTransaction", stop(id));
   expect(await told(charger)).toMatchObject([{ meter_stop_wh: 15_000, stop_reason: "Local" }]);
+  const facts = () => database.factsOf(charger.ref.chargerId);
+  expect(facts().filter(({ name }) => name === "StopTransactionConflict")).toEqual([]);
+  const other = stop(id, { meterStop: 99_000, reason: "Reboot" });
+  expect((await station.call("StopTransaction", other))[0]).toBe(3);
+  expect(await told(charger)).toMatchObject([{ meter_stop_wh: 15_000, stop_reason: "Local" }]);
+  const told15 = { meterStopWh: 15_000, stoppedAt: "2026-05-01T11:00:00.000Z", stopReason: "Local" };
+  const told99 = { ...told15, meterStopWh: 99_000, stopReason: "Reboot" };
+  const kept = expect.objectContaining({ transaction_id: id, kept: told15, told: told99 });
+  expect(facts()).toEqual(expect.arrayContaining([kept]));
+  const [event] = facts().filter(({ name }) => name === "StopTransactionConflict");
+  expect(event?.["tech_info"]).toMatch(
+    /kept meterStop 15000 .*, Local; told later meterStop 99000 .*, Reboot$/,
+  );
 });
 
 test("a station cannot touch the transaction of another one, and the attempt is noted", async () => {
