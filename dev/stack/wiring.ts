@@ -72,6 +72,10 @@ export interface WiringContext {
 
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
+/** Where the Worker reaches an embedded part: itself, or a proxy that a test put in front of it. */
+const reached = (env: Environment, name: "SQL" | "REDIS" | "ENGINE", port: number) =>
+  given(env, `BUSBAR_VIA_${name}`) ?? loopback(port);
+
 /** Address of the database. The embedded endpoint takes the database's name from the path. */
 export function databaseVariables({ env, wiring, ports }: WiringContext): Record<string, string> {
   if (!wiring.sql.embedded) {
@@ -84,7 +88,7 @@ export function databaseVariables({ env, wiring, ports }: WiringContext): Record
   const database = wiring.sql.pgUrl ? new URL(wiring.sql.pgUrl).pathname.slice(1) || "postgres" : "postgres";
   return {
     DATABASE_URL: `postgresql://postgres:postgres@local.db/${database}`,
-    NEON_FETCH_ENDPOINT: `${loopback(ports.sql)}/sql`,
+    NEON_FETCH_ENDPOINT: `${reached(env, "SQL", ports.sql)}/sql`,
   };
 }
 
@@ -92,7 +96,7 @@ function redisVariables({ env, wiring, ports, secrets }: WiringContext): Record<
   const names = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
   if (!wiring.redis.embedded) return required(env, names, "UPSTASH_REDIS_REST_URL");
   return {
-    UPSTASH_REDIS_REST_URL: loopback(ports.redis),
+    UPSTASH_REDIS_REST_URL: reached(env, "REDIS", ports.redis),
     UPSTASH_REDIS_REST_TOKEN: secrets.UPSTASH_REDIS_REST_TOKEN,
   };
 }
@@ -101,7 +105,7 @@ function engineVariables({ env, wiring, ports, secrets }: WiringContext): Record
   const names = ["QSTASH_URL", "QSTASH_TOKEN", "QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"];
   if (!wiring.engine.embedded) return required(env, names, "QSTASH_URL");
   return {
-    QSTASH_URL: loopback(ports.engine),
+    QSTASH_URL: reached(env, "ENGINE", ports.engine),
     QSTASH_TOKEN: secrets.QSTASH_TOKEN,
     QSTASH_CURRENT_SIGNING_KEY: secrets.QSTASH_CURRENT_SIGNING_KEY,
     QSTASH_NEXT_SIGNING_KEY: secrets.QSTASH_NEXT_SIGNING_KEY,

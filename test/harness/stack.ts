@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll } from "vitest";
 import { z } from "zod";
 import { readLivingStack } from "../../dev/stack/data-directory.ts";
 import { endProcess } from "../../dev/stack/end-process.ts";
@@ -72,7 +71,11 @@ export function stackEnvironment(extra: Record<string, string> = {}): Record<str
 const supervisors = new Set<ChildProcess>();
 // A test that fails half-way stops nothing: what it left runs no longer than its file. A global setup, which runs in
 // no worker, stops its own.
-if ("VITEST_POOL_ID" in process.env) afterAll(() => Promise.all([...supervisors].map(endSupervisor)));
+// Programs beside the test runner cannot load it.
+if ("VITEST_POOL_ID" in process.env) {
+  const { afterAll } = await import("vitest");
+  afterAll(() => Promise.all([...supervisors].map(endSupervisor)));
+}
 
 async function endSupervisor(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once("exit", resolve));

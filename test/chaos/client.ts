@@ -1,0 +1,99 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Ledger, Verdict } from "./ledger.ts";
+
+/** What came back; status 0: the connection ended before the answer was there. */
+export interface Reply {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+export interface Credentials {
+  apiKey: string;
+  /** A user's token, which alone manages keys. */
+  token: string;
+}
+
+const DEADLINE_MS = 90_000;
+
+/** Sends requests of one organisation and counts what becomes of them. */
+export class Client {
+  readonly #url: string;
+  readonly #credentials: Credentials;
+  readonly #ledger: Ledger;
+
+  constructor(url: string, credentials: Credentials, ledger: Ledger) {
+    this.#url = url;
+    this.#credentials = credentials;
+    this.#ledger = ledger;
+  }
+
+  async send(operation: string, method: string, path: string, body?: unknown, key?: string): Promise<Reply> {
+    const { apiKey, token } = this.#credentials;
+    const shown = path.startsWith("/api/v1/auth/") ? token : apiKey;
+    const reply = await request(`${this.#url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${shown}`,
+        ...(shown === apiKey && { "x-api-key": apiKey }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(key !== undefined && { "idempotency-key": key }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    this.#ledger.count(operation, reply.status);
+    if (reply.status === 500) this.#ledger.odd("no 500", `${method} ${path}: ${JSON.stringify(reply.body)}`);
+    return reply;
+  }
+
+  /** Repeats a request with its key until it has an answer that stands, as a good client does. */
+  async sendUntilAnswered(
+    operation: string,
+    method: string,
+    path: string,
+    body: unknown,
+    key: string,
+    attemptsMax: number,
+  ): Promise<Reply[]> {
+    const replies: Reply[] = [];
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const reply = await this.send(operation, method, path, body, key);
+      replies.push(reply);
+      const isOpen = reply.status === 0 || reply.status === 503 || reply.status === 409;
+      if (!isOpen) break;
+      await delay(300);
+    }
+    return replies;
+  }
+}
+
+async function request(url: string, init: RequestInit): Promise<Reply> {
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });
+    const text = await response.text();
+    return { status: response.status, body: parsed(text) };
+  } catch (error) {
+    return { status: 0, body: { error: String(error instanceof Error ? (error.cause ?? error) : error) } };
+  }
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text === "" ? "{}" : text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : { value };
+  } catch {
+    return { text: text.slice(0, 200) };
+  }
+}
+
+/** What all attempts at one write together say. */
+export function verdictOf(statuses: readonly number[]): Verdict {
+  if (statuses.some((status) => status >= 200 && status < 300)) return "stored";
+  if (statuses.some((status) => status === 0 || status === 500)) return "unknown";
+  if (statuses.every((status) => status === 503)) return "unavailable";
+  return "refused";
+}
+
+export const textIn = (body: Record<string, unknown>, name: string): string | null => {
+  const value = body[name];
+  return typeof value === "string" ? value : null;
+};

@@ -1,0 +1,303 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { deserialize } from "node:v8";
+import { z } from "zod";
+import { openSql } from "../harness/sql.ts";
+import type { ChaosStack } from "./chaos-stack.ts";
+import type { Ledger, StationLog } from "./ledger.ts";
+
+const optionalTime = z.date().nullable();
+const chargerRow = z.object({
+  id: z.string(),
+  organization_id: z.string(),
+  identity: z.string(),
+  name: z.string().nullable(),
+  location_id: z.string().nullable(),
+  runtime: z.string(),
+  job_id: z.string().nullable(),
+  status: z.string(),
+  error: z.object({ code: z.string() }).nullable(),
+  revision: z.number(),
+  deleted_at: optionalTime,
+});
+const jobRow = z.object({
+  id: z.string(),
+  organization_id: z.string(),
+  location_id: z.string().nullable(),
+  status: z.string(),
+  attempt: z.number(),
+  total: z.number(),
+});
+const rejectionRow = z.object({ job_id: z.string(), identity: z.string() });
+const locationRow = z.object({ id: z.string(), organization_id: z.string(), name: z.string() });
+const keyRow = z.object({
+  id: z.string(),
+  organization_id: z.string(),
+  name: z.string(),
+  revoked_at: optionalTime,
+});
+const connectionRow = z.object({ charger_id: z.string(), online: z.boolean(), generation: z.number() });
+const connectorRow = z.object({
+  charger_id: z.string(),
+  evse_id: z.number(),
+  connector_id: z.number(),
+  status: z.string(),
+});
+const transactionRow = z.object({
+  organization_id: z.string(),
+  transaction_id: z.number(),
+  charger_id: z.string(),
+  ocpp_transaction_id: z.string().nullable(),
+  status: z.string(),
+  meter_start_wh: z.coerce.number().nullable(),
+  meter_stop_wh: z.coerce.number().nullable(),
+  revision: z.number(),
+});
+const readingRow = z.object({
+  organization_id: z.string(),
+  charger_id: z.string(),
+  energy_wh: z.coerce.number().nullable(),
+  n: z.number(),
+});
+const conflictRow = z.object({ charger_id: z.string(), transaction_id: z.number() });
+const effectRow = z.object({ batch_id: z.string(), charger_id: z.string(), kind: z.string() });
+const settingsRow = z.object({
+  charger_id: z.string(),
+  revision: z.number(),
+  current: z.string().nullable(),
+  is_pending: z.boolean(),
+});
+
+const TABLES = {
+  chargers: [
+    chargerRow,
+    "SELECT id, organization_id, identity, name, location_id, runtime, job_id, status, error, revision, deleted_at FROM chargers",
+  ],
+  jobs: [jobRow, "SELECT id, organization_id, location_id, status, attempt, total FROM jobs"],
+  rejections: [rejectionRow, "SELECT job_id, identity FROM job_rejections"],
+  locations: [locationRow, "SELECT id, organization_id, name FROM locations"],
+  keys: [keyRow, "SELECT id, organization_id, name, revoked_at FROM api_keys"],
+  connections: [connectionRow, "SELECT charger_id, online, generation FROM charger_connections"],
+  connectors: [connectorRow, "SELECT charger_id, evse_id, connector_id, status FROM connectors"],
+  transactions: [
+    transactionRow,
+    "SELECT organization_id, transaction_id, charger_id, ocpp_transaction_id, status, meter_start_wh, meter_stop_wh, revision FROM transactions",
+  ],
+  readings: [
+    readingRow,
+    "SELECT organization_id, charger_id, energy_wh, count(*)::int AS n FROM meter_values GROUP BY 1, 2, 3",
+  ],
+  conflicts: [conflictRow, "SELECT charger_id, transaction_id FROM transaction_conflicts"],
+  effects: [effectRow, "SELECT batch_id, charger_id, kind FROM charger_effects"],
+  settings: [
+    settingsRow,
+    `SELECT charger_id, revision, desired ->> 'maxChargeCurrent' AS current,
+       coalesce(states -> 'maxChargeCurrent' ->> 'outcome' = 'pending', false) AS is_pending FROM charger_settings`,
+  ],
+} as const;
+
+type Rows<Name extends keyof typeof TABLES> = z.infer<(typeof TABLES)[Name][0]>[];
+
+/** What Postgres holds. */
+export type DatabaseRows = { [Name in keyof typeof TABLES]: Rows<Name> };
+
+/** A session object on disk. */
+export interface StoredSession {
+  file: string;
+  chargerId: string;
+  identity: string;
+  organizationId: string;
+  generation: number;
+  isRetired: boolean;
+  /** Facts that have not reached Postgres. */
+  unsent: number;
+  hasAlarm: boolean;
+}
+
+/** A charger that waits on a shelf for its hardware; `isTaken`: its session has come into being. */
+export interface ShelvedCharger {
+  chargerId: string;
+  identity: string;
+  isTaken: boolean;
+}
+
+export interface JobAnswer {
+  status: string;
+  total: number;
+  created: number;
+  failed: number;
+  pending: number;
+}
+
+/** Everything an audit compares. */
+export interface Evidence {
+  ledger: Ledger;
+  /** By tenant. */
+  organizations: readonly string[];
+  stations: readonly StationLog[];
+  database: DatabaseRows;
+  /** As it was after the round before. */
+  before: DatabaseRows | null;
+  sessions: readonly StoredSession[];
+  shelf: readonly ShelvedCharger[];
+  /** What the API says; null: not found. */
+  jobs: ReadonlyMap<string, JobAnswer | null>;
+  online: ReadonlyMap<string, boolean | null>;
+  engine: { pending: number; inFlight: number; dead: DeadLetter[] };
+}
+
+export interface DeadLetter {
+  runId: string | null;
+  url: string;
+  status: number | null;
+}
+
+/** Reads past the proxies. */
+export async function readDatabase(stack: ChaosStack): Promise<DatabaseRows> {
+  const sql = openSql(stack.running.address("sql"));
+  const read = async <Row>([schema, text]: readonly [z.ZodType<Row>, string]): Promise<Row[]> =>
+    z.array(schema).parse(await sql(text, []));
+  return {
+    chargers: await read(TABLES.chargers),
+    jobs: await read(TABLES.jobs),
+    rejections: await read(TABLES.rejections),
+    locations: await read(TABLES.locations),
+    keys: await read(TABLES.keys),
+    connections: await read(TABLES.connections),
+    connectors: await read(TABLES.connectors),
+    transactions: await read(TABLES.transactions),
+    readings: await read(TABLES.readings),
+    conflicts: await read(TABLES.conflicts),
+    effects: await read(TABLES.effects),
+    settings: await read(TABLES.settings),
+  };
+}
+
+const storedRecord = z.object({
+  chargerId: z.string(),
+  identity: z.string(),
+  organizationId: z.string(),
+  generation: z.number(),
+  isRetired: z.boolean(),
+  outbox: z.array(z.unknown()).default([]),
+  alarmAtMs: z.number().nullable(),
+});
+
+/** Reads the key-value rows of every object of a class on disk, also while they are in use. */
+function storedIn<Value>(
+  dataDirectory: string,
+  kind: string,
+  read: (database: DatabaseSync, file: string) => Value[],
+) {
+  const directory = join(dataDirectory, "objects", `busbar-${kind}`);
+  if (!existsSync(directory)) return [];
+  const files = readdirSync(directory).filter(
+    (name) => name.endsWith(".sqlite") && name !== "metadata.sqlite",
+  );
+  return files.flatMap((file) => {
+    const database = new DatabaseSync(join(directory, file), { readOnly: true });
+    try {
+      return tablesOf(database).has("_cf_KV") ? read(database, file) : [];
+    } finally {
+      database.close();
+    }
+  });
+}
+
+function tablesOf(database: DatabaseSync): Set<unknown> {
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  return new Set(tables.map(({ name }) => name));
+}
+
+export function readSessions(dataDirectory: string): StoredSession[] {
+  return storedIn(dataDirectory, "ChargePointSession", (database, file) => {
+    const row = database.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").get();
+    if (!row) return [];
+    const { outbox, alarmAtMs, ...record } = storedRecord.parse(deserialize(row["value"] as Uint8Array));
+    const stored = tablesOf(database).has("outbox")
+      ? Number(database.prepare("SELECT count(*) AS n FROM outbox").get()?.["n"] ?? 0)
+      : 0;
+    return [{ file, ...record, unsent: outbox.length + stored, hasAlarm: alarmAtMs !== null }];
+  });
+}
+
+const storedPlace = z.object({
+  offer: z.object({ ref: z.object({ identity: z.string() }), input: z.object({ chargerId: z.string() }) }),
+  isTaken: z.boolean(),
+});
+
+export function readShelf(dataDirectory: string): ShelvedCharger[] {
+  return storedIn(dataDirectory, "SessionShelf", (database) =>
+    database
+      .prepare("SELECT value FROM _cf_KV")
+      .all()
+      .map(({ value }) => {
+        const { offer, isTaken } = storedPlace.parse(deserialize(value as Uint8Array));
+        return { chargerId: offer.input.chargerId, identity: offer.ref.identity, isTaken };
+      }),
+  );
+}
+
+const progress = z.object({
+  status: z.string(),
+  progress: z.object({ total: z.number(), created: z.number(), failed: z.number(), pending: z.number() }),
+});
+
+async function ask(url: string, apiKey: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(url, {
+    headers: { authorization: `Bearer ${apiKey}`, "x-api-key": apiKey },
+    signal: AbortSignal.timeout(30_000),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Null: not found. @throws while the API has trouble */
+export async function readJob(url: string, apiKey: string): Promise<JobAnswer | null> {
+  const { status, body } = await ask(url, apiKey);
+  if (status === 404) return null;
+  if (status !== 200) throw new Error(`${url}: ${status}`);
+  const { status: state, progress: counts } = progress.parse(body);
+  return { status: state, ...counts };
+}
+
+/** Whether the API shows a charger on line; null: not found. @throws while the API has trouble */
+export async function readOnline(
+  workerUrl: string,
+  identity: string,
+  apiKey: string,
+): Promise<boolean | null> {
+  const { status, body } = await ask(`${workerUrl}/api/v1/chargers/${identity}`, apiKey);
+  if (status === 404) return null;
+  if (status !== 200) throw new Error(`${identity}: ${status}`);
+  return z.object({ isOnline: z.boolean() }).parse(body).isOnline;
+}
+
+const stats = z.object({ pending: z.number(), inFlight: z.number() });
+const dlq = z.object({
+  cursor: z.string().optional(),
+  messages: z.array(
+    z.looseObject({
+      url: z.string(),
+      workflowRunId: z.string().nullish(),
+      responseStatus: z.number().nullish(),
+    }),
+  ),
+});
+
+export async function readEngine(stack: ChaosStack): Promise<Evidence["engine"]> {
+  const engine = stack.running.address("engine");
+  const headers = { authorization: `Bearer ${stack.secrets.QSTASH_TOKEN}` };
+  const get = async (path: string): Promise<unknown> => {
+    const response = await fetch(`${engine}${path}`, { headers, signal: AbortSignal.timeout(10_000) });
+    return response.json();
+  };
+  const { pending, inFlight } = stats.parse(await get("/_test/stats"));
+  const { messages } = dlq.parse(await get("/v2/dlq?count=100"));
+  const dead = messages.map(({ url, workflowRunId, responseStatus }) => ({
+    url,
+    runId: workflowRunId ?? null,
+    status: responseStatus ?? null,
+  }));
+  return { pending, inFlight, dead };
+}

@@ -1,0 +1,132 @@
+import type { RepeatingStation } from "../harness/ocpp-station/repeating-station.ts";
+
+/** What a client knows of a write: it was taken, refused for its content, refused for our own trouble, or cut off. */
+export type Verdict = "stored" | "refused" | "unavailable" | "unknown";
+
+/** A write that makes something. Its marker appears in nothing else. */
+export interface Creation {
+  kind: "batch" | "charger" | "registration" | "location" | "apiKey";
+  tenant: number;
+  /** Prefix of the identities of a batch, else an identity or a name. */
+  marker: string;
+  /** How many rows it makes. */
+  count: number;
+  verdict: Verdict;
+  /** Ids that the answers named; a repeat with the same key must name the same. */
+  ids: string[];
+  /** Statuses of all attempts, 0 for one that was cut. */
+  attempts: number[];
+}
+
+/** A write of a value that appears nowhere else. The driver writes one thing at a time into one charger. */
+export interface Change {
+  subject: "charger" | "location" | "settings";
+  id: string;
+  value: string;
+  verdict: Verdict;
+}
+
+export interface Removal {
+  subject: "charger" | "location" | "apiKey";
+  id: string;
+  verdict: Verdict;
+}
+
+/** A command with words that were sent once only, to one station. */
+export interface Command {
+  identity: string;
+  marker: string;
+  status: number;
+  code: string | null;
+  /** What the API says about whether the station got it. */
+  sent: boolean | null;
+  /** What the station's answer says, as the API told it. */
+  answer: string | null;
+  tookMs: number;
+}
+
+/** One look at a job. */
+export interface Poll {
+  jobId: string;
+  status: string;
+  total: number;
+  created: number;
+  failed: number;
+  pending: number;
+}
+
+/** A look at what belongs to somebody else, or was answered in a way that no fault explains. */
+export interface Oddity {
+  invariant: string;
+  what: string;
+}
+
+/** What a station remembers. */
+export type StationLog = Pick<
+  RepeatingStation,
+  | "door"
+  | "version"
+  | "charges"
+  | "calls"
+  | "overlaps"
+  | "errors"
+  | "statuses"
+  | "openSockets"
+  | "isConnected"
+  | "isQuiet"
+  | "isGone"
+>;
+
+/** A charger as the driver knows it. */
+export interface KnownCharger {
+  id: string;
+  identity: string;
+  tenant: number;
+  runtime: "simulated" | "external";
+  locationId: string | null;
+  /** The last word about whether it shall run; simulated only. Unknown after a cut or failed request. */
+  wantsRun: boolean | "unknown";
+  removal: Verdict | null;
+  isBusy: boolean;
+  station: RepeatingStation | null;
+}
+
+export interface KnownLocation {
+  id: string;
+  tenant: number;
+  isBusy: boolean;
+  removal: Verdict | null;
+}
+
+export interface KnownJob {
+  tenant: number;
+  statusUrl: string;
+  locationId: string;
+  runtime: KnownCharger["runtime"];
+}
+
+/** Everything the driver did and saw. */
+export class Ledger {
+  readonly creations: Creation[] = [];
+  readonly changes: Change[] = [];
+  readonly removals: Removal[] = [];
+  readonly commands: Command[] = [];
+  readonly polls: Poll[] = [];
+  readonly oddities: Oddity[] = [];
+  readonly chargers = new Map<string, KnownCharger>();
+  readonly locations = new Map<string, KnownLocation>();
+  readonly jobs = new Map<string, KnownJob>();
+  readonly apiKeys = new Map<string, { tenant: number; key: string }>();
+  readonly stations: RepeatingStation[] = [];
+  /** Answers by operation and status. */
+  readonly counts: Record<string, Record<string, number>> = {};
+
+  count(operation: string, status: number): void {
+    const row = (this.counts[operation] ??= {});
+    row[status] = (row[status] ?? 0) + 1;
+  }
+
+  odd(invariant: string, what: string): void {
+    this.oddities.push({ invariant, what });
+  }
+}

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { textIn, verdictOf } from "./client.ts";
+import type { Operation } from "./operations.ts";
+import type { World } from "./world.ts";
+
+const STATIONS_MAX = 14;
+const CONNECTORS = [1, 2] as const;
+const TAG = "CHAOS";
+
+/** Registers a charger; its station dials at once and comes back until it is deleted. */
+async function register(world: World): Promise<void> {
+  const living = world.ledger.stations.filter(({ isGone }) => !isGone).length;
+  if (living >= STATIONS_MAX) return;
+  const tenant = world.anyTenant();
+  const marker = world.marker("S");
+  const reply = await world
+    .client(tenant)
+    .send("register", "POST", "/api/v1/chargers", { chargeBoxId: marker });
+  const verdict = verdictOf([reply.status]);
+  const id = textIn(reply.body, "id");
+  world.ledger.creations.push({
+    kind: "registration",
+    tenant,
+    marker,
+    count: 1,
+    verdict,
+    ids: reply.status === 201 && id ? [id] : [],
+    attempts: [reply.status],
+  });
+  const [connectionUrl, authorizationKey] = [
+    textIn(reply.body, "connectionUrl"),
+    textIn(reply.body, "authorizationKey"),
+  ];
+  if (reply.status !== 201 || !id || !connectionUrl || !authorizationKey) return;
+  const charger = world.know({ id, identity: marker, tenant, runtime: "external", locationId: null });
+  world.connect(charger, { connectionUrl, identity: marker, authorizationKey });
+}
+
+/** A station does what stations do: somebody charges, the line breaks, a second line opens. */
+async function live(world: World): Promise<void> {
+  const station = world.random.pick(world.ledger.stations.filter(({ isGone }) => !isGone));
+  if (!station) return;
+  const connectorId = world.random.pick(CONNECTORS);
+  const running = station.running(connectorId);
+  const mood = world.random.next();
+  if (mood < 0.04) return station.drop();
+  if (mood < 0.06) return station.takeOver();
+  if (mood < 0.07) return station.restart();
+  if (mood < 0.15) return station.heartbeat();
+  if (mood < 0.22)
+    return station.tellStatus(connectorId, world.random.pick(["Available", "Faulted", "Unavailable"]));
+  if (mood < 0.27)
+    return station.authorize(TAG, (verdict) => {
+      if (verdict !== "Accepted")
+        world.ledger.odd(
+          "drivers",
+          `${station.door.identity}: Authorize of a tag that is accepted was answered ${verdict}`,
+        );
+    });
+  if (!running) return station.begin(connectorId, TAG);
+  if (mood < 0.7) return station.read(running);
+  if (mood < 0.75 && running.isStartAnswered) return station.repeatStart(running);
+  station.end(running);
+}
+
+/** Words that are sent once, to one station, which repeats them with its name. */
+async function transfer(world: World): Promise<void> {
+  const charger = world.freeCharger(({ station }) => station !== null);
+  if (!charger) return;
+  const marker = world.marker("T");
+  const startedAtMs = Date.now();
+  const path = `/api/v1/chargers/${charger.identity}/data-transfer?timeout=${world.random.pick([5, 8, 20])}`;
+  const { status, body } = await world.client(charger.tenant).send("command", "POST", path, {
+    vendorId: "chaos",
+    data: marker,
+  });
+  const error = (body["error"] ?? {}) as Record<string, unknown>;
+  const sent = error["sent"] ?? (error["details"] as Record<string, unknown> | undefined)?.["sent"];
+  world.ledger.commands.push({
+    identity: charger.identity,
+    marker,
+    status,
+    code: textIn(error, "code"),
+    sent: typeof sent === "boolean" ? sent : null,
+    answer: textIn(body, "responseData"),
+    tookMs: Date.now() - startedAtMs,
+  });
+}
+
+/** Other commands, also to simulated stations. */
+async function command(world: World): Promise<void> {
+  const charger = world.freeCharger();
+  if (!charger) return;
+  const [name, body] = world.random.pick<[string, object]>([
+    ["trigger", { requestedMessage: "Heartbeat" }],
+    ["cache/clear", {}],
+    ["configuration/get", { key: ["HeartbeatInterval"] }],
+    ["availability", { connectorId: 1, type: "Operative" }],
+    ["reset", { type: "Soft" }],
+    ["unlock", { connectorId: 1 }],
+  ]);
+  const path = `/api/v1/chargers/${charger.identity}/${name}?timeout=6`;
+  const startedAtMs = Date.now();
+  const { status } = await world.client(charger.tenant).send("command", "POST", path, body);
+  const tookMs = Date.now() - startedAtMs;
+  world.ledger.commands.push({
+    identity: charger.identity,
+    marker: "",
+    status,
+    code: null,
+    sent: null,
+    answer: null,
+    tookMs,
+  });
+}
+
+async function rest(world: World): Promise<void> {
+  await delay(world.random.integer(20, 200));
+}
+
+export const stationOperations: readonly Operation[] = [
+  { name: "register", weight: 4, run: register },
+  { name: "station", weight: 40, run: live },
+  { name: "data transfer", weight: 8, run: transfer },
+  { name: "command", weight: 5, run: command },
+  { name: "rest", weight: 20, run: rest },
+];

@@ -1,0 +1,159 @@
+import type { OcppVersion } from "../../src/ocpp/version.ts";
+import { RepeatingStation } from "../harness/ocpp-station/repeating-station.ts";
+import type { Reply, TakenCall } from "../harness/ocpp-station/station-reply.ts";
+import type { Door } from "../harness/ocpp-station/raw-station.ts";
+import { Client, type Credentials } from "./client.ts";
+import type { KnownCharger, KnownLocation, Ledger } from "./ledger.ts";
+import type { Random } from "./random.ts";
+
+export interface Tenant {
+  organization: string;
+  client: Client;
+}
+
+/** What operations work on: two organisations, what they own, and the stations that somebody else built. */
+export class World {
+  readonly ledger: Ledger;
+  readonly random: Random;
+  readonly tenants: readonly Tenant[];
+  readonly run: string;
+  #markers = 0;
+
+  constructor(options: {
+    run: string;
+    url: string;
+    organizations: readonly ({ organization: string } & Credentials)[];
+    ledger: Ledger;
+    random: Random;
+  }) {
+    this.run = options.run;
+    this.ledger = options.ledger;
+    this.random = options.random;
+    this.tenants = options.organizations.map(({ organization, ...credentials }) => ({
+      organization,
+      client: new Client(options.url, credentials, options.ledger),
+    }));
+  }
+
+  /** Words that nothing else of this run has. */
+  marker(kind: string): string {
+    return `${kind}${this.run}x${(this.#markers++).toString(36)}x`;
+  }
+
+  client(tenant: number): Client {
+    const found = this.tenants[tenant];
+    if (!found) throw new Error(`no tenant ${tenant}`);
+    return found.client;
+  }
+
+  /** The first organisation does most of the work. */
+  anyTenant(): number {
+    return this.random.chance(0.8) ? 0 : 1;
+  }
+
+  /** A charger that nobody else works on at this moment. */
+  freeCharger(isWanted: (charger: KnownCharger) => boolean = () => true): KnownCharger | undefined {
+    const free = [...this.ledger.chargers.values()].filter(
+      (charger) => !charger.isBusy && charger.removal === null && isWanted(charger),
+    );
+    return this.random.pick(free);
+  }
+
+  freeLocation(tenant: number): KnownLocation | undefined {
+    const free = [...this.ledger.locations.values()].filter(
+      (location) => location.tenant === tenant && !location.isBusy && location.removal === null,
+    );
+    return this.random.pick(free);
+  }
+
+  /** Keeps the subject for this work alone, so that the order of its writes is known. */
+  async alone<Subject extends { isBusy: boolean }>(
+    subject: Subject,
+    work: (subject: Subject) => Promise<void>,
+  ): Promise<void> {
+    subject.isBusy = true;
+    try {
+      await work(subject);
+    } finally {
+      subject.isBusy = false;
+    }
+  }
+
+  know(charger: Pick<KnownCharger, "id" | "identity" | "tenant" | "runtime" | "locationId">): KnownCharger {
+    const known: KnownCharger = { ...charger, wantsRun: true, removal: null, isBusy: false, station: null };
+    this.ledger.chargers.set(charger.id, known);
+    return known;
+  }
+
+  /** A station for a registered charger. */
+  connect(charger: KnownCharger, door: Door): void {
+    const random = this.random.fork(charger.identity);
+    const versions: [OcppVersion, ...OcppVersion[]] = ["ocpp1.6", "ocpp1.6", "ocpp2.0.1", "ocpp2.1"];
+    const station = new RepeatingStation({
+      door,
+      version: random.pick(versions),
+      redialMs: () => random.integer(100, 1500),
+      messageTimeoutMs: 4000,
+      retryIntervalMs: 500,
+      repeatsWithSameId: () => random.chance(0.5),
+      react: (call) => react(station, call, random),
+    });
+    charger.station = station;
+    this.ledger.stations.push(station);
+    station.start();
+  }
+}
+
+/** Mostly an answer at once; sometimes late, sometimes none, sometimes the line breaks instead. */
+function react(station: RepeatingStation, call: TakenCall, random: Random): Reply {
+  const mood = random.next();
+  if (mood < 0.02) return { kind: "silence" };
+  if (mood < 0.04) return { kind: "drop" };
+  const afterMs = mood < 0.2 ? random.integer(50, 2500) : 0;
+  const payload = answerTo(station, call);
+  return payload ? { kind: "answer", payload, afterMs } : { kind: "error", code: "NotSupported", afterMs };
+}
+
+/** Echoes what a command carried together with the own identity: an answer that went elsewhere would be seen. */
+function answerTo(station: RepeatingStation, { action, payload }: TakenCall): object | null {
+  switch (action) {
+    case "DataTransfer":
+      return { status: "Accepted", data: `${station.door.identity} ${String(payload["data"])}` };
+    case "GetConfiguration":
+      return { configurationKey: [], unknownKey: payload["key"] ?? [] };
+    case "GetVariables":
+      return {
+        getVariableResult: listOf(payload["getVariableData"]).map((one) => ({
+          ...pathOf(one),
+          attributeStatus: "UnknownVariable",
+        })),
+      };
+    case "SetVariables":
+      return {
+        setVariableResult: listOf(payload["setVariableData"]).map((one) => ({
+          ...pathOf(one),
+          attributeStatus: "Accepted",
+        })),
+      };
+    case "Reset":
+      setTimeout(() => station.restart(), 300);
+      return { status: "Accepted" };
+    case "GetCompositeSchedule":
+      return { status: "Rejected" };
+    case "UnlockConnector":
+      return { status: "Unlocked" };
+    case "ChangeConfiguration":
+    case "ChangeAvailability":
+    case "ClearCache":
+    case "ClearChargingProfile":
+    case "SetChargingProfile":
+    case "TriggerMessage":
+    case "GetBaseReport":
+      return { status: "Accepted" };
+    default:
+      return null;
+  }
+}
+
+const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value : []);
+const pathOf = ({ component, variable }: Record<string, unknown>) => ({ component, variable });

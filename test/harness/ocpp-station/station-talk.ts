@@ -1,0 +1,131 @@
+import type { OcppVersion } from "../../../src/ocpp/version.ts";
+
+/** A charging session as its station remembers it. */
+export interface StationCharge {
+  /** On OCPP 2.x what the station calls it. */
+  localId: string;
+  connectorId: number;
+  idTag: string;
+  startedAt: string;
+  meterStartWh: number;
+  /** Numbers that 1.6 answers gave it. One is right. */
+  transactionIds: number[];
+  /** How the card was judged, once for each answer to a start. */
+  verdicts: string[];
+  isStartAnswered: boolean;
+  readings: { energyWh: number; at: string; isAnswered: boolean }[];
+  stop: { energyWh: number; at: string; isAnswered: boolean } | null;
+  /** Of 2.x. */
+  nextSeqNo: number;
+}
+
+/** One message about a charging session, in the words of a version. */
+export interface Worded {
+  action: string;
+  payload: Record<string, unknown>;
+}
+
+/** What the versions say differently. */
+export interface Talk {
+  boot: Record<string, unknown>;
+  start(charge: StationCharge): Worded;
+  reading(charge: StationCharge, reading: { energyWh: number; at: string }, seqNo: number): Worded;
+  stop(charge: StationCharge, stop: { energyWh: number; at: string }, seqNo: number): Worded;
+  status(connectorId: number, status: string, at: string): Worded;
+  authorize(idTag: string): Worded;
+  /** What an answer to a start or an authorisation says of the card. */
+  verdict(answer: Record<string, unknown>): string | null;
+}
+
+const OF_16: Talk = {
+  boot: { chargePointVendor: "Acme", chargePointModel: "Chaos" },
+  start: ({ connectorId, idTag, meterStartWh, startedAt }) => ({
+    action: "StartTransaction",
+    payload: { connectorId, idTag, meterStart: meterStartWh, timestamp: startedAt },
+  }),
+  reading: ({ connectorId, transactionIds }, { energyWh, at }) => ({
+    action: "MeterValues",
+    payload: {
+      connectorId,
+      transactionId: transactionIds.at(-1) ?? -1,
+      meterValue: [{ timestamp: at, sampledValue: [{ value: String(energyWh), unit: "Wh" }] }],
+    },
+  }),
+  stop: ({ transactionIds, idTag }, { energyWh, at }) => ({
+    action: "StopTransaction",
+    payload: {
+      transactionId: transactionIds.at(-1) ?? -1,
+      meterStop: energyWh,
+      timestamp: at,
+      idTag,
+      reason: "Local",
+    },
+  }),
+  status: (connectorId, status, timestamp) => ({
+    action: "StatusNotification",
+    payload: { connectorId, errorCode: "NoError", status, timestamp },
+  }),
+  authorize: (idTag) => ({ action: "Authorize", payload: { idTag } }),
+  verdict: (answer) => statusIn(answer["idTagInfo"]),
+};
+
+const energy = (energyWh: number, at: string, context: string) => [
+  { timestamp: at, sampledValue: [{ value: energyWh, context, measurand: "Energy.Active.Import.Register" }] },
+];
+const idToken = (idTag: string) => ({ idToken: idTag, type: "ISO14443" });
+
+const OF_2X: Talk = {
+  boot: { reason: "PowerUp", chargingStation: { vendorName: "Acme", model: "Chaos" } },
+  start: ({ localId, connectorId, idTag, meterStartWh, startedAt }) => ({
+    action: "TransactionEvent",
+    payload: {
+      eventType: "Started",
+      timestamp: startedAt,
+      triggerReason: "Authorized",
+      seqNo: 0,
+      transactionInfo: { transactionId: localId, chargingState: "Charging" },
+      evse: { id: connectorId, connectorId: 1 },
+      idToken: idToken(idTag),
+      meterValue: energy(meterStartWh, startedAt, "Transaction.Begin"),
+    },
+  }),
+  reading: ({ localId, connectorId }, { energyWh, at }, seqNo) => ({
+    action: "TransactionEvent",
+    payload: {
+      eventType: "Updated",
+      timestamp: at,
+      triggerReason: "MeterValuePeriodic",
+      seqNo,
+      transactionInfo: { transactionId: localId, chargingState: "Charging" },
+      evse: { id: connectorId, connectorId: 1 },
+      meterValue: energy(energyWh, at, "Sample.Periodic"),
+    },
+  }),
+  stop: ({ localId, connectorId, idTag }, { energyWh, at }, seqNo) => ({
+    action: "TransactionEvent",
+    payload: {
+      eventType: "Ended",
+      timestamp: at,
+      triggerReason: "StopAuthorized",
+      seqNo,
+      transactionInfo: { transactionId: localId, chargingState: "Idle", stoppedReason: "Local" },
+      evse: { id: connectorId, connectorId: 1 },
+      idToken: idToken(idTag),
+      meterValue: energy(energyWh, at, "Transaction.End"),
+    },
+  }),
+  status: (connectorId, status, timestamp) => ({
+    action: "StatusNotification",
+    payload: { timestamp, connectorStatus: status, evseId: connectorId, connectorId: 1 },
+  }),
+  authorize: (idTag) => ({ action: "Authorize", payload: { idToken: idToken(idTag) } }),
+  verdict: (answer) => statusIn(answer["idTokenInfo"]),
+};
+
+function statusIn(info: unknown): string | null {
+  return typeof info === "object" && info !== null && "status" in info ? String(info.status) : null;
+}
+
+export function talkOf(version: OcppVersion): Talk {
+  return version === "ocpp1.6" ? OF_16 : OF_2X;
+}
