@@ -1370,6 +1370,8 @@ export interface components {
                     message: string;
                 }[];
                 sent?: boolean;
+                /** @description Of INCOMPLETE_REPORT: numbers of the parts that never came, at most 100 */
+                missing?: number[];
                 ocppErrorCode?: string;
                 ocppErrorDescription?: string;
                 ocppAction?: string;
@@ -4980,7 +4982,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -5152,7 +5154,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -5318,7 +5320,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -5493,7 +5495,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -5671,7 +5673,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -5843,7 +5845,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -6015,7 +6017,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -6192,7 +6194,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -6370,7 +6372,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -6658,7 +6660,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandApiError"];
                 };
             };
-            /** @description The charger did not answer in time */
+            /** @description The charger did not answer in time, or not completely */
             504: {
                 headers: {
                     [name: string]: unknown;

@@ -11,6 +11,8 @@ export type CallOutcome =
       readonly action: string;
     }
   | { readonly kind: "invalidAnswer"; readonly reason: string }
+  /** The last part of a report has come, and these have not. */
+  | { readonly kind: "incompleteReport"; readonly missing: readonly number[] }
   /** Cannot be said in the version of the connection, so it was never sent. `pointer`: to what is wrong in the CALL. */
   | { readonly kind: "invalidCommand"; readonly reason: string; readonly pointer: string }
   /** `timeoutMs` where the version of the connection decided it. */

@@ -9,6 +9,8 @@ export interface ReportPart {
 
 /** Bounds what one report may hold in memory. */
 const ROWS_MAX = 50_000;
+/** Bounds what is told of a gap. */
+const MISSING_MAX = 100;
 
 /** Puts the parts of one NotifyReport-like sequence together (2.x B07, B08); parts may come late or twice. */
 export class ReportAssembly {
@@ -24,11 +26,16 @@ export class ReportAssembly {
       this.#rowCount += part.rows.length;
     }
     if (part.isLast) this.#lastSeqNo = seqNo;
-    return this.#isComplete() ? this.#rows() : null;
+    return this.missing?.length === 0 ? this.#rows() : null;
   }
 
-  #isComplete(): boolean {
-    return this.#lastSeqNo !== null && this.#parts.size === this.#lastSeqNo + 1;
+  /** The numbers of parts that the last one shows to be missing, the first of many; null while it has not come. */
+  get missing(): number[] | null {
+    if (this.#lastSeqNo === null) return null;
+    const missing: number[] = [];
+    for (let seqNo = 0; seqNo <= this.#lastSeqNo && missing.length < MISSING_MAX; seqNo++)
+      if (!this.#parts.has(seqNo)) missing.push(seqNo);
+    return missing;
   }
 
   #rows(): JsonObject[] {

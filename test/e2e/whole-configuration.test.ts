@@ -93,6 +93,19 @@ describe.each<OcppVersion>(["ocpp2.0.1", "ocpp2.1"])("%s", (version) => {
     await station.close();
   });
 
+  test("a report that ends with parts missing is answered with what is missing, long before its deadline", async () => {
+    const station = await ForeignStation.booted(stack, `GAP-${version}`, version);
+    station.react = () => ({ answer: { status: "Accepted" } });
+    const answer = read(station.identity, "?timeout=120");
+    await report(station, await station.nthCall(0), [1]);
+    const missing = [0];
+    expect(await answer).toMatchObject({
+      status: 504,
+      body: { success: false, error: { code: "INCOMPLETE_REPORT", sent: true, missing } },
+    });
+    await station.close();
+  });
+
   test("a report that stays incomplete is told as a timeout of a command that was sent", async () => {
     const station = await ForeignStation.booted(stack, `PART-${version}`, version);
     station.react = () => ({ answer: { status: "Accepted" } });

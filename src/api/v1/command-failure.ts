@@ -41,6 +41,11 @@ export function commandRefusal({ identity, body, timeoutMs, failure }: FailedCom
         `Charger ${identity} gave an answer that breaks the OCPP schema`,
         true,
       );
+    case "incompleteReport": {
+      const { missing } = failure;
+      const message = `Charger ${identity} ended its report without the parts ${missing.join(", ")}`;
+      return { status: 504, code: "INCOMPLETE_REPORT", message, extra: { sent: true, missing } };
+    }
     case "timeout": {
       const timeoutSeconds = (failure.timeoutMs ?? longestTimeout(timeoutMs)) / 1000;
       const unit = timeoutSeconds === 1 ? "second" : "seconds";

@@ -18,6 +18,10 @@ export const errorBody = z
       message: z.string(),
       issues: z.array(issue).optional(),
       sent: z.boolean().optional(),
+      missing: z
+        .array(z.int())
+        .optional()
+        .openapi({ description: "Of INCOMPLETE_REPORT: numbers of the parts that never came, at most 100" }),
       ocppErrorCode: z.string().optional(),
       ocppErrorDescription: z.string().optional(),
       ocppAction: z.string().optional(),
@@ -41,7 +45,7 @@ const REFUSALS: Record<number, string> = {
   500: "Internal server error",
   502: "The charger answered with an error, or not by its schema",
   503: "The charger is not connected, or a dependency is down",
-  504: "The charger did not answer in time",
+  504: "The charger did not answer in time, or not completely",
 };
 
 const EVERYWHERE = [400, 401, 403, 405, 429, 500, 503];

@@ -8,6 +8,7 @@ import { defineOperation } from "./operation.ts";
 const ERROR_CODES: Record<TransferError, string> = {
   stationError: "OCPP_ERROR",
   invalidAnswer: "INVALID_RESPONSE",
+  incompleteReport: "INCOMPLETE_REPORT",
   timeout: "TIMEOUT",
   lost: "CONNECTION_LOST",
   offline: "SERVICE_UNAVAILABLE",

@@ -46,6 +46,9 @@ export interface AnsweredCall {
   lateMs: number | null;
 }
 
+/** Parts come one after the other: one that is not here this long after the last one was never sent. */
+const GAP_GRACE_MS = 1000;
+
 /** Answers to older ones are as good as answers to nothing. */
 const EXPIRED_MAX = 8;
 
@@ -60,8 +63,16 @@ interface Pending {
   step: CommandStep | null;
   /** The last CALL on the wire. */
   sent: WireCall | null;
-  report: { requestId: number; assembly: ReportAssembly; rows: JsonObject[] | null } | null;
+  report: PendingReport | null;
   settle(outcome: CommandOutcome): void;
+}
+
+interface PendingReport {
+  requestId: number;
+  assembly: ReportAssembly;
+  rows: JsonObject[] | null;
+  /** When a gap before the last part is told; null: the last part has not come, or there is no gap. */
+  gapAtMs: number | null;
 }
 
 interface ChannelHooks {
@@ -130,9 +141,13 @@ export class CommandChannel {
   report(requestId: number, part: ReportPart): void {
     const waiting = this.#waitingForReport;
     if (waiting?.report?.requestId !== requestId) return;
-    waiting.report.rows = waiting.report.assembly.add(part) ?? waiting.report.rows;
+    const { report } = waiting;
+    report.rows = report.assembly.add(part) ?? report.rows;
+    const hasGap = report.rows === null && report.assembly.missing !== null;
+    report.gapAtMs = hasGap ? (report.gapAtMs ?? Date.now() + GAP_GRACE_MS) : null;
+    if (hasGap) this.#armTimer();
     const outstanding = this.#queue.outstanding;
-    if (!waiting.report.rows || waiting.step?.kind !== "report" || !outstanding) return;
+    if (!report.rows || waiting.step?.kind !== "report" || !outstanding) return;
     this.#queue.release(outstanding.id);
     this.#queue.resume(callOf(waiting));
     this.#pump();
@@ -250,7 +265,7 @@ export class CommandChannel {
   /** Collecting starts before the request goes out: a part may come ahead of the answer. */
   #noteReport(pending: Pending, { requestId, reportBase, componentVariable }: JsonObject): void {
     if (typeof requestId !== "number" || (reportBase ?? componentVariable) === undefined) return;
-    pending.report = { requestId, assembly: new ReportAssembly(), rows: null };
+    pending.report = { requestId, assembly: new ReportAssembly(), rows: null, gapAtMs: null };
     this.#waitingForReport = pending;
   }
 
@@ -261,11 +276,28 @@ export class CommandChannel {
 
   #armTimer(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const deadlineAt = this.#queue.nextDeadline();
+    const deadlines = [this.#queue.nextDeadline(), this.#gapAtMs].filter((atMs) => atMs !== null);
+    const deadlineAt = deadlines.length === 0 ? null : Math.min(...deadlines);
     this.#timer = deadlineAt === null ? null : setTimeout(() => this.#expire(), deadlineAt - Date.now());
   }
 
+  /** When the command that collects a report is to be told of its gap. */
+  get #gapAtMs(): number | null {
+    const waiting = this.#waitingForReport;
+    return waiting?.step?.kind === "report" ? (waiting.report?.gapAtMs ?? null) : null;
+  }
+
+  #tellGap(): void {
+    const waiting = this.#waitingForReport;
+    const gapAtMs = this.#gapAtMs;
+    const { outstanding } = this.#queue;
+    if (!waiting || !outstanding || gapAtMs === null || gapAtMs > Date.now()) return;
+    this.#queue.release(outstanding.id);
+    this.#settle(waiting, { kind: "incompleteReport", missing: waiting.report?.assembly.missing ?? [] });
+  }
+
   #expire(): void {
+    this.#tellGap();
     const ended = this.#queue.expire(Date.now());
     const sent = ended.flatMap(({ waiter }) => waiter.sent ?? []);
     this.#expired = [...this.#expired, ...sent].slice(-EXPIRED_MAX);

@@ -78,6 +78,24 @@ describe("ReportAssembly", () => {
     expect(assembly.add(part(1))).toEqual([{ seqNo: 0 }, { seqNo: 1 }, { seqNo: 2 }]);
   });
 
+  it("names what is missing as soon as the last part has come", () => {
+    const assembly = new ReportAssembly();
+    assembly.add(part(1));
+    expect(assembly.missing).toBeNull();
+    expect(assembly.add(part(4, true))).toBeNull();
+    expect(assembly.missing).toEqual([0, 2, 3]);
+    for (const seqNo of [0, 2]) assembly.add(part(seqNo));
+    expect(assembly.missing).toEqual([3]);
+    expect(assembly.add(part(3))).toHaveLength(5);
+    expect(assembly.missing).toEqual([]);
+  });
+
+  it("names a hundred of a gap that has no end", () => {
+    const assembly = new ReportAssembly();
+    assembly.add(part(2 ** 31 - 1, true));
+    expect(assembly.missing).toEqual(Array.from({ length: 100 }, (_, seqNo) => seqNo));
+  });
+
   it("takes parts without number as they come", () => {
     const assembly = new ReportAssembly();
     expect(assembly.add(part(null))).toBeNull();

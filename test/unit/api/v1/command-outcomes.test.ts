@@ -129,6 +129,16 @@ describe("what became of a command", () => {
       failure("INVALID_RESPONSE", "Charger CP-1 gave an answer that breaks the OCPP schema", { sent: true }),
     ],
     [
+      "report with a gap",
+      { kind: "incompleteReport", missing: [1, 3] },
+      504,
+      null,
+      failure("INCOMPLETE_REPORT", "Charger CP-1 ended its report without the parts 1, 3", {
+        sent: true,
+        missing: [1, 3],
+      }),
+    ],
+    [
       "not accepted",
       { kind: "notAccepted" },
       409,

@@ -172,6 +172,30 @@ test("a command that breaks the schema of the connection's version never reaches
   expect(station.frames.some(([type]) => type === 2)).toBe(false);
 });
 
+test("ends with the missing parts when the last part of a report has come, and lets the next command go out", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
+  const outcome = charger.session.command(charger.ref, { kind: "getConfiguration", keys: [] }, 60_000);
+  const [, id, , payload] = await station.nextCall();
+  const part = (seqNo: number, tbc: boolean) =>
+    station.call("NotifyReport", {
+      requestId: payload.requestId,
+      generatedAt: new Date().toISOString(),
+      seqNo,
+      tbc,
+    });
+  // The last part may come ahead of the answer to the request.
+  await part(0, true);
+  await part(3, false);
+  station.send([3, id, { status: "Accepted" }]);
+  expect(await outcome).toEqual({ kind: "incompleteReport", missing: [1, 2] });
+  const next = charger.session.command(charger.ref, { kind: "clearCache" }, 5000);
+  const [, nextId, action] = await station.nextCall();
+  expect(action).toBe("ClearCache");
+  station.send([3, nextId, { status: "Accepted" }]);
+  expect((await next).kind).toBe("answered");
+});
+
 test("reads the whole configuration of a 2.x station from the report it sends in parts, also out of order", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
