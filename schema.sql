@@ -9,7 +9,9 @@ CREATE TABLE IF NOT EXISTS organizations (
   name text NOT NULL,
   rate_limit integer,                -- requests per window; null = deployment default
   rate_limit_window_seconds integer,
-  charger_limit integer,             -- null = unlimited
+  charger_limit integer,             -- null = deployment default
+  open_job_limit integer,            -- batches that are not complete; null = deployment default
+  charger_bound bigint,              -- never below the number of its chargers; null = not known (see hold_chargers)
   accept_unknown_id_tags boolean NOT NULL DEFAULT true,
   transfer_hosts text[],             -- of firmware and upload URLs, `*.example.com` for all below it; null = any public one
   ws_url_hosts text[],               -- where simulated chargers may connect, in the same spelling; null = any public one
@@ -68,6 +70,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   provisioned_at timestamptz
 );
 CREATE INDEX IF NOT EXISTS jobs_open ON jobs (created_at) WHERE status IN ('PENDING', 'PROVISIONING');
+CREATE INDEX IF NOT EXISTS jobs_open_batches ON jobs (organization_id)
+  WHERE type = 'location_chargers_create' AND status IN ('PENDING', 'PROVISIONING');
 
 CREATE TABLE IF NOT EXISTS job_rejections (
   job_id uuid NOT NULL REFERENCES jobs (id),
@@ -354,5 +358,53 @@ BEGIN
     INSERT INTO write_receipts (id) VALUES (receipt);
   END IF;
   RETURN now_ms;
+END
+$$;
+
+-- Whether an organisation may begin to make so many chargers: refuses early, and without a lock, what hold_chargers would
+-- refuse after all the work. SQLSTATE ZL001: too many chargers; ZL002: too many open batches; the detail is the limit.
+CREATE OR REPLACE FUNCTION charger_room(org uuid, wanted bigint, charger_default integer, job uuid, job_default integer)
+RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  allowed bigint;
+  jobs_allowed bigint;
+BEGIN
+  SELECT coalesce(charger_limit, charger_default), coalesce(open_job_limit, job_default) INTO allowed, jobs_allowed
+    FROM organizations WHERE id = org;
+  IF wanted > allowed THEN
+    RAISE EXCEPTION 'charger limit reached' USING ERRCODE = 'ZL001', DETAIL = allowed::text;
+  END IF;
+  IF job IS NOT NULL AND (SELECT count(*) FROM jobs WHERE organization_id = org AND id <> job
+      AND type = 'location_chargers_create' AND status IN ('PENDING', 'PROVISIONING')) >= jobs_allowed THEN
+    RAISE EXCEPTION 'open job limit reached' USING ERRCODE = 'ZL002', DETAIL = jobs_allowed::text;
+  END IF;
+  RETURN true;
+END
+$$;
+
+-- Called by every statement that makes chargers, once it made them; `reserved`: it will make so many more. From here to its
+-- commit it is alone in its organisation. A volatile function sees what others committed while it waited, and what its own
+-- statement has done. Chargers are counted only when their upper bound, which nothing lowers, would pass the limit.
+CREATE OR REPLACE FUNCTION hold_chargers(org uuid, made bigint, reserved bigint, charger_default integer, job uuid,
+  job_default integer)
+RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  allowed bigint;
+  bound bigint;
+BEGIN
+  IF made + reserved = 0 THEN
+    RETURN true;
+  END IF;
+  SELECT coalesce(charger_limit, charger_default), charger_bound + made + reserved INTO allowed, bound
+    FROM organizations WHERE id = org FOR NO KEY UPDATE;
+  IF bound IS NULL OR bound > allowed THEN
+    SELECT count(*) + reserved INTO bound FROM chargers WHERE organization_id = org AND deleted_at IS NULL;
+  END IF;
+  IF bound > allowed THEN
+    RAISE EXCEPTION 'charger limit reached' USING ERRCODE = 'ZL001', DETAIL = allowed::text;
+  END IF;
+  PERFORM charger_room(org, 0, charger_default, job, job_default);
+  UPDATE organizations SET charger_bound = bound WHERE id = org;
+  RETURN true;
 END
 $$;

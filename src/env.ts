@@ -41,6 +41,8 @@ const variables = z.object({
   OCPP_CLIENT_CERTIFICATES: flag,
   OCPP_INBOUND_VALIDATION: z.enum(["lenient", "strict"]).default("lenient"),
   BODY_DEADLINE_SECONDS: integer(10),
+  CHARGER_LIMIT: integer(1_000_000),
+  OPEN_JOB_LIMIT: integer(20),
   PROVISION_PARALLELISM: integer(20),
   SIMULATOR_CONNECTS_PER_SECOND: integer(200),
   SIMULATOR_WATCH_SECONDS: integer(30),

@@ -67,6 +67,9 @@ export class Limited extends DomainError {
   }
 }
 
+/** The organisation has as many of something as it may have. */
+export class LimitReached extends Limited {}
+
 /** A dependency of ours did not answer; nothing was stored, and nothing will be. */
 export class Unavailable extends DomainError {}
 

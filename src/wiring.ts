@@ -28,12 +28,13 @@ export function wire(env: Env): Ports {
   if (known) return known;
   const sql = connect(env);
   const redis = connectRedis(env);
+  const limits = { chargers: env.CHARGER_LIMIT, openJobs: env.OPEN_JOB_LIMIT };
   const ports: Ports = {
     organizations: organizationStore(sql),
     apiKeys: apiKeyStore(sql),
     locations: locationStore(sql),
-    chargers: chargerStore(sql),
-    jobs: jobStore(sql),
+    chargers: chargerStore(sql, limits),
+    jobs: jobStore(sql, limits),
     effects: effectStore(sql),
     tagPolicies: tagPolicies(sql),
     history: stationHistory(sql),

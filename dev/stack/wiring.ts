@@ -16,6 +16,8 @@ export interface Wiring {
 const PASSED_ON = [
   "BUSBAR_ENV",
   "BODY_DEADLINE_SECONDS",
+  "CHARGER_LIMIT",
+  "OPEN_JOB_LIMIT",
   "JWT_ISSUER",
   "JWT_AUDIENCE",
   "OCPP_ALLOWED_ORIGINS",

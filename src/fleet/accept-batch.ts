@@ -8,7 +8,7 @@ import type {
   RecordedResponse,
 } from "../ports.ts";
 import type { ChargerBlueprint } from "../ports.ts";
-import { MaybeStored, Unavailable } from "../errors.ts";
+import { LimitReached, MaybeStored, Unavailable } from "../errors.ts";
 import { publishInTime } from "./publish.ts";
 
 export interface AcceptBatch {
@@ -30,7 +30,7 @@ const REDRAWS_MAX = 5;
  * Stores a batch and hands it to its dispatcher run: one statement and one publish, whatever its size.
  * `render` makes the 202 for a published job and for one that is not (yet).
  *
- * @throws NotFound (location), IdempotencyMismatch, IdempotencyInFlight, Unavailable (nothing was stored)
+ * @throws NotFound (location), LimitReached, IdempotencyMismatch, IdempotencyInFlight, Unavailable (nothing was stored)
  */
 export async function acceptBatch(
   ports: Pick<Ports, "jobs" | "runs" | "ids" | "clock">,
@@ -76,6 +76,8 @@ async function redrawClashes(
     try {
       open = await ports.jobs.redraw(batch, again);
     } catch (error) {
+      // What has no room any more stays rejected in the report of the job, which is stored already.
+      if (error instanceof LimitReached) break;
       if (!(error instanceof Unavailable)) throw error;
       // The batch is stored and must be answered for. What may have been drawn all the same is left to its run.
       return clashes.length - open.length + (error instanceof MaybeStored ? open.length : 0);

@@ -23,7 +23,7 @@ export interface AcceptCharger {
 /**
  * Stores one charger and hands it straight to its own run: one statement, one publish.
  *
- * @throws NotFound (location), Conflict (identity taken), IdempotencyMismatch, IdempotencyInFlight, Unavailable
+ * @throws NotFound (location), Conflict (identity taken), LimitReached, IdempotencyMismatch, IdempotencyInFlight, Unavailable
  */
 export async function acceptCharger(
   ports: Pick<Ports, "jobs" | "runs" | "ids" | "clock">,

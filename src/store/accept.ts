@@ -8,6 +8,7 @@ import type {
   JobStore,
   NewCharger,
 } from "../ports.ts";
+import { withLimits, type CreationLimits } from "./creation-limits.ts";
 import { claimParams, claimSql, recordedAnswer, replay } from "./idempotency.ts";
 import { isUuid, onlyRow } from "./rows.ts";
 import { violates, type Sql } from "./sql.ts";
@@ -30,11 +31,11 @@ const INPUT = `input AS (
  * Stores the chargers of `input`. A FAILED charger of the same identity makes room in the same statement: the insert
  * must read the replacing expression, or it would run first and the identity would count as taken.
  */
-function insertSql(onConflict: string): string {
+function insertSql(onConflict: string, gate: string): string {
   return `replaced AS (
     UPDATE chargers c SET deleted_at = $5::timestamptz, last_location_id = c.location_id, location_id = NULL
     FROM input i
-    WHERE EXISTS (SELECT 1 FROM go) AND c.organization_id = $2::uuid AND c.identity = i.identity
+    WHERE EXISTS (SELECT 1 FROM ${gate}) AND c.organization_id = $2::uuid AND c.identity = i.identity
       AND c.status = 'FAILED' AND c.deleted_at IS NULL
     RETURNING c.id
   ), inserted AS (
@@ -46,12 +47,15 @@ function insertSql(onConflict: string): string {
       i.runtime, CASE WHEN i.runtime = 'simulated' THEN $1::text || '/' || (i.seq / ${STATIONS_PER_HOST}) END,
       $1::uuid, i.seq, 'PENDING', $5::timestamptz, $5::timestamptz
     FROM input i
-    WHERE EXISTS (SELECT 1 FROM go) AND (SELECT count(*) FROM replaced) >= 0
+    WHERE EXISTS (SELECT 1 FROM ${gate}) AND (SELECT count(*) FROM replaced) >= 0
     ORDER BY i.seq
     ${onConflict}
     RETURNING seq
   )`;
 }
+
+/** Single creates are no batches: they are limited by their chargers. */
+const BATCH_JOB = "CASE WHEN $4::text = 'location_chargers_create' THEN $1::uuid END";
 
 const SKIP_TAKEN = "ON CONFLICT (organization_id, identity) WHERE deleted_at IS NULL DO NOTHING";
 
@@ -59,7 +63,9 @@ function acceptSql(onConflict: string): string {
   return `WITH place AS (
     SELECT id FROM locations WHERE id = $3::uuid AND organization_id = $2::uuid FOR KEY SHARE
   ), ${claimSql(9, "$2::uuid", "$5::timestamptz", "place")},
-  ${INPUT}, ${insertSql(onConflict)}, job AS (
+  admitted AS MATERIALIZED (
+    SELECT 1 FROM go WHERE charger_room($2::uuid, $8::int, $15::int, ${BATCH_JOB}, $16::int)
+  ), ${INPUT}, ${insertSql(onConflict, "admitted")}, job AS (
     INSERT INTO jobs (id, organization_id, location_id, type, status, workflow_run_id, total, created_at, published_at, provisioned_at)
     SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, CASE WHEN n.open > 0 THEN 'PENDING' ELSE 'READY' END,
       CASE WHEN n.open > 0 THEN $14::text END, $8::int, $5::timestamptz, $5::timestamptz,
@@ -70,23 +76,27 @@ function acceptSql(onConflict: string): string {
     SELECT $1::uuid, i.seq, i.identity, ${TAKEN}
     FROM input i LEFT JOIN inserted n ON n.seq = i.seq WHERE n.seq IS NULL AND EXISTS (SELECT 1 FROM go)
     RETURNING seq
+  ), clashes AS (
+    SELECT r.seq FROM rejected r JOIN input i ON i.seq = r.seq WHERE i.random
   )
   SELECT EXISTS (SELECT 1 FROM place) AS place, EXISTS (SELECT 1 FROM go) AS go,
     (SELECT count(*)::int FROM inserted) AS open,
-    (SELECT coalesce(jsonb_agg(r.seq ORDER BY r.seq), '[]') FROM rejected r JOIN input i ON i.seq = r.seq WHERE i.random) AS clashes`;
+    (SELECT coalesce(jsonb_agg(seq ORDER BY seq), '[]') FROM clashes) AS clashes,
+    hold_chargers($2::uuid, (SELECT count(*) FROM inserted), (SELECT count(*) FROM clashes), $15::int, ${BATCH_JOB}, $16::int)`;
 }
 
 const ACCEPT_BATCH = acceptSql(SKIP_TAKEN);
 const ACCEPT_SINGLE = acceptSql("");
 
 const REDRAW = `WITH go AS (SELECT 1 FROM jobs WHERE id = $1::uuid),
-  ${INPUT}, ${insertSql(SKIP_TAKEN)}, freed AS (
+  ${INPUT}, ${insertSql(SKIP_TAKEN, "go")}, freed AS (
     DELETE FROM job_rejections r USING inserted n WHERE r.job_id = $1::uuid AND r.seq = n.seq
   ), reopened AS (
     UPDATE jobs SET status = 'PENDING', provisioned_at = NULL, workflow_run_id = $8::text
     WHERE id = $1::uuid AND status = 'READY' AND $4::int > 0 AND EXISTS (SELECT 1 FROM inserted)
   )
-  SELECT coalesce(jsonb_agg(i.seq ORDER BY i.seq), '[]') AS clashes
+  SELECT coalesce(jsonb_agg(i.seq ORDER BY i.seq), '[]') AS clashes,
+    hold_chargers($2::uuid, (SELECT count(*) FROM inserted), 0, $9::int, NULL, 0)
   FROM input i LEFT JOIN inserted n ON n.seq = i.seq WHERE n.seq IS NULL`;
 
 /** What the accepting statement returned, read from what it stored. No row: it stored nothing. */
@@ -144,7 +154,7 @@ export function runId(jobId: string, type: BatchAccept["type"]): string {
   return type === "charger_create" ? `wfr_${jobId}-0` : `wfr_${jobId}`;
 }
 
-async function accept(sql: Sql, batch: BatchAccept): Promise<Claimed<BatchAccepted>> {
+async function accept(sql: Sql, limits: CreationLimits, batch: BatchAccept): Promise<Claimed<BatchAccepted>> {
   if (!isUuid(batch.locationId)) throw new NotFound("Location", batch.locationId);
   const single = batch.type === "charger_create";
   const random = batch.chargers.flatMap((charger, seq) => (charger.random ? [seq] : []));
@@ -160,13 +170,15 @@ async function accept(sql: Sql, batch: BatchAccept): Promise<Claimed<BatchAccept
     batch.chargers.length,
     ...claimParams(batch.claim, batch.recordPublished),
     runId(batch.jobId, batch.type),
+    limits.chargers,
+    limits.openJobs,
   ];
   const rows = await sql
     .store(single ? ACCEPT_SINGLE : ACCEPT_BATCH, params, whenStored)
     .catch((error: unknown) => {
       if (single && violates(error, "chargers_identity"))
         throw new Conflict(`Charger identity '${batch.chargers[0]?.identity ?? ""}' already exists`);
-      throw error;
+      throw withLimits(error);
     });
   const row = onlyRow(acceptRow, rows);
   if (!row.go && batch.claim !== null && row.place)
@@ -181,9 +193,12 @@ async function accept(sql: Sql, batch: BatchAccept): Promise<Claimed<BatchAccept
   return { kind: "done", value: { open: row.open, clashes: row.clashes } };
 }
 
-export function acceptStore(sql: Sql): Pick<JobStore, "accept" | "recorded" | "redraw"> {
+export function acceptStore(
+  sql: Sql,
+  limits: CreationLimits,
+): Pick<JobStore, "accept" | "recorded" | "redraw"> {
   return {
-    accept: (batch) => accept(sql, batch),
+    accept: (batch) => accept(sql, limits, batch),
     recorded: (organizationId, claim, now) => recordedAnswer(sql, organizationId, claim, now),
 
     async redraw(batch, chargers) {
@@ -197,8 +212,11 @@ export function acceptStore(sql: Sql): Pick<JobStore, "accept" | "recorded" | "r
         blueprintJson(batch.blueprints),
         drawn,
         runId(batch.jobId, batch.type),
+        limits.chargers,
       ];
-      const rows = await sql.store(REDRAW, params, { text: REDRAWN, params: [drawn] });
+      const rows = await sql
+        .store(REDRAW, params, { text: REDRAWN, params: [drawn] })
+        .catch((error: unknown) => Promise.reject(withLimits(error)));
       return onlyRow(redrawRow, rows).clashes;
     },
   };

@@ -1,16 +1,10 @@
 import { z } from "zod";
-import { Conflict, Limited } from "../errors.ts";
-import type {
-  Charger,
-  ChargerProvisioning,
-  ChargerStore,
-  Organization,
-  Page,
-  RegisterCharger,
-} from "../ports.ts";
+import { Conflict, Forbidden } from "../errors.ts";
+import type { Charger, ChargerProvisioning, ChargerStore, Page, RegisterCharger } from "../ports.ts";
 import { chargerChanges } from "./charger-changes.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { connectedChargers } from "./connected-chargers.ts";
+import { CREATION_LIMITS, withLimits, type CreationLimits } from "./creation-limits.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp, uuidArray } from "./rows.ts";
 import { applySessionFacts } from "./session-facts.ts";
@@ -68,8 +62,7 @@ async function listPage(
 }
 
 const REGISTER = `WITH tenant AS (
-    SELECT id FROM organizations WHERE id = $1::uuid AND (charger_limit IS NULL OR charger_limit > (
-      SELECT count(*) FROM chargers WHERE organization_id = $1::uuid AND deleted_at IS NULL))
+    SELECT id FROM organizations WHERE id = $1::uuid
   ), ${claimSql(8, "$1::uuid", "$7::timestamptz", "tenant")}, replaced AS (
     UPDATE chargers SET deleted_at = $7::timestamptz, last_location_id = location_id, location_id = NULL
     WHERE EXISTS (SELECT 1 FROM go) AND organization_id = $1::uuid AND identity = $3::text AND status = 'FAILED'
@@ -81,11 +74,10 @@ const REGISTER = `WITH tenant AS (
       $7::timestamptz, $7::timestamptz, $7::timestamptz
     FROM go WHERE (SELECT count(*) FROM replaced) >= 0 RETURNING id
   )
-  SELECT EXISTS (SELECT 1 FROM tenant) AS tenant, EXISTS (SELECT 1 FROM inserted) AS inserted, EXISTS (
-    SELECT 1 FROM idempotency_keys WHERE organization_id = $1::uuid AND method = $8::text AND path = $9::text
-      AND key = $10::text) AS known`;
+  SELECT EXISTS (SELECT 1 FROM inserted) AS inserted,
+    hold_chargers($1::uuid, (SELECT count(*) FROM inserted), 0, $13::int, NULL, 0)`;
 
-const REGISTERED = `SELECT true AS tenant, true AS inserted, true AS known FROM chargers WHERE id = $1::uuid`;
+const REGISTERED = `SELECT true AS inserted FROM chargers WHERE id = $1::uuid`;
 
 const UNREGISTER = `WITH gone AS (
     UPDATE chargers SET deleted_at = $4::timestamptz, revision = revision + 1
@@ -97,18 +89,14 @@ const UNREGISTER = `WITH gone AS (
   INSERT INTO charger_effects (batch_id, seq, organization_id, charger_id, kind, published_at)
   SELECT $3::uuid, 0, $1::uuid, id, 'sync', $4::timestamptz FROM gone`;
 
-const registerRow = z.object({ tenant: z.boolean(), inserted: z.boolean(), known: z.boolean() });
-
-function limitReached(organization: Organization): Limited {
-  const allowed = organization.chargerLimit ?? 0;
-  return new Limited(`Charger limit reached. Your organisation allows ${allowed} charger(s).`, null);
-}
+const registerRow = z.object({ inserted: z.boolean() });
 
 async function insertRegistered(
   sql: Sql,
   organizationId: string,
   charger: RegisterCharger,
   claim: unknown[],
+  limits: CreationLimits,
 ) {
   try {
     const params = [
@@ -120,17 +108,18 @@ async function insertRegistered(
       charger.securityProfile,
       charger.now,
       ...claim,
+      limits.chargers,
     ];
     const rows = await sql.store(REGISTER, params, { text: REGISTERED, params: [charger.id] });
     return onlyRow(registerRow, rows);
   } catch (error) {
     if (violates(error, "chargers_identity"))
       throw new Conflict(`Charger ${charger.identity} already exists`);
-    throw error;
+    throw withLimits(error);
   }
 }
 
-export function chargerStore(sql: Sql): ChargerStore {
+export function chargerStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): ChargerStore {
   return {
     ...connectedChargers(sql),
     ...chargerChanges(sql),
@@ -169,11 +158,11 @@ export function chargerStore(sql: Sql): ChargerStore {
     },
 
     async register(organization, charger, claim, record) {
-      const row = await insertRegistered(sql, organization.id, charger, claimParams(claim, record));
+      const claimed = claimParams(claim, record);
+      const row = await insertRegistered(sql, organization.id, charger, claimed, limits);
       if (row.inserted) return { kind: "done", value: { id: charger.id } };
-      if (claim !== null && (row.tenant || row.known))
-        return { kind: "replayed", response: await replay(sql, organization.id, claim) };
-      throw limitReached(organization);
+      if (claim === null) throw new Forbidden("organizationUnknown", "Unknown organization");
+      return { kind: "replayed", response: await replay(sql, organization.id, claim) };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Job, JobFailure, JobStore, Settled } from "../ports.ts";
 import { sharedBatch } from "../shared-batch.ts";
 import { acceptStore } from "./accept.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
+import { CREATION_LIMITS, type CreationLimits } from "./creation-limits.ts";
 import { rewriteRecord } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -163,10 +164,10 @@ async function openSlice(sql: Sql, jobId: string, from: number, to: number) {
   });
 }
 
-export function jobStore(sql: Sql): JobStore {
+export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): JobStore {
   const succeed = sharedBatch((items: readonly Succeeded[]) => succeedTogether(sql, items), SUCCEED_TOGETHER);
   return {
-    ...acceptStore(sql),
+    ...acceptStore(sql, limits),
     ...sweepStore(sql),
 
     async markUnpublished(batch) {

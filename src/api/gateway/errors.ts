@@ -7,6 +7,7 @@ import {
   IdempotencyInFlight,
   IdempotencyMismatch,
   Limited,
+  LimitReached,
   MaybeStored,
   NotFound,
   Policy,
@@ -21,6 +22,9 @@ interface ErrorAnswer {
   detail: string | Finding[];
   headers?: Record<string, string>;
 }
+
+/** Of a limit that no time lifts: this surface's 429 always says when to come back. */
+const FULL_RETRY_AFTER_SECONDS = 60;
 
 /** Every failure of this surface as `{detail}`. An unknown error shows nothing of itself. */
 export function gatewayError(error: Error, c: Context): Response {
@@ -54,6 +58,10 @@ function refusalAnswer(error: Error): ErrorAnswer | null {
       detail: "Missing or invalid bearer token",
       headers: { "WWW-Authenticate": "Bearer" },
     };
+  if (error instanceof LimitReached) {
+    const headers = retryAfter(error.retryAfterSeconds ?? FULL_RETRY_AFTER_SECONDS);
+    return { status: 429, detail: error.message, headers };
+  }
   if (error instanceof Limited)
     return { status: 429, detail: "Rate limit exceeded", headers: retryAfter(error.retryAfterSeconds ?? 1) };
   if (error instanceof IdempotencyInFlight)

@@ -59,6 +59,33 @@ test("a charger is readable in full and pollable as soon as it is accepted", asy
   expect(status.headers.get("retry-after")).toBe("1");
 });
 
+test("an organisation at its limit of chargers or of open jobs is answered 429 in words that say which", async () => {
+  const full = await db.tenant({ chargerLimit: 2 });
+  gateway.fleet.organizations.set(full.organization.id, full.organization);
+  const own = await gateway.token({ org: full.organization.id, role: "operator" });
+  const path = `/ocpp/locations/${full.locationId}/chargers`;
+  const post = (count: number) => call(path, { body: [group({ chargers_number: count })], token: own });
+  const over = await post(3);
+  expect([over.status, over.json, over.headers.get("retry-after")]).toEqual([
+    429,
+    { detail: "Charger limit reached. Your organisation allows 2 charger(s)." },
+    "60",
+  ]);
+  expect((await post(2)).status).toBe(202);
+  const body = chargerBody(full.locationId, { identity: "ONE-MORE" });
+  expect((await call("/ocpp/chargers", { body, token: own })).json).toEqual(over.json);
+  await db.sql.write("UPDATE organizations SET open_job_limit = 1, charger_limit = 9 WHERE id = $1::uuid", [
+    full.organization.id,
+  ]);
+  const busy = await post(1);
+  expect([busy.status, busy.json, busy.headers.get("retry-after")]).toEqual([
+    429,
+    { detail: "Open job limit reached. Your organisation allows 1 open job(s)." },
+    "5",
+  ]);
+  expect((await call("/ocpp/chargers", { body, token: own })).status).toBe(202);
+});
+
 test("taken identities fail alone, and a batch of nothing else is READY at its first poll", async () => {
   await call(bulk(), { body: [group({ charger_ids: ["TAKEN"] })] });
   const again = await call(bulk(), { body: [group({ charger_ids: ["TAKEN"] })] });
