@@ -88,6 +88,8 @@ export class DeadLetterTable {
 
 function isWanted(letter: DeadLetter, query: URLSearchParams): boolean {
   const filters: Record<string, unknown[]> = {
+    messageId: [letter.messageId],
+    source: [letter.workflowRunId === undefined ? "qstash" : "workflow"],
     workflowRunId: [letter.workflowRunId],
     workflowCreatedAt: [letter.workflowCreatedAt],
     workflowUrl: [letter.workflowUrl],

@@ -24,7 +24,9 @@ async function send(engine: Engine, message: MessageRow, run: RunRow | undefined
   const content = deliveryContent(engine, message, config, run);
   const once = () => {
     const { url } = message;
-    const signature = signDelivery(engine.keys, url, content.body, faults.signature);
+    const signature = faults.repeatToken
+      ? firstToken(engine, message, content.body)
+      : signDelivery(engine.keys, url, content.body, faults.signature);
     const headers: Record<string, string> = {
       ...content.headers,
       "content-length": String(Buffer.byteLength(content.body)),
@@ -45,6 +47,14 @@ async function send(engine: Engine, message: MessageRow, run: RunRow | undefined
   const isLost =
     faults.loseResponseEvery > 0 && message.retried === 0 && count % faults.loseResponseEvery === 0;
   return isLost ? { status: 0, headers: {}, body: "", error: "answer lost by a test" } : answer;
+}
+
+function firstToken(engine: Engine, message: MessageRow, body: string): string | undefined {
+  const known = engine.firstTokens.get(message.message_id);
+  if (known !== undefined) return known;
+  const token = signDelivery(engine.keys, message.url, body, engine.faults.signature);
+  if (token !== undefined) engine.firstTokens.set(message.message_id, token);
+  return token;
 }
 
 async function sendTwice(engine: Engine, once: () => Promise<Answer>): Promise<Answer> {

@@ -34,5 +34,7 @@ export interface Engine {
   readonly isAllowed: (url: string) => boolean;
   faults: Faults;
   deliveryCount: number;
+  /** Tokens of first attempts by message id, while a test wants them repeated. */
+  firstTokens: Map<string, string>;
   isClosed: boolean;
 }

@@ -12,6 +12,8 @@ export interface Faults {
   /** Answer the next publishes with this status and store nothing. */
   publishAnswer: { status: number; count: number } | null;
   signature: SignatureMode;
+  /** Send every attempt of a message with the token of its first attempt. */
+  repeatToken: boolean;
   lazyBytes: number | null;
   paused: boolean;
 }
@@ -24,6 +26,7 @@ export function noFaults(): Faults {
     refuseItems: [],
     publishAnswer: null,
     signature: "current",
+    repeatToken: false,
     lazyBytes: null,
     paused: false,
   };

@@ -18,7 +18,10 @@ export interface LaneStats {
 }
 
 interface Lane<Item> {
+  /** Of the newest message. */
   limits: FlowControl;
+  /** How many waiting messages were published with each parallelism. */
+  parallelisms: Map<number, number>;
   queue: Item[];
   head: number;
   inFlight: number;
@@ -31,8 +34,9 @@ const unkeyed: FlowControl = { key: "" };
 
 /**
  * Due messages by flow-control key: first in, first out inside a key, round robin over the keys.
- * The values of a key are those of the newest message. Counters live in memory only, so a crash
- * cannot leak a slot.
+ * The rate of a key is that of the newest message; its parallelism is the highest that the newest or a waiting message
+ * was published with, so a lower one holds once the messages before it are drained. Counters live in memory only, so a
+ * crash cannot leak a slot.
  */
 export class FlowLanes<Item extends Queued> {
   readonly #lanes = new Map<string, Lane<Item>>();
@@ -52,6 +56,7 @@ export class FlowLanes<Item extends Queued> {
   push(item: Item): void {
     const lane = this.#laneOf(item);
     if (item.flow) lane.limits = item.flow;
+    count(lane.parallelisms, item, 1);
     lane.queue.push(item);
     this.#nonEmpty.add(lane);
   }
@@ -85,7 +90,16 @@ export class FlowLanes<Item extends Queued> {
     const limits = item.flow ?? unkeyed;
     let lane = this.#lanes.get(limits.key);
     if (!lane) {
-      lane = { limits, queue: [], head: 0, inFlight: 0, inFlightMax: 0, windowEndsAtMs: 0, windowStarts: 0 };
+      lane = {
+        limits,
+        parallelisms: new Map(),
+        queue: [],
+        head: 0,
+        inFlight: 0,
+        inFlightMax: 0,
+        windowEndsAtMs: 0,
+        windowStarts: 0,
+      };
       this.#lanes.set(limits.key, lane);
     }
     return lane;
@@ -93,7 +107,8 @@ export class FlowLanes<Item extends Queued> {
 
   #hasRoom(lane: Lane<Item>, nowMs: number): boolean {
     const { parallelism, rate } = lane.limits;
-    if (parallelism !== undefined && lane.inFlight >= parallelism) return false;
+    if (parallelism !== undefined && lane.inFlight >= Math.max(parallelism, ...lane.parallelisms.keys()))
+      return false;
     if (rate === undefined || nowMs >= lane.windowEndsAtMs || lane.windowStarts < rate) return true;
     this.#opensAtMs = Math.min(this.#opensAtMs, lane.windowEndsAtMs);
     return false;
@@ -101,8 +116,10 @@ export class FlowLanes<Item extends Queued> {
 
   #shift(lane: Lane<Item>): Item | undefined {
     let item: Item | undefined;
-    do item = lane.queue[lane.head++];
-    while (item?.isDropped);
+    do {
+      item = lane.queue[lane.head++];
+      if (item) count(lane.parallelisms, item, -1);
+    } while (item?.isDropped);
     if (lane.head >= lane.queue.length) {
       lane.queue = [];
       lane.head = 0;
@@ -123,4 +140,12 @@ export class FlowLanes<Item extends Queued> {
     lane.windowStarts++;
     return item;
   }
+}
+
+function count(parallelisms: Map<number, number>, { flow }: Queued, change: 1 | -1): void {
+  const parallelism = flow?.parallelism;
+  if (parallelism === undefined) return;
+  const waiting = (parallelisms.get(parallelism) ?? 0) + change;
+  if (waiting > 0) parallelisms.set(parallelism, waiting);
+  else parallelisms.delete(parallelism);
 }

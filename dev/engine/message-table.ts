@@ -43,7 +43,6 @@ export interface MessageRow {
 export interface UndeliveredRow {
   pk: number;
   message_id: string;
-  retried: number;
   errors: string | null;
 }
 
@@ -76,9 +75,7 @@ export class MessageTable {
     );
     this.#find = db.prepare(`SELECT ${columns} FROM messages WHERE pk = ?`);
     this.#delete = db.prepare("DELETE FROM messages WHERE pk = ?");
-    this.#deleteOfRun = db.prepare(
-      "DELETE FROM messages WHERE run_pk = ? RETURNING pk, message_id, retried, errors",
-    );
+    this.#deleteOfRun = db.prepare("DELETE FROM messages WHERE run_pk = ? RETURNING pk, message_id, errors");
     this.#postpone = db.prepare(
       "UPDATE messages SET retried = retried + 1, due_at = ?, errors = ? WHERE pk = ?",
     );

@@ -1,3 +1,4 @@
+import type { DeliveryConfig } from "./config-table.ts";
 import type { Engine } from "./engine.ts";
 import type { AttemptError } from "./message-table.ts";
 import type { RunRow, StepRow, Undelivered } from "./run-table.ts";
@@ -33,10 +34,11 @@ type Group = { type: "sequential" | "parallel"; steps: StepLog[] } | { type: "ne
 
 /** A run as `client.logs` shows it. */
 export function runLog(engine: Engine, run: RunRow): object {
-  const { labels, retries, retryDelay } = engine.configs.get(run.config_id);
+  const config = engine.configs.get(run.config_id);
+  const { labels, retries } = config;
   const steps = engine.runs.steps(run.pk, Number.MAX_SAFE_INTEGER);
   const groups: Group[] = grouped(results(steps, retries));
-  const next = nextSteps(engine, run, retryDelay);
+  const next = nextSteps(engine, run, config);
   if (next.length > 0) groups.push({ type: "next", steps: next });
   return {
     workflowRunId: run.run_id,
@@ -45,7 +47,7 @@ export function runLog(engine: Engine, run: RunRow): object {
     workflowRunCreatedAt: run.created_at,
     ...(run.completed_at === null ? {} : { workflowRunCompletedAt: run.completed_at }),
     ...(run.response === null ? {} : { workflowRunResponse: run.response }),
-    ...(labels.length > 0 ? { label: labels.join(","), labels } : {}),
+    ...(labels.length > 0 ? { label: labels[0], labels } : {}),
     ...(run.dlq_id === null ? {} : { dlqId: run.dlq_id }),
     ...(run.failure === null ? {} : { failureFunction: JSON.parse(run.failure) as object }),
     steps: groups,
@@ -80,23 +82,29 @@ function grouped(logs: StepLog[]): Group[] {
   return groups;
 }
 
-function nextSteps(engine: Engine, run: RunRow, retryDelay: string | undefined): NextLog[] {
+/** `retries` is how often a step may be repeated, also of one that still waits; its attempts so far are the errors. */
+function nextSteps(engine: Engine, run: RunRow, { retries, retryDelay }: DeliveryConfig): NextLog[] {
   if (run.state === "RUN_STARTED") {
-    const waiting = engine.messages.ofRun(run.pk).map(({ message_id, retried, errors }) => ({
+    const waiting = engine.messages.ofRun(run.pk).map(({ message_id, errors }) => ({
       messageId: message_id,
-      retries: retried,
       errors: errors === null ? [] : (JSON.parse(errors) as AttemptError[]),
     }));
     return waiting.map((entry) =>
-      nextLog(entry, entry.errors.length > 0 ? "STEP_RETRY" : "STEP_PROGRESS", retryDelay),
+      nextLog({ ...entry, retries }, entry.errors.length > 0 ? "STEP_RETRY" : "STEP_PROGRESS", retryDelay),
     );
   }
   if (run.undelivered === null) return [];
   const state = run.state === "RUN_FAILED" ? "STEP_FAILED" : "STEP_CANCELED";
-  return (JSON.parse(run.undelivered) as Undelivered[]).map((entry) => nextLog(entry, state, retryDelay));
+  return (JSON.parse(run.undelivered) as Undelivered[]).map((entry) =>
+    nextLog({ ...entry, retries }, state, retryDelay),
+  );
 }
 
-function nextLog({ messageId, retries, errors }: Undelivered, state: string, retryDelay?: string): NextLog {
+interface Waiting extends Undelivered {
+  retries: number;
+}
+
+function nextLog({ messageId, retries, errors }: Waiting, state: string, retryDelay?: string): NextLog {
   const stepName = errors.at(-1)?.headers["Upstash-Error-Step-Name"]?.[0];
   return {
     messageId,

@@ -30,7 +30,6 @@ export interface StepRow {
 /** A message a run could not or need not deliver any more, kept for its log. */
 export interface Undelivered {
   messageId: string;
-  retries: number;
   errors: AttemptError[];
 }
 
@@ -49,6 +48,7 @@ export class RunTable {
   readonly #findKnown: Query<RunRow>;
   readonly #findLive: Query<RunRow>;
   readonly #find: Query<RunRow>;
+  readonly #findEnded: Query<{ pk: number }>;
   readonly #insert: Query<{ pk: number }>;
   readonly #insertLabel: Query;
   readonly #insertStep: Query;
@@ -65,6 +65,7 @@ export class RunTable {
     const select = `SELECT ${runColumns} FROM runs`;
     this.#find = db.prepare(`${select} WHERE pk = ?`);
     this.#findLive = db.prepare(`${select} WHERE run_id = ? AND state = 'RUN_STARTED'`);
+    this.#findEnded = db.prepare("SELECT pk FROM runs WHERE run_id = ? AND state <> 'RUN_STARTED' LIMIT 1");
     this.#findKnown =
       dedup === "live" ? this.#findLive : db.prepare(`${select} WHERE run_id = ? ORDER BY pk DESC LIMIT 1`);
     this.#insert = db.prepare(
@@ -99,6 +100,10 @@ export class RunTable {
 
   findLive(runId: string): RunRow | undefined {
     return this.#findLive.get(runId);
+  }
+
+  hasEnded(runId: string): boolean {
+    return this.#findEnded.get(runId) !== undefined;
   }
 
   find(pk: number): RunRow | undefined {
@@ -159,6 +164,6 @@ export class RunTable {
   }
 }
 
-function undelivered({ message_id, retried, errors }: UndeliveredRow): Undelivered {
-  return { messageId: message_id, retries: retried, errors: errors ? JSON.parse(errors) : [] };
+function undelivered({ message_id, errors }: UndeliveredRow): Undelivered {
+  return { messageId: message_id, errors: errors ? JSON.parse(errors) : [] };
 }

@@ -85,20 +85,25 @@ function attempt(
   });
 }
 
+/** A body is kept up to its limit and read no further: the status alone decides what becomes of a delivery. */
 function collect(response: IncomingMessage, done: (answer: Answer) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;
+  const answer = () => {
+    const status = response.statusCode ?? 0;
+    const body = chunks.length === 0 ? "" : Buffer.concat(chunks).toString("utf8", 0, bodyBytesMax);
+    done({ status, headers: canonicalHeaders(response.rawHeaders), body, error: "" });
+  };
   response.on("data", (chunk: Buffer) => {
+    if (size >= bodyBytesMax) return;
     size += chunk.length;
-    if (size <= bodyBytesMax) chunks.push(chunk);
-    else response.destroy(new Error("answer is larger than 1 MiB"));
+    chunks.push(chunk);
+    if (size < bodyBytesMax) return;
+    answer();
+    response.destroy();
   });
   response.on("error", (err) => done(noAnswer(err.message)));
-  response.on("end", () => {
-    const status = response.statusCode ?? 0;
-    const body = chunks.length === 0 ? "" : Buffer.concat(chunks).toString("utf8");
-    done({ status, headers: canonicalHeaders(response.rawHeaders), body, error: "" });
-  });
+  response.on("end", answer);
 }
 
 const canonicalNames = new Map<string, string>();

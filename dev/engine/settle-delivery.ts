@@ -31,7 +31,9 @@ export function settleDelivery(
   const isSuccess = answer.status >= 200 && answer.status < 300;
   const isFirstOfRun = message.kind === "step" && message.idx === 0;
   if (isSuccess && isFirstOfRun && !answer.headers["Upstash-Workflow-Sdk-Version"]) {
-    return giveUp(engine, message, run, { ...answer, body: notWorkflow }, []);
+    const refused = { ...answer, body: notWorkflow };
+    const kept = [...attemptErrors(message), attemptError(refused, engine.clock.nowMs())];
+    return giveUp(engine, message, run, refused, kept);
   }
   if (isSuccess && message.kind === "failure" && run) return settleCallback(engine, message, run, answer);
   if (isSuccess) return engine.messages.complete(message.pk);
@@ -55,9 +57,7 @@ function giveUp(
     if (message.kind === "failure") return failCallback(engine, message, run, answer, errors);
     if (run) {
       engine.runs.end(run.run_id, "RUN_FAILED", null);
-      engine.runs.keepUndelivered(run.pk, [
-        { messageId: message.message_id, retries: message.retried, errors },
-      ]);
+      engine.runs.keepUndelivered(run.pk, [{ messageId: message.message_id, errors }]);
     } else {
       engine.messages.remove(message.pk);
     }
@@ -105,7 +105,7 @@ function deadLetter(
     ...(config.failure
       ? { failureCallback: config.failure.url, failureCallbackInfo: { state: "CALLBACK_INPROGRESS" } }
       : {}),
-    ...(config.labels.length > 0 ? { label: config.labels.join(","), labels: config.labels } : {}),
+    ...(config.labels.length > 0 ? { label: config.labels[0], labels: config.labels } : {}),
   };
 }
 

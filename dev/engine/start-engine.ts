@@ -123,6 +123,7 @@ function assemble(options: EngineOptions): Engine {
     isAllowed: destinationRule(options.allowedOrigins),
     faults: noFaults(),
     deliveryCount: 0,
+    firstTokens: new Map(),
     isClosed: false,
   };
 }

@@ -37,6 +37,7 @@ export function readStats(engine: Engine): StatsSnapshot {
 function setFaults(engine: Engine, faults: Faults): Faults {
   engine.faults = faults;
   engine.deliveryCount = 0;
+  engine.firstTokens.clear();
   engine.scheduler.pause(faults.paused);
   return faults;
 }

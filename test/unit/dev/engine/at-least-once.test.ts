@@ -61,14 +61,13 @@ test("the late answer of a run that has ended changes nothing", async () => {
   expect((await client.dlq.list()).messages).toEqual([]);
 });
 
-test("a refused connection, a redirect and an answer above 1 MiB are failed attempts", async () => {
+test("a refused connection and a redirect are failed attempts", async () => {
   const { endpoint, client, ended } = fixture;
   const redirect = endpoint.route(
     "/redirect",
     () => new Response(null, { status: 302, headers: { location: "/x" } }),
   );
-  const huge = endpoint.route("/huge", () => new Response("x".repeat(1024 * 1024 + 1)));
-  for (const url of ["http://127.0.0.1:1/closed", redirect, huge]) {
+  for (const url of ["http://127.0.0.1:1/closed", redirect]) {
     const { workflowRunId } = await client.trigger({ url, retries: 1, retryDelay: "0" });
     const log = await ended(workflowRunId);
     expect(log.workflowState).toBe("RUN_FAILED");

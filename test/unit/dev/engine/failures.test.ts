@@ -155,6 +155,7 @@ test("a plain message is given up after its retries and reported to its failure 
   const headers = {
     "upstash-retries": "1",
     "upstash-retry-delay": "1000",
+    "upstash-label": "first,second",
     "upstash-failure-callback": failureUrl,
     "upstash-forward-x-event": "e",
   };
@@ -172,4 +173,14 @@ test("a plain message is given up after its retries and reported to its failure 
   });
   expect(Buffer.from(String(report["sourceBody"]), "base64").toString()).toBe('{"é":1}');
   expect(endpoint.deliveries.find(({ path }) => path === "/hook?a=b%20c")?.headers["x-event"]).toBe("e");
+  const letters = async (query: string) =>
+    ((await (await api("GET", `/v2/dlq?${query}`)).json()) as { messages: object[] }).messages;
+  expect(await letters(`messageId=${messageId}`)).toMatchObject([
+    { messageId, label: "first", labels: ["first", "second"] },
+  ]);
+  expect(await letters(`messageId=${messageId}&source=workflow`)).toEqual([]);
+  expect(await letters("messageId=msg_unknown")).toEqual([]);
+  const ofRuns = (await letters("source=workflow")) as { workflowRunId?: string }[];
+  expect(ofRuns.length).toBeGreaterThan(0);
+  expect(ofRuns.every(({ workflowRunId }) => workflowRunId !== undefined)).toBe(true);
 });

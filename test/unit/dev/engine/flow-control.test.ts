@@ -68,6 +68,30 @@ test("a window opens when the one before has ended, and not with the next whole 
   ]);
 });
 
+test("a lower parallelism holds once what was published with the higher one is drained", () => {
+  const lanes = new FlowLanes<{ flow: { key: string; parallelism: number }; isDropped: boolean }>(1);
+  const push = (parallelism: number) => lanes.push({ flow: { key: "k", parallelism }, isDropped: false });
+  for (let at = 0; at < 6; at++) push(4);
+  push(2);
+  push(2);
+  const running: NonNullable<ReturnType<typeof lanes.next>>[] = [];
+  const start = () => {
+    for (let item = lanes.next(0); item; item = lanes.next(0)) running.push(item);
+    return running.length;
+  };
+  const finish = (count: number) => running.splice(0, count).forEach((item) => lanes.release(item));
+  expect(start()).toBe(4);
+  finish(1);
+  expect(start()).toBe(4);
+  finish(1);
+  // The last message of the higher value has started: nothing more starts before fewer than two run.
+  expect(start()).toBe(4);
+  finish(2);
+  expect(start()).toBe(2);
+  finish(1);
+  expect(start()).toBe(2);
+});
+
 test("a crowded key starves neither another key nor messages without one", async () => {
   const crowded = countingRoute("/crowded");
   const other = countingRoute("/other");

@@ -50,6 +50,18 @@ test.each(["current", "next"])("the SDK accepts what is signed with the %s key",
   await faults({ signature: "current" });
 });
 
+test("a test can have every attempt of a message carry the token of its first one", async () => {
+  const { endpoint, api, faults } = fixture;
+  await faults({ repeatToken: true });
+  const url = endpoint.route("/same-token", () => new Response("busy", { status: 503 }));
+  const headers = { "upstash-retries": "2", "upstash-retry-delay": "1000" };
+  await api("POST", `/v2/publish/${url}`, { headers });
+  const attempts = () => endpoint.deliveries.filter(({ path }) => path === "/same-token");
+  await waitFor(() => attempts().length === 3, "three attempts");
+  await faults({ repeatToken: false });
+  expect(new Set(attempts().map((attempt) => attempt.headers["upstash-signature"])).size).toBe(1);
+});
+
 test.each(["wrong", "none", "tampered", "expired"])(
   "the SDK refuses a signature that is %s, and the attempt is repeated",
   async (signature) => {

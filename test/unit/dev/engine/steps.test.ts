@@ -127,6 +127,69 @@ test("a destination that is not a workflow fails the run with the documented tex
   expect(dlq.messages).toMatchObject([
     { workflowRunId, responseBody: "detected a non-workflow destination for trigger/invoke" },
   ]);
+  expect((await ended(workflowRunId)).steps.at(-1)).toMatchObject({
+    type: "next",
+    steps: [
+      {
+        state: "STEP_FAILED",
+        errors: [{ status: 200, body: "detected a non-workflow destination for trigger/invoke" }],
+      },
+    ],
+  });
+});
+
+test("a run that ended takes its end a second time, and no unknown run takes one", async () => {
+  const { endpoint, client, ended, api } = fixture;
+  const url = endpoint.workflow(
+    "/ended-twice",
+    async (context) => void (await context.run("s", () => undefined)),
+  );
+  const { workflowRunId } = await client.trigger({ url });
+  await ended(workflowRunId, "RUN_SUCCESS");
+  const end = (runId: string) => api("DELETE", `/v2/workflows/runs/${runId}?cancel=false`);
+  expect((await end(workflowRunId)).status).toBe(200);
+  expect((await end("wfr_unknown")).status).toBe(404);
+  expect((await api("DELETE", `/v2/workflows/runs/${workflowRunId}?cancel=true`)).status).toBe(404);
+  expect(await ended(workflowRunId)).toMatchObject({ workflowState: "RUN_SUCCESS" });
+});
+
+test("a duplicate of a run's last delivery is answered 200 by its endpoint", async () => {
+  const { endpoint, client, ended, faults } = fixture;
+  await faults({ duplicateEvery: 2, duplicateMode: "sequential" });
+  const url = endpoint.workflow(
+    "/last-twice",
+    async (context) => void (await context.run("s", () => undefined)),
+  );
+  const { workflowRunId } = await client.trigger({ url });
+  await ended(workflowRunId, "RUN_SUCCESS");
+  await waitFor(
+    () => deliveriesTo("/last-twice").filter(({ status }) => status).length === 3,
+    "the duplicate",
+  );
+  await faults({ duplicateEvery: 0 });
+  expect(deliveriesTo("/last-twice").map(({ status }) => status)).toEqual([200, 200, 200]);
+});
+
+test("an answer of more than 1 MiB counts by its status and is delivered once", async () => {
+  const { endpoint, api, engine } = fixture;
+  const url = endpoint.route("/large", () => new Response("x".repeat(3 * 1024 * 1024)));
+  const before = engine.stats().answers["200"] ?? 0;
+  await api("POST", `/v2/publish/${url}`, { headers: { "upstash-retries": "2" } });
+  await waitFor(
+    () => engine.stats().pending === 0 && engine.stats().inFlight === 0,
+    "the end of the delivery",
+  );
+  expect(deliveriesTo("/large")).toHaveLength(1);
+  expect(engine.stats().answers["200"]).toBe(before + 1);
+});
+
+test("a step that waits for its first attempt shows how often it may be repeated", async () => {
+  const { endpoint, client, run } = fixture;
+  const url = endpoint.workflow("/waits", async (context) => void (await context.run("s", () => undefined)));
+  const { workflowRunId } = await client.trigger({ url, retries: 2, delay: "300d" });
+  const log = await run(workflowRunId);
+  expect(log?.steps.at(-1)).toMatchObject({ type: "next", steps: [{ state: "STEP_PROGRESS", retries: 2 }] });
+  await client.cancel(workflowRunId);
 });
 
 test("a publish refused with 412 ends the run at once, one refused with 5xx is retried", async () => {
