@@ -11,10 +11,19 @@ const WORDS = {
   unexpected: "UNEXPECTED",
 };
 
-/** Runs one step's verb and reduces what it throws to a word that says whether it was the charger's fault. */
+/**
+ * Below every deadline of an engine for one delivery. The hosted service waits for an endpoint for hours, and a delivery
+ * that hangs holds a slot of its flow-control key for as long.
+ */
+export const STEP_DEADLINE_MS = 50_000;
+
+/**
+ * Runs one step's verb and reduces what it throws to a word that says whether it was the charger's fault. A verb without
+ * a result at the deadline counts as an outage; every verb can be repeated, also while an earlier attempt still runs.
+ */
 export async function sanitized<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await withinDeadline(work());
   } catch (error) {
     if (error instanceof NotAcceptedYet) throw bare(WORDS.notAccepted);
     if (error instanceof Unavailable) throw bare(WORDS.outage);
@@ -22,6 +31,19 @@ export async function sanitized<T>(work: () => Promise<T>): Promise<T> {
       JSON.stringify({ event: "step.failed", error: error instanceof Error ? error.name : "unknown" }),
     );
     throw bare(WORDS.unexpected);
+  }
+}
+
+async function withinDeadline<T>(work: Promise<T>): Promise<T> {
+  const deadline = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => deadline.reject(new Unavailable("The step did not end in time")),
+    STEP_DEADLINE_MS,
+  );
+  try {
+    return await Promise.race([work, deadline.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -6,8 +6,10 @@ import { withdraw } from "./withdraw.ts";
 export const EFFECT_SLICE_SIZE = 100;
 /** Objects spoken to at once: an invocation has six connections, and one is kept free. */
 const PARALLEL = 5;
+/** No object is asked after this; what is left is taken up by the next attempt, which finds the rest done. */
+const BUDGET_MS = 25_000;
 
-type Needs = Pick<Ports, "effects" | "runs" | "sessions" | "simulators">;
+type Needs = Pick<Ports, "effects" | "runs" | "sessions" | "simulators" | "clock">;
 
 /**
  * Brings sessions and stations of one slice in line with their rows. Effects say that something changed, not what:
@@ -26,13 +28,17 @@ export async function applyEffects(ports: Needs, batchId: string, slice: number)
   if (runIds.length > 0) await ports.runs.cancel(runIds);
   const queue = effects.values();
   const finished: number[] = [];
+  const endsAtMs = ports.clock.now().getTime() + BUDGET_MS;
   const worker = async () => {
-    for (const effect of queue) if (await applyEffect(ports, batchId, effect)) finished.push(effect.seq);
+    for (const effect of queue) {
+      if (ports.clock.now().getTime() >= endsAtMs) return;
+      if (await applyEffect(ports, batchId, effect)) finished.push(effect.seq);
+    }
   };
   const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL }, worker));
   if (finished.length > 0) await ports.effects.done(batchId, finished);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-  if (finished.length < effects.length) throw new Unavailable("Some chargers are still being provisioned");
+  if (finished.length < effects.length) throw new Unavailable("Some chargers have to wait");
   return finished.length;
 }
 

@@ -1,4 +1,11 @@
-import type { CommandOutcome, Ports, SessionSnapshot, SettingResult, SettingsWork } from "../ports.ts";
+import type {
+  CommandOutcome,
+  Ports,
+  SessionRef,
+  SessionSnapshot,
+  SettingResult,
+  SettingsWork,
+} from "../ports.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
 import { applyInterval } from "./apply-interval.ts";
 import { applyProfiles } from "./apply-profiles.ts";
@@ -10,6 +17,8 @@ import type { StationMemory } from "./station-memory.ts";
 
 export const TRIES_MAX = 5;
 const COMMAND_TIMEOUT_MS = 30_000;
+/** All commands of one application together: a step ends before its deadline and records what it found out. */
+const BUDGET_MS = 40_000;
 
 type Needs = Pick<Ports, "settings" | "sessions" | "clock">;
 
@@ -94,6 +103,7 @@ function newApplication(
   tries: number,
 ): Application {
   const ref = { organizationSlug: work.organizationSlug, identity: work.identity, chargerId: work.chargerId };
+  const endsAtMs = ports.clock.now().getTime() + BUDGET_MS;
   const application: Application = {
     work,
     settings: work.settings,
@@ -103,10 +113,22 @@ function newApplication(
     isLastTry: tries + 1 >= TRIES_MAX,
     isReconnect: run.generation !== null,
     results: {},
-    send: (command) => ports.sessions.command(ref, command, COMMAND_TIMEOUT_MS),
+    send: (command) => sendWithin(ports, ref, command, endsAtMs),
     save: () => record(ports, application, application.now),
   };
   return application;
+}
+
+/** Time that is used up counts like a station that does not answer: the next try goes on from what is recorded. */
+async function sendWithin(
+  ports: Needs,
+  ref: SessionRef,
+  command: ChargerCommand,
+  endsAtMs: number,
+): Promise<CommandOutcome> {
+  const leftMs = endsAtMs - ports.clock.now().getTime();
+  if (leftMs <= 0) return { kind: "timeout", sent: false };
+  return ports.sessions.command(ref, command, Math.min(COMMAND_TIMEOUT_MS, leftMs));
 }
 
 async function record(
