@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CommandOutcome } from "../../../src/ports.ts";
-import { NOW, scene, stationError } from "./scene.ts";
+import { NOW, scene, stationError, word } from "./scene.ts";
 
 describe("a run that applies settings", () => {
   test("leaves them to a newer run", async () => {
@@ -84,5 +84,23 @@ describe("a run that applies settings", () => {
     expect(due.actions().filter((action) => action === "SetChargingProfile")).toHaveLength(1);
     expect(JSON.stringify(due.commands)).toContain('"chargingProfileId":9003');
     expect(due.records.at(-1)?.station.leaseUntilMs).toBe(NOW.getTime() + 30 * 60_000);
+  });
+
+  test("sends no longer than a step may last, and lets the next try go on from what was recorded", async () => {
+    let nowMs = NOW.getTime();
+    const slow = scene({
+      desired: { maxChargeCurrent: 16, offlineChargeCurrent: 10, meterValueInterval: 60 },
+      now: () => new Date(nowMs),
+      answer: () => {
+        nowMs += 20_000;
+        return word("Accepted");
+      },
+    });
+    expect(await slow.apply()).toBe(5);
+    expect(slow.timeouts).toEqual([30_000, 30_000, 20_000, 20_000]);
+    expect(slow.actions().at(-1)).toBe("SetChargingProfile");
+    const last = slow.records.at(-1);
+    expect(last?.results["meterValueInterval"]?.outcome).toBe("applied");
+    expect(last?.results["maxChargeCurrent"]?.outcome).toBe("pending");
   });
 });

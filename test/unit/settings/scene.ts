@@ -24,6 +24,7 @@ interface Scene {
   /** What the station says of its configuration; without it it does not say. */
   configuration?: Record<string, string>;
   answer?: (command: ChargerCommand) => CommandOutcome;
+  now?: () => Date;
 }
 
 export const word = (status: string): CommandOutcome => ({
@@ -70,12 +71,13 @@ export function scene({
   const { numberOfConnectors = 1 } = given;
   const work = { chargerId: "c", organizationSlug: "o", identity: "i", numberOfConnectors, settings };
   const commands: ChargerCommand[] = [];
+  const timeouts: unknown[] = [];
   const records: { results: Record<string, SettingResult>; station: StationMemory; nextAt: Date | null }[] =
     [];
   const expected: (number | null)[] = [];
   const leases: (SettingsLease | null)[] = [];
   const ports: Pick<Ports, "settings" | "sessions" | "clock"> = {
-    clock: { now: () => NOW },
+    clock: { now: given.now ?? (() => NOW) },
     settings: {
       ...unusedPort("settings"),
       work: async () => work as unknown as SettingsWork,
@@ -100,8 +102,9 @@ export function scene({
           clockOffMs: 0,
           ...given.snapshot,
         }) as never,
-      command: async (_ref, command) => {
+      command: async (_ref, command, timeoutMs) => {
         commands.push(command);
+        timeouts.push(timeoutMs);
         return command.kind === "getConfiguration" ? configured(given.configuration) : answer(command);
       },
     },
@@ -116,7 +119,7 @@ export function scene({
         ? [`${command.action === "SetChargingProfile" ? "+" : "-"}${idIn(command.payload)}`]
         : [],
     );
-  return { apply, commands, actions, profiles, records, expected, leases };
+  return { apply, commands, timeouts, actions, profiles, records, expected, leases };
 }
 
 function idIn(payload: unknown): string {
