@@ -23,11 +23,11 @@ export function lineLost(turn: Turn): void {
 }
 
 /** Doubles from two seconds to two minutes; the random half keeps a fleet from coming back in step. */
-export function redialLater(turn: Turn): void {
+export function redialLater(turn: Turn, notBeforeMs = 0): void {
   const { failures } = turn.state;
   const ceilingMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(failures, 10));
   turn.change({ failures: failures + 1 });
-  turn.setTimer("dial", turn.between(ceilingMs / 2, ceilingMs));
+  turn.setTimer("dial", Math.max(notBeforeMs - turn.around.nowMs, turn.between(ceilingMs / 2, ceilingMs)));
 }
 
 export function dialAgain(turn: Turn): void {

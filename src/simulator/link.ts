@@ -69,9 +69,9 @@ export function connected(turn: Turn): void {
   startHeartbeat(turn);
 }
 
-export function disconnected(turn: Turn): void {
+export function disconnected(turn: Turn, notBeforeMs: number | undefined): void {
   if (turn.state.link === "down") return;
   lineLost(turn);
   lineChanged(turn);
-  redialLater(turn);
+  redialLater(turn, notBeforeMs);
 }

@@ -48,7 +48,7 @@ function react(turn: Turn, input: Input): void {
     case "connected":
       return connected(turn);
     case "disconnected":
-      return disconnected(turn);
+      return disconnected(turn, input.notBeforeMs);
     case "frame":
       return read(turn, input.text);
     case "timer":

@@ -21,8 +21,8 @@ export type Input =
   | { readonly kind: "powerOn" }
   | { readonly kind: "powerOff" }
   | { readonly kind: "connected" }
-  /** The socket is gone, or a dial failed. */
-  | { readonly kind: "disconnected" }
+  /** The socket is gone, or a dial failed. `notBeforeMs`: when the central system wants the next dial at the earliest. */
+  | { readonly kind: "disconnected"; readonly notBeforeMs?: number }
   | { readonly kind: "frame"; readonly text: string }
   | { readonly kind: "timer"; readonly name: TimerName };
 

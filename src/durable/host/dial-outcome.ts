@@ -8,8 +8,13 @@ export interface LeftNews {
 
 /**
  * `unreachable` may be better the next time, `refused` and `forbidden` will not. `unknown`: a session of ours that knows nothing
- * of the station. `news`: null on all lines but the first of a new session.
+ * of the station. `news`: null on all lines but the first of a new session. `retryAfterMs`: how long the central
+ * system asked to be left alone.
  */
 export type DialOutcome =
   | { readonly kind: "open"; readonly socket: WebSocket; readonly news: LeftNews | null }
-  | { readonly kind: "unreachable" | "refused" | "forbidden" | "unknown"; readonly message: string };
+  | {
+      readonly kind: "unreachable" | "refused" | "forbidden" | "unknown";
+      readonly message: string;
+      readonly retryAfterMs?: number;
+    };

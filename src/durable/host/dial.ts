@@ -13,6 +13,8 @@ import type { DialOutcome, LeftNews } from "./dial-outcome.ts";
 import { isOwnSocket } from "./own-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A central system may not silence a station for longer than this. */
+const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 
 interface Login {
   key: string | null;
@@ -93,6 +95,7 @@ function judge(
     return {
       kind: refusalOf(response, isOwn),
       message: `The CSMS answered the WebSocket upgrade with ${response.status}`,
+      retryAfterMs: retryAfterMs(response, Date.now()),
     };
   }
   socket.accept();
@@ -106,6 +109,13 @@ function judge(
 function leftBy({ headers }: Response, offered: HostOffer | null): LeftNews | null {
   const generation = headers.get(GENERATION_HEADER);
   return offered && generation !== null ? { generation: Number(generation), facts: offered.news } : null;
+}
+
+/** Seconds or a date (RFC 9110, section 10.2.3); what is not one of them counts as not given. */
+function retryAfterMs({ headers }: Response, nowMs: number): number {
+  const value = headers.get("Retry-After")?.trim() ?? "";
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
 }
 
 function refusalOf({ status }: Response, isOwn: boolean): "unreachable" | "refused" | "unknown" {

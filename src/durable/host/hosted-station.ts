@@ -187,7 +187,8 @@ export class HostedStation {
     if (outcome.kind === "open") this.#listen(outcome);
     const error = this.row.isReady ? null : this.#trouble.dialed(outcome, dialedAtMs);
     if (error) return this.#fail(error);
-    this.#input({ kind: outcome.kind === "open" ? "connected" : "disconnected" });
+    if (outcome.kind === "open") this.#input({ kind: "connected" });
+    else this.#input({ kind: "disconnected", notBeforeMs: Date.now() + (outcome.retryAfterMs ?? 0) });
     if (this.#isOverdue && outcome.kind !== "open") this.#giveUp();
   }
 

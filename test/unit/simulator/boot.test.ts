@@ -119,6 +119,18 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     expect(waits).toEqual([1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 90_000, 90_000, 90_000]);
   });
 
+  test("leaves a central system alone for as long as it asked, and for its own back-off where that is longer", () => {
+    const station = new StationUnderTest(version);
+    station.input({ kind: "powerOn" });
+    const waitAfter = (askedMs: number) => {
+      station.input({ kind: "disconnected", notBeforeMs: station.nowMs + askedMs });
+      const startMs = station.nowMs;
+      station.fire("dial");
+      return station.nowMs - startMs;
+    };
+    expect([waitAfter(600_000), waitAfter(10)]).toEqual([600_000, 3_000]);
+  });
+
   test("keeps its back-off when the line is lost before every boot", () => {
     const station = new StationUnderTest(version);
     station.input({ kind: "powerOn" });

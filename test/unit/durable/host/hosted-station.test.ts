@@ -50,6 +50,7 @@ class Line extends EventTarget {
 /** Timers fire when the test says so; every dial takes the next outcome. */
 class FakeHost implements HostServices {
   readonly timers = new Map<string, () => void>();
+  readonly setAtMs = new Map<string, number>();
   readonly saved: StationRow[] = [];
   readonly events: string[] = [];
   readonly news: Array<LineNews | null> = [];
@@ -57,9 +58,11 @@ class FakeHost implements HostServices {
   dials: Array<Exclude<DialOutcome["kind"], "open"> | Line> = [];
   sealing = Promise.withResolvers<void>();
   slotMs = 0;
+  retryAfterMs = 0;
   left: LeftNews | null = null;
 
-  setTimer(name: string, _atMs: number, run: () => void): void {
+  setTimer(name: string, atMs: number, run: () => void): void {
+    this.setAtMs.set(name, atMs);
     this.timers.set(name, run);
   }
   clearTimer(name: string): void {
@@ -83,7 +86,7 @@ class FakeHost implements HostServices {
   async connect(_row: StationRow, offers: boolean): Promise<DialOutcome> {
     this.offers.push(offers);
     const next = this.dials.shift() ?? "unreachable";
-    if (typeof next === "string") return { kind: next, message: next };
+    if (typeof next === "string") return { kind: next, message: next, retryAfterMs: this.retryAfterMs };
     return { kind: "open", socket: next as unknown as WebSocket, news: this.left };
   }
   async seal(key: string): Promise<string> {
@@ -111,8 +114,7 @@ class FakeHost implements HostServices {
 /** Lets everything that is already decided happen. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-async function started(dials: FakeHost["dials"], isOwnSocket = false) {
-  const host = new FakeHost();
+async function started(dials: FakeHost["dials"], isOwnSocket = false, host = new FakeHost()) {
   host.dials = dials;
   const row = newRow(station);
   const hosted = new HostedStation(row, host, isOwnSocket);
@@ -290,4 +292,12 @@ describe("a line to a session of ours", () => {
     expect(host.offers).toEqual([true, false, true, true]);
     expect(second.sent.map((text) => JSON.parse(text)[2])).toEqual(["BootNotification"]);
   });
+});
+
+test("the next dial waits for as long as the central system asked", async () => {
+  const host = new FakeHost();
+  host.retryAfterMs = 60_000;
+  const beganAtMs = Date.now();
+  await started(["unreachable"], false, host);
+  expect(host.setAtMs.get("dial")).toBeGreaterThanOrEqual(beganAtMs + 60_000);
 });

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { dial } from "../../../../src/durable/host/dial.ts";
+import type { Env } from "../../../../src/env.ts";
+import type { SimulatedStation } from "../../../../src/ports.ts";
+
+const env = { PUBLIC_BASE_URL: "https://busbar.example", ALLOW_PRIVATE_TARGETS: false } as Env;
+const station = {
+  organizationSlug: "acme",
+  identity: "CP-1",
+  version: "ocpp1.6",
+  wsUrl: "wss://csms.example.com/ocpp",
+} as SimulatedStation;
+const NOW = new Date("2026-11-21T10:00:00.000Z");
+
+const dialed = () => dial(env, station, { key: null, offer: null });
+const answers = (status: number, headers: Record<string, string> = {}) =>
+  vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(null, { status, headers }));
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+describe("a central system that turns a station away", () => {
+  test.each([
+    ["in seconds", 503, "120", 120_000],
+    ["as a date", 429, "Sat, 21 Nov 2026 10:05:00 GMT", 300_000],
+    ["for longer than an hour", 503, "1000000000", 3_600_000],
+    ["with a date that has passed", 503, "Sat, 21 Nov 2026 09:00:00 GMT", 0],
+    ["in words", 503, "soon", 0],
+  ])(
+    "is left alone for as long as it asks %s, an hour at most",
+    async (_how, status, value, retryAfterMs) => {
+      answers(status, { "Retry-After": value });
+      expect(await dialed()).toEqual({
+        kind: "unreachable",
+        message: `The CSMS answered the WebSocket upgrade with ${status}`,
+        retryAfterMs,
+      });
+    },
+  );
+
+  test("for good is not dialed again", async () => {
+    answers(403, { "Retry-After": "1" });
+    expect(await dialed()).toMatchObject({ kind: "refused" });
+  });
+});
+
+test("a central system that answers nothing is given up after ten seconds, and its connection ended", async () => {
+  let signal: AbortSignal | null | undefined;
+  vi.spyOn(globalThis, "fetch").mockImplementation((_url, init) => {
+    signal = init?.signal;
+    return new Promise(() => undefined);
+  });
+  const outcome = dialed();
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(signal?.aborted).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await outcome).toEqual({
+    kind: "unreachable",
+    message: "The CSMS did not answer the WebSocket upgrade",
+  });
+  expect(signal?.aborted).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
