@@ -43,7 +43,15 @@ export class Outbox {
   append({ chargerId, generation, atMs, fact }: SessionFactRow): void {
     const record = this.#notebook.page;
     if (!record) return;
-    const added = { seq: ++record.factSeq, chargerId, generation, atMs, json: storableFact(fact) };
+    // Postgres lets no older news of a connection replace newer ones.
+    record.factAtMs = Math.max(record.factAtMs, atMs);
+    const added = {
+      seq: ++record.factSeq,
+      chargerId,
+      generation,
+      atMs: record.factAtMs,
+      json: storableFact(fact),
+    };
     const waiting = [...record.outbox, added];
     const length = waiting.reduce((sum, { json }) => sum + json.length, 0);
     if (waiting.length > WAITING_MAX || length > WAITING_LENGTH_MAX) {

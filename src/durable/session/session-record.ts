@@ -71,6 +71,8 @@ export interface SessionRecord {
   /** The newest facts that Postgres does not know yet; `hasOutboxRows`: older ones stand in the outbox table. */
   outbox: WaitingFact[];
   factSeq: number;
+  /** Time of the newest fact. No later fact is older, even when our clock is put back. */
+  factAtMs: number;
   hasOutboxRows: boolean;
   /** The newest answers; `hasReplyRows`: older ones stand in the table of replies. */
   replies: KeptReply[];
@@ -120,6 +122,7 @@ const UNSEEN = {
   isOrphan: false,
   outbox: [],
   factSeq: 0,
+  factAtMs: 0,
   hasOutboxRows: false,
   replies: [],
   hasReplyRows: false,

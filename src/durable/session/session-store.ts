@@ -161,8 +161,8 @@ export class SessionStore implements Notebook {
     if (!old) return this.#first(record);
     const parts = [this.frames, this.replies, this.reported, this.transactions, this.transfers];
     for (const part of parts) part.clear();
-    const { generation, alarmAtMs, outbox, factSeq, hasOutboxRows } = old;
-    this.save({ ...record, generation, alarmAtMs, outbox, factSeq, hasOutboxRows });
+    const { generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows } = old;
+    this.save({ ...record, generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows });
   }
 
   #first(record: SessionRecord): void {

@@ -31,7 +31,7 @@ export function reportConnector(ctx: HandlerContext, report: ConnectorReport): O
   const events: StationEvent[] = [];
   if (skewSeconds !== null) changes.push({ type: "clockSkewed", skewSeconds, at: ctx.now.toISOString() });
   const known = findConnector(ctx, report);
-  if (known ? known.at > at : !mayExist(ctx, report)) return { changes, events };
+  if (known ? isNewer(known, at, ctx.now) : !mayExist(ctx, report)) return { changes, events };
   const state = { evseId, connectorId, status, reported, errorCode, at };
   changes.push({ type: "connectorStatus", ...state, ...(availability !== undefined && { availability }) });
   if (known?.status !== status || known.errorCode !== errorCode) {
@@ -41,6 +41,11 @@ export function reportConnector(ctx: HandlerContext, report: ConnectorReport): O
     events.push({ type: "connectorStatusChanged", ...event });
   }
   return { changes, events };
+}
+
+/** A known time in the future is one of our own clock before it was put back, and says nothing of the order. */
+function isNewer(known: ConnectorState, at: string, now: Date): boolean {
+  return known.at > at && known.at <= now.toISOString();
 }
 
 function mayExist({ station }: HandlerContext, { evseId, connectorId }: ConnectorAddress): boolean {

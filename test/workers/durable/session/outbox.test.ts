@@ -101,6 +101,30 @@ test("a close is told as offline, with the version and generation of the connect
   expect(connections.at(-1)).toMatchObject({ online: false, ocpp_version: "ocpp1.6", generation: 1 });
 });
 
+test("news after our clock was put back by an hour is not older than the news before", async () => {
+  const database = new DatabaseDouble();
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  await station.call("StatusNotification", available);
+  const clock = vi
+    .spyOn(Date, "now")
+    .mockImplementation(() => performance.timeOrigin + performance.now() - 3_600_000);
+  await station.call("StatusNotification", { ...available, status: "Preparing" });
+  station.socket.close(1000, "bye");
+  await untilOffline(charger);
+  clock.mockRestore();
+  await inObject(charger, (instance) => instance.alarm());
+  const facts = database.factsOf(charger.ref.chargerId).filter(({ type }) => type !== "seen");
+  expect(facts.map(({ type, status, online }) => status ?? online ?? type)).toEqual([
+    true,
+    "boot",
+    "Available",
+    "Preparing",
+    false,
+  ]);
+  expect(facts.map(({ at }) => at)).toEqual(facts.map(({ at }) => at).toSorted());
+});
+
 test("a socket that a crash took without an event is found missing by the next alarm", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
