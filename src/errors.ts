@@ -82,3 +82,10 @@ export class MaybeStored extends Unavailable {
     super(`Service temporarily unavailable. ${message}`, options);
   }
 }
+
+/** A stored row does not fit what this version knows of it. */
+export class UnreadableRow extends DomainError {
+  constructor(thing: string, id: string, options?: ErrorOptions) {
+    super(`The row of ${thing} ${id} cannot be read`, options);
+  }
+}

@@ -32,7 +32,7 @@ async function send(engine: Engine, message: MessageRow, run: RunRow | undefined
       "content-length": String(Buffer.byteLength(content.body)),
     };
     if (signature) headers["upstash-signature"] = signature;
-    const timeoutMs = config.timeoutMs ?? engine.timeoutMs;
+    const timeoutMs = faults.deliveryTimeoutMs ?? config.timeoutMs ?? engine.timeoutMs;
     return sendCounted(engine, message, {
       url,
       method: config.method,

@@ -15,6 +15,10 @@ export interface Faults {
   /** Send every attempt of a message with the token of its first attempt. */
   repeatToken: boolean;
   lazyBytes: number | null;
+  /** Starts a run anew under the id of one that has ended. */
+  reuseRunIds: boolean;
+  /** How long an endpoint is waited for. */
+  deliveryTimeoutMs: number | null;
   paused: boolean;
 }
 
@@ -28,6 +32,8 @@ export function noFaults(): Faults {
     signature: "current",
     repeatToken: false,
     lazyBytes: null,
+    reuseRunIds: false,
+    deliveryTimeoutMs: null,
     paused: false,
   };
 }

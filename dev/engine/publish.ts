@@ -63,9 +63,10 @@ function startRun(
   engine: Engine,
   { runId, url, config, body, delayMs }: Item & { kind: "start" },
 ): Published {
-  const known = engine.runs.findKnown(runId);
+  const { runs, faults } = engine;
+  const known = faults.reuseRunIds ? runs.findLive(runId) : runs.findKnown(runId);
   if (known) return { workflowRunId: runId, workflowCreatedAt: known.created_at, deduplicated: true };
-  const { messageId, createdAtMs } = engine.runs.start(runId, url, config, body, delayMs);
+  const { messageId, createdAtMs } = runs.start(runId, url, config, body, delayMs);
   return { messageId, workflowRunId: runId, workflowCreatedAt: createdAtMs };
 }
 

@@ -66,6 +66,7 @@ export function enginePart(
     allowedOrigins: [new URL(baseUrl).origin],
     rebase: moved ? { from: previousBaseUrl, to: baseUrl } : undefined,
     hooks: env["BUSBAR_ENGINE_HOOKS"] === "1" ? true : undefined,
+    timeScale: env["BUSBAR_ENGINE_TIME_SCALE"] ? Number(env["BUSBAR_ENGINE_TIME_SCALE"]) : undefined,
   });
 }
 

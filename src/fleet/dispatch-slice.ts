@@ -12,14 +12,13 @@ export async function dispatchSlice(
   slice: number,
 ): Promise<number> {
   const open = await ports.jobs.openSlice(job.id, slice * SLICE_SIZE, (slice + 1) * SLICE_SIZE);
-  const organizationId = open[0]?.work.organizationId;
+  const organizationId = open[0]?.organizationId;
   if (organizationId === undefined) return 0;
   ahead.put(
-    open.map(({ work }) => work),
+    open.flatMap(({ work }) => work ?? []),
     ports.clock.now().getTime(),
   );
-  const chargers = open.map(({ seq, work }) => ({ seq, chargerId: work.chargerId }));
-  await ports.runs.provision({ id: job.id, organizationId, attempt: job.attempt }, chargers);
+  await ports.runs.provision({ id: job.id, organizationId, attempt: job.attempt }, open);
   return open.length;
 }
 

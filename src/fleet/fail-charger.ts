@@ -1,3 +1,4 @@
+import { UnreadableRow } from "../errors.ts";
 import type { ItemError, Ports } from "../ports.ts";
 import { settleCharger } from "./provision-charger.ts";
 
@@ -26,7 +27,14 @@ export async function failCharger(
   failure: RunFailure,
 ): Promise<void> {
   if (failure === "outage") return;
-  const work = await ports.jobs.work(jobId, chargerId);
-  if (work === null) return;
-  await settleCharger(ports, jobId, work, failure === "notAccepted" ? BOOT_TIMEOUT : INTERNAL);
+  const error = failure === "notAccepted" ? BOOT_TIMEOUT : INTERNAL;
+  const work = await ports.jobs.work(jobId, chargerId).catch((reason: unknown) => {
+    if (reason instanceof UnreadableRow) return reason;
+    throw reason;
+  });
+  if (work instanceof UnreadableRow) {
+    // Nothing was ever started for it.
+    const { maybeLast } = await ports.jobs.fail(jobId, chargerId, error, ports.clock.now());
+    if (maybeLast) await ports.jobs.close(jobId, ports.clock.now());
+  } else if (work !== null) await settleCharger(ports, jobId, work, error);
 }

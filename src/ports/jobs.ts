@@ -125,6 +125,14 @@ export interface Settled {
   maybeLast: boolean;
 }
 
+/** `work` is null when the row cannot be read: that is the trouble of its own run, not of its slice. */
+export interface OpenCharger {
+  seq: number;
+  chargerId: string;
+  organizationId: string;
+  work: ProvisioningWork | null;
+}
+
 export interface JobStore {
   /** One statement: idempotency claim, job, chargers, rejections. @throws NotFound, Conflict (single create only), IdempotencyMismatch, IdempotencyInFlight */
   accept(batch: BatchAccept): Promise<Claimed<BatchAccepted>>;
@@ -135,8 +143,8 @@ export interface JobStore {
   /** The publish failed: run id null again, also in the recorded answer. */
   markUnpublished(batch: BatchAccept): Promise<void>;
   /** Moves the job to PROVISIONING and lists the open chargers of one slice, `[from, to)`. */
-  openSlice(jobId: string, from: number, to: number): Promise<Array<{ seq: number; work: ProvisioningWork }>>;
-  /** Null when the charger is settled, deleted, or of another job. */
+  openSlice(jobId: string, from: number, to: number): Promise<OpenCharger[]>;
+  /** Null when the charger is settled, deleted, or of another job. @throws UnreadableRow */
   work(jobId: string, chargerId: string): Promise<ProvisioningWork | null>;
   /** PENDING → READY. */
   succeed(jobId: string, chargerId: string, now: Date): Promise<Settled>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Job, JobFailure, JobStore, Settled } from "../ports.ts";
+import { UnreadableRow } from "../errors.ts";
+import type { Job, JobFailure, JobStore, OpenCharger, Settled } from "../ports.ts";
 import { sharedBatch } from "../shared-batch.ts";
 import { acceptStore } from "./accept.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
@@ -10,7 +11,9 @@ import type { Sql } from "./sql.ts";
 import { sweepStore } from "./sweep.ts";
 import { WORK_COLUMNS, workRow } from "./work-rows.ts";
 
-const seqRow = z.object({ seq: z.number() });
+const openRow = z
+  .object({ seq: z.number(), id: z.string(), organization_id: z.string() })
+  .transform(({ seq, id, organization_id }) => ({ seq, chargerId: id, organizationId: organization_id }));
 
 /**
  * Open, and of this job. Without fresh statistics the planner prefers the index of open chargers to the primary key
@@ -150,18 +153,14 @@ async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job
   return { created, failed: failed === 0 ? [] : parseRows(failureRow, await sql.read(FAILED, [jobId])) };
 }
 
-async function openSlice(sql: Sql, jobId: string, from: number, to: number) {
+async function openSlice(sql: Sql, jobId: string, from: number, to: number): Promise<OpenCharger[]> {
   const rows = await sql.write(
     `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
      SELECT c.seq, ${WORK_COLUMNS} FROM chargers c JOIN organizations o ON o.id = c.organization_id
      WHERE c.job_id = $1::uuid AND c.status = 'PENDING' AND c.seq >= $2::int AND c.seq < $3::int ORDER BY c.seq`,
     [jobId, from, to],
   );
-  const works = parseRows(workRow, rows);
-  return parseRows(seqRow, rows).flatMap(({ seq }, index) => {
-    const work = works[index];
-    return work ? [{ seq, work }] : [];
-  });
+  return rows.map((row) => ({ ...openRow.parse(row), work: workRow.safeParse(row).data ?? null }));
 }
 
 export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): JobStore {
@@ -180,7 +179,11 @@ export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): Jo
     openSlice: (jobId, from, to) => openSlice(sql, jobId, from, to),
 
     async work(jobId, chargerId) {
-      return firstRow(workRow, await sql.write(WORK, [jobId, chargerId]));
+      const [row] = await sql.write(WORK, [jobId, chargerId]);
+      if (row === undefined) return null;
+      const { data, error } = workRow.safeParse(row);
+      if (data === undefined) throw new UnreadableRow("charger", chargerId, { cause: error });
+      return data;
     },
 
     succeed: (jobId, chargerId, now) => succeed({ jobId, chargerId, now }),

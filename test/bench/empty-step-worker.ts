@@ -12,10 +12,11 @@ import { runPublisher } from "../../workflows/run-publisher.ts";
  */
 const emptyJobs: Pick<Ports["jobs"], "openSlice" | "work" | "close"> = {
   async openSlice(_jobId, from, to) {
-    return Array.from({ length: to - from }, (_, index) => ({
-      seq: from + index,
-      work: { ...NO_WORK, chargerId: crypto.randomUUID() },
-    }));
+    return Array.from({ length: to - from }, (_, index) => {
+      const chargerId = crypto.randomUUID();
+      const { organizationId } = NO_WORK;
+      return { seq: from + index, chargerId, organizationId, work: { ...NO_WORK, chargerId } };
+    });
   },
   work: async () => null,
   close: async () => false,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UnreadableRow } from "../../../src/errors.ts";
 import { batchOf, openDatabase, type Database } from "../../harness/database.ts";
 
 let db: Database;
@@ -87,6 +88,18 @@ describe("settling chargers", () => {
     await db.stores.jobs.succeed(batch.jobId, ids[101] ?? "", new Date());
     const slice = await db.stores.jobs.openSlice(batch.jobId, 100, 200);
     expect(slice.map((row) => row.seq)).toEqual([100, ...Array.from({ length: 28 }, (_, i) => 102 + i)]);
+  });
+
+  test("a charger whose row cannot be read does not keep the others of its slice from being listed", async () => {
+    const { batch, ids } = await acceptedBatch(["q0", "q1", "q2"]);
+    await db.sql("UPDATE chargers SET ocpp_version = 'OCPP9.9' WHERE id = $1::uuid", [ids[1]]);
+    const slice = await db.stores.jobs.openSlice(batch.jobId, 0, 100);
+    expect(slice.map(({ chargerId, work }) => [chargerId, work?.identity])).toEqual([
+      [ids[0], "q0"],
+      [ids[1], undefined],
+      [ids[2], "q2"],
+    ]);
+    await expect(db.stores.jobs.work(batch.jobId, ids[1] ?? "")).rejects.toThrow(UnreadableRow);
   });
 
   test("another organisation and another location see no job", async () => {
