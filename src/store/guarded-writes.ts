@@ -25,8 +25,8 @@ export interface Database {
   transaction: Transaction;
   read(text: string, params: unknown[]): Promise<Row[]>;
   clock: DatabaseClock;
-  /** Makes sure that the clock is known. */
-  learnClock(): Promise<void>;
+  /** Makes sure that the clock is known and that the database answers, where that is in doubt. @throws Unavailable */
+  prepare(): Promise<void>;
   limits: TimeLimits;
   /** Our own clock, epoch ms. */
   now(): number;
@@ -124,7 +124,7 @@ async function attempt(
   receipt: string | null,
   storeByMs: number,
 ): Promise<Row[]> {
-  await database.learnClock();
+  await database.prepare();
   const once = () => retryOnce(() => guarded(database, statement, receipt, storeByMs));
   return once().catch((error: unknown) => {
     if (!isTooLate(error)) throw error;

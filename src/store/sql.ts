@@ -38,8 +38,20 @@ export function connect(env: Connection, { limits = TIME_LIMITS, now = Date.now 
   if (known) return known;
   if (env.NEON_FETCH_ENDPOINT) neonConfig.fetchEndpoint = env.NEON_FETCH_ENDPOINT;
   const query = neon(env.DATABASE_URL);
+  // Whether the last exchange failed: then a write asks first, so that what is not sent is known not to be stored.
+  let isDoubtful = false;
+  const within = async <T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      const result = await withDeadline(timeoutMs, work);
+      isDoubtful = false;
+      return result;
+    } catch (error) {
+      isDoubtful = error instanceof MaybeStored;
+      throw error;
+    }
+  };
   const transaction: Transaction = (statements, timeoutMs) =>
-    withDeadline(timeoutMs, (signal) =>
+    within(timeoutMs, (signal) =>
       query.transaction(
         statements.map(({ text, params }) => query.query(text, params)),
         { fetchOptions: { signal } },
@@ -55,7 +67,7 @@ export function connect(env: Connection, { limits = TIME_LIMITS, now = Date.now 
   const readOnce = (text: string, params: unknown[]): Promise<Row[]> => {
     if (!clock.isKnown) return readWithClock([{ text, params }]);
     const send = (signal: AbortSignal) => query.query(text, params, { fetchOptions: { signal } });
-    return withDeadline(limits.answer, send);
+    return within(limits.answer, send);
   };
   const read = async (text: string, params: unknown[]): Promise<Row[]> => {
     if (writesData(text)) throw new TypeError("A statement that writes goes through sql.write or sql.store");
@@ -63,10 +75,11 @@ export function connect(env: Connection, { limits = TIME_LIMITS, now = Date.now 
       throw error instanceof MaybeStored ? unanswered(error) : error;
     });
   };
-  const learnClock = async () => {
-    if (!clock.isKnown) await readWithClock([]).catch((error: unknown) => Promise.reject(unanswered(error)));
+  const prepare = async () => {
+    if (!clock.isKnown || isDoubtful)
+      await readWithClock([]).catch((error: unknown) => Promise.reject(unanswered(error)));
   };
-  const sql: Sql = { read, ...guardedWrites({ transaction, read, clock, learnClock, limits, now }) };
+  const sql: Sql = { read, ...guardedWrites({ transaction, read, clock, prepare, limits, now }) };
   connections.set(env.DATABASE_URL, sql);
   return sql;
 }

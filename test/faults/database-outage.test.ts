@@ -40,6 +40,15 @@ async function withoutDatabase(work: () => Promise<void>): Promise<void> {
   await database.startAgain();
 }
 
+/** The first where the runs of the batch have met the outage before, so that nothing was sent. */
+const UNAVAILABLE = [
+  { detail: "Service temporarily unavailable" },
+  {
+    detail:
+      "Service temporarily unavailable. The database did not tell whether it stored this request; if it has not, it never will",
+  },
+];
+
 test("a batch of 300 simulated chargers ends whole when the database is away for five seconds", async () => {
   const batch = await postBatch(stack, { chargers: CHARGERS });
   await batch.until(0.3);
@@ -47,7 +56,7 @@ test("a batch of 300 simulated chargers ends whole when the database is away for
     const refused = await call(stack, "POST", "/ocpp/locations", { name: "During the outage" });
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBe("1");
-    expect(refused.body).toEqual({ detail: "Service temporarily unavailable" });
+    expect(UNAVAILABLE).toContainEqual(refused.body);
     await delay(5000);
   });
   await batch.finished(DEADLINE_MS);

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { waitFor } from "./wait-for.ts";
 
 /**
- * What happens to a request: it passes; its connection ends before the database sees it, or after the database has answered;
- * the answer is kept back for ever; or the request waits until `release`, and then arrives.
+ * What happens to a request: it passes; its connection ends before the database sees it, while it works on it, or after it has
+ * answered; the answer is kept back for ever; or the request waits until `release`, and then arrives.
  */
-export type Treatment = "pass" | "cutRequest" | "cutAnswer" | "keepAnswer" | "holdRequest";
+export type Treatment = "pass" | "cutRequest" | "forwardAndCut" | "cutAnswer" | "keepAnswer" | "holdRequest";
 
 /** Stands in front of the SQL endpoint and treats each request as the test says. */
 export interface SqlProxy {
@@ -34,7 +34,9 @@ export async function startSqlProxy(target: string): Promise<SqlProxy> {
       };
       if (treatment === "cutRequest") return outgoing.destroy();
       if (treatment === "holdRequest") return held.push(ask);
-      const answer = await ask().catch(() => null);
+      const asked = ask();
+      if (treatment === "forwardAndCut") outgoing.destroy();
+      const answer = await asked.catch(() => null);
       if (treatment === "cutAnswer" || answer === null) return outgoing.destroy();
       if (treatment === "pass") send(outgoing, answer);
     });

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startSql, type SqlServer } from "../../../dev/sql/start-sql.ts";
 import { MaybeStored, Unavailable } from "../../../src/errors.ts";
 import { connect, type Row, type Sql } from "../../../src/store/sql.ts";
+import { spawnPart } from "../../harness/child-part.ts";
 import { startSqlProxy, type SqlProxy, type Treatment } from "../../harness/sql-proxy.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
+import { waitFor } from "../../harness/wait-for.ts";
 
 const migrations = fileURLToPath(new URL("../../../migrations", import.meta.url));
 const LIMITS = { answer: 3000, commit: 1800, grace: 300, lookUp: 600, retry: 100 };
@@ -63,7 +66,7 @@ async function rowsOf(query: string): Promise<Row[]> {
 }
 
 const INSERT = "INSERT INTO deed (id) VALUES ($1::int) RETURNING id";
-const isDeed = (body: string) => body.includes("INTO deed");
+const isDeed = (body: string) => /INTO deed|UPDATE deed/.test(body);
 const whenStored = { text: "SELECT id FROM deed WHERE id = $1::int", params: [1] };
 const store = () => sql.store(INSERT, [1], whenStored);
 /** The first request that holds the insert is treated like this; what follows passes. */
@@ -85,8 +88,9 @@ const failure = (work: Promise<unknown>) =>
 describe("a write that comes too late", () => {
   test("is not stored when its request arrives after the deadline", async () => {
     proxy.treat = () => "holdRequest";
-    expect(await failure(store())).toBeInstanceOf(MaybeStored);
-    expect(await failure(sql.write(INSERT, [2]))).toBeInstanceOf(MaybeStored);
+    const writes = [store(), sql.write(INSERT, [2])].map(failure);
+    for (const error of await Promise.all(writes)) expect(error).toBeInstanceOf(MaybeStored);
+    expect(proxy.bodies.filter(isDeed)).toHaveLength(2);
     await proxy.release();
     expect(await stored()).toEqual([]);
   });
@@ -109,6 +113,66 @@ describe("a write that comes too late", () => {
       proxy.treat = () => "pass";
     }
     expect(await stored()).toEqual([{ id: "7", n: "1" }]);
+  });
+});
+
+const pgUrl = process.env["BUSBAR_PG_URL"];
+
+// The embedded engine has one connection: nothing there waits for a lock.
+describe.skipIf(!pgUrl)("a write on a real server", () => {
+  test("gives up waiting for a lock by its deadline, and is not stored when the lock is free", async () => {
+    await server.exec("INSERT INTO deed (id) VALUES (1)");
+    const holder = new pg.Client({ connectionString: pgUrl });
+    await holder.connect();
+    await holder.query("BEGIN");
+    await holder.query("SELECT 1 FROM deed FOR UPDATE");
+    const beganAtMs = performance.now();
+    const update = "UPDATE deed SET n = 2 WHERE id = 1 RETURNING n";
+    const error = await failure(sql.store(update, [], "repeat"));
+    expect(performance.now() - beganAtMs).toBeLessThan(LIMITS.answer);
+    expect(error).toBeInstanceOf(Unavailable);
+    expect(error).not.toBeInstanceOf(MaybeStored);
+    await holder.query("COMMIT");
+    await holder.end();
+    expect(await sql.store(update, [], "repeat")).toEqual([{ n: 2 }]);
+  });
+
+  test("is rolled back by the server when the endpoint stops before it commits, and the endpoint survives that", async () => {
+    const part = spawnPart("sql", { port: 0, dataDir: "memory", pgUrl });
+    const url = await part.url;
+    const watcher = new pg.Client({ connectionString: pgUrl });
+    await watcher.connect();
+    const text = `SELECT 1 FROM pg_stat_activity
+      WHERE query LIKE '%stopped%' AND state = $1 AND pid <> pg_backend_pid()`;
+    const isThere = async (state: string) => (await watcher.query(text, [state])).rows.length > 0;
+    const slow = "INSERT INTO deed (id) SELECT 4 FROM (SELECT pg_sleep(0.5), 'stopped') s";
+    const answered = failure(connectTo(url).write(slow, []));
+    await waitFor("the running statement", () => isThere("active"));
+    part.process.kill("SIGSTOP");
+    await waitFor("the open transaction", () => isThere("idle in transaction"));
+    await waitFor("its end", async () => !(await isThere("idle in transaction")));
+    part.process.kill("SIGCONT");
+    expect(await answered).toBeInstanceOf(Unavailable);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(await stored()).toEqual([]);
+    await watcher.end();
+    part.process.kill("SIGTERM");
+    await part.exited;
+  });
+
+  test("is asked after until it is known, when its answer is lost meanwhile", async () => {
+    await server.exec("INSERT INTO deed (id) VALUES (1)");
+    const holder = new pg.Client({ connectionString: pgUrl });
+    await holder.connect();
+    await holder.query("BEGIN");
+    await holder.query("SELECT 1 FROM deed FOR UPDATE");
+    treatFirst("forwardAndCut");
+    const update = "UPDATE deed SET n = n + 1 WHERE id = 1 RETURNING n";
+    const stored = sql.store(update, [], { text: "SELECT n FROM deed WHERE id = 1", params: [] });
+    await waitFor("the look-up", () => proxy.bodies.some((body) => body.includes("abandoned")));
+    await holder.query("COMMIT");
+    await holder.end();
+    expect(await stored).toEqual([{ n: 2 }]);
   });
 });
 
@@ -165,6 +229,12 @@ describe("a write whose answer is lost", () => {
       "did not tell whether it stored this request; if it has not, it never will",
     );
     expect(await stored()).toHaveLength(1);
+    // From then on it is asked before anything is sent.
+    const before = proxy.bodies.filter(isDeed).length;
+    const next = await failure(sql.store(INSERT, [2], whenStored));
+    expect(next).toBeInstanceOf(Unavailable);
+    expect(next).not.toBeInstanceOf(MaybeStored);
+    expect(proxy.bodies.filter(isDeed)).toHaveLength(before);
   });
 });
 
