@@ -4,7 +4,15 @@ import type { OcppVersion } from "./version.ts";
 
 /** What is known about an id tag before a handler runs. */
 export interface TagVerdict {
-  readonly status: "Accepted" | "Blocked" | "Expired" | "Unknown" | "NotAtThisLocation" | "ConcurrentTx";
+  readonly status:
+    | "Accepted"
+    | "Blocked"
+    | "Expired"
+    | "Unknown"
+    | "NotAtThisLocation"
+    | "ConcurrentTx"
+    /** Not by what is known of the tag, but by the certificate that came with it. */
+    | "Invalid";
   /** ISO 8601 */
   readonly expiryDate: string | null;
   readonly parentIdTag: string | null;

@@ -129,6 +129,8 @@ export interface StationState {
   /** Actions we triggered, which the station may therefore send before it is accepted. */
   readonly triggered: ReadonlySet<string>;
   readonly jobRequests: JobRequests;
+  /** Refused for their certificates in the session of charging that goes on, in lower case. */
+  readonly refusedTokens: ReadonlySet<string>;
   readonly transactions: TransactionLookup;
 }
 
@@ -166,6 +168,8 @@ export type StateChange =
     }
   | { readonly type: "transactionConfirmed"; readonly transactionId: number }
   | ({ readonly type: "unconfirmedStop"; readonly endedId: number | null } & UnconfirmedStop)
+  /** The certificate that came with the token does not hold. */
+  | { readonly type: "tokenRefused"; readonly token: string }
   | { readonly type: "reservationEnded"; readonly reservationId: number }
   | {
       readonly type: "reportPart";

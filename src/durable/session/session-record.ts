@@ -7,6 +7,7 @@ import { completeCredential, type StoredCredential } from "./credential.ts";
 import type { IdRange } from "./id-supply.ts";
 import type { WaitingFact } from "./outbox.ts";
 import type { KeptReply } from "./reply-cache.ts";
+import type { RefusedToken } from "./refused-tokens.ts";
 import type { SecurityNotice } from "./security-notice.ts";
 
 export interface StoredConnector extends ConnectorState {
@@ -81,6 +82,8 @@ export interface SessionRecord {
   transactionIds: IdRange[];
   /** Organisation setting as last read; null: never. */
   acceptsUnknownTags: boolean | null;
+  /** The newest that were refused for their certificates. */
+  refusedTokens: RefusedToken[];
   /** The part of the settings that has to be renewed while the station is connected. */
   lease: SettingsLease | null;
   /** Postgres has no row of the charger, so it is not served. Everything is kept, should the row come back. */
@@ -128,6 +131,7 @@ const UNSEEN = {
   hasReplyRows: false,
   transactionIds: [],
   acceptsUnknownTags: null,
+  refusedTokens: [],
   lease: null,
   isRetired: false,
 } satisfies Partial<SessionRecord>;

@@ -2,6 +2,7 @@ import type { HandlerContext } from "../../ocpp/handler.ts";
 import { CONNECTORS_MAX } from "../../ocpp/inbound/connector-report.ts";
 import type { StateChange, TransactionLookup } from "../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
+import { standingRefusals, withRefused } from "./refused-tokens.ts";
 import type { SessionRecord, StoredConnector } from "./session-record.ts";
 
 export interface Surroundings {
@@ -28,6 +29,7 @@ export function handlerContext(
       connectors: record.connectors,
       triggered: new Set(record.triggered),
       jobRequests: record.jobRequests,
+      refusedTokens: standingRefusals(record.refusedTokens, transactions, nowMs),
       transactions,
     },
     ids: { nextTransactionId },
@@ -57,6 +59,9 @@ export function applyChanges(record: SessionRecord, changes: readonly StateChang
     } else if (change.type === "connectorStatus") {
       const { type: _, ...state } = change;
       isChanged = putConnector(record, { ...state, updatedAtMs: nowMs }) || isChanged;
+    } else if (change.type === "tokenRefused") {
+      record.refusedTokens = withRefused(record.refusedTokens, change.token, nowMs);
+      isChanged = true;
     }
   }
   return isChanged;

@@ -18,13 +18,18 @@ export function tokenNeeds(payload: JsonObject): Partial<Needs> {
   return found && found.type !== "NoAuthorization" ? { idTags: [found.token] } : {};
 }
 
-/** NoAuthorization is what a station sends that starts without asking (2.x C02): there is nobody to refuse. */
+/**
+ * A token has one judgement for each session of charging: its certificate, once it was refused for that, and else what is known
+ * of it. NoAuthorization is what a station sends that starts without asking (2.x C02): there is nobody to refuse.
+ */
 export function judgeToken(
   ctx: HandlerContext,
   found: { token: string; type: string },
   isRemote: boolean,
 ): TagVerdict {
   if (found.type === "NoAuthorization") return { status: "Accepted", expiryDate: null, parentIdTag: null };
+  if (ctx.station.refusedTokens.has(found.token.toLowerCase()))
+    return { status: "Invalid", expiryDate: null, parentIdTag: null };
   return judgeTag(ctx, found.token, isRemote);
 }
 

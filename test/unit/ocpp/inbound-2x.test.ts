@@ -287,11 +287,36 @@ describe("Authorize on 2.x", () => {
     });
   });
 
-  it("refuses a contract certificate, which cannot be verified here", () => {
-    expect(authorize({ T: {} }, { certificate: "x" })).toEqual({
-      idTokenInfo: { status: "Invalid" },
-      certificateStatus: "CertChainError",
+  it.each([
+    ["certificate", "x"],
+    [
+      "iso15118CertificateHashData",
+      [
+        {
+          hashAlgorithm: "SHA256",
+          issuerNameHash: "a",
+          issuerKeyHash: "b",
+          serialNumber: "c",
+          responderURL: "https://x.test",
+        },
+      ],
+    ],
+  ])("refuses a contract %s, which cannot be verified here, and has that remembered", (name, value) => {
+    const { answer, changes } = handleStrictly(context("ocpp2.0.1", {}, { T: {} }), "Authorize", {
+      idToken: { idToken: "T", type: "eMAID" },
+      [name]: value,
     });
+    expect(answer).toEqual({ idTokenInfo: { status: "Invalid" }, certificateStatus: "CertChainError" });
+    expect(changes).toEqual([{ type: "tokenRefused", token: "T" }]);
+  });
+
+  it("refuses a token whose certificate was refused also without it, whatever is known of the token", () => {
+    const ctx = context("ocpp2.0.1", { refusedTokens: new Set(["t"]) }, { T: {}, other: {} });
+    const told = (idToken: string, type: string) =>
+      handleStrictly(ctx, "Authorize", { idToken: { idToken, type } }).answer;
+    expect(told("T", "eMAID")).toEqual({ idTokenInfo: { status: "Invalid" } });
+    expect(told("other", "eMAID")).toEqual({ idTokenInfo: { status: "Accepted" } });
+    expect(told("T", "NoAuthorization")).toEqual({ idTokenInfo: { status: "Accepted" } });
   });
 });
 

@@ -67,6 +67,7 @@ export function station(fields: Partial<StationState> = {}): StationState {
     connectors: [],
     triggered: new Set(),
     jobRequests: {},
+    refusedTokens: new Set(),
     transactions: noTransactions,
     ...fields,
   };

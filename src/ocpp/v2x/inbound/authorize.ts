@@ -15,7 +15,11 @@ export const authorize: Handler = (ctx, payload) => {
     type: needText(idToken, "type", 20),
   };
   if (payload.certificate !== undefined || payload.iso15118CertificateHashData !== undefined) {
-    return answerOnly({ idTokenInfo: { status: "Invalid" }, certificateStatus: "CertChainError" });
+    return {
+      answer: { idTokenInfo: { status: "Invalid" }, certificateStatus: "CertChainError" },
+      changes: [{ type: "tokenRefused", token: found.token }],
+      events: [],
+    };
   }
   return answerOnly({ idTokenInfo: idTokenInfo(judgeToken(ctx, found, hasRemoteStart(ctx, found.token))) });
 };

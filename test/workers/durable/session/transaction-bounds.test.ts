@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { DatabaseDouble } from "./database-double.ts";
 import { type Charger, inObject, provisioned, StationDouble } from "./station-double.ts";
@@ -57,4 +58,24 @@ test("of a transaction without end the newest sequence numbers are kept, and old
   expect(await seqNosOf(charger)).toContain(2500);
   await station.call("TransactionEvent", event(1, "Updated", "T", { meterValue }));
   expect(await seqNosOf(charger)).not.toContain(1);
+});
+
+test("a token that was refused for its certificate stays refused in the session of charging, over an eviction", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
+  const token = (idToken: string) => ({ idToken: { idToken, type: "eMAID" } });
+  const said = async (action: string, payload: object) => (await station.call(action, payload))[2];
+  expect(await said("Authorize", token("DE-ABC"))).toEqual({ idTokenInfo: { status: "Accepted" } });
+  expect(await said("Authorize", { ...token("DE-ABC"), certificate: "x" })).toEqual({
+    idTokenInfo: { status: "Invalid" },
+    certificateStatus: "CertChainError",
+  });
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
+  const refused = { idTokenInfo: { status: "Invalid" } };
+  expect(await said("TransactionEvent", event(0, "Started", "PNC", token("de-abc")))).toEqual(refused);
+  expect(await said("TransactionEvent", event(1, "Updated", "PNC", token("DE-ABC")))).toEqual(refused);
+  expect(await said("Authorize", token("DE-ABC"))).toEqual(refused);
+  expect(await said("TransactionEvent", event(0, "Started", "RFID", token("OTHER")))).toEqual({
+    idTokenInfo: { status: "Accepted" },
+  });
 });
