@@ -115,8 +115,13 @@ CREATE TABLE IF NOT EXISTS chargers (
   deleted_at timestamptz
 );
 CREATE UNIQUE INDEX IF NOT EXISTS chargers_identity ON chargers (organization_id, identity) WHERE deleted_at IS NULL;
-CREATE INDEX IF NOT EXISTS chargers_page ON chargers (organization_id, created_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX IF NOT EXISTS chargers_location_page ON chargers (location_id, created_at, id) WHERE deleted_at IS NULL;
+-- Holds all that lists filter by, so that they read nothing else but the chargers of their page.
+CREATE INDEX IF NOT EXISTS chargers_list ON chargers (organization_id, created_at, id)
+  INCLUDE (status, location_id, identity) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS chargers_location_list ON chargers (location_id, created_at, id)
+  INCLUDE (organization_id, status, identity) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS chargers_failed ON chargers (organization_id, created_at, id)
+  WHERE deleted_at IS NULL AND status = 'FAILED';
 CREATE UNIQUE INDEX IF NOT EXISTS chargers_job ON chargers (job_id, seq);
 CREATE INDEX IF NOT EXISTS chargers_open ON chargers (job_id, seq) WHERE status = 'PENDING';
 
@@ -131,8 +136,23 @@ CREATE TABLE IF NOT EXISTS charger_connections (
   serial_number text,
   firmware_version text,
   last_message_at timestamptz,
-  updated_at timestamptz NOT NULL
+  updated_at timestamptz NOT NULL,
+  organization_id uuid,              -- of the charger, as is created_at: the order of lists
+  created_at timestamptz
 );
+CREATE INDEX IF NOT EXISTS charger_connections_online ON charger_connections (organization_id, created_at, charger_id)
+  WHERE online;
+
+-- Fills in what a flush does not say of the charger.
+CREATE OR REPLACE FUNCTION charger_connection_owner() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT c.organization_id, c.created_at INTO NEW.organization_id, NEW.created_at FROM chargers c WHERE c.id = NEW.charger_id;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER charger_connection_owner BEFORE INSERT OR UPDATE ON charger_connections
+  FOR EACH ROW WHEN (NEW.organization_id IS NULL) EXECUTE FUNCTION charger_connection_owner();
 
 CREATE TABLE IF NOT EXISTS connectors (
   charger_id uuid NOT NULL,

@@ -2400,6 +2400,12 @@ export interface operations {
             query?: {
                 /** @description Only chargers of this location */
                 location_id?: string;
+                /** @description Only chargers in this state */
+                status?: "PENDING" | "PROVISIONING" | "READY" | "FAILED";
+                /** @description Only chargers whose identity begins so; case-sensitive */
+                identity_prefix?: string;
+                /** @description Only chargers that are connected, or only those that are not */
+                online?: boolean;
                 page?: number;
                 limit?: number;
             };

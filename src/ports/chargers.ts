@@ -3,6 +3,7 @@ import type {
   Charger,
   ChargerProvisioning,
   ConnectedCharger,
+  ProvisioningStatus,
   RecordVersion,
   RegistrationStatus,
   SecurityProfile,
@@ -90,6 +91,17 @@ export interface EffectStore {
   leftOver(now: Date): Promise<Array<{ id: string; attempt: number; total: number }>>;
 }
 
+/** Null or absent: not asked for. */
+export interface ChargerFilter {
+  locationId: string | null;
+  /** Of these, the ones that exist. */
+  ids: string[] | null;
+  status: ProvisioningStatus | null;
+  identityPrefix: string | null;
+  /** Connected, as the projection knows it. */
+  online: boolean | null;
+}
+
 export interface ChargerStore {
   /** One statement that also writes the effects. @throws NotFound when the target location is unknown. */
   update(
@@ -121,12 +133,8 @@ export interface ChargerStore {
   } | null>;
   /** Where a charger's session object is. */
   sessionRef(organizationId: string, id: string): Promise<{ identity: string; chargerId: string } | null>;
-  /** By creation. Of `ids`, those that exist and pass the other filter; null: all of them. */
-  list(
-    organizationId: string,
-    filter: { locationId: string | null; ids: string[] | null },
-    page: Page,
-  ): Promise<Paged<Charger>>;
+  /** By creation. */
+  list(organizationId: string, filter: Partial<ChargerFilter>, page: Page): Promise<Paged<Charger>>;
   get(organizationId: string, id: string): Promise<Charger | null>;
   provisioning(organizationId: string, id: string): Promise<ChargerProvisioning | null>;
   /** @throws Conflict when the identity exists, Limited at the organisation's charger limit. */

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { Conflict, Forbidden } from "../errors.ts";
-import type { Charger, ChargerProvisioning, ChargerStore, Page, RegisterCharger } from "../ports.ts";
+import type { ChargerProvisioning, ChargerStore, RegisterCharger } from "../ports.ts";
 import { chargerChanges } from "./charger-changes.ts";
+import { chargerPage } from "./charger-pages.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { connectedChargers } from "./connected-chargers.ts";
 import { CREATION_LIMITS, withLimits, type CreationLimits } from "./creation-limits.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
-import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp, uuidArray } from "./rows.ts";
+import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import { applySessionFacts } from "./session-facts.ts";
 import { violates, type Sql } from "./sql.ts";
 
@@ -35,31 +36,7 @@ const PROVISIONING = `SELECT c.id, c.error,
   FROM chargers c LEFT JOIN jobs j ON j.id = c.job_id
   WHERE c.id = $2::uuid AND c.organization_id = $1::uuid AND c.deleted_at IS NULL`;
 
-const totalRow = z.object({ total: z.number() });
-
-/** $4 location or null, $5 ids or null. */
-const LISTED = `c.organization_id = $1::uuid AND c.deleted_at IS NULL AND ($4::uuid IS NULL OR c.location_id = $4::uuid)
-  AND ($5::uuid[] IS NULL OR c.id = ANY($5::uuid[]))`;
-
-const LIST = `SELECT p.*, t.total FROM (SELECT count(*)::int AS total FROM chargers c WHERE ${LISTED}) t
-  LEFT JOIN (SELECT ${CHARGER_COLUMNS} FROM chargers c WHERE ${LISTED}
-    ORDER BY c.created_at, c.id LIMIT $2::int OFFSET $3::bigint) p ON true
-  ORDER BY p.created_at, p.id`;
-
-async function listPage(
-  sql: Sql,
-  organizationId: string,
-  { locationId, ids }: Parameters<ChargerStore["list"]>[1],
-  page: Page,
-) {
-  if (locationId !== null && !isUuid(locationId)) return { total: 0, rows: [] };
-  const rows = await sql.read(LIST, [organizationId, page.limit, page.offset, locationId, uuidArray(ids)]);
-  const found: Charger[] = parseRows(
-    chargerRow,
-    rows.filter((row) => row["id"] !== null),
-  );
-  return { total: onlyRow(totalRow, rows).total, rows: found };
-}
+const LIST = { columns: CHARGER_COLUMNS, order: "oldestFirst" } as const;
 
 const REGISTER = `WITH tenant AS (
     SELECT id FROM organizations WHERE id = $1::uuid
@@ -125,7 +102,10 @@ export function chargerStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS)
     ...chargerChanges(sql),
     applySessionFacts: (rows) => applySessionFacts(sql, rows),
 
-    list: (organizationId, filter, page) => listPage(sql, organizationId, filter, page),
+    async list(organizationId, filter, page) {
+      const { total, rows } = await chargerPage(sql, LIST, organizationId, filter, page);
+      return { total, rows: parseRows(chargerRow, rows) };
+    },
 
     async get(organizationId, id) {
       if (!isUuid(id)) return null;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ChargerStore, ConnectedCharger } from "../ports.ts";
-import { firstRow, onlyRow, parseRows, timestamp } from "./rows.ts";
+import { chargerPage } from "./charger-pages.ts";
+import { firstRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 const version = z.enum(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]);
@@ -83,7 +84,9 @@ const STOP_CONFLICTS = `(SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.receiv
     SELECT transaction_id, kept, told, received_at FROM stop_conflicts WHERE charger_id = c.id
     ORDER BY received_at DESC LIMIT ${STOP_CONFLICTS_SHOWN}) x) AS stop_conflicts`;
 
-const FROM = `FROM chargers c LEFT JOIN charger_connections s ON s.charger_id = c.id`;
+const JOIN = "LEFT JOIN charger_connections s ON s.charger_id = c.id";
+
+const LIST = { columns: COLUMNS, join: JOIN, order: "newestFirst" } as const;
 
 export function connectedChargers(
   sql: Sql,
@@ -103,7 +106,7 @@ export function connectedChargers(
 
     async findByIdentity(organizationId, identity) {
       const rows = await sql.read(
-        `SELECT ${COLUMNS}, ${STOP_CONFLICTS} ${FROM}
+        `SELECT ${COLUMNS}, ${STOP_CONFLICTS} FROM chargers c ${JOIN}
          WHERE c.organization_id = $1::uuid AND c.identity = $2 AND c.deleted_at IS NULL`,
         [organizationId, identity],
       );
@@ -112,23 +115,8 @@ export function connectedChargers(
 
     /** Newest first. */
     async listConnected(organizationId, { online }, page) {
-      const where = `c.organization_id = $1::uuid AND c.deleted_at IS NULL
-        AND ($4::boolean IS NULL OR coalesce(s.online, false) = $4::boolean)`;
-      const rows = await sql.read(
-        `SELECT p.*, t.total FROM (SELECT count(*)::int AS total ${FROM} WHERE ${where}) t
-         LEFT JOIN (SELECT ${COLUMNS} ${FROM} WHERE ${where}
-           ORDER BY c.created_at DESC, c.id DESC LIMIT $2::int OFFSET $3::bigint) p ON true
-         ORDER BY p.created_at DESC, p.id DESC`,
-        [organizationId, page.limit, page.offset, online],
-      );
-      const total = onlyRow(z.object({ total: z.number() }), rows).total;
-      return {
-        total,
-        rows: parseRows(
-          connectedRow,
-          rows.filter((row) => row["id"] !== null),
-        ),
-      };
+      const { total, rows } = await chargerPage(sql, LIST, organizationId, { online }, page);
+      return { total, rows: parseRows(connectedRow, rows) };
     },
   };
 }

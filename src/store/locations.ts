@@ -40,6 +40,15 @@ const SLUG_INDEX = "locations_organization_id_slug_key";
 const COLUMNS = `id, slug, name, address, city, country, latitude, longitude, timezone, owner_name, fuse_limit_a,
   public, status, revision, created_at, updated_at`;
 
+// Ids first, from an index; only the rows of the page are looked up.
+const LIST = `WITH page AS MATERIALIZED (SELECT id, created_at FROM locations WHERE organization_id = $1::uuid
+    ORDER BY created_at, id LIMIT $2::int OFFSET $3::bigint)
+  SELECT t.total, l.* FROM (SELECT (SELECT count(*)::int FROM (
+    SELECT 1 FROM locations WHERE organization_id = $1::uuid ORDER BY created_at, id OFFSET 0) n) AS total) t
+  LEFT JOIN page p ON true
+  LEFT JOIN LATERAL (SELECT ${COLUMNS} FROM locations o WHERE o.id = p.id LIMIT 1) l ON true
+  ORDER BY p.created_at, p.id`;
+
 const FIELDS = [
   ["slug", "text"],
   ["name", "text"],
@@ -166,13 +175,7 @@ export function locationStore(sql: Sql): LocationStore {
     },
 
     async list(organizationId, page) {
-      const rows = await sql.read(
-        `WITH mine AS (SELECT ${COLUMNS} FROM locations WHERE organization_id = $1::uuid)
-         SELECT p.*, t.total FROM (SELECT count(*)::int AS total FROM mine) t
-         LEFT JOIN (SELECT * FROM mine ORDER BY created_at, id LIMIT $2::int OFFSET $3::bigint) p ON true
-         ORDER BY p.created_at, p.id`,
-        [organizationId, page.limit, page.offset],
-      );
+      const rows = await sql.read(LIST, [organizationId, page.limit, page.offset]);
       const total = onlyRow(z.object({ total: z.number() }), rows).total;
       return {
         total,

@@ -35,6 +35,7 @@ const TYPE_MESSAGES = {
   dict_type: "Input should be a valid dictionary",
   model_attributes_type: "Input should be a valid dictionary or object to extract fields from",
   int_parsing: "Input should be a valid integer, unable to parse string as an integer",
+  bool_parsing: "Input should be a valid boolean, unable to interpret input",
   int_from_float: "Input should be a valid integer, got a number with a fractional part",
   extra_forbidden: "Extra inputs are not permitted",
 } as const;

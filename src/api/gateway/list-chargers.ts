@@ -29,12 +29,11 @@ const route = createRoute({
 });
 
 export const listChargers = operation(route, async (c) => {
-  const { location_id: locationId = null, ...query } = c.req.valid("query");
-  const isMalformed = locationId !== null && !isResourceId(locationId);
+  const { location_id: locationId, identity_prefix, status, online, ...query } = c.req.valid("query");
+  const isMalformed = locationId !== undefined && !isResourceId(locationId);
+  const filter = { locationId, identityPrefix: identity_prefix, status, online };
   const paged = isMalformed
     ? { rows: [], total: 0 }
-    : await c
-        .get("ports")
-        .chargers.list(c.get("organization").id, { locationId, ids: null }, pageWindow(query));
+    : await c.get("ports").chargers.list(c.get("organization").id, filter, pageWindow(query));
   return c.json(pageEnvelope(c, query, paged, chargerResponse), 200);
 });

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Charger, ChargerProvisioning, RecordVersion } from "../../../ports.ts";
 import { ProvisioningError, itemError } from "./error.ts";
-import { dateTime, identity, queryText, text } from "./fields.ts";
+import { IDENTITY_SHAPE } from "../../../fleet/expand-groups.ts";
+import { dateTime, identity, queryBoolean, queryText, queryWord, text } from "./fields.ts";
 import { PageQuery, pageOf } from "./paging.ts";
 
 const VERSIONS: readonly RecordVersion[] = ["OCPP1.6", "OCPP2.0.1", "OCPP2.1"];
@@ -135,6 +136,15 @@ export const ChargerListResponse = pageOf(ChargerResponse).openapi("ChargerListR
 
 export const ChargerListQuery = z.object({
   location_id: queryText().openapi({ description: "Only chargers of this location" }),
+  status: queryWord(ChargerProvisioningStatus.options).openapi({
+    description: "Only chargers in this state",
+  }),
+  identity_prefix: queryText()
+    .pipe(z.string().regex(IDENTITY_SHAPE).optional())
+    .openapi({ type: "string", description: "Only chargers whose identity begins so; case-sensitive" }),
+  online: queryBoolean().openapi({
+    description: "Only chargers that are connected, or only those that are not",
+  }),
   ...PageQuery.shape,
 });
 

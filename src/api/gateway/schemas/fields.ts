@@ -53,6 +53,24 @@ export function queryText() {
     .transform((value) => (value === "" ? undefined : value));
 }
 
+/** An optional word of a fixed set in a query string. */
+export function queryWord<Word extends string>(words: readonly Word[]) {
+  return queryText()
+    .pipe(z.enum(words).optional())
+    .openapi({ type: "string", enum: [...words] });
+}
+
+/** An optional `true` or `false` in a query string. */
+export function queryBoolean() {
+  return queryText()
+    .transform((value, ctx) => {
+      if (value === undefined || value === "true" || value === "false") return value && value === "true";
+      ctx.addIssue({ code: "custom", params: { type: "bool_parsing" } });
+      return z.NEVER;
+    })
+    .openapi({ type: "boolean" });
+}
+
 /** An integer in a query string; an empty value is not one. */
 export function queryInteger(rules: { min: number; max: number; fallback: number }) {
   return z

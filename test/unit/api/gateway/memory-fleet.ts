@@ -9,6 +9,7 @@ import { systemIds } from "../../../../src/fleet/ids.ts";
 import type {
   BatchAccept,
   Charger,
+  ChargerFilter,
   ChargerProvisioning,
   ChargerStore,
   IdempotencyClaim,
@@ -108,13 +109,16 @@ export class MemoryFleet {
   /** In order of creation. */
   chargersOf(
     organizationId: string,
-    { locationId, ids }: { locationId: string | null; ids: string[] | null },
+    { locationId = null, ids = null, identityPrefix = null, status = null }: Partial<ChargerFilter>,
   ): Charger[] {
     this.#reach();
     for (const id of ids ?? []) assertUuid(id);
     return owned(this.chargers, organizationId).filter(
       (row) =>
-        (locationId === null || row.locationId === locationId) && (ids === null || ids.includes(row.id)),
+        (locationId === null || row.locationId === locationId) &&
+        (ids === null || ids.includes(row.id)) &&
+        (identityPrefix === null || row.identity.startsWith(identityPrefix)) &&
+        (status === null || this.provisionings.get(row.id)?.status === status),
     );
   }
 

@@ -117,6 +117,42 @@ test("a location goes through the database and back unchanged", async () => {
   expect((await call(`/ocpp/locations/${id}`)).text).toBe(created.text);
 });
 
+test("chargers are filtered by state, by identity, and by what the projection knows of their connection", async () => {
+  const made = await call(bulk(), { body: [group({ charger_ids: ["F1", "F2", "F3"] })] });
+  const { job_id: jobId } = made.json as { job_id: string };
+  const { json } = await call("/ocpp/chargers?identity_prefix=SITE_A_F");
+  const chargers = (json as { data: Array<{ id: string; identity: string }> }).data;
+  expect(chargers.map(({ identity }) => identity)).toEqual(["SITE_A_F1", "SITE_A_F2", "SITE_A_F3"]);
+  const [first, second, third] = chargers.map(({ id }) => id);
+  await db.stores.jobs.succeed(jobId, first ?? "", new Date());
+  const online = { type: "connection", online: true, ocppVersion: "ocpp1.6" } as const;
+  const rows = [first, second].map((id) => ({
+    chargerId: id ?? "",
+    generation: 1,
+    atMs: Date.now(),
+    fact: online,
+  }));
+  await db.stores.chargers.applySessionFacts(rows);
+  const found = async (query: string) => {
+    const answer = await call(`/ocpp/chargers?identity_prefix=SITE_A_F&${query}`);
+    const { data, total } = answer.json as { data: Array<{ id: string }>; total: number };
+    expect(total).toBe(data.length);
+    return data.map(({ id }) => id);
+  };
+  expect(await found("status=READY")).toEqual([first]);
+  expect(await found("status=PENDING")).toEqual([second, third]);
+  expect(await found("status=FAILED")).toEqual([]);
+  expect(await found("online=true")).toEqual([first, second]);
+  expect(await found("online=false")).toEqual([third]);
+  expect(await found("online=true&status=PENDING")).toEqual([second]);
+  expect(await found("online=false&status=READY")).toEqual([]);
+  expect(await found(`location_id=${locationId}&online=true&status=READY`)).toEqual([first]);
+  await db.sql.store("UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid", [jobId], "repeat");
+  expect(await found("status=PENDING")).toEqual([]);
+  expect(await found("status=PROVISIONING")).toEqual([second, third]);
+  expect((await call("/ocpp/chargers?online=true")).json).toMatchObject({ total: 2 });
+});
+
 test("the largest page is an empty one, not an error", async () => {
   for (const path of ["/ocpp/chargers", "/ocpp/locations", bulk()]) {
     const answer = await call(`${path}?page=2147483647&limit=100`);

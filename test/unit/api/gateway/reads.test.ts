@@ -98,6 +98,58 @@ test("chargers are listed by location, and by id within a location", async () =>
   ).toEqual([b]);
 });
 
+test("chargers are filtered by state, by how their identity begins and by both", async () => {
+  const { id } = gateway.location();
+  const [a1, a2, b1] = [
+    await createCharger(id, "A-1"),
+    await createCharger(id, "A-2"),
+    await createCharger(id, "B-1"),
+  ];
+  gateway.fleet.setReady(a2);
+  const ids = async (query: string) => {
+    const { data } = (await gateway.call(`/ocpp/chargers?${query}`)).json as { data: Array<{ id: string }> };
+    return data.map((row) => row.id);
+  };
+  expect(await ids("identity_prefix=A-")).toEqual([a1, a2]);
+  expect(await ids("status=READY")).toEqual([a2]);
+  expect(await ids("status=PENDING&identity_prefix=B")).toEqual([b1]);
+  expect(await ids("status=&identity_prefix=&online=")).toEqual([a1, a2, b1]);
+});
+
+test("a filter value that cannot be is refused with all others, a parameter that is unknown has no effect", async () => {
+  const query = "status=ready&identity_prefix=A%20B&online=yes&page=0&colour=red";
+  const answer = await gateway.call(`/ocpp/chargers?${query}`);
+  expect([answer.status, answer.json]).toEqual([
+    422,
+    {
+      detail: [
+        {
+          type: "literal_error",
+          loc: ["query", "status"],
+          msg: "Input should be 'PENDING', 'PROVISIONING', 'READY' or 'FAILED'",
+          input: "ready",
+          ctx: { expected: "'PENDING', 'PROVISIONING', 'READY' or 'FAILED'" },
+        },
+        {
+          type: "string_pattern_mismatch",
+          loc: ["query", "identity_prefix"],
+          msg: "String should match pattern '^[A-Za-z0-9*+=|@._-]{1,48}$'",
+          input: "A B",
+          ctx: { pattern: "^[A-Za-z0-9*+=|@._-]{1,48}$" },
+        },
+        {
+          type: "bool_parsing",
+          loc: ["query", "online"],
+          msg: "Input should be a valid boolean, unable to interpret input",
+          input: "yes",
+        },
+        expect.objectContaining({ type: "greater_than_equal", loc: ["query", "page"] }),
+      ],
+    },
+  ]);
+  expect((await gateway.call("/ocpp/chargers?colour=red")).status).toBe(200);
+});
+
 test("more than 300 charger_ids are too long a list", async () => {
   const { id } = gateway.location();
   const query = Array.from({ length: 301 }, (_, at) => `charger_ids=${at}`).join("&");

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SqlExecutor } from "../../../dev/sql/executor.ts";
+import { openPglite } from "../../../dev/sql/pglite-executor.ts";
+import { openPool } from "../../../dev/sql/pool-executor.ts";
+import type { ChargerFilter } from "../../../src/ports.ts";
+import { chargerStore } from "../../../src/store/chargers.ts";
+import { locationStore } from "../../../src/store/locations.ts";
+import type { Sql } from "../../../src/store/sql.ts";
+import { createScratchDatabase } from "../dev/sql/scratch-sql.ts";
+import {
+  CHARGERS,
+  explaining,
+  fillDatabase,
+  LOCATION,
+  LOCATIONS,
+  ORGANIZATION,
+  rowsRead,
+  type Explained,
+} from "./hundred-thousand.ts";
+
+const pgUrl = process.env["BUSBAR_PG_URL"];
+const LIMIT = 50;
+const KNOWN = "with statistics";
+/** Chargers, connections, jobs or connectors: whatever has a row for each charger. */
+const LARGE = new Set(["chargers", "charger_connections", "connectors", "locations"]);
+
+type Ask = (sql: Sql, offset: number) => Promise<unknown>;
+
+const gateway =
+  (filter: Partial<ChargerFilter>): Ask =>
+  (sql, offset) =>
+    chargerStore(sql).list(ORGANIZATION, filter, { limit: LIMIT, offset });
+const registered =
+  (online: boolean | null): Ask =>
+  (sql, offset) =>
+    chargerStore(sql).listConnected(ORGANIZATION, { online }, { limit: LIMIT, offset });
+
+/** A list, and how many rows it has. */
+const LISTS: Record<string, [Ask, number]> = {
+  "all chargers": [gateway({}), CHARGERS],
+  "chargers of a location": [gateway({ locationId: LOCATION }), 10_000],
+  "READY chargers": [gateway({ status: "READY" }), 99_800],
+  "FAILED chargers": [gateway({ status: "FAILED" }), 100],
+  "PENDING chargers": [gateway({ status: "PENDING" }), 90],
+  "chargers of a prefix": [gateway({ identityPrefix: "SITE-7" }), 11_000],
+  "connected chargers": [gateway({ online: true }), 30_000],
+  "chargers that are not connected": [gateway({ online: false }), 70_000],
+  "READY chargers of a prefix that are not connected": [
+    gateway({ online: false, status: "READY", identityPrefix: "SITE-" }),
+    69_900,
+  ],
+  "registered chargers": [registered(null), CHARGERS],
+  "registered chargers that are online": [registered(true), 30_000],
+  "registered chargers that are offline": [registered(false), 70_000],
+  locations: [(sql, offset) => locationStore(sql).list(ORGANIZATION, { limit: LIMIT, offset }), LOCATIONS],
+};
+
+async function explain(database: SqlExecutor, ask: Ask, offset: number): Promise<Explained> {
+  const { read, explained } = explaining(database);
+  await ask({ read } as unknown as Sql, offset);
+  const [only] = explained;
+  if (!only || explained.length > 1) throw new Error(`${explained.length} statements for one page`);
+  return only;
+}
+
+/** Without statistics, and before the first vacuum, nobody can know what an index alone would tell. */
+function judge({ nodes }: Explained, isKnown: boolean): void {
+  const sequential = nodes.filter(
+    (node) => node["Node Type"] === "Seq Scan" && LARGE.has(node["Relation Name"] ?? ""),
+  );
+  expect(sequential.map((node) => node["Relation Name"])).toEqual([]);
+  expect(nodes.filter((node) => node["Sort Space Type"] === "Disk")).toEqual([]);
+  if (!isKnown) return;
+  // Rows of tables, as opposed to entries of indexes: those of the page, and the few that no index describes.
+  const looked = nodes.filter(({ "Node Type": type }) => /^(Index|Bitmap Heap) Scan/.test(type));
+  expect(looked.reduce((sum, node) => sum + rowsRead(node), 0)).toBeLessThanOrEqual(6 * LIMIT + 300);
+}
+
+describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])("on 100,000 chargers, %s", (where) => {
+  let database: SqlExecutor;
+  let drop: () => Promise<void> = async () => undefined;
+  beforeAll(async () => {
+    if (where === "PGlite") database = await openPglite({ dataDir: "memory" });
+    else {
+      const scratch = await createScratchDatabase(pgUrl ?? "");
+      drop = scratch.drop;
+      database = await openPool(scratch.url);
+    }
+    await fillDatabase(database);
+  }, 120_000);
+  afterAll(async () => {
+    await database.close();
+    await drop();
+  });
+
+  describe.each(["without statistics", KNOWN])("%s", (state) => {
+    beforeAll(async () => {
+      if (state === KNOWN) await database.run({ query: "VACUUM (ANALYZE)", params: [] });
+    }, 60_000);
+
+    it.each(Object.entries(LISTS))(
+      "%s: a page costs its rows, at the beginning and at the end",
+      async (_name, [ask, size]) => {
+        const shallow = await explain(database, ask, 0);
+        const deep = await explain(database, ask, Math.max(0, size - LIMIT));
+        judge(shallow, state === KNOWN);
+        judge(deep, state === KNOWN);
+      },
+    );
+  });
+});
