@@ -1448,6 +1448,11 @@ export interface components {
             error: "invalid_request" | "unsupported_grant_type" | "invalid_grant";
             error_description: string;
         };
+        SettingsApiError: {
+            Code: number;
+            Details: string;
+            StackTrace: null;
+        };
         TokenRequest: {
             /** @enum {string} */
             grant_type: "password";
@@ -1456,11 +1461,6 @@ export interface components {
             /** @description The whole API key */
             password: string;
             scope?: string;
-        };
-        SettingsApiError: {
-            Code: number;
-            Details: string;
-            StackTrace: null;
         };
         /**
          * @description Names match in any casing; null and absent change nothing
@@ -7064,6 +7064,24 @@ export interface operations {
                     "application/json": components["schemas"]["TokenError"];
                 };
             };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenError"];
+                };
+            };
+            /** @description The body is longer than 8 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenError"];
+                };
+            };
             /** @description Too many failed attempts */
             429: {
                 headers: {
@@ -7071,6 +7089,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenError"];
+                };
+            };
+            /** @description A dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsApiError"];
                 };
             };
         };

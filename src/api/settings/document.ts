@@ -213,7 +213,10 @@ export function documentTokens(app: OpenAPIHono<AppEnv>): void {
     responses: {
       200: { description: "The token", content: json(tokenAnswer) },
       400: refusal("The request is no password grant, or its credentials are wrong"),
+      408: refusal("The body did not arrive in time"),
+      413: refusal("The body is longer than 8 KiB"),
       429: refusal("Too many failed attempts"),
+      503: { description: "A dependency is down", content: json(errorBody) },
     },
   });
   app.openAPIRegistry.registerPath({
