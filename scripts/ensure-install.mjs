@@ -4,7 +4,7 @@
  * with the packages exists.
  * Writes to stderr only: stdout belongs to the script that follows.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,19 +21,50 @@ function packagesOf(file) {
   }
 }
 
-/** True when every package of the lockfile is installed in its version; optional ones may be absent. */
-export function isInstalled(directory) {
+/** The C library of this Linux, as a lockfile names it; packages for other systems do not name one. */
+function ownLibc() {
+  if (process.platform !== "linux") return undefined;
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime ? "glibc" : "musl";
+}
+
+/** True when a package names this system, or none at all; "!win32" means every system but that one. */
+function fits(named, own) {
+  const names = [named ?? []].flat();
+  const allowed = names.filter((name) => !name.startsWith("!"));
+  return !names.includes(`!${own}`) && (allowed.length === 0 || allowed.includes(own));
+}
+
+/** npm leaves a package out that is for another system, or that only such a package needs. */
+function mayBeAbsent(one, host) {
+  if (one.optional !== true && one.devOptional !== true && one.peer !== true) return false;
+  const isForCertainSystems = one.os !== undefined || one.cpu !== undefined;
+  return !isForCertainSystems || !["os", "cpu", "libc"].every((kind) => fits(one[kind], host[kind]));
+}
+
+/** npm's record of an installation does not notice files that are removed later, or were never unpacked. */
+function hasFiles(directory, [path, { bin = {} }]) {
+  return ["package.json", ...Object.values(bin)].every((name) => existsSync(join(directory, path, name)));
+}
+
+/** The packages that `npm ci` has yet to bring to this system, by their path. Empty when all are there. */
+export function missingPackages(
+  directory,
+  host = { os: process.platform, cpu: process.arch, libc: ownLibc() },
+) {
   const wanted = Object.entries(packagesOf(join(directory, "package-lock.json"))).filter(([path]) =>
     path.includes("node_modules/"),
   );
+  if (wanted.length === 0) return ["package-lock.json"];
   // npm writes this file last, and removes it first: an interrupted install has none.
   const present = packagesOf(join(directory, "node_modules", ".package-lock.json"));
   const isThere = ([path, one]) => {
     const found = present[path];
-    if (found === undefined) return one.optional === true || one.devOptional === true || one.peer === true;
-    return found.version === one.version && found.integrity === one.integrity;
+    if (found === undefined) return mayBeAbsent(one, host);
+    const isSame = found.version === one.version && found.integrity === one.integrity;
+    return isSame && hasFiles(directory, [path, one]);
   };
-  return wanted.length > 0 && wanted.every(isThere);
+  return wanted.filter((entry) => !isThere(entry)).map(([path]) => path);
 }
 
 /** True for "22.13.0" and everything newer. */
@@ -42,33 +73,56 @@ export function isNewEnough(version) {
   return major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1]);
 }
 
-function run(command, args) {
+/**
+ * Runs a command to its end, true when it succeeded. On Ctrl-C it waits until the command has ended too: npm takes back
+ * what it has unpacked, and an install that is started meanwhile would lose files to it.
+ */
+async function run(command, args) {
   const isWindows = process.platform === "win32";
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell: isWindows });
-  return result.status === 0;
+  const options = { cwd: root, stdio: ["ignore", 2, 2], shell: isWindows, detached: !isWindows };
+  const child = spawn(command, args, options);
+  let interruption;
+  const forward = (signal) => {
+    // A second signal would make npm end at once, in the middle of what it takes back.
+    if (interruption === undefined) child.kill(signal);
+    interruption ??= signal;
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, forward);
+  const code = await new Promise((resolve) => {
+    child.once("error", () => resolve(1));
+    child.once("exit", (status) => resolve(status));
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.off(signal, forward);
+  if (interruption) fail(`Interrupted by ${interruption}; the next run begins it again.`, 130);
+  return code === 0;
 }
 
-function fail(message) {
+function fail(message, code = 1) {
   process.stderr.write(`${message}\n`);
-  process.exit(1);
+  process.exit(code);
 }
 
 /** Twice if need be: npm gives up on a download that breaks off, and finds what it had before in its cache. */
-export function install(npm) {
-  // Inside `npm run --silent` a nested npm is silent about its own failure too.
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=warn"];
-  if (npm(args)) return true;
+export async function install(npm) {
+  // Whatever the user's own npm leaves out, the scripts need both kinds.
+  const everything = ["--include=dev", "--include=optional"];
+  // Inside `npm run --silent` a nested npm is silent about its own failure too. Warnings are about the Node that runs
+  // npm; the packages run on the one that comes with them.
+  const args = ["ci", ...everything, "--no-audit", "--no-fund", "--loglevel=error"];
+  if (await npm(args)) return true;
   process.stderr.write("npm ci failed; trying once more ...\n");
   return npm([...args, "--prefer-offline"]);
 }
 
-function ensurePackages() {
-  if (isInstalled(root)) return;
+async function ensurePackages() {
+  if (missingPackages(root).length === 0) return;
   process.stderr.write("Installing packages (npm ci) ...\n");
-  if (!install((args) => run("npm", args)))
+  if (!(await install((args) => run("npm", args))))
     fail(
       "npm ci failed; the packages of package-lock.json are not installed. Check the network, then run it by hand.",
     );
+  const missing = missingPackages(root);
+  if (missing.length > 0) fail(`npm ci did not install ${missing.join(", ")}. Run it by hand to see why.`);
 }
 
 /** The version of the `node` that npm scripts will find first on their path. */
@@ -83,18 +137,18 @@ function ensureNode() {
   if (isNewEnough(version)) return;
   fail(
     `Busbar needs Node ${NODE_MIN.join(".")} or newer; found ${version || "none"}.\n` +
-      `On Linux it comes with the packages. There is no such package for ${process.platform} ${process.arch}: ` +
+      `No package of package-lock.json brings one for ${process.platform} ${process.arch}: ` +
       "install a current Node (https://nodejs.org, or your version manager) and run the command again.",
   );
 }
 
-function ensureBuilt(script, what) {
-  if (!run(process.execPath, [join(root, "scripts", script)])) fail(`${what} could not be built.`);
+async function ensureBuilt(script, what) {
+  if (!(await run(process.execPath, [join(root, "scripts", script)]))) fail(`${what} could not be built.`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  ensurePackages();
+  await ensurePackages();
   ensureNode();
-  ensureBuilt("build-validators.mjs", "The OCPP validators");
-  ensureBuilt("build-assets.mjs", "The served files");
+  await ensureBuilt("build-validators.mjs", "The OCPP validators");
+  await ensureBuilt("build-assets.mjs", "The served files");
 }
