@@ -42,6 +42,6 @@ export interface Ports {
   replayMarks: ReplayMarks;
   ids: Ids;
   clock: Clock;
-  /** Each dependency answers within a second, or its name is listed. */
+  /** Each dependency answers within three seconds of our own time, or is listed as unreachable. */
   probe(): Promise<Record<string, "ok" | "unreachable">>;
 }

@@ -7,6 +7,7 @@ import { durableSimulators } from "./durable/simulators.ts";
 import type { Env } from "./env.ts";
 import { systemIds } from "./fleet/ids.ts";
 import type { Ports } from "./ports.ts";
+import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
 import { chargerStore } from "./store/chargers.ts";
 import { effectStore } from "./store/effects.ts";
@@ -17,8 +18,6 @@ import { settingsStore } from "./store/settings.ts";
 import { connect } from "./store/sql.ts";
 import { stationHistory } from "./store/station-history.ts";
 import { tagPolicies } from "./store/tag-policies.ts";
-
-const PROBE_TIMEOUT_MS = 1000;
 
 const wired = new WeakMap<Env, Ports>();
 
@@ -48,9 +47,9 @@ export function wire(env: Env): Ports {
     clock: { now: () => new Date() },
     async probe() {
       const [database, redisState, engine] = await Promise.all([
-        answers(sql.read("SELECT 1", [])),
-        answers(redis.ping()),
-        answers(engineAnswers(env)),
+        probeDependency(() => sql.read("SELECT 1", [])),
+        probeDependency(() => redis.ping()),
+        probeDependency((signal) => engineAnswers(env, signal)),
       ]);
       return { database, redis: redisState, engine };
     },
@@ -59,23 +58,11 @@ export function wire(env: Env): Ports {
   return ports;
 }
 
-async function engineAnswers(env: Env): Promise<void> {
+async function engineAnswers(env: Env, signal: AbortSignal): Promise<void> {
   const response = await fetch(`${env.QSTASH_URL}/v2/keys`, {
     headers: { authorization: `Bearer ${env.QSTASH_TOKEN}` },
-    signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    signal,
   });
   if (!response.ok) throw new Error(`status ${response.status}`);
   await response.body?.cancel();
-}
-
-async function answers(check: Promise<unknown>): Promise<"ok" | "unreachable"> {
-  const deadline = Promise.withResolvers<"unreachable">();
-  const timer = setTimeout(() => deadline.resolve("unreachable"), PROBE_TIMEOUT_MS);
-  const answered = check.then(
-    () => "ok" as const,
-    () => "unreachable" as const,
-  );
-  const state = await Promise.race([answered, deadline.promise]);
-  clearTimeout(timer);
-  return state;
 }
