@@ -978,10 +978,9 @@ export interface components {
          *       "brand_slug": "abb",
          *       "model_slug": "terra-184",
          *       "connector_type": "CCS2",
-         *       "ws_url": "wss://example-ocpp-backend.test/ws",
          *       "ocpp_version": "OCPP2.0.1",
          *       "charge_point_name": "Fast Bay 01",
-         *       "location_id": "4090477f-a416-4515-a302-97aa344a0a2a",
+         *       "location_id": "LOCATION_ID",
          *       "location_name": "La Defense Charging Hub"
          *     }
          */
@@ -995,12 +994,13 @@ export interface components {
              * @enum {string}
              */
             ocpp_version: "OCPP1.6" | "OCPP2.0.1" | "OCPP2.1";
+            /** @description `id` of a location: createLocation answers it */
             location_id: string;
             /** @example CCS2 */
             connector_type?: string | null;
             /**
              * @description ws or wss URL of the CSMS; null: this deployment
-             * @example wss://example-ocpp-backend.test/ws
+             * @example wss://csms.example.com/ocpp
              */
             ws_url?: string | null;
             charge_point_name?: string | null;
@@ -1087,8 +1087,7 @@ export interface components {
          * @description Partial request body used to update one charger deployment.
          * @example {
          *       "charge_point_name": "Bay A02",
-         *       "connector_type": "CCS2",
-         *       "location_id": "5d4e8d84-6f1c-49a7-9e0d-5e6d65f0f4a2"
+         *       "connector_type": "CCS2"
          *     }
          */
         UpdateChargerRequest: {
@@ -1204,7 +1203,7 @@ export interface components {
             connector_type?: string | null;
             /**
              * @description ws or wss URL of the CSMS; null: this deployment
-             * @example wss://example-ocpp-backend.test/ws
+             * @example wss://csms.example.com/ocpp
              */
             ws_url?: string | null;
             /**
@@ -1232,9 +1231,9 @@ export interface components {
          * @description At least one field beside charger_ids; unknown fields are refused.
          * @example {
          *       "charger_ids": [
-         *         "0199f3c2-8e01-7c00-8a00-000000000001"
+         *         "CHARGER_ID"
          *       ],
-         *       "ws_url": "wss://csms.example.test/ocpp"
+         *       "connector_type": "CCS2"
          *     }
          */
         UpdateLocationChargersRequest: {
@@ -1286,7 +1285,7 @@ export interface components {
          * @description For more ids than a URL takes; ignored when the query has any.
          * @example {
          *       "charger_ids": [
-         *         "0199f3c2-8e01-7c00-8a00-000000000001"
+         *         "CHARGER_ID"
          *       ]
          *     }
          */
@@ -2084,6 +2083,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
             };
             cookie?: never;
@@ -2173,6 +2173,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
             };
             cookie?: never;
@@ -2302,6 +2303,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
             };
             cookie?: never;
@@ -2636,6 +2638,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -2736,6 +2739,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -2834,6 +2838,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -2963,6 +2968,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -3052,6 +3058,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -3181,6 +3188,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -3310,6 +3318,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -3448,6 +3457,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description `charger_id` of createCharger, `id` of listChargers */
                 charger_id: string;
             };
             cookie?: never;
@@ -3542,6 +3552,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
             };
             cookie?: never;
@@ -3633,6 +3644,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
             };
             cookie?: never;
@@ -3765,6 +3777,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
             };
             cookie?: never;
@@ -3894,6 +3907,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
             };
             cookie?: never;
@@ -4014,7 +4028,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `id` of a location: createLocation answers it */
                 location_id: string;
+                /** @description `job_id` of createLocationChargers */
                 job_id: string;
             };
             cookie?: never;

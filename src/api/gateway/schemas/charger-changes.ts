@@ -37,7 +37,6 @@ export const UpdateChargerRequest = z.object(chargerChangeFields).openapi("Updat
   example: {
     charge_point_name: "Bay A02",
     connector_type: "CCS2",
-    location_id: "5d4e8d84-6f1c-49a7-9e0d-5e6d65f0f4a2",
   },
 });
 

@@ -30,7 +30,7 @@ export const connectorType = text({ min: 1, max: 32 }).nullish().openapi({ examp
 
 export const wsUrl = text({ max: 2048 }).nullish().openapi({
   description: "ws or wss URL of the CSMS; null: this deployment",
-  example: "wss://example-ocpp-backend.test/ws",
+  example: "wss://csms.example.com/ocpp",
 });
 
 export const catalogSlug = text({ min: 1, max: 100 });
@@ -41,7 +41,7 @@ export const CreateChargerRequest = z
     brand_slug: catalogSlug,
     model_slug: catalogSlug,
     ocpp_version: ocppVersion,
-    location_id: text(),
+    location_id: text().openapi({ description: "`id` of a location: createLocation answers it" }),
     connector_type: connectorType,
     ws_url: wsUrl,
     charge_point_name: text({ min: 1, max: 255 }).nullish(),
@@ -54,10 +54,9 @@ export const CreateChargerRequest = z
       brand_slug: "abb",
       model_slug: "terra-184",
       connector_type: "CCS2",
-      ws_url: "wss://example-ocpp-backend.test/ws",
       ocpp_version: "OCPP2.0.1",
       charge_point_name: "Fast Bay 01",
-      location_id: "4090477f-a416-4515-a302-97aa344a0a2a",
+      location_id: "LOCATION_ID",
       location_name: "La Defense Charging Hub",
     },
   });
@@ -149,7 +148,7 @@ export const ChargerListQuery = z.object({
 });
 
 export const ChargerParams = z.object({
-  charger_id: z.string().openapi({ example: "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10" }),
+  charger_id: z.string().openapi({ description: "`charger_id` of createCharger, `id` of listChargers" }),
 });
 
 export function chargerResponse(charger: Charger): z.infer<typeof ChargerResponse> {

@@ -57,7 +57,7 @@ export const JobStatusResponse = z
   .openapi("JobStatusResponse");
 
 export const JobParams = LocationParams.extend({
-  job_id: z.string().openapi({ example: "0199f3c2-8e00-7a10-9b1c-0d2f4a6b8c11" }),
+  job_id: z.string().openapi({ description: "`job_id` of createLocationChargers" }),
 });
 
 export function jobStatusResponse(job: Job): z.infer<typeof JobStatusResponse> {

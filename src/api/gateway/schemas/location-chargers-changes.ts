@@ -17,8 +17,8 @@ export const UpdateLocationChargersRequest = z
   .openapi("UpdateLocationChargersRequest", {
     description: "At least one field beside charger_ids; unknown fields are refused.",
     example: {
-      charger_ids: ["0199f3c2-8e01-7c00-8a00-000000000001"],
-      ws_url: "wss://csms.example.test/ocpp",
+      charger_ids: ["CHARGER_ID"],
+      connector_type: "CCS2",
     },
   });
 
@@ -37,7 +37,7 @@ export const DeleteLocationChargersRequest = z
   .object({ charger_ids: chargerIds })
   .openapi("DeleteLocationChargersRequest", {
     description: "For more ids than a URL takes; ignored when the query has any.",
-    example: { charger_ids: ["0199f3c2-8e01-7c00-8a00-000000000001"] },
+    example: { charger_ids: ["CHARGER_ID"] },
   });
 
 export const DeleteLocationChargersResponse = z

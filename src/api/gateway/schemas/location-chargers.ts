@@ -45,7 +45,6 @@ export const CreateLocationChargersRequest = z
           brand_slug: "schneider",
           model_slug: "evlink-pro-ac-22kw",
           connector_type: "CCS2",
-          ws_url: "wss://ocpp.ocpplab.com",
           ocpp_version: "OCPP1.6",
           identity_prefix: "SITE_A_",
           template_name: "Charger",

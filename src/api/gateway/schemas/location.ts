@@ -142,7 +142,7 @@ export const LocationResponse = z
 export const LocationListResponse = pageOf(LocationResponse).openapi("LocationListResponse");
 
 export const LocationParams = z.object({
-  location_id: z.string().openapi({ example: "4090477f-a416-4515-a302-97aa344a0a2a" }),
+  location_id: z.string().openapi({ description: "`id` of a location: createLocation answers it" }),
 });
 
 export function locationResponse(location: Location): z.infer<typeof LocationResponse> {
