@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { parseFlags, type Flags } from "../stack/flags.ts";
 import { watchResidentBytes } from "../stack/resident-memory.ts";
-import { StackError } from "../stack/stack-error.ts";
+import { lastWords, StackError } from "../stack/stack-error.ts";
 import { startStack, type Stack } from "../stack/start-stack.ts";
 import { stopRequest } from "../stack/stop-request.ts";
 import { apiClient, type ApiClient } from "./api-client.ts";
@@ -55,8 +55,15 @@ async function provisionAndCommand(api: ApiClient, chargers: number, runtime: Ru
 /** Keeps the parts' log lines in a file: those of a thousand chargers would drown the terminal. */
 function logTo(file: string): (part: string, text: string) => void {
   let stream: WriteStream | undefined;
+  let isLost = false;
+  const open = () =>
+    createWriteStream(file, { flags: "a", mode: 0o600 }).on("error", (error) => {
+      isLost = true;
+      say(`${file} cannot be written (${error.message}); the log of the parts ends there.`);
+    });
   return (part, text) => {
-    stream ??= createWriteStream(file, { flags: "a", mode: 0o600 });
+    if (isLost) return;
+    stream ??= open();
     stream.write(`[${part}] ${text}\n`);
   };
 }
@@ -111,6 +118,6 @@ async function main(): Promise<boolean> {
 try {
   process.exit((await main()) ? 0 : 1);
 } catch (error) {
-  say(error instanceof StackError ? error.message : String(error instanceof Error ? error.stack : error));
+  say(lastWords(error));
   process.exit(1);
 }

@@ -83,15 +83,16 @@ export class Database {
 
 function open(dataFile: string): DatabaseSync {
   if (dataFile !== ":memory:") mkdirSync(dirname(dataFile), { recursive: true });
-  const db = new DatabaseSync(dataFile);
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(dataFile);
     // The exclusive lock comes with the first access and refuses every second process.
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY");
     prepareSchema(db, dataFile);
     return db;
   } catch (err) {
-    db.close();
+    db?.close();
     throw explained(err, dataFile);
   }
 }
@@ -115,13 +116,18 @@ function storedVersion(db: DatabaseSync): unknown {
     : undefined;
 }
 
-function explained(err: unknown, dataFile: string): Error {
+/** The same failure, with the file and what can be done about it. */
+export function explained(err: unknown, dataFile: string): Error {
   const message = err instanceof Error ? err.message : String(err);
+  if (message.startsWith(dataFile)) return new Error(message);
   if (/database is locked/.test(message)) {
     return new Error(`${dataFile} is in use by another process (database is locked)`);
   }
-  if (/not a database/.test(message)) {
-    return new Error(`${dataFile} is not a data file of the engine; delete it to start empty`);
+  if (/not a database|malformed|corrupt/.test(message)) {
+    return new Error(
+      `${dataFile} is damaged, it is no data file of the engine (${message}). Put it back from a copy, or delete it: ` +
+        "open jobs are then taken up again within minutes",
+    );
   }
-  return err instanceof Error ? err : new Error(message);
+  return new Error(`${dataFile}: ${message}`);
 }

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { createApiServer } from "./api-server.ts";
 import { type Clock, wallClock } from "./clock.ts";
 import { ConfigTable } from "./config-table.ts";
-import { Database } from "./database.ts";
+import { Database, explained } from "./database.ts";
 import { DeadLetterTable } from "./dead-letter-table.ts";
 import { DedupTable } from "./dedup-table.ts";
 import { deliver } from "./deliver.ts";
@@ -59,7 +59,7 @@ const pruneEveryMs = 600_000;
 
 /** Starts a QStash-compatible engine on loopback. Rejects when the file is locked or unknown. */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
-  const engine = assemble(options);
+  const engine = assembleOrExplain(options);
   const server = createApiServer(engine);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -91,6 +91,15 @@ async function shutDown(engine: Engine, server: Server): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   engine.db.close();
+}
+
+/** Damage may also show where stored work is read. */
+function assembleOrExplain(options: EngineOptions): Engine {
+  try {
+    return assemble(options);
+  } catch (err) {
+    throw explained(err, options.dataFile);
+  }
 }
 
 function assemble(options: EngineOptions): Engine {

@@ -13,7 +13,11 @@ import { projectRoot } from "../stack/project.ts";
 export async function createDataDir(dataDir: string): Promise<void> {
   if (existsSync(join(dataDir, "PG_VERSION"))) return;
   const found = await readdir(dataDir).catch(() => []);
-  if (found.length > 0) throw new Error(`${dataDir} is not empty and holds no database`);
+  if (found.length > 0)
+    throw new Error(
+      `${dataDir} is not empty and holds no database (no PG_VERSION). Put it back from a copy, or start empty with ` +
+        "another data directory.",
+    );
   const scratch = `${dataDir}.new`;
   await rm(scratch, { recursive: true, force: true });
   await mkdir(dirname(dataDir), { recursive: true });

@@ -43,11 +43,23 @@ export async function openPglite(options: PgliteOptions): Promise<SqlExecutor> {
       extensions: { btree_gist, citext, pg_trgm, unaccent, ...(options.withPgcrypto ? { pgcrypto } : {}) },
       startParams,
     };
-    return new PgliteExecutor(await PGlite.create(pgliteOptions), async () => lock?.release());
+    const db = await PGlite.create(pgliteOptions).catch((error: unknown) => {
+      throw inMemory ? error : new Error(damaged(options.dataDir, error));
+    });
+    return new PgliteExecutor(db, async () => lock?.release());
   } catch (error) {
     await lock?.release();
     throw error;
   }
+}
+
+/** The engine's own reasons name no file and no cure. */
+function damaged(dataDir: string, error: unknown): string {
+  const reason = (error instanceof Error ? error.message : String(error)).replace(/\. Build with .*$/, "");
+  return (
+    `${dataDir} is damaged or of another version, it cannot be opened as a database (${reason}). Put it back from a ` +
+    "copy, or start empty with another data directory."
+  );
 }
 
 class PgliteExecutor implements SqlExecutor {

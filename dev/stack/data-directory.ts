@@ -14,7 +14,7 @@ import { z } from "zod";
 import { endProcess } from "./end-process.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { StackError } from "./stack-error.ts";
-import { readJson, writeJson } from "./write-json.ts";
+import { readJson, reasonOf, writeJson } from "./write-json.ts";
 
 const LEFTOVER_PATIENCE_MS = 3_000;
 
@@ -39,21 +39,32 @@ export interface DataDirectory {
   release(): void;
 }
 
-/** What `stack.json` says, whether or not that stack still lives. */
+/** What `stack.json` says, whether or not that stack still lives; a damaged file says nothing. */
 export function readLivingStack(directory: string): LivingStack | undefined {
-  const parsed = livingStack.safeParse(readJson(join(directory, "stack.json")));
-  return parsed.success ? parsed.data : undefined;
+  try {
+    return livingStack.safeParse(readJson(join(directory, "stack.json"))).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /**
  * Takes the directory for this process. Parts a killed supervisor left behind are ended first; `fresh` then empties it.
- * @throws StackError while another supervisor lives on it.
+ * @throws StackError while another supervisor lives on it, or when it cannot be written.
  */
 export async function takeDataDirectory(directory: string, { fresh = false } = {}): Promise<DataDirectory> {
   const path = resolve(directory);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
   const lockFile = join(path, "supervisor.lock");
-  takeLock(lockFile, path);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    takeLock(lockFile, path);
+  } catch (error) {
+    if (error instanceof StackError) throw error;
+    throw new StackError(
+      `The data directory ${path} cannot be written: ${reasonOf(error)}. Pass one of your own with --data.`,
+    );
+  }
   const before = readLivingStack(path);
   await Promise.all(Object.values(before?.parts ?? {}).map((part) => endProcess(part, LEFTOVER_PATIENCE_MS)));
   const file = (name: string) => join(path, name);
@@ -106,8 +117,15 @@ function hasCode(error: unknown, code: string): boolean {
 function createExclusively(file: string, text: string): boolean {
   try {
     const handle = openSync(file, "wx", 0o600);
-    writeSync(handle, text);
-    closeSync(handle);
+    try {
+      writeSync(handle, text);
+    } catch (error) {
+      // An empty lock, as on a full disk, would hold nobody off.
+      rmSync(file, { force: true });
+      throw error;
+    } finally {
+      closeSync(handle);
+    }
     return true;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return false;

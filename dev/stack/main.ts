@@ -1,6 +1,6 @@
 import { parseFlags } from "./flags.ts";
 import { startStack, type Stack } from "./start-stack.ts";
-import { StackError } from "./stack-error.ts";
+import { lastWords } from "./stack-error.ts";
 import { stopRequest } from "./stop-request.ts";
 
 const USAGE = `Usage: npm start -- [--port N] [--data DIR] [--json]
@@ -66,6 +66,6 @@ try {
   await main();
   process.exit(0);
 } catch (error) {
-  say(error instanceof StackError ? error.message : String(error instanceof Error ? error.stack : error));
+  say(lastWords(error));
   process.exit(1);
 }

@@ -81,6 +81,7 @@ export function workerdPart(
     args: ["serve", "--experimental", "--control-fd=3", configFile],
     env: { ...inherited(context.env), ...variables },
     announcement: announcesSockets(WORKER_SOCKETS),
+    isLeashed: true,
     stopPatienceMs: WORKER_STOP_PATIENCE_MS,
   };
 }
@@ -106,6 +107,7 @@ export function wranglerPart(
     ],
     env: { ...inherited(context.env), WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
     announcement: answersAt(`http://127.0.0.1:${port}/healthz`),
+    isLeashed: true,
     stopPatienceMs: STOP_PATIENCE_MS,
   };
 }

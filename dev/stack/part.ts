@@ -3,9 +3,10 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type { Announcement } from "./announcements.ts";
 import { childExit } from "./child-exit.ts";
-import { endProcess } from "./end-process.ts";
+import { endProcess, signalGroup } from "./end-process.ts";
+import { leashed } from "./leash.ts";
 import { LastLines } from "./last-lines.ts";
-import { identify, type ProcessIdentity } from "./process-identity.ts";
+import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { StackError } from "./stack-error.ts";
 
 const LAST_LINES_MAX = 20;
@@ -22,6 +23,8 @@ export interface PartSpec {
   env: Readonly<Record<string, string>>;
   /** Called for every process started from this specification. */
   announcement: Announcement;
+  /** Whether something else has to end it when the supervisor is gone; our own parts see that by themselves. */
+  isLeashed?: boolean;
   /** How long a stop waits before it uses force. */
   stopPatienceMs: number;
 }
@@ -67,10 +70,18 @@ export class Part {
     if (this.#process) await endProcess(this.#process, this.#spec.stopPatienceMs);
   }
 
+  /** Ends the process by force and at once, for a supervisor that has no time left. */
+  endNow(): void {
+    if (this.#process && isAlive(this.#process)) signalGroup(this.#process.pid, "SIGKILL");
+  }
+
   #spawn(): ChildProcess {
     this.#lastLines = new LastLines(LAST_LINES_MAX);
+    const [command, args] = this.#spec.isLeashed
+      ? leashed(this.#spec)
+      : [this.#spec.command, this.#spec.args];
     // A group of its own: Ctrl-C reaches the supervisor alone, which stops the parts in their order.
-    const child = spawn(this.#spec.command, this.#spec.args, {
+    const child = spawn(command, args, {
       env: this.#spec.env,
       stdio: ["pipe", "pipe", "pipe", "pipe"],
       detached: true,

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { PortClaims } from "./port-claims.ts";
-import { readJson, writeJson } from "./write-json.ts";
+import { readStored, writeJson } from "./write-json.ts";
 
 /** Ports of the parts beside the Worker. */
 export const INNER_PORTS = ["sql", "redis", "engine", "scheduler"] as const;
 export type InnerPorts = Record<(typeof INNER_PORTS)[number], number>;
 
 const remembered = z.object({
-  ports: z.record(z.string(), z.number().int()).default({}),
+  ports: z.record(z.string(), z.number().int()),
   /** Base URL of the last start; stored step addresses begin with it. */
   baseUrl: z.string().optional(),
 });
@@ -15,8 +15,12 @@ const remembered = z.object({
 /** `state.json`: what the next start on the same directory takes up again. */
 export type Remembered = z.infer<typeof remembered>;
 
+const CURE =
+  "Put it back from a copy, or delete it and start with --port and the port the API had: work that was left half done is addressed to it.";
+
+/** @throws StackError when the file is damaged. */
 export function loadRemembered(file: string): Remembered {
-  return remembered.parse(readJson(file) ?? {});
+  return readStored(file, remembered, CURE) ?? { ports: {} };
 }
 
 export function saveRemembered(file: string, value: Remembered): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { readJson, writeJson } from "./write-json.ts";
+import { readStored, writeJson } from "./write-json.ts";
 
 const organization = z.object({
   organization: z.string(),
@@ -24,6 +24,9 @@ const secrets = z.object({
 export type Secrets = z.infer<typeof secrets>;
 export type FirstOrganization = z.infer<typeof organization>;
 
+const CURE =
+  "Put it back from a copy: without its keys nothing that is stored beside it can be read. To start empty, pass another directory with --data.";
+
 const random = (prefix = "") => prefix + randomBytes(32).toString("base64url");
 
 function generate(): Secrets {
@@ -38,10 +41,13 @@ function generate(): Secrets {
   };
 }
 
-/** The directory's secrets, made at the first start and the same ever after. */
+/**
+ * The directory's secrets, made at the first start and the same ever after.
+ * @throws StackError when the file is damaged.
+ */
 export function loadSecrets(file: string): Secrets {
-  const stored = readJson(file);
-  if (stored !== undefined) return secrets.parse(stored);
+  const stored = readStored(file, secrets, CURE);
+  if (stored !== undefined) return stored;
   const fresh = generate();
   writeJson(file, fresh);
   return fresh;

@@ -14,16 +14,21 @@ import {
   type Remembered,
 } from "./remembered.ts";
 import { startSchedule } from "./schedule.ts";
+import { refuseTornData } from "./refuse-torn-data.ts";
 import { loadSecrets, saveSecrets, type FirstOrganization, type Secrets } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
+import { reasonOf } from "./write-json.ts";
 import { reloadingWorker, servedWorker, type WorkerPart } from "./worker-part.ts";
 import {
   chooseWiring,
   databaseVariables,
   workerVariables,
   type Environment,
+  type Wiring,
   type WiringContext,
 } from "./wiring.ts";
+
+const PUBLISH_AGAIN_MS = 1_000;
 
 export interface StackOptions {
   dataDirectory: string;
@@ -84,6 +89,11 @@ class Supervised {
   #url = "";
   #schedule: { stop(): void } | undefined;
   #stopped: Promise<void> | undefined;
+  #unpublished: { retry: NodeJS.Timeout } | undefined;
+  /** However this process ends, short of being killed, no part outlives it. */
+  readonly #endAtExit = () => {
+    for (const part of this.#started) part.endNow();
+  };
 
   constructor(data: DataDirectory, options: StackOptions) {
     this.#data = data;
@@ -94,15 +104,18 @@ class Supervised {
     });
     // Nobody may be listening while the stack stops.
     this.failed.catch(() => {});
+    process.on("exit", this.#endAtExit);
   }
 
   async start(): Promise<Stack> {
     const port = await this.#workerPort();
     const secretsFile = this.#data.file("secrets.json");
     const stateFile = this.#data.file("state.json");
+    const wiring = chooseWiring(this.#options.env);
+    refuseTornData(this.#data, wiring);
     const secrets = loadSecrets(secretsFile);
     const before = loadRemembered(stateFile);
-    const context = await this.#context(port, secrets, before);
+    const context = await this.#context(port, wiring, secrets, before);
     const remember = (baseUrl: string | undefined) =>
       saveRemembered(stateFile, { ports: context.ports, baseUrl });
     remember(before.baseUrl);
@@ -135,6 +148,8 @@ class Supervised {
     this.#schedule?.stop();
     // Last started, first stopped: the engine hands its deliveries back before the Worker goes.
     for (const part of this.#started.toReversed()) await part.stop();
+    process.off("exit", this.#endAtExit);
+    clearTimeout(this.#unpublished?.retry);
     this.#ports.release();
     this.#data.release();
   }
@@ -147,10 +162,9 @@ class Supervised {
     throw new StackError(`Port ${port} is taken. Pass another with --port, or --port 0 for a free one.`);
   }
 
-  async #context(port: number, secrets: Secrets, before: Remembered): Promise<WiringContext> {
+  async #context(port: number, wiring: Wiring, secrets: Secrets, before: Remembered): Promise<WiringContext> {
     const { env } = this.#options;
     const ports = await chooseInnerPorts(before.ports, this.#ports);
-    const wiring = chooseWiring(env);
     const running = {
       sql: wiring.sql.embedded,
       redis: wiring.redis.embedded,
@@ -202,7 +216,18 @@ class Supervised {
     };
   }
 
+  /** A full disk must not end what runs: it is told once, and tried again until it succeeds. */
   #publish(): void {
-    this.#data.publish({ url: this.#url, addresses: this.#addresses, parts: this.#processes });
+    clearTimeout(this.#unpublished?.retry);
+    try {
+      this.#data.publish({ url: this.#url, addresses: this.#addresses, parts: this.#processes });
+      this.#unpublished = undefined;
+    } catch (error) {
+      if (this.#unpublished === undefined)
+        this.#options.note(
+          `${this.#data.file("stack.json")} cannot be written: ${reasonOf(error)}. Everything runs on; trying again every second.`,
+        );
+      this.#unpublished = { retry: setTimeout(() => this.#publish(), PUBLISH_AGAIN_MS).unref() };
+    }
   }
 }

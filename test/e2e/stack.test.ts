@@ -1,10 +1,29 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readLivingStack } from "../../dev/stack/data-directory.ts";
 import { isAlive, type ProcessIdentity } from "../../dev/stack/process-identity.ts";
-import { ended, spawnStack, startStack, type PartName, type RunningStack } from "../harness/stack.ts";
+import {
+  ended,
+  spawnStack,
+  startStack,
+  untilReady,
+  type PartName,
+  type RunningStack,
+} from "../harness/stack.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
@@ -77,6 +96,31 @@ describe("a running stack", () => {
   });
 });
 
+describe("a stack on a full disk", () => {
+  let stack: RunningStack;
+  beforeAll(async () => (stack = await startStack()));
+  afterAll(() => stack.stop());
+
+  it("keeps its parts alive, says what it cannot write, and writes it once there is room", async () => {
+    const supervisor = readLivingStack(stack.dataDirectory)?.supervisor;
+    const before = stack.part("worker");
+    symlinkSync("/dev/full", join(stack.dataDirectory, `stack.json.${supervisor?.pid}.tmp`));
+    await stack.killPart("worker");
+    await waitFor("the news", () => stack.log().includes("stack.json cannot be written: ENOSPC"));
+    await waitFor("the Worker's return", () => stack.log().includes("worker is back"), 30_000);
+    await waitFor("its record", () => stack.part("worker").pid !== before.pid);
+    expect(isAlive(stack.part("worker"))).toBe(true);
+    await untilReady(stack.url);
+  });
+
+  it("leaves no part behind for longer than a moment when its supervisor is killed", async () => {
+    const processes = processesOf(stack);
+    expect(processes.map(isAlive)).toEqual([true, true, true, true]);
+    await stack.killSupervisor();
+    await waitFor("the end of every part", () => !processes.some(isAlive), 15_000);
+  });
+});
+
 describe("the next start on the same data", () => {
   const directory = temporaryDirectory();
   afterAll(() => directory.remove());
@@ -110,7 +154,23 @@ describe("the next start on the same data", () => {
   });
 });
 
+function emptyDirectory(directory: string): void {
+  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
+}
+
+const damageDatabase = (directory: string) => truncateSync(join(directory, "global", "pg_control"), 9);
+
 describe("a start that cannot succeed", () => {
+  const kept = temporaryDirectory();
+  beforeAll(async () => {
+    await (await startStack({ dataDirectory: kept.path })).stop();
+  });
+  afterAll(async () => {
+    // All of it is back in its place.
+    await (await startStack({ dataDirectory: kept.path })).stop();
+    kept.remove();
+  });
+
   it("names the port that is taken", async () => {
     const directory = temporaryDirectory();
     const intruder = createServer().listen(0, "127.0.0.1");
@@ -122,6 +182,39 @@ describe("a start that cannot succeed", () => {
     expect(outcome).toMatchObject({ code: 1, stdout: "" });
     expect(outcome.stderr).toContain(`Port ${port} is taken`);
     directory.remove();
+  });
+
+  it("names the data directory that cannot be written, in one line", async () => {
+    const directory = temporaryDirectory();
+    const file = join(directory.path, "file");
+    writeFileSync(file, "");
+    const outcome = await ended(spawnStack(join(file, "data")));
+    expect(outcome).toMatchObject({ code: 1, stdout: "" });
+    expect(outcome.stderr).toMatch(
+      /^The data directory \S+\/file\/data cannot be written: ENOTDIR[^\n]*--data\.\n$/,
+    );
+    directory.remove();
+  });
+
+  it.each([
+    ["secrets.json was removed", "secrets.json", (file: string) => rmSync(file), "is missing"],
+    ["secrets.json is damaged", "secrets.json", (file: string) => truncateSync(file, 9), "is damaged"],
+    ["state.json is damaged", "state.json", (file: string) => truncateSync(file, 9), "is damaged"],
+    ["engine.sqlite is damaged", "engine.sqlite", (file: string) => truncateSync(file, 9000), "is damaged"],
+    ["the database was emptied", "postgres", emptyDirectory, "holds no database"],
+    ["the database is damaged", "postgres", damageDatabase, "is damaged"],
+  ])("when %s names it and the cure", async (_case, name, harm, message) => {
+    const file = join(kept.path, name);
+    const copy = join(kept.path, "copy");
+    cpSync(file, copy, { recursive: true });
+    harm(file);
+    const outcome = await ended(spawnStack(kept.path));
+    expect(outcome).toMatchObject({ code: 1, stdout: "" });
+    expect(outcome.stderr).toContain(`${file} ${message}`);
+    expect(outcome.stderr).toContain("Put it back from a copy");
+    expect(outcome.stderr).not.toMatch(/\n {4}at /);
+    rmSync(file, { recursive: true, force: true });
+    renameSync(copy, file);
   });
 
   it("explains a flag it does not know", async () => {

@@ -1,3 +1,4 @@
+import { statSync, truncateSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import type { TriggerOptions } from "@upstash/workflow";
 import type { StatsSnapshot } from "../../../../dev/engine/engine-stats.ts";
@@ -164,6 +165,17 @@ test("a second process refuses a file in use, and a foreign schema, and says so"
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toBe(
     `engine: ${foreign} has an unknown schema version; delete this file to start empty\n`,
+  );
+});
+
+test("a damaged file is refused by its name, with what can be done", async () => {
+  const { dataFile, stop } = await startKillable();
+  await stop();
+  truncateSync(dataFile, Math.floor(statSync(dataFile).size / 2));
+  const { code, stderr } = await runEngineToExit({ port: 0, dataFile });
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `engine: ${dataFile} is damaged, it is no data file of the engine (database disk image is malformed). Put it back from a copy, or delete it: open jobs are then taken up again within minutes\n`,
   );
 });
 

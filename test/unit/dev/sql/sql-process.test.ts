@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,9 +118,28 @@ describe("a start that fails says why in one line", { timeout: TIMEOUT_MS }, () 
   it("when the directory holds something else, which stays untouched", async () => {
     const part = start({ dataDir: directory });
     expect(await part.exited).toEqual({ code: 1, signal: null });
-    expect(part.log()).toBe(`${directory} is not empty and holds no database\n`);
+    expect(part.log()).toBe(
+      `${directory} is not empty and holds no database (no PG_VERSION). Put it back from a copy, or start empty with another data directory.\n`,
+    );
     expect(existsSync(join(directory, "migrations"))).toBe(true);
   });
+
+  it.each(["global/pg_control", "PG_VERSION"])(
+    "when %s of the directory is damaged, with the directory's name and the cure",
+    async (name) => {
+      const dataDir = join(directory, `damaged-${name.replace("/", "-")}`);
+      const whole = start({ dataDir });
+      await whole.url;
+      whole.process.kill("SIGTERM");
+      await whole.exited;
+      await truncate(join(dataDir, name), 1);
+      const part = start({ dataDir });
+      expect(await part.exited).toEqual({ code: 1, signal: null });
+      expect(part.log()).toMatch(
+        new RegExp(`^${dataDir} is damaged or of another version.*Put it back from a copy[^\n]*\n$`),
+      );
+    },
+  );
 
   it("when it is asked to serve production", async () => {
     const part = start({ dataDir: "memory" }, { NODE_ENV: "production" });

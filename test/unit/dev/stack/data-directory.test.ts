@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readLivingStack, takeDataDirectory } from "../../../../dev/stack/data-directory.ts";
 import { identify, isAlive } from "../../../../dev/stack/process-identity.ts";
+import { StackError } from "../../../../dev/stack/stack-error.ts";
 import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -96,4 +97,29 @@ it("stack.json names this process, can be read by its owner only, and goes with 
   expect(statSync(data.file("stack.json")).mode & 0o777).toBe(0o600);
   data.release();
   expect(readLivingStack(directory.path)).toBeUndefined();
+});
+
+it("a directory that cannot be written is refused in one line that names it", async () => {
+  const file = join(directory.path, "a-file");
+  writeFileSync(file, "");
+  const refused = await takeDataDirectory(join(file, "below")).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(StackError);
+  expect(String(refused)).toMatch(
+    /The data directory \S+a-file\/below cannot be written: ENOTDIR[^\n]*--data\.$/,
+  );
+});
+
+it("a damaged list of processes holds nobody off", async () => {
+  writeFileSync(join(directory.path, "stack.json"), '{"supervisor":');
+  (await takeDataDirectory(directory.path)).release();
+});
+
+it("what cannot be written leaves the old list and no draft", async () => {
+  const taken = await takeDataDirectory(directory.path);
+  taken.publish(nobody);
+  symlinkSync("/dev/full", join(directory.path, `stack.json.${process.pid}.tmp`));
+  expect(() => taken.publish({ ...nobody, url: "http://127.0.0.1:2" })).toThrow("ENOSPC");
+  expect(readLivingStack(directory.path)?.url).toBe(nobody.url);
+  expect(readdirSync(directory.path).toSorted()).toEqual(["stack.json", "supervisor.lock"]);
+  taken.release();
 });

@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterEach, expect, it } from "vitest";
 import { announcesUrl } from "../../../../dev/stack/announcements.ts";
 import { Part, type PartSpec } from "../../../../dev/stack/part.ts";
@@ -111,4 +113,51 @@ it("a part that is stopped before it is ready leaves no process", async () => {
   await part.stop();
   await expect(starting).rejects.toThrow("ended by SIGTERM");
   expect(seen.processes.map(isAlive)).toEqual([false]);
+});
+
+it("a part that does not watch its parent ends when its supervisor is killed", async () => {
+  const module = join(import.meta.dirname, "../../../../dev/stack");
+  const program = `
+    const { Part } = await import(${JSON.stringify(join(module, "part.ts"))});
+    const { announcesUrl } = await import(${JSON.stringify(join(module, "announcements.ts"))});
+    const part = new Part(
+      {
+        name: "fake",
+        command: process.execPath,
+        args: [${JSON.stringify(join(import.meta.dirname, "fake-part.ts"))}, "stubborn"],
+        env: process.env,
+        announcement: announcesUrl,
+        isLeashed: true,
+        stopPatienceMs: 1,
+      },
+      { spawned: (_name, identity) => console.log(JSON.stringify(identity)), line() {}, note() {}, gaveUp() {} },
+    );
+    await part.start();
+    console.log("started");`;
+  const supervisor = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: supervisor.stdout })[Symbol.asyncIterator]();
+  const identity: ProcessIdentity = JSON.parse((await lines.next()).value ?? "");
+  expect((await lines.next()).value).toBe("started");
+  expect(isAlive(identity)).toBe(true);
+  supervisor.kill("SIGKILL");
+  await waitFor("the end of the part", () => !isAlive(identity));
+});
+
+it("a leashed part is stopped, and started again after its death, as any other", async () => {
+  const { part, seen } = fakePart(["serve"], { isLeashed: true });
+  await part.start();
+  process.kill(newest(seen.processes).pid, "SIGKILL");
+  await waitFor("its return", () => seen.notes.includes("fake is back"));
+  expect(seen.notes[0]).toContain("fake: ended by SIGKILL; starting it again");
+  await part.stop();
+  expect(seen.processes.map(isAlive)).toEqual([false, false]);
+});
+
+it("a part can be ended at once by a supervisor that has no time left", async () => {
+  const { part, seen } = fakePart(["stubborn"]);
+  await part.start();
+  part.endNow();
+  await waitFor("its end", () => !isAlive(newest(seen.processes)));
 });

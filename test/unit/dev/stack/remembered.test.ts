@@ -1,11 +1,12 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { isPortFree, PortClaims } from "../../../../dev/stack/port-claims.ts";
 import { chooseInnerPorts, loadRemembered, saveRemembered } from "../../../../dev/stack/remembered.ts";
 import { loadSecrets, saveSecrets } from "../../../../dev/stack/secrets.ts";
+import { StackError } from "../../../../dev/stack/stack-error.ts";
 import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -67,4 +68,18 @@ it("secrets are generated once, differ from each other and can be read by their 
   const organization = { organization: "id", organization_slug: "demo", api_key: "key", key_id: "key_1" };
   saveSecrets(file, { ...first, organization });
   expect(loadSecrets(file)).toEqual({ ...first, organization });
+});
+
+it.each([
+  ["secrets.json", loadSecrets, '{"JWT_SECRET":', "it is not JSON. Put it back from a copy"],
+  ["secrets.json", loadSecrets, '{"JWT_SECRET": 7}', "JWT_SECRET, SETTINGS_TOKEN_SECRET"],
+  ["secrets.json", loadSecrets, "", "it is not JSON. Put it back from a copy"],
+  ["state.json", loadRemembered, "\0\0\0", "it is not JSON. Put it back from a copy, or delete it"],
+  ["state.json", loadRemembered, '{"ports": []}', "ports cannot be used. Put it back from a copy, or delete"],
+])("a damaged %s is refused by its name, with the cure (%s, %j)", (name, load, text, message) => {
+  const file = join(directory.path, name);
+  writeFileSync(file, text);
+  expect(() => load(file)).toThrow(StackError);
+  expect(() => load(file)).toThrow(`${file} is damaged: `);
+  expect(() => load(file)).toThrow(message);
 });

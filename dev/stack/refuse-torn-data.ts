@@ -1,0 +1,41 @@
+import { existsSync, readdirSync } from "node:fs";
+import type { DataDirectory } from "./data-directory.ts";
+import { StackError } from "./stack-error.ts";
+import type { Wiring } from "./wiring.ts";
+
+const OTHER_DIRECTORY = "To start empty, pass another directory with --data.";
+
+/** Where the Worker's objects store what they know: served as it is, and with reload. */
+const OBJECTS = ["objects/", "wrangler/"];
+
+function hasFiles(directory: string): boolean {
+  if (!existsSync(directory)) return false;
+  return readdirSync(directory, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile());
+}
+
+/**
+ * Refuses data of which one part was taken away: its remainder would be read with new keys, or be unknown to a new
+ * database, and everything would look healthy. Objects may be gone: what they know is told to them again.
+ * @throws StackError naming what is missing and the cure
+ */
+export function refuseTornData(data: DataDirectory, wiring: Wiring): void {
+  const database = data.file("postgres");
+  const stored = [
+    ...(existsSync(`${database}/PG_VERSION`) ? ["postgres/"] : []),
+    ...(existsSync(data.file("engine.sqlite")) ? ["engine.sqlite"] : []),
+    ...OBJECTS.filter((name) => hasFiles(data.file(name))),
+  ];
+  const secrets = data.file("secrets.json");
+  if (stored.length > 0 && !existsSync(secrets))
+    throw new StackError(
+      `${secrets} is missing, and its keys seal what is stored beside it (${stored.join(", ")}). ` +
+        `Put it back from a copy. ${OTHER_DIRECTORY}`,
+    );
+  const isEmbedded = wiring.sql.embedded && wiring.sql.pgUrl === undefined;
+  const objects = stored.filter((name) => OBJECTS.includes(name));
+  if (isEmbedded && objects.length > 0 && !stored.includes("postgres/"))
+    throw new StackError(
+      `${database} holds no database, but ${objects.join(", ")} beside it holds chargers. Put it back from a copy, or set ` +
+        `BUSBAR_PG_URL or DATABASE_URL if this data was written on another Postgres. ${OTHER_DIRECTORY}`,
+    );
+}
