@@ -5,11 +5,12 @@ import { watchResidentBytes } from "../stack/resident-memory.ts";
 import { lastWords, StackError } from "../stack/stack-error.ts";
 import { startStack, type Stack } from "../stack/start-stack.ts";
 import { stopRequest } from "../stack/stop-request.ts";
+import { storeVariables } from "../stack/wiring.ts";
 import { apiClient, type ApiClient } from "./api-client.ts";
 import { RUNTIMES, type Runtime } from "./fleet-request.ts";
 import { progressBar } from "./progress-bar.ts";
 import { provisionFleet } from "./provision-fleet.ts";
-import { demoReport, summary } from "./report.ts";
+import { demoReport, nextCommands, summary } from "./report.ts";
 import { timeCommands } from "./time-commands.ts";
 
 const DEFAULT_DATA = join(".local", "demo");
@@ -18,7 +19,7 @@ const USAGE = `Usage: npm run demo -- [--chargers N] [--runtime simulated|extern
 
 Starts the whole stack, creates N chargers in one request, follows the job to READY and resets some of them.
 
-  --chargers N   1 to 10000 (default 1000)
+  --chargers N   1 to 10000 (default $BUSBAR_DEMO_CHARGERS, else 1000)
   --runtime R    simulated (default): each charger boots over its own OCPP socket; external: records and credentials only
   --keep         leave the stack running when done, until Ctrl-C
   --data DIR     work on this directory and what it holds (default: ${DEFAULT_DATA}, emptied at the start)
@@ -35,12 +36,16 @@ function readRuntime(flags: Flags): Runtime {
   return known;
 }
 
-function nextCommands(stack: Stack, statusUrl: string, data: string, isKept: boolean): string {
-  const { api_key } = stack.organization;
-  const job = `  curl -H "Authorization: Bearer ${api_key}" ${stack.url}${statusUrl}`;
-  if (isKept) return `\nThe stack keeps running at ${stack.url} until Ctrl-C. The job again:\n${job}\n`;
-  const { port } = new URL(stack.url);
-  return `\nThe same fleet again:\n  npm start -- --data ${data} --port ${port}\nthen, for instance:\n${job}\n`;
+function whatNext(stack: Stack, statusUrl: string, data: string, isKept: boolean): string {
+  const apiKey = stack.organization.api_key;
+  return nextCommands({
+    url: stack.url,
+    apiKey,
+    statusUrl,
+    data,
+    isKept,
+    variables: storeVariables(process.env),
+  });
 }
 
 async function provisionAndCommand(api: ApiClient, chargers: number, runtime: Runtime) {
@@ -80,7 +85,7 @@ async function main(): Promise<boolean> {
     },
     USAGE,
   );
-  const chargers = flags.integer("chargers", 1_000, 1, 10_000);
+  const chargers = flags.integer("chargers", 1_000, 1, 10_000, "BUSBAR_DEMO_CHARGERS");
   const runtime = readRuntime(flags);
   const dataDirectory = flags.text("data") ?? DEFAULT_DATA;
   const { stopped, signal } = stopRequest();
@@ -104,8 +109,7 @@ async function main(): Promise<boolean> {
     const { fleet, commands } = await Promise.race([work, stack.failed, interrupted]);
     const report = demoReport(chargers, fleet, commands, memory.stop(), stack.url);
     const isKept = flags.boolean("keep");
-    const text =
-      summary(report, fleet, commands) + nextCommands(stack, fleet.statusUrl, dataDirectory, isKept);
+    const text = summary(report, fleet, commands) + whatNext(stack, fleet.statusUrl, dataDirectory, isKept);
     (flags.boolean("json") ? process.stderr : process.stdout).write(text);
     if (flags.boolean("json")) process.stdout.write(`${JSON.stringify(report)}\n`);
     if (isKept) await Promise.race([stopped, stack.failed]);

@@ -61,3 +61,26 @@ export function summary(report: DemoReport, fleet: ProvisionedFleet, commands: C
   ];
   return `\n${lines.join("\n")}\n`;
 }
+
+export interface Next {
+  url: string;
+  apiKey: string;
+  /** Path of the job. */
+  statusUrl: string;
+  data: string;
+  isKept: boolean;
+  /** Names of the variables that said where this run keeps its data; their values may hold passwords. */
+  variables: readonly string[];
+}
+
+/** What to type to see the same fleet again. */
+export function nextCommands({ url, apiKey, statusUrl, data, isKept, variables }: Next): string {
+  const job = `  curl -H "Authorization: Bearer ${apiKey}" ${url}${statusUrl}`;
+  if (isKept) return `\nThe stack keeps running at ${url} until Ctrl-C. The job again:\n${job}\n`;
+  const start = `npm start -- --data ${data} --port ${new URL(url).port}`;
+  const again =
+    variables.length === 0
+      ? `The same fleet again:\n  ${start}`
+      : `The same fleet again, with the values of this run in place of the dots:\n  ${variables.map((name) => `${name}=…`).join(" ")} ${start}`;
+  return `\n${again}\nthen, for instance:\n${job}\n`;
+}

@@ -4,7 +4,8 @@ import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 export interface Flags {
   text(name: string): string | undefined;
   boolean(name: string): boolean;
-  integer(name: string, fallback: number, min: number, max: number): number;
+  /** `variable`: the environment variable that stands in for the flag. */
+  integer(name: string, fallback: number, min: number, max: number, variable?: string): number;
 }
 
 /** Reads the process's arguments. `--help` and mistakes print `usage` and end the process. */
@@ -25,14 +26,17 @@ export function parseFlags(options: ParseArgsOptionsConfig, usage: string): Flag
   return {
     text,
     boolean: (name) => values[name] === true,
-    integer: (name, fallback, min, max) => {
-      const given = text(name);
+    integer: (name, fallback, min, max, variable) => {
+      const flag = text(name);
+      const given = flag ?? ((variable && process.env[variable]) || undefined);
       if (given === undefined) return fallback;
       const value = Number(given);
       const isInRange = /^\d+$/.test(given) && value >= min && value <= max;
       return isInRange
         ? value
-        : refuse(`--${name} takes a whole number from ${min} to ${max}, not "${given}".`);
+        : refuse(
+            `${flag === undefined ? variable : `--${name}`} takes a whole number from ${min} to ${max}, not "${given}".`,
+          );
     },
   };
 }

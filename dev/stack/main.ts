@@ -5,7 +5,7 @@ import { stopRequest } from "./stop-request.ts";
 
 const USAGE = `Usage: npm start -- [--port N] [--data DIR] [--json]
 
-  --port N    port of the API (default 8787; 0 takes a free one)
+  --port N    port of the API (default $BUSBAR_PORT, else 8787; 0 takes a free one)
   --data DIR  where everything is kept (default $BUSBAR_DATA_DIR, else .local)
   --json      print one line {url, organization, organization_slug, api_key} when ready
   --reload    run the Worker under wrangler dev (this is npm run dev)
@@ -19,11 +19,12 @@ Busbar is ready.
 
   API            ${url}
   API reference  ${url}/docs
-  Dashboard      ${url}/dashboard
   Organisation   ${organization.organization_slug} (${organization.organization})
-  API key        ${organization.api_key}
 
-  curl -H "Authorization: Bearer ${organization.api_key}" ${url}/ocpp/locations
+For another terminal, URL and API key:
+
+  export URL=${url} KEY=${organization.api_key}
+  curl -H "Authorization: Bearer $KEY" "$URL/ocpp/locations"
 
 Ctrl-C stops it.
 `;
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   const { stopped, signal } = stopRequest();
   const stack = await startStack({
     dataDirectory: flags.text("data") ?? process.env.BUSBAR_DATA_DIR ?? (reload ? ".local/dev" : ".local"),
-    port: flags.integer("port", 8787, 0, 65_535),
+    port: flags.integer("port", 8787, 0, 65_535, "BUSBAR_PORT"),
     env: process.env,
     reload,
     line: (part, text) => say(`[${part}] ${text}`),

@@ -29,6 +29,23 @@ const PASSED_ON = [
   "RATE_LIMIT_WINDOW_SECONDS",
 ] as const;
 
+/** Variables that say where data are, and what opens them. Without them a next start looks elsewhere. */
+const STORE_VARIABLES = [
+  "DATABASE_URL",
+  "NEON_FETCH_ENDPOINT",
+  "BUSBAR_PG_URL",
+  "UPSTASH_REDIS_REST_URL",
+  "UPSTASH_REDIS_REST_TOKEN",
+  "BUSBAR_REDIS_URL",
+  "QSTASH_URL",
+  "QSTASH_TOKEN",
+  "QSTASH_CURRENT_SIGNING_KEY",
+  "QSTASH_NEXT_SIGNING_KEY",
+  "SETTINGS_TOKEN_SECRET",
+  "CREDENTIAL_SECRET",
+  "PUBLIC_BASE_URL",
+] as const;
+
 /** Local limits are out of the way: a demo of thousands of chargers is one client on one address. */
 const LOCAL_DEFAULTS = {
   BUSBAR_ENV: "development",
@@ -49,6 +66,11 @@ function required(env: Environment, names: readonly string[], because: string): 
   if (missing.length > 0)
     throw new StackError(`${because} is set, so ${missing.join(" and ")} must be set too.`);
   return Object.fromEntries(names.map((name) => [name, given(env, name) ?? ""]));
+}
+
+/** Names of the variables that the next start on the same data needs again. */
+export function storeVariables(env: Environment): string[] {
+  return STORE_VARIABLES.filter((name) => given(env, name) !== undefined);
 }
 
 /** A store whose address is given is used as it is; every other one is embedded. */

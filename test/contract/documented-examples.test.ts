@@ -1,12 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  document,
-  operations,
-  resolve,
-  type ApiOperation,
-  type Schema,
-} from "../harness/openapi/document.ts";
+import { operations, resolve, type ApiOperation, type Schema } from "../harness/openapi/document.ts";
 import { credential, furnish, newTenant, type Belongings, type Tenant } from "./tenant.ts";
 import { send } from "./world.ts";
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ended, stackEnvironment, startStack } from "../harness/stack.ts";
@@ -39,9 +40,12 @@ it("the demo brings every simulated charger to READY, commands some, and prints 
   });
 });
 
-it("external chargers become READY without a station, and no command is sent", async () => {
-  const { code, stdout } = await ended(demo("--chargers", "3", "--runtime", "external", "--json"));
+it("external chargers become READY without a station, no command is sent, and a log on a full disk is told", async () => {
+  const log = join(directory.path, "stack.log");
+  symlinkSync("/dev/full", log);
+  const { code, stdout, stderr } = await ended(demo("--chargers", "3", "--runtime", "external", "--json"));
   expect(code).toBe(0);
+  expect(stderr).toContain(`${log} cannot be written (ENOSPC`);
   expect(JSON.parse(stdout)).toMatchObject({ chargers: 3, ready: 3, failed: 0, command_p50_ms: null });
 });
 

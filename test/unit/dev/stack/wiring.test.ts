@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { loadSecrets } from "../../../../dev/stack/secrets.ts";
-import { chooseWiring, workerVariables, type Environment } from "../../../../dev/stack/wiring.ts";
+import {
+  chooseWiring,
+  storeVariables,
+  workerVariables,
+  type Environment,
+} from "../../../../dev/stack/wiring.ts";
 import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 const directory = temporaryDirectory();
@@ -92,4 +97,9 @@ it("every variable the Worker reads can be set from outside, except those of the
   const passed = { ...variablesFor({ ...everything, JWKS_URL: "" }), ...variablesFor(everything) };
   const lost = names.filter((name) => passed[name] === undefined);
   expect(lost).toEqual(["QSTASH_DEV", "QSTASH_REGION"]);
+});
+
+it("the next start on the same data needs every variable that said where data are", () => {
+  const env = { BUSBAR_PG_URL: "postgres://u:p@db.test/busbar", BUSBAR_REDIS_URL: "", PATH: "/bin" };
+  expect(storeVariables(env)).toEqual(["BUSBAR_PG_URL"]);
 });
