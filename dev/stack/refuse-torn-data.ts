@@ -15,7 +15,7 @@ function hasFiles(directory: string): boolean {
 
 /**
  * Refuses data of which one part was taken away: its remainder would be read with new keys, or be unknown to a new
- * database, and everything would look healthy. Objects may be gone: what they know is told to them again.
+ * database, and everything would look healthy. Objects alone may be gone: Postgres knows every charger.
  * @throws StackError naming what is missing and the cure
  */
 export function refuseTornData(data: DataDirectory, wiring: Wiring): void {

@@ -33,7 +33,7 @@ it.each([
   ["an empty directory", []],
   ["a first start that was interrupted", [SECRETS, DATABASE]],
   ["all of it", [SECRETS, DATABASE, OBJECT, "engine.sqlite"]],
-  ["lost objects: they are told again", [SECRETS, DATABASE, "engine.sqlite"]],
+  ["a database whose objects are lost", [SECRETS, DATABASE, "engine.sqlite"]],
 ])("%s may start", (_case, names) => {
   hold(...names);
   mkdirSync(join(directory.path, "objects"), { recursive: true });
