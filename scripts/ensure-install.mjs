@@ -5,11 +5,12 @@
  * Writes to stderr only: stdout belongs to the script that follows.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NODE_MIN = [22, 13];
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** The packages recorded in a lockfile, or none when the file is missing or half written. */
@@ -47,6 +48,9 @@ function hasFiles(directory, [path, { bin = {} }]) {
   return ["package.json", ...Object.values(bin)].every((name) => existsSync(join(directory, path, name)));
 }
 
+/** npm's record of what it installed, written last: an interrupted install has none. */
+const recordIn = (directory) => join(directory, "node_modules", ".package-lock.json");
+
 /** The packages that `npm ci` has yet to bring to this system, by their path. Empty when all are there. */
 export function missingPackages(
   directory,
@@ -56,8 +60,7 @@ export function missingPackages(
     path.includes("node_modules/"),
   );
   if (wanted.length === 0) return ["package-lock.json"];
-  // npm writes this file last, and removes it first: an interrupted install has none.
-  const present = packagesOf(join(directory, "node_modules", ".package-lock.json"));
+  const present = packagesOf(recordIn(directory));
   const isThere = ([path, one]) => {
     const found = present[path];
     if (found === undefined) return mayBeAbsent(one, host);
@@ -74,25 +77,25 @@ export function isNewEnough(version) {
 }
 
 /**
- * Runs a command to its end, true when it succeeded. On Ctrl-C it waits until the command has ended too: npm takes back
- * what it has unpacked, and an install that is started meanwhile would lose files to it.
+ * Runs a command to its end, true when it succeeded. Ctrl-C ends it and all it has started at once: asked politely, npm
+ * goes on for half a minute and takes away what the next run installs meanwhile.
  */
 async function run(command, args) {
   const isWindows = process.platform === "win32";
   const options = { cwd: root, stdio: ["ignore", 2, 2], shell: isWindows, detached: !isWindows };
   const child = spawn(command, args, options);
   let interruption;
-  const forward = (signal) => {
-    // A second signal would make npm end at once, in the middle of what it takes back.
-    if (interruption === undefined) child.kill(signal);
+  const interrupt = (signal) => {
     interruption ??= signal;
+    if (isWindows || child.pid === undefined) child.kill("SIGKILL");
+    else process.kill(-child.pid, "SIGKILL");
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, forward);
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   const code = await new Promise((resolve) => {
     child.once("error", () => resolve(1));
     child.once("exit", (status) => resolve(status));
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.off(signal, forward);
+  for (const signal of SIGNALS) process.off(signal, interrupt);
   if (interruption) fail(`Interrupted by ${interruption}; the next run begins it again.`, 130);
   return code === 0;
 }
@@ -117,6 +120,8 @@ export async function install(npm) {
 async function ensurePackages() {
   if (missingPackages(root).length === 0) return;
   process.stderr.write("Installing packages (npm ci) ...\n");
+  // npm removes it among the other files; from here on none of them counts.
+  rmSync(recordIn(root), { force: true });
   if (!(await install((args) => run("npm", args))))
     fail(
       "npm ci failed; the packages of package-lock.json are not installed. Check the network, then run it by hand.",
