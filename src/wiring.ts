@@ -48,7 +48,8 @@ export function wire(env: Env): Ports {
     async probe() {
       const [database, redisState, engine] = await Promise.all([
         probeDependency(() => sql.read("SELECT 1", [])),
-        probeDependency(() => redis.ping()),
+        // A command gives up sooner than a probe: whoever needs it has something to do without.
+        probeDependency((signal) => connectRedis(env, () => signal).ping()),
         probeDependency((signal) => engineAnswers(env, signal)),
       ]);
       return { database, redis: redisState, engine };
