@@ -224,9 +224,7 @@ class Supervised {
       this.#unpublished = undefined;
     } catch (error) {
       if (this.#unpublished === undefined)
-        this.#options.note(
-          `${this.#data.file("stack.json")} cannot be written: ${reasonOf(error)}. Everything runs on; trying again every second.`,
-        );
+        this.#options.note(`${reasonOf(error)} Everything runs on; trying again every second.`);
       this.#unpublished = { retry: setTimeout(() => this.#publish(), PUBLISH_AGAIN_MS).unref() };
     }
   }

@@ -5,6 +5,7 @@ import { StackError } from "./stack-error.ts";
 /**
  * Replaces a file in one step, readable by its owner only: a reader sees the old or the new text, never half of it, and
  * after a power loss the same.
+ * @throws StackError naming the file
  */
 export function writeJson(file: string, value: unknown): void {
   const draft = `${file}.${process.pid}.tmp`;
@@ -13,7 +14,7 @@ export function writeJson(file: string, value: unknown): void {
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true, recursive: true });
-    throw error;
+    throw new StackError(`${file} cannot be written: ${reasonOf(error)}.`);
   }
 }
 
