@@ -13,13 +13,14 @@ const { startEngine } = await import("./start-engine.ts");
 
 try {
   const engine = await startEngine(readOptions());
-  process.stdout.write(`${JSON.stringify({ url: engine.url })}\n`);
   const stop = () => {
     void engine.close().finally(() => process.exit(0));
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
   // The parent holds the other end: a closed pipe means that it is gone.
   process.stdin.once("close", stop).resume();
+  // Last: whoever reads it may already ask the engine to stop.
+  process.stdout.write(`${JSON.stringify({ url: engine.url })}\n`);
 } catch (err) {
   console.error(`engine: ${err instanceof Error ? err.message : String(err)}`);
   process.exit(1);

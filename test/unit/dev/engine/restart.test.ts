@@ -1,4 +1,4 @@
-import { statSync, truncateSync } from "node:fs";
+import { rmSync, statSync, truncateSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import type { TriggerOptions } from "@upstash/workflow";
 import type { StatsSnapshot } from "../../../../dev/engine/engine-stats.ts";
@@ -171,6 +171,7 @@ test("a second process refuses a file in use, and a foreign schema, and says so"
 test("a damaged file is refused by its name, with what can be done", async () => {
   const { dataFile, stop } = await startKillable();
   await stop();
+  for (const suffix of ["-wal", "-shm"]) rmSync(dataFile + suffix, { force: true });
   truncateSync(dataFile, Math.floor(statSync(dataFile).size / 2));
   const { code, stderr } = await runEngineToExit({ port: 0, dataFile });
   expect(code).toBe(1);
