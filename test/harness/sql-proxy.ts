@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { z } from "zod";
 import { waitFor } from "./wait-for.ts";
 
 /**
@@ -56,6 +57,14 @@ export async function startSqlProxy(target: string): Promise<SqlProxy> {
     },
   };
   return proxy;
+}
+
+/** Whether a request holds a write that a client is answered for. */
+export function leavesReceipt(body: string): boolean {
+  const { queries = [] } = z
+    .object({ queries: z.array(z.object({ params: z.array(z.unknown()) })).optional() })
+    .parse(JSON.parse(body));
+  return typeof queries[0]?.params[1] === "string";
 }
 
 async function readAll(incoming: IncomingMessage): Promise<string> {
