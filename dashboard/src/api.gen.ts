@@ -242,7 +242,7 @@ export interface paths {
         };
         /**
          * List charger logs
-         * @description Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept.
+         * @description Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept. Needs the role of an operator: frames hold what stations and vendors say.
          */
         get: operations["listChargerLogs"];
         put?: never;

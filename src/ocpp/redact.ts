@@ -1,17 +1,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
-import { isSecretKey, isSecretName } from "./secrets.ts";
-
-const MASK = "***";
+import { MASK, maskText } from "./secret-text.ts";
+import { isSecretKey, isSecretName, SECRET_WORD_PATTERN } from "./secrets.ts";
 
 /** Anything that could hold a secret, and every JSON escape, which could spell one. Most frames match nothing. */
-const SUSPICIOUS =
-  /authorizationkey|basicauthpassword|apnpassword|simpin|vpn|keycode|:\/\/[^/"\s]*@|"\s*(?:https?|ftps?|sftp):[^"]*@|\\[u/"\\]/i;
-
-// Begins at the colon: a scheme in front of it would make a long run of letters cost its square.
-const USER_INFO = /(:\/\/)[^/\s"?#]*@|(:[\\/]+)[^/\\\s"?#]*@/g;
-
-/** URL parsers also take one slash, none, backslashes, and blanks or quotes in the user info. */
-const URL_WITH_USER = /^(\s*(?:https?|ftps?|sftp):[\\/]*)(?![\\/])[^/?#]*@/i;
+const SUSPICIOUS = new RegExp(
+  `${SECRET_WORD_PATTERN}|keycode|"vpn"|:\\/\\/|"\\s*(?:https?|wss?|ftps?|sftp):|cap_|eyJ|bearer |basic |\\\\[u/"\\\\]`,
+  "i",
+);
 
 /** Deeper than any frame that is answered; what lies below is masked unseen. */
 const DEPTH_MAX = 64;
@@ -20,8 +15,8 @@ const DEPTH_MAX = 64;
 const VALUE_FIELDS: ReadonlySet<string> = new Set(["value", "attributeValue", "actualValue"]);
 
 /**
- * The text of a frame without secrets: authorization keys and passwords, modem and VPN secrets, PIN tokens, user info in
- * URLs. Text that is suspicious but no JSON is masked as a whole. Cheap when nothing is suspicious.
+ * The text of a frame without secrets: everything under the name of one (see `isSecretName`), VPN secrets, PIN tokens, and
+ * what `maskText` finds. Text that is suspicious but no JSON is masked as a whole. Cheap when nothing is suspicious.
  */
 export function redactFrame(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
@@ -76,12 +71,7 @@ function redactAttributes(value: JsonValue, depth: number): JsonValue {
 /** Vendors put JSON into DataTransfer texts: what is inside one is redacted like the frame around it. */
 function redactText(text: string, depth: number): string {
   const inner = /^\s*[[{]/.test(text) && SUSPICIOUS.test(text) ? parse(text) : undefined;
-  return inner === undefined ? withoutUserInfo(text) : JSON.stringify(redact(inner, depth + 1));
-}
-
-function withoutUserInfo(text: string): string {
-  if (!text.includes("@")) return text;
-  return text.replace(URL_WITH_USER, `$1${MASK}@`).replaceAll(USER_INFO, `$1$2${MASK}@`);
+  return inner === undefined ? maskText(text) : JSON.stringify(redact(inner, depth + 1));
 }
 
 function parse(text: string): JsonValue | undefined {

@@ -1,16 +1,26 @@
-/** Names under which stations keep secrets: 1.6 keys, 2.x variables and fields of SetNetworkProfile. */
-const SECRET_NAMES: ReadonlySet<string> = new Set([
-  "authorizationkey",
-  "basicauthpassword",
-  "apnpassword",
-  "simpin",
-  "vpnpassword",
-  "vpnkey",
-]);
+/**
+ * Words that a name has whose value is a secret, whoever invented the name: `AdminPassword`, `wifi_passphrase`, `vpnKey`.
+ * `[_-]?` stands where a name may be divided. An id token is none, nor is a public key.
+ */
+const SECRET_WORDS = [
+  "pass[_-]?(?:word|wd|phrase|code)",
+  "pwd",
+  "secret",
+  "credential",
+  "(?:authori[sz]ation|basic[_-]?auth|private|encryption|api|access|shared|wi[_-]?fi|wpa|wlan|vpn|account|master|sas)[_-]?key",
+  "(?:access|auth|bearer|refresh|session|api|sas|security)[_-]?token",
+  "\\bpsk\\b",
+  "(?:sim|admin|user|service|installer|access)[_-]?pin(?:code)?",
+].join("|");
+
+const SECRET_NAME = new RegExp(SECRET_WORDS, "i");
+
+/** For a first look at a text that is not parsed yet. */
+export const SECRET_WORD_PATTERN = SECRET_WORDS;
 
 /** Is the value of this field, 1.6 key or 2.x variable name a secret? Case does not matter to a leak. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAMES.has(name.trim().toLowerCase());
+  return SECRET_NAME.test(name);
 }
 
 /** Is the value of this configuration key, flat or `Component.Variable[instance]`, a secret? */

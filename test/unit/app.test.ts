@@ -100,6 +100,20 @@ describe("every answer of the application", () => {
     });
     expect(world.logLines.join("")).not.toMatch(/hunter2|cap_(live|test)_[0-9A-Za-z]{43}/);
   });
+
+  it.each([
+    "/api/v1/auth/api-keys/cap_live_0123456789abcdefghijABCDEFGHIJ0123456789abc",
+    "/ocpp/acme/CP-1/6f1e0c9a4b7d2e8835c1f0a96b7d4e2c91a8f35b",
+    "/ocpp/chargers/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl",
+    "/api/v1/chargers/hT5kQz81xLw0PpR7vB2nYc4d/reset",
+  ])("is written down without the key in the path %s", async (path) => {
+    const world = createWorld();
+    await world.request(path);
+    await expect.poll(() => world.logLines).toHaveLength(1);
+    const logged = JSON.parse(world.logLines[0] ?? "") as { path: string };
+    expect(logged.path).toContain("***");
+    expect(logged.path).not.toMatch(/0123456789|6f1e0c9a|eyJ|hT5kQz/);
+  });
 });
 
 describe("a deployment that is configured by half", () => {

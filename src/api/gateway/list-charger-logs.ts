@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
 import { isResourceId } from "../http/resource-id.ts";
-import { viewer } from "./access.ts";
+import { operator } from "./access.ts";
 import { operation } from "./operation.ts";
 import { ChargerParams } from "./schemas/charger.ts";
 import {
@@ -19,9 +19,9 @@ const route = createRoute({
   tags: ["chargers"],
   summary: "List charger logs",
   description:
-    "Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept.",
+    "Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept. Needs the role of an operator: frames hold what stations and vendors say.",
   security: [{ HTTPBearer: [] }],
-  middleware: viewer,
+  middleware: operator,
   request: { params: ChargerParams, query: ChargerLogQuery },
   responses: {
     200: {

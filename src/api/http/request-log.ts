@@ -1,16 +1,10 @@
 import { structuredLogger } from "@hono/structured-logger";
 import type { BaseLogger } from "@hono/structured-logger";
 import type { Context, MiddlewareHandler } from "hono";
+import { maskPath, maskText } from "../../ocpp/secret-text.ts";
 import type { AppEnv, Principal } from "./context.ts";
 
 const STACK_LENGTH_MAX = 4_000;
-const SECRETS: ReadonlyArray<readonly [pattern: RegExp, shown: string]> = [
-  [/cap_(live|test)_[0-9A-Za-z]+/g, "cap_$1_***"],
-  [/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, "***"],
-  [/(Bearer|Basic) +[\w.~+/=-]+/gi, "$1 ***"],
-  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s"@]*@/gi, "$1***@"],
-];
-
 /**
  * One JSON line for each request, at its end: no headers, no bodies, no query. An unexpected error adds its stack.
  *
@@ -58,7 +52,7 @@ function entryOf(c: Context<AppEnv>, durationMs: number): Record<string, unknown
     requestId: c.get("requestId"),
     traceparent: c.req.header("traceparent")?.slice(0, 64),
     method: c.req.method,
-    path: withoutSecrets(c.req.path),
+    path: maskPath(c.req.path),
     status: c.res.status,
     durationMs,
     organization: organization?.slug,
@@ -72,10 +66,5 @@ function causeOf(err: Error, status: number): Record<string, unknown> {
   if (status < 500) return { error };
   const cause = err.cause instanceof Error ? err.cause.stack : undefined;
   const stack = [err.stack ?? err.message, ...(cause ? [`caused by ${cause}`] : [])].join("\n");
-  return { error, stack: withoutSecrets(stack).slice(0, STACK_LENGTH_MAX) };
-}
-
-/** Text without API keys, tokens, credentials and user information of URLs. */
-export function withoutSecrets(text: string): string {
-  return SECRETS.reduce((shown, [pattern, mask]) => shown.replaceAll(pattern, mask), text);
+  return { error, stack: maskText(stack).slice(0, STACK_LENGTH_MAX) };
 }

@@ -28,12 +28,27 @@ const frames = [
   '[2,"a","ChangeConfiguration",{"key":"Authorizat\\u0069onKey","value":"hunter2"}]',
   '[2,"a","DataTransfer",{"vendorId":"v","data":"{\\"AuthorizationKey\\":\\"hunter2\\"}"}]',
   '[2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2"',
+  '[2,"a","ChangeConfiguration",{"key":"WifiPassword","value":"hunter2"}]',
+  '[3,"a",{"configurationKey":[{"key":"Vendor_Admin_Passwd","readonly":false,"value":"hunter2"}]}]',
+  '[2,"a","NotifyReport",{"reportData":[{"component":{"name":"Web"},"variable":{"name":"AdminPassword"},"variableAttribute":[{"value":"hunter2"}]}]}]',
+  '[2,"a","DataTransfer",{"data":"{\\"wifi\\":{\\"passphrase\\":\\"hunter2\\"}}"}]',
+  '[2,"a","DataTransfer",{"data":"ssid=depot;wpa_key=hunter2;mode=ap"}]',
+  '[2,"a","DataTransfer",{"data":"SSID depot, password: \\"hunter2\\""}]',
+  '[2,"a","DataTransfer",{"data":{"accessToken":"hunter2","clientSecret":"hunter2"}}]',
+  '[2,"a","SecurityEventNotification",{"type":"x","techInfo":"login admin failed, pwd=hunter2"}]',
+  '[2,"a","SecurityEventNotification",{"type":"x","techInfo":"GET /x Authorization: Basic aHVudGVyMjpodW50ZXIyhunter2"}]',
+  '[2,"a","UpdateFirmware",{"location":"https://files.example.com/fw.bin?X-Amz-Signature=hunter2&X-Amz-Date=1"}]',
+  '[2,"a","GetLog",{"log":{"remoteLocation":"https://files.example.com/up#sig=hunter2"}}]',
+  '[2,"a","DataTransfer",{"data":"get https://files.example.com/a?sv=1&sig=hunter2 now"}]',
+  '[2,"a","SetNetworkProfile",{"connectionData":{"ocppCsmsUrl":"wss://csms.example.com/ocpp/Khunter21Qk4dXq9bTzR0Wm/CP-1"}}]',
+  '[2,"a","SetNetworkProfile",{"connectionData":{"ocppCsmsUrl":"wss://csms.example.com/6f1e0c9a4b7d2e8835c1f0a96b7d4e2c91a8f35b/CP"}}]',
+  '[2,"a","DataTransfer",{"data":"key cap_live_hunter2hunter2hunter2"}]',
 ];
 
 describe("redactFrame", () => {
   it.each(frames)("leaves no secret in %s", (text) => {
     const redacted = redactFrame(text);
-    expect(redacted).not.toMatch(/hunter2|1234567/);
+    expect(redacted).not.toMatch(/hunter2|1234567|6f1e0c9a/);
     expect(redacted).toContain("***");
   });
 
@@ -46,8 +61,20 @@ describe("redactFrame", () => {
     );
   });
 
+  it("keeps of a signed URL what says where it leads", () => {
+    expect(redactFrame('{"location":"https://files.example.com:8443/fw/v2.0.0.bin?sig=hunter2"}')).toBe(
+      '{"location":"https://files.example.com:8443/fw/v2.0.0.bin?***"}',
+    );
+  });
+
   it.each([
     '[2,"a","Heartbeat",{}]',
+    '[2,"a","UpdateFirmware",{"location":"https://firmware.example.com/v2.0.0/firmware.bin","retries":3}]',
+    '[2,"a","SetNetworkProfile",{"connectionData":{"ocppCsmsUrl":"wss://csms.example.com/ocpp/acme/CHARGER-001"}}]',
+    '[2,"a","GetLog",{"log":{"remoteLocation":"https://example.com/01a1fe19-0888-7000-b2ce-80b8c30f2528/diagnostics"}}]',
+    '[2,"a","DataTransfer",{"vendorId":"v","data":"Basic charging at 11 kW, see https://example.com/help"}]',
+    '[3,"a",{"configurationKey":[{"key":"SupportedIdTokenTypes","readonly":true,"value":"ISO14443"}]}]',
+    '[2,"a","TransactionEvent",{"idToken":{"idToken":"04A2B3C4D5E6F7","type":"ISO14443"}}]',
     "not json at all",
     '[2,  "a","ChangeConfiguration",{"key":"HeartbeatInterval","value":"300"}]',
     '[2,"a","Authorize",{"idToken":{"idToken":"ABC","type":"ISO14443"}}]',
@@ -62,7 +89,17 @@ describe("redactFrame", () => {
     expect(redactFrame(`["vpn",${"[".repeat(length)}`)).toBe("***");
     expect(redactFrame(`["vpn",${"[".repeat(10_000)}${"]".repeat(10_000)}]`)).toContain("***");
     redactFrame(`["a://b@c","${"a".repeat(length)}"]`);
-    for (const part of ["://", "\\\\\\\\", ":\\\\", "ftp:", '\\"ftp:', " ftp:/", "ftp:\\t"])
+    for (const part of ["://", "\\\\\\\\", ":\\\\", "ftp:", '\\"ftp:', " ftp:/", "ftp:\\t"].concat([
+      "password",
+      "password= ",
+      "secret-",
+      "eyJaaaaaaaa",
+      "Basic ",
+      "cap_live_",
+      "https://a?",
+      "a://a/",
+      'pwd\\"',
+    ]))
       redactFrame(`["a://b@c","ftp:${part.repeat(length / part.length)}/@"]`);
   });
 });

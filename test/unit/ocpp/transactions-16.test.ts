@@ -364,6 +364,19 @@ describe("the other messages of a 1.6 station", () => {
       {},
       { type: "securityEvent", name: "SettingSystemTime", techInfo: "<b>", at: "2026-11-20T00:00:00.000Z" },
     ],
+    [
+      "SecurityEventNotification",
+      {
+        type: "x",
+        timestamp: "2026-11-20T00:00:00Z",
+        techInfo: "user=admin password=hunter2 at https://u:hunter2@cp.example/a?sig=hunter2",
+      },
+      {},
+      {
+        type: "securityEvent",
+        techInfo: "user=admin password=*** at https://***@cp.example/a?***",
+      },
+    ],
     ["SignCertificate", { csr: "x" }, { status: "Rejected" }, null],
   ])("%s %j is answered %j", (action, payload, answer, event) => {
     const handled = handle(action, payload);

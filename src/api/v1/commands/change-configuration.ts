@@ -1,4 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { redact } from "../../../ocpp/redact.ts";
+import { MASK } from "../../../ocpp/secret-text.ts";
+import { isSecretKey } from "../../../ocpp/secrets.ts";
 import { guardConfigurationChange } from "../../../commands/guard-configuration.ts";
 import { text } from "../fields.ts";
 import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
@@ -30,6 +33,7 @@ export const changeConfiguration = commandOperation({
   },
   present: ({ key, value }, { answer, chargeBoxId }) => {
     const { status } = expectAnswer(answer, "configurationChange");
-    return { chargeBoxId, key, value, status, message: messageOf(MESSAGES, status) };
+    const shown = isSecretKey(key) ? MASK : String(redact(value));
+    return { chargeBoxId, key, value: shown, status, message: messageOf(MESSAGES, status) };
   },
 });

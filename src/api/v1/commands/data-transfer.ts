@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { redact } from "../../../ocpp/redact.ts";
 import { text } from "../fields.ts";
 import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
 
@@ -36,6 +37,7 @@ export const dataTransfer = commandOperation({
   present: ({ vendorId, messageId }, { answer, chargeBoxId }) => {
     const { status, responseData } = expectAnswer(answer, "dataTransfer");
     const message = messageOf(MESSAGES, status);
-    return { message, chargeBoxId, vendorId, messageId: messageId || null, status, responseData };
+    const shown = responseData === null ? null : String(redact(responseData));
+    return { message, chargeBoxId, vendorId, messageId: messageId || null, status, responseData: shown };
   },
 });

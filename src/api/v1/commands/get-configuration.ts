@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { redact } from "../../../ocpp/redact.ts";
 import { text } from "../fields.ts";
 import { commandOperation, expectAnswer, TIMEOUT_DEFAULT_MS } from "./command-operation.ts";
 
@@ -19,6 +20,11 @@ export const getConfiguration = commandOperation({
   timeoutMs: ({ key = [] }) => (key.length === 0 ? ALL_KEYS_MS : TIMEOUT_DEFAULT_MS),
   present: (_body, { answer, chargeBoxId }) => {
     const { configurationKey, unknownKey } = expectAnswer(answer, "configuration");
-    return { chargeBoxId, configurationKey, unknownKey };
+    return { chargeBoxId, configurationKey: configurationKey.map(shown), unknownKey };
   },
 });
+
+/** Stations keep addresses with credentials under names that say nothing of them. */
+function shown<E extends { value?: string }>(entry: E): E {
+  return entry.value === undefined ? entry : { ...entry, value: String(redact(entry.value)) };
+}

@@ -100,6 +100,16 @@ test.each(["?limit=", "?offset=x", "?limit=0"])("the number in %s is refused", a
   expect((await logs(query)).status).toBe(422);
 });
 
+test("frames are for operators: a viewer is refused, and no session is asked", async () => {
+  const token = await gateway.token({ org: gateway.organization.id, role: "viewer" });
+  const answer = await logs("", { token });
+  expect([answer.status, answer.json]).toEqual([
+    403,
+    { detail: "Insufficient permissions or missing required claims" },
+  ]);
+  expect(gateway.fleet.frameQueries).toEqual([]);
+});
+
 test("another organisation's charger does not exist, and no session is asked", async () => {
   const token = await gateway.token({ org: gateway.fleet.addOrganization().id, role: "owner" });
   expect((await logs("", { token })).json).toEqual({ detail: "Charger not found" });

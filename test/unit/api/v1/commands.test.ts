@@ -188,6 +188,48 @@ describe("each command", () => {
     expect(world.sessions.commands).toMatchObject([{ command: { location: secret } }]);
   });
 
+  it("shows no credential that a station or a caller put into an address or a vendor's message", async () => {
+    const answered = (answer: object) => ({ kind: "answered", version: "ocpp1.6", answer }) as CommandOutcome;
+    const ask = async (path: string, body: object, answer: object) =>
+      (await send(createWorld(), answered(answer), `/api/v1/chargers/CP-1/${path}`, body)).body;
+    const signed = "https://u:hunter2@files.example.com/fw.bin?sig=hunter2";
+    const configurationKey = [{ key: "BackOffice", readonly: false, value: signed }];
+    const configuration = {
+      kind: "configuration",
+      configurationKey,
+      unknownKey: [],
+      ocppStatus: null,
+      statusInfo: null,
+    };
+    const shown = [{ key: "BackOffice", readonly: false, value: "https://***@files.example.com/fw.bin?***" }];
+    expect((await ask("configuration/get", {}, configuration)).configurationKey).toEqual(shown);
+    const changed = {
+      kind: "configurationChange",
+      status: "Accepted",
+      ocppStatus: "Accepted",
+      statusInfo: null,
+    };
+    const change = { key: "WifiPassword", value: "hunter2" };
+    expect((await ask("configuration/change", change, changed)).value).toBe("***");
+    const transferred = {
+      kind: "dataTransfer",
+      status: "accepted",
+      ocppStatus: "Accepted",
+      responseData: '{"adminPassword":"hunter2","ssid":"depot"}',
+      statusInfo: null,
+    };
+    expect((await ask("data-transfer", { vendorId: "V" }, transferred)).responseData).toBe(
+      '{"adminPassword":"***","ssid":"depot"}',
+    );
+    const body = {
+      location: "https://files.example.com/fw.bin?sig=hunter2",
+      retrieveDate: "2026-02-10T14:00:00Z",
+    };
+    expect((await ask("firmware/update", body, transfer)).location).toBe(
+      "https://files.example.com/fw.bin?***",
+    );
+  });
+
   it.each([
     ["firmware/update", { retrieveDate: "2026-02-10T14:00:00Z" }],
     ["diagnostics", {}],

@@ -35,7 +35,7 @@ describe("errors of the command surface", () => {
       [429, "RATE_LIMIT_ERROR", "Rate limit exceeded.", { "Retry-After": "12" }],
     ],
     [
-      new errors.Limited("Charger limit reached.", null),
+      new errors.LimitReached("Charger limit reached.", null),
       [429, "RATE_LIMIT_ERROR", "Charger limit reached.", undefined],
     ],
     [new BodyRefused(408), [408, "REQUEST_TIMEOUT", "Request Timeout", undefined]],
@@ -66,12 +66,14 @@ describe("errors of the command surface", () => {
       "Forbidden",
       "IdempotencyInFlight",
       "IdempotencyMismatch",
+      "LimitReached",
       "Limited",
       "MaybeStored",
       "NotFound",
       "Policy",
       "Unauthenticated",
       "Unavailable",
+      "UnreadableRow",
     ]);
   });
 });

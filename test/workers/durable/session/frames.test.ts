@@ -181,6 +181,24 @@ test("redacts secrets before they are stored", async () => {
   expect(stored).not.toContain("leaked-by-the-station");
 });
 
+test("stores no frame with a vendor's password, the signature of a URL or a key in its path", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  const secrets = {
+    wifi: { WifiPassword: "leaked-1", note: "AdminPassword=leaked-2" },
+    upload: "https://files.example.com/leaked3leakedABCDEF0123/log?sig=leaked-4",
+  };
+  const payload = { vendorId: "V", messageId: "Setup", data: JSON.stringify(secrets) };
+  await station.call("DataTransfer", payload);
+  const { rows } = await framesOf(charger);
+  const kept = rows.find(({ action, direction }) => action === "DataTransfer" && direction === "cp_to_csms");
+  expect(kept?.message).toContain("https://files.example.com/***/log?***");
+  const stored = await inObject(charger, (_instance, state) =>
+    JSON.stringify(state.storage.sql.exec("SELECT message FROM frames").toArray()),
+  );
+  expect(stored).not.toContain("leaked");
+});
+
 test("keeps at most 10,000 frames and none older than 14 days", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
