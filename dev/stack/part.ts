@@ -14,6 +14,8 @@ const DEATHS_MAX = 5;
 const DEATHS_WINDOW_MS = 60_000;
 const READY_TIMEOUT_MS = 60_000;
 const BACK_OFF_FIRST_MS = 100;
+const BACK_OFF_MAX_MS = 2_000;
+const DISK_IS_FULL = /ENOSPC|EDQUOT|no space left on device|database or disk is full/i;
 
 /** A child process of the stack. */
 export interface PartSpec {
@@ -130,12 +132,14 @@ export class Part {
   #died(reason: string): void {
     const now = Date.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
-    if (this.#deaths.length >= DEATHS_MAX) {
+    // Only somebody who makes room can help, and whoever does must find the stack waiting for it.
+    const isWaitingForRoom = DISK_IS_FULL.test(this.#lastLines.toString());
+    if (this.#deaths.length >= DEATHS_MAX && !isWaitingForRoom) {
       const text = `${reason}, for the ${DEATHS_MAX}th time within a minute; giving up`;
       this.#events.gaveUp(new StackError(this.#report(text)));
       return;
     }
-    const delayMs = BACK_OFF_FIRST_MS * 2 ** (this.#deaths.length - 1);
+    const delayMs = Math.min(BACK_OFF_FIRST_MS * 2 ** (this.#deaths.length - 1), BACK_OFF_MAX_MS);
     this.#events.note(this.#report(`${reason}; starting it again in ${delayMs} ms`));
     this.#restart = setTimeout(() => void this.#startAgain(), delayMs);
   }

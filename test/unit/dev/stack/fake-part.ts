@@ -1,7 +1,8 @@
 /**
  * Stands in for a part of the stack. What it does is the first argument:
  * `serve` announces itself and stays; `refuse` explains itself and exits 1; `stubborn` ignores SIGTERM;
- * `brief` announces itself and dies; `once` serves at its first start and refuses at the next.
+ * `brief` announces itself and dies; `once` serves at its first start and refuses at the next; `full` serves unless the
+ * file named second exists, which stands for a full disk.
  */
 import { existsSync, writeFileSync } from "node:fs";
 
@@ -33,6 +34,11 @@ const kinds: Record<string, () => void> = {
     process.stderr.write("about to die\n");
     announce();
     setImmediate(() => process.exit(3));
+  },
+  full: () => {
+    if (!existsSync(marker)) return kinds["serve"]?.();
+    process.stderr.write("ENOSPC: no space left on device, write\n");
+    process.exitCode = 1;
   },
   once: () => {
     if (existsSync(marker)) return kinds["refuse"]?.();

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, expect, it } from "vitest";
@@ -113,6 +114,21 @@ it("a part that is stopped before it is ready leaves no process", async () => {
   await part.stop();
   await expect(starting).rejects.toThrow("ended by SIGTERM");
   expect(seen.processes.map(isAlive)).toEqual([false]);
+});
+
+it("a part that cannot start on a full disk is tried again until there is room", async () => {
+  const directory = temporaryDirectory();
+  const full = join(directory.path, "full");
+  const { part, seen, gaveUp } = fakePart(["full", full]);
+  await part.start();
+  writeFileSync(full, "");
+  process.kill(newest(seen.processes).pid, "SIGKILL");
+  const failures = () => seen.notes.filter((note) => note.includes("could not start again")).length;
+  const outcome = await Promise.race([gaveUp, waitFor("its fifth failure", () => failures() >= 5, 15_000)]);
+  expect(outcome).toBe(true);
+  rmSync(full);
+  await waitFor("its return", () => seen.notes.includes("fake is back"));
+  directory.remove();
 });
 
 it("a part that does not watch its parent ends when its supervisor is killed", async () => {
