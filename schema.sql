@@ -112,7 +112,9 @@ CREATE TABLE IF NOT EXISTS chargers (
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   settled_at timestamptz,            -- when status became READY or FAILED
-  deleted_at timestamptz
+  deleted_at timestamptz,
+  credential jsonb,                  -- salted digests of the authorization key, for a session whose object is lost; null: not known
+  key_lost_at timestamptz            -- the session had to be made anew without the key: the charger needs another one
 );
 CREATE UNIQUE INDEX IF NOT EXISTS chargers_identity ON chargers (organization_id, identity) WHERE deleted_at IS NULL;
 -- Holds all that lists filter by, so that they read nothing else but the chargers of their page.
@@ -197,6 +199,17 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
   checksum text NOT NULL,            -- of the text without its comments
   applied_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- How far the look at all chargers has come that brings sessions and stations in line with their rows.
+CREATE TABLE IF NOT EXISTS reconciliations (
+  name text PRIMARY KEY,
+  batch_id uuid,                     -- the effects of the last part; the next one follows when they are done
+  cursor_id uuid,                    -- the last charger of that part; null: begin with the first
+  is_full boolean NOT NULL DEFAULT false, -- asked for by an operator: larger parts, and all deleted chargers too
+  looked_at integer NOT NULL DEFAULT 0, -- chargers so far
+  finished_at timestamptz            -- null: under way
+);
+INSERT INTO reconciliations (name, finished_at) VALUES ('chargers', now()) ON CONFLICT (name) DO NOTHING;
 
 -- One winner per pass of a scheduled task, by compare-and-set.
 CREATE TABLE IF NOT EXISTS task_locks (

@@ -6,6 +6,7 @@ import { durableSessions } from "./durable/sessions.ts";
 import { durableSimulators } from "./durable/simulators.ts";
 import type { Env } from "./env.ts";
 import { systemIds } from "./fleet/ids.ts";
+import { KnockRestore } from "./fleet/restore.ts";
 import type { Ports } from "./ports.ts";
 import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
@@ -14,6 +15,7 @@ import { effectStore } from "./store/effects.ts";
 import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore } from "./store/organizations.ts";
+import { recoveryStore } from "./store/recovery.ts";
 import { settingsStore } from "./store/settings.ts";
 import { connect } from "./store/sql.ts";
 import { stationHistory } from "./store/station-history.ts";
@@ -28,6 +30,7 @@ export function wire(env: Env): Ports {
   const sql = connect(env);
   const redis = connectRedis(env);
   const limits = { chargers: env.CHARGER_LIMIT, openJobs: env.OPEN_JOB_LIMIT };
+  const sessions = durableSessions(env, (ref) => knocks.knock(ref));
   const ports: Ports = {
     organizations: organizationStore(sql),
     apiKeys: apiKeyStore(sql),
@@ -38,7 +41,8 @@ export function wire(env: Env): Ports {
     tagPolicies: tagPolicies(sql),
     history: stationHistory(sql),
     settings: settingsStore(sql),
-    sessions: durableSessions(env),
+    recovery: recoveryStore(sql),
+    sessions,
     simulators: durableSimulators(env),
     runs: runPublisher(env),
     rateCounter: rateCounter(redis),
@@ -55,6 +59,7 @@ export function wire(env: Env): Ports {
       return { database, redis: redisState, engine };
     },
   };
+  const knocks = new KnockRestore(ports);
   wired.set(env, ports);
   return ports;
 }

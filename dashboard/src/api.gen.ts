@@ -1425,6 +1425,11 @@ export interface components {
                 /** Format: date-time */
                 receivedAt: string;
             }[];
+            /**
+             * @description The key of its station was lost with stored sessions: rotate it and give the station the new one; only there while that holds
+             * @enum {boolean}
+             */
+            authorizationKeyLost?: true;
             connectors: {
                 connectorId: number;
                 evseConnectorId?: number;

@@ -8,7 +8,7 @@ export interface Rotation {
   authorizationKey: string | null;
 }
 
-type RotationPorts = Pick<Ports, "sessions" | "chargers" | "ids">;
+type RotationPorts = Pick<Ports, "sessions" | "chargers" | "recovery" | "ids">;
 
 /**
  * Gives a charger a new authorization key; a connected station is told first. A charger whose session was never
@@ -43,7 +43,9 @@ async function firstKey(
   if (!charger) throw new NotFound("Charger", identity);
   refuseWithoutKey(identity, charger.securityProfile);
   const authorizationKey = newAuthorizationKey(ports);
-  await provisionRegistered(ports, organization, { ...charger, now: charger.registeredAt }, authorizationKey);
+  const credential = await ports.sessions.newCredential(authorizationKey);
+  await ports.recovery.keepCredential(charger.id, credential);
+  await provisionRegistered(ports, organization, { ...charger, now: charger.registeredAt }, credential);
   return { status: "stored", authorizationKey };
 }
 

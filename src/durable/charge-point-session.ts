@@ -32,7 +32,7 @@ import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply, prepareIds } from "./session/id-supply.ts";
 import { keyHolder, rotateKey } from "./session/key-rotation.ts";
 import { closeSocket, SessionSockets, type LiveSocket } from "./session/live-socket.ts";
-import { lastSignOfLife, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
+import { lastMessageAtMs, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
 import { ensureValidators, validatorsOf } from "./session/loaded-validators.ts";
 import { logEvent } from "./session/log-event.ts";
 import { OutboxFlush } from "./session/outbox-flush.ts";
@@ -46,6 +46,7 @@ import { snapshotOf } from "./session/snapshot.ts";
 import { StationInbox } from "./session/station-inbox.ts";
 import { policyReader, TagPolicy } from "./session/tag-policy.ts";
 import { noteTakeover } from "./session/takeover.ts";
+import { takeFromShelf, tellCredential } from "./session/told-credential.ts";
 import { TrafficGuard } from "./session/traffic-guard.ts";
 import { noteTriggered } from "./session/triggered.ts";
 import { upgraded } from "./session/upgraded.ts";
@@ -84,9 +85,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const tags = new TagPolicy(this.#store, policyReader(this.#config));
     this.#preparation = new Preparation(ids, tags, this.#store.transactions);
     this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
-    this.#flush = new OutboxFlush(this.#store, factSink(this.#config), (record, isDeleted) =>
-      isDeleted ? void this.retire(record) : this.#withdraw(record),
-    );
+    this.#flush = new OutboxFlush(this.#store, factSink(this.#config), (record, isDeleted) => {
+      takeFromShelf(this.#config, record);
+      return isDeleted ? void this.retire(record) : this.#withdraw(record);
+    });
     this.#settings = new SettingsNotice(ctx, this.#store, this.#channel, settingsPublisher(this.#config));
     this.#clock = new AlarmClock(ctx.storage, this.#store, () => this.#flush.run(null));
   }
@@ -120,6 +122,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (record.credential !== credential)
       return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
     if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
+    if (!direct) tellCredential(this.#store, record, Date.now());
     return this.#accept(record, version, { ip: clientAddress(request), direct, isNew });
   }
 
@@ -185,7 +188,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       save: (changed) => this.#store.save(changed),
       send: (command) => (this.#live(record) ? this.command(ref, command, ROTATION_TIMEOUT_MS) : null),
     });
-    return rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
+    const status = await rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
+    if (this.#own({ ...ref, chargerId: record.chargerId }) && tellCredential(this.#store, record, Date.now()))
+      this.#arm(record);
+    return status;
   }
 
   /** What went over the wire, newest first; null when not provisioned. */
@@ -245,7 +251,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const woken = this.#store.record;
     if (!woken) return;
     woken.alarmAtMs = null;
-    await this.#flush.run(this.#lastMessageAtMs(woken));
+    await this.#flush.run(lastMessageAtMs(woken, this.#sockets.live(woken.generation)));
     const record = this.#store.record;
     if (record?.isRetired) return this.#wipeRetired(record);
     if (!record) return;
@@ -388,10 +394,5 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   #currentRecord(socket: WebSocket): SessionRecord | null {
     const { record } = this.#store;
     return record?.connected && this.#sockets.isOf(socket, record.generation) ? record : null;
-  }
-
-  #lastMessageAtMs({ generation, lastMessageAtMs }: SessionRecord): number | null {
-    const live = this.#sockets.live(generation);
-    return live ? lastSignOfLife(live) : lastMessageAtMs;
   }
 }

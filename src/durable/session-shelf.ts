@@ -22,6 +22,21 @@ export class SessionShelf extends DurableObject<RawEnv> {
     }
   }
 
+  /**
+   * The same for sessions that may exist already: the place counts as taken, so that a deletion asks the session too. A place that
+   * nobody has taken stays as it is; one that was taken gets the newer credential.
+   */
+  restore(offers: readonly SessionOffer[]): void {
+    for (const offer of offers) {
+      const place = this.#place(offer.ref.identity);
+      const isSame = place?.offer.input.chargerId === offer.input.chargerId;
+      if (place && !isSame && !isNewer(offer, place.offer)) continue;
+      const isWaiting = isSame && !place.isTaken;
+      const isOlder = isSame && !offer.input.credential;
+      if (!isWaiting && !isOlder) this.#keep({ offer, isTaken: true });
+    }
+  }
+
   /** What is there for this identity, and notes that its session takes it. */
   take(identity: string): SessionOffer | null {
     const place = this.#place(identity);

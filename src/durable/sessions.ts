@@ -1,8 +1,9 @@
 import { longestTimeout } from "../commands/longest-timeout.ts";
 import type { Env } from "../env.ts";
 import { Unavailable } from "../errors.ts";
-import type { CommandOutcome, RotationStatus, SessionRef, Sessions } from "../ports.ts";
-import { sessionName } from "../session-address.ts";
+import type { Knocked } from "../fleet/restore.ts";
+import type { CommandOutcome, RotationStatus, SessionProvision, SessionRef, Sessions } from "../ports.ts";
+import { sessionName, type SessionOffer } from "../session-address.ts";
 import { reach, wasTurnedAway } from "./reach.ts";
 import type { ChargePointSession } from "./charge-point-session.ts";
 import { newCredential } from "./session/credential.ts";
@@ -16,7 +17,7 @@ const ROTATION_TIMEOUT_MS = 35_000;
 type Promised<T> = T extends (...args: infer Args) => infer Result
   ? (...args: Args) => Promise<Awaited<Result>>
   : never;
-type Remote = Exclude<keyof Sessions, "prepare" | "adopt">;
+type Remote = Exclude<keyof Sessions, "prepare" | "restore" | "newCredential" | "adopt">;
 type SessionMethods = Pick<ChargePointSession, Remote>;
 /** The platform's own type of a stub does not end on recursive JSON; plain data crosses the call unchanged. */
 type Stub = { [Name in keyof SessionMethods]: Promised<SessionMethods[Name]> };
@@ -27,12 +28,19 @@ type SessionEnv = Pick<Env, "CHARGE_POINT_SESSION" | "SESSION_SHELF" | "CREDENTI
  * The sessions of the fleet, each in its own object. A session that knows nothing of its charger is given what waits for it on
  * the shelf, and asked again. @throws Unavailable when an object cannot be reached
  */
-export function durableSessions(env: SessionEnv): Sessions {
+export function durableSessions(
+  env: SessionEnv,
+  knock: (ref: SessionRef) => Promise<Knocked> = async () => "unknown",
+): Sessions {
   const shelf = shelfOf(env);
   const stub = (ref: SessionRef) => env.CHARGE_POINT_SESSION.getByName(sessionName(ref)) as unknown as Stub;
   const ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>): Promise<T> =>
     reach(CALL_TIMEOUT_MS, () => call(stub(ref)), { repeats: true });
-  const adopt = (ref: SessionRef) => takeFromShelf(shelf, stub, ref);
+  const adopt = (ref: SessionRef) =>
+    bringBack(
+      () => takeFromShelf(shelf, stub, ref),
+      () => knock(ref),
+    );
   const known = async <T>(ref: SessionRef, call: () => Promise<T>): Promise<T> => {
     const answer = await call();
     const isMissing = answer === null || answer === false;
@@ -42,10 +50,7 @@ export function durableSessions(env: SessionEnv): Sessions {
   return {
     adopt,
 
-    async prepare(ref, { authorizationKey, ...input }) {
-      const credential = authorizationKey && (await newCredential(env.CREDENTIAL_SECRET, authorizationKey));
-      await shelf.put({ ref, input: { ...input, authorizationKey: null, credential: credential || null } });
-    },
+    ...offersOf(env, shelf),
 
     provision: (ref, input) => ask(ref, (session) => session.provision(ref, input)),
     noteSettings: (ref, note) => known(ref, () => ask(ref, (session) => session.noteSettings(ref, note))),
@@ -76,6 +81,34 @@ export function durableSessions(env: SessionEnv): Sessions {
       return isUnknown ? send() : first;
     },
   };
+}
+
+/** From the shelf, or from Postgres by way of the shelf. */
+async function bringBack(take: () => Promise<boolean>, knock: () => Promise<Knocked>): Promise<boolean> {
+  if (await take()) return true;
+  const knocked = await knock();
+  if (knocked === "later") throw new Unavailable("Too many sessions are looked up at once");
+  if (knocked === "restored") await take();
+  return knocked === "restored";
+}
+
+/** What concerns no session object yet. */
+function offersOf(env: SessionEnv, shelf: Shelf): Pick<Sessions, "newCredential" | "prepare" | "restore"> {
+  return {
+    newCredential: (authorizationKey) => newCredential(env.CREDENTIAL_SECRET, authorizationKey),
+    prepare: async (ref, input) => shelf.put(await offerOf(env, ref, input)),
+    restore: async (ref, input) => shelf.restore(await offerOf(env, ref, input)),
+  };
+}
+
+/** With digests of its key alone. */
+async function offerOf(
+  env: SessionEnv,
+  ref: SessionRef,
+  { authorizationKey, ...input }: SessionProvision,
+): Promise<SessionOffer> {
+  const made = authorizationKey && (await newCredential(env.CREDENTIAL_SECRET, authorizationKey));
+  return { ref, input: { ...input, authorizationKey: null, credential: made || input.credential || null } };
 }
 
 /** The same with a new key: it was stored before it left, so the station gets in with it if it came that far. */

@@ -10,7 +10,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const TOGETHER = { windowMs: 4, itemsMax: 100, patienceMs: CALL_TIMEOUT_MS };
 
 type Stub = {
-  [Name in "put" | "take" | "has" | "remove"]: (
+  [Name in "put" | "restore" | "take" | "has" | "remove"]: (
     ...args: Parameters<SessionShelf[Name]>
   ) => Promise<ReturnType<SessionShelf[Name]>>;
 };
@@ -18,6 +18,8 @@ type Stub = {
 /** The shelves of all organisations. @throws Unavailable */
 export interface Shelf {
   put(offer: SessionOffer): Promise<void>;
+  /** The session of the offer may be there, or lost: it takes the offer should it need one. */
+  restore(offer: SessionOffer): Promise<void>;
   take(ref: SessionRef): Promise<SessionOffer | null>;
   has(offer: SessionOffer): Promise<boolean>;
   /** True when it was there and no session has taken it. */
@@ -29,9 +31,15 @@ export function shelfOf(env: Pick<Env, "SESSION_SHELF">): Shelf {
     const stub = () => env.SESSION_SHELF.getByName(slug) as unknown as Stub;
     return reach(CALL_TIMEOUT_MS, () => call(stub()), { repeats: true });
   };
-  const put = sharedBatch((offers: readonly SessionOffer[]) => putAll(ask, offers), TOGETHER);
+  const together = (name: "put" | "restore") =>
+    sharedBatch(
+      (offers: readonly SessionOffer[]) => putAll(ask, offers, (stub, own) => stub[name](own)),
+      TOGETHER,
+    );
+  const [put, restore] = [together("put"), together("restore")];
   return {
     put: async (offer) => void (await put(offer)),
+    restore: async (offer) => void (await restore(offer)),
     take: ({ organizationSlug, identity }) => ask(organizationSlug, (stub) => stub.take(identity)),
     has: ({ ref, input }) => ask(ref.organizationSlug, (stub) => stub.has(ref.identity, input.chargerId)),
     remove: ({ organizationSlug, identity, chargerId }) =>
@@ -42,11 +50,12 @@ export function shelfOf(env: Pick<Env, "SESSION_SHELF">): Shelf {
 async function putAll(
   ask: (slug: string, call: (stub: Stub) => Promise<void>) => Promise<void>,
   offers: readonly SessionOffer[],
+  place: (stub: Stub, own: readonly SessionOffer[]) => Promise<void>,
 ): Promise<null[]> {
   const slugs = [...new Set(offers.map(({ ref }) => ref.organizationSlug))];
   const calls = slugs.map((slug) => {
     const own = offers.filter(({ ref }) => ref.organizationSlug === slug);
-    return ask(slug, (stub) => stub.put(own));
+    return ask(slug, (stub) => place(stub, own));
   });
   await Promise.all(calls);
   return offers.map(() => null);

@@ -1,6 +1,7 @@
 import { Unavailable } from "../errors.ts";
 import type { PendingEffect, Ports } from "../ports.ts";
 import { hostOf, stationOf } from "./station.ts";
+import { restore } from "./restore.ts";
 import { withdraw } from "./withdraw.ts";
 
 export const EFFECT_SLICE_SIZE = 100;
@@ -9,7 +10,7 @@ const PARALLEL = 5;
 /** No object is asked after this; what is left is taken up by the next attempt, which finds the rest done. */
 const BUDGET_MS = 25_000;
 
-type Needs = Pick<Ports, "effects" | "runs" | "sessions" | "simulators" | "clock">;
+type Needs = Pick<Ports, "effects" | "runs" | "sessions" | "simulators" | "recovery" | "ids" | "clock">;
 
 /**
  * Brings sessions and stations of one slice in line with their rows. Effects say that something changed, not what:
@@ -26,20 +27,49 @@ export async function applyEffects(ports: Needs, batchId: string, slice: number)
   if (effects.length === 0) return 0;
   const runIds = effects.flatMap((effect) => (effect.runId === null ? [] : [effect.runId]));
   if (runIds.length > 0) await ports.runs.cancel(runIds);
-  const queue = effects.values();
   const finished: number[] = [];
   const endsAtMs = ports.clock.now().getTime() + BUDGET_MS;
+  const [lookedAt, changed] = split(effects, isLookedAt);
+  const queue = changed.values();
   const worker = async () => {
     for (const effect of queue) {
       if (ports.clock.now().getTime() >= endsAtMs) return;
       if (await applyEffect(ports, batchId, effect)) finished.push(effect.seq);
     }
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL }, worker));
+  const outcomes = await Promise.allSettled([
+    ...Array.from({ length: PARALLEL - 1 }, worker),
+    restoreEach(ports, lookedAt, finished),
+  ]);
   if (finished.length > 0) await ports.effects.done(batchId, finished);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   if (finished.length < effects.length) throw new Unavailable("Some chargers have to wait");
   return finished.length;
+}
+
+/** No change of such a charger concerns its session: it is looked at because its object may be lost. */
+function isLookedAt({ deleted, status, work }: PendingEffect): boolean {
+  return !deleted && status === "READY" && work.runtime === "external";
+}
+
+function split<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+/** Their offers reach the shelf together, so they are not counted one by one. */
+async function restoreEach(ports: Needs, effects: PendingEffect[], finished: number[]): Promise<void> {
+  if (effects.length === 0) return;
+  const chargers = await ports.recovery.list(effects.map(({ work }) => work.chargerId));
+  const byId = new Map(chargers.map((charger) => [charger.work.chargerId, charger]));
+  const lost: string[] = [];
+  const one = async ({ seq, work }: PendingEffect) => {
+    const charger = byId.get(work.chargerId);
+    if (charger && (await restore(ports, charger))) lost.push(work.chargerId);
+    finished.push(seq);
+  };
+  const outcomes = await Promise.allSettled(effects.map(one));
+  if (lost.length > 0) await ports.recovery.keysLost(lost, ports.clock.now());
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 /** False: too early. The run that provisions the charger may have read the row before it changed. */

@@ -8,6 +8,7 @@ import type {
   RegisterCharger,
   RegistrationStatus,
   SecurityProfile,
+  StoredCredential,
 } from "../ports.ts";
 
 const AUTHORIZATION_KEY_BYTES = 20;
@@ -50,12 +51,13 @@ export async function registerCharger(
   claim: IdempotencyClaim | null,
   record: (charger: RegisterCharger) => RecordedResponse,
 ): Promise<Claimed<RegisteredCharger>> {
-  const charger: RegisterCharger = { ...request, id: ports.ids.uuid(), now: ports.clock.now() };
+  const authorizationKey = hasAuthorizationKey(request.securityProfile) ? newAuthorizationKey(ports) : null;
+  const credential = authorizationKey === null ? null : await ports.sessions.newCredential(authorizationKey);
+  const charger: RegisterCharger = { ...request, id: ports.ids.uuid(), now: ports.clock.now(), credential };
   const stored = await ports.chargers.register(organization, charger, claim, record(charger));
   if (stored.kind === "replayed") return stored;
-  const authorizationKey = hasAuthorizationKey(request.securityProfile) ? newAuthorizationKey(ports) : null;
   try {
-    await provisionRegistered(ports, organization, charger, authorizationKey);
+    await provisionRegistered(ports, organization, charger, credential);
   } catch (error) {
     await takeBack(ports, organization, charger, claim);
     throw error;
@@ -83,7 +85,7 @@ export async function provisionRegistered(
   charger: Pick<RegisterCharger, "id" | "identity" | "securityProfile" | "now"> & {
     registrationStatus?: RegistrationStatus;
   },
-  authorizationKey: string | null,
+  credential: StoredCredential | null,
 ): Promise<void> {
   const ref = { organizationSlug: organization.slug, identity: charger.identity, chargerId: charger.id };
   const input = {
@@ -92,7 +94,8 @@ export async function provisionRegistered(
     createdAtMs: charger.now.getTime(),
     securityProfile: charger.securityProfile,
     registrationStatus: charger.registrationStatus ?? ("Accepted" as const),
-    authorizationKey,
+    authorizationKey: null,
+    credential,
   };
   for (let tries = 1; ; tries++) {
     try {

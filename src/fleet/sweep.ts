@@ -1,4 +1,4 @@
-import type { ItemError, Ports, StuckJob } from "../ports.ts";
+import type { EffectBatch, ItemError, Ports, StuckJob } from "../ports.ts";
 
 const DISPATCH_FAILED: ItemError = {
   code: "DISPATCH_FAILED",
@@ -18,7 +18,7 @@ const PART_MS = 10_000;
 /** A publish that took so long was ended by its deadline. An engine that hangs is left alone for the rest of the pass. */
 const HANGING_MS = 5000;
 
-type Needs = Pick<Ports, "jobs" | "effects" | "settings" | "runs" | "history" | "clock">;
+type Needs = Pick<Ports, "jobs" | "effects" | "settings" | "runs" | "recovery" | "history" | "ids" | "clock">;
 
 /** What a pass brought on its way again, by id, and what it failed at. */
 export interface Swept {
@@ -51,6 +51,11 @@ export async function sweep(ports: Needs): Promise<Swept> {
     (await ports.settings.due(now)).map((waiting) => ({ ...waiting, id: waiting.chargerId }));
   await pass.publishEach("settings", due, ({ chargerId, revision, attempt }) =>
     ports.runs.applySettings({ chargerId, revision, attempt, generation: null }),
+  );
+  await pass.publishEach(
+    "reconcile",
+    () => nextPart(ports, now),
+    (batch) => ports.runs.applyEffects({ ...batch, attempt: 0 }),
   );
   await pass.part("prune", () => ports.history.prune(now));
   return pass.result(
@@ -114,6 +119,12 @@ class Pass {
   #nowMs(): number {
     return this.#clock.now().getTime();
   }
+}
+
+/** The next chargers of the look at all of them. Their effects are the promise: what is not published now is left over. */
+async function nextPart(ports: Needs, now: Date): Promise<EffectBatch[]> {
+  const batch = await ports.recovery.next(ports.ids.uuid(), now);
+  return batch ? [batch] : [];
 }
 
 async function revive(ports: Needs, job: StuckJob): Promise<void> {

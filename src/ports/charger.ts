@@ -77,6 +77,8 @@ export interface ConnectedCharger {
   serialNumber: string | null;
   firmwareVersion: string | null;
   lastMessageAt: Date | null;
+  /** Its session had to be made anew, without the key that its station has. */
+  isKeyLost: boolean;
   connectors: ConnectorState[];
   /** The newest; none where it is one of a list. */
   stopConflicts: StopConflict[];

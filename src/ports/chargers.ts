@@ -11,7 +11,7 @@ import type {
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 import type { ProvisioningWork } from "./jobs.ts";
 import type { Page, Paged } from "./paging.ts";
-import type { SessionFactRow } from "./sessions.ts";
+import type { SessionFactRow, StoredCredential } from "./sessions.ts";
 
 export interface RegisterCharger {
   id: string;
@@ -20,6 +20,8 @@ export interface RegisterCharger {
   location: string | null;
   securityProfile: SecurityProfile;
   now: Date;
+  /** Digests of its key; null for profiles without one. */
+  credential?: StoredCredential | null;
 }
 
 /** Fields of a charger that may change; absent = unchanged, null = back to the default of create. */

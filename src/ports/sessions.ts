@@ -1,3 +1,4 @@
+import type { CredentialText } from "../credential-text.ts";
 import type { ChargerCommand, CommandAnswer } from "../ocpp/commands.ts";
 import type { CallOutcome } from "../ocpp/outcome.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
@@ -125,6 +126,12 @@ export interface Sessions {
    * charger again changes nothing, of two chargers of one identity the newer stays.
    */
   prepare(ref: SessionRef, input: SessionProvision): Promise<void>;
+  /**
+   * For a session that may be lost: it takes this when it is needed the next time. One that is there stays as it is.
+   */
+  restore(ref: SessionRef, input: SessionProvision): Promise<void>;
+  /** Digests of a key, for `SessionProvision`. */
+  newCredential(authorizationKey: string): Promise<StoredCredential>;
   /** Gives a session what was prepared for it. False when nothing was. */
   adopt(ref: SessionRef): Promise<boolean>;
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
@@ -162,6 +169,8 @@ export type SessionFact =
     }
   | { type: "connector"; evseId: number; connectorId: number; status: string; errorCode: string }
   | { type: "seen" }
+  /** Which keys its session takes from now on, in the words of `CredentialText`. */
+  | { type: "credential"; credential: CredentialText }
   /** The online layer of the station's settings was renewed. */
   | { type: "lease"; untilMs: number }
   | ({ type: "transaction" } & TransactionFact)

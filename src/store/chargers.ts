@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { credentialToText } from "../credential-text.ts";
 import { Conflict, Forbidden } from "../errors.ts";
 import type { ChargerProvisioning, ChargerStore, RegisterCharger } from "../ports.ts";
 import { chargerChanges } from "./charger-changes.ts";
@@ -46,9 +47,9 @@ const REGISTER = `WITH tenant AS (
       AND deleted_at IS NULL RETURNING id
   ), inserted AS (
     INSERT INTO chargers (id, organization_id, identity, name, location_name, security_profile, runtime, status,
-      created_at, updated_at, settled_at)
+      created_at, updated_at, settled_at, credential)
     SELECT $2::uuid, $1::uuid, $3::text, $4::text, $5::text, $6::smallint, 'external', 'READY',
-      $7::timestamptz, $7::timestamptz, $7::timestamptz
+      $7::timestamptz, $7::timestamptz, $7::timestamptz, $14::jsonb
     FROM go WHERE (SELECT count(*) FROM replaced) >= 0 RETURNING id
   )
   SELECT EXISTS (SELECT 1 FROM inserted) AS inserted,
@@ -86,6 +87,7 @@ async function insertRegistered(
       charger.now,
       ...claim,
       limits.chargers,
+      charger.credential ? JSON.stringify(credentialToText(charger.credential)) : null,
     ];
     const rows = await sql.store(REGISTER, params, { text: REGISTERED, params: [charger.id] });
     return onlyRow(registerRow, rows);

@@ -52,6 +52,7 @@ const connectedRow = z
     serial_number: z.string().nullable(),
     firmware_version: z.string().nullable(),
     last_message_at: timestamp.nullable(),
+    key_lost: z.boolean(),
     connectors: z.array(connectorJson),
     stop_conflicts: z.array(stopConflictJson).optional(),
   })
@@ -70,12 +71,14 @@ const connectedRow = z
     serialNumber: row.serial_number,
     firmwareVersion: row.firmware_version,
     lastMessageAt: row.last_message_at,
+    isKeyLost: row.key_lost,
     connectors: row.connectors,
     stopConflicts: row.stop_conflicts ?? [],
   }));
 
 const COLUMNS = `c.id, c.identity, c.name, c.location_name AS location, c.security_profile, c.registration_status, c.created_at,
   coalesce(s.online, false) AS online, s.ocpp_version, s.vendor, s.model, s.serial_number, s.firmware_version, s.last_message_at,
+  c.key_lost_at IS NOT NULL AS key_lost,
   (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.evse_id, k.connector_id), '[]') FROM connectors k WHERE k.charger_id = c.id) AS connectors`;
 
 const STOP_CONFLICTS_SHOWN = 10;

@@ -72,15 +72,25 @@ const RENEW = `UPDATE charger_settings s SET lease_until = to_timestamp(x.until_
     FROM jsonb_to_recordset($1::jsonb) AS r(charger_id uuid, until_ms bigint) GROUP BY charger_id) x
   WHERE s.charger_id = x.charger_id AND s.lease_until < to_timestamp(x.until_ms / 1000.0)`;
 
+/** Whoever tells of a key has it: it is not lost. */
+const CREDENTIALS = `UPDATE chargers c SET credential = x.credential, key_lost_at = NULL
+  FROM (SELECT DISTINCT ON (charger_id) charger_id, credential
+    FROM jsonb_to_recordset($1::jsonb) AS r(n int, charger_id uuid, credential jsonb) ORDER BY charger_id, n DESC) x
+  WHERE c.id = x.charger_id AND c.credential IS DISTINCT FROM x.credential`;
+
 /** Returns the chargers of which it told in vain, as far as this shows: those of transactions, connections and statuses. */
 export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<GoneCharger[]> {
   const leases = rows.flatMap(({ chargerId, fact }) =>
     fact.type === "lease" ? [{ charger_id: chargerId, until_ms: fact.untilMs }] : [],
   );
   if (leases.length > 0) await sql.write(RENEW, [JSON.stringify(leases)]);
+  const credentials = rows.flatMap(({ chargerId, fact }, n) =>
+    fact.type === "credential" ? [{ n, charger_id: chargerId, credential: fact.credential }] : [],
+  );
+  if (credentials.length > 0) await sql.write(CREDENTIALS, [JSON.stringify(credentials)]);
   const history = rows.filter(isHistory);
   const gone = history.length > 0 ? await applyHistory(sql, history) : [];
-  const projected = rows.filter((row) => !isHistory(row));
+  const projected = rows.filter((row) => !isHistory(row) && row.fact.type !== "credential");
   if (projected.length === 0) return gone;
   const facts = projected.map(({ chargerId, generation, atMs, fact }, n) => ({
     n,

@@ -42,6 +42,10 @@ export const chargerDetail = chargerSummary
         description:
           "Transactions whose end the charger told twice and differently, the newest ten: the first one, `kept`, holds; only there when there are any",
       }),
+    authorizationKeyLost: z.literal(true).optional().openapi({
+      description:
+        "The key of its station was lost with stored sessions: rotate it and give the station the new one; only there while that holds",
+    }),
     connectors: z.array(
       z.object({
         connectorId: z.int(),
@@ -107,6 +111,7 @@ export function detailBody(
     ...(charger.stopConflicts.length === 0
       ? {}
       : { stopConflicts: charger.stopConflicts.map(stopConflictBody) }),
+    ...(charger.isKeyLost ? { authorizationKeyLost: true as const } : {}),
     connectors: connectorBodies(charger),
   };
 }

@@ -1,3 +1,4 @@
+import { credentialToText } from "../../credential-text.ts";
 import type { SessionProvision, SessionRef } from "../../ports.ts";
 import { completeCredential, newCredential } from "./credential.ts";
 import { isNewer, newRecord, type SessionRecord } from "./session-record.ts";
@@ -30,6 +31,9 @@ export async function adopt(
   }
   if (record && !isNewer(input, record)) return { created: false };
   if (record) withdraw(record);
-  store.replace(newRecord(ref, input, credential));
+  const adopted = newRecord(ref, input, credential);
+  // Digests that were made before are on record, or those of a key that nobody has.
+  if (credential && input.credential) adopted.toldCredential = JSON.stringify(credentialToText(credential));
+  store.replace(adopted);
   return { created: true };
 }

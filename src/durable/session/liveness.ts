@@ -8,8 +8,13 @@ export const PROBE_TIMEOUT_MS = 20_000;
 
 export type LivenessStep = "none" | "probe" | "close";
 
-export function lastSignOfLife({ attachment }: LiveSocket): number {
+function lastSignOfLife({ attachment }: LiveSocket): number {
   return attachment.lastMessageAtMs ?? attachment.connectedAtMs;
+}
+
+/** `live`: the station's socket, which knows better; null: it is offline. */
+export function lastMessageAtMs(record: SessionRecord, live: LiveSocket | null): number | null {
+  return live ? lastSignOfLife(live) : record.lastMessageAtMs;
 }
 
 export function isFresh(record: SessionRecord, live: LiveSocket, nowMs: number): boolean {

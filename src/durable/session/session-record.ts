@@ -32,6 +32,8 @@ export interface SessionRecord {
   createdAtMs: number;
   securityProfile: SecurityProfile;
   credential: StoredCredential | null;
+  /** Which of its forms Postgres was told, by its JSON; null: none. */
+  toldCredential: string | null;
   /** Answer to the next BootNotification. */
   bootAnswer: RegistrationStatus;
   /** Our last answer; null: never booted. Survives the socket (OCPP-J: a reconnect brings no boot). */
@@ -98,6 +100,7 @@ export const UNKNOWN_LIMITS: KeyLimits = { readKeysMax: null, writeKeysMax: null
 
 /** What a session knows of a station that has never come. */
 const UNSEEN = {
+  toldCredential: null,
   bootAnswer: "Accepted",
   registration: null,
   heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_SECONDS,

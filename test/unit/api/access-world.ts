@@ -5,7 +5,14 @@ import type { Config, RawEnv } from "../../../src/env.ts";
 import { createApiKeyMaterial } from "../../../src/fleet/api-key-material.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import type { ApiKey, Organization, Ports } from "../../../src/ports.ts";
-import { fakeApiKeys, fakeChargers, fakeSessions, unusedPort, type SessionsState } from "./fake-ports.ts";
+import {
+  fakeApiKeys,
+  fakeChargers,
+  fakeRecovery,
+  fakeSessions,
+  unusedPort,
+  type SessionsState,
+} from "./fake-ports.ts";
 
 export const JWT_SECRET = "a-secret-of-more-than-thirty-two-bytes-for-tests";
 export const BASE_URL = "https://busbar.test";
@@ -76,6 +83,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     jobs: unusedPort("jobs"),
     tagPolicies: unusedPort("tagPolicies"),
     history: unusedPort("history"),
+    recovery: fakeRecovery(),
     settings: unusedPort("settings"),
     sessions: sessions.port,
     simulators: unusedPort("simulators"),

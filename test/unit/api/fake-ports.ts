@@ -10,10 +10,12 @@ import type {
   IdempotencyClaim,
   Organization,
   RecordedResponse,
+  RecoveryStore,
   RegistrationStatus,
   SessionProvision,
   SessionRef,
   Sessions,
+  StoredCredential,
 } from "../../../src/ports.ts";
 
 /** A port that the code under test must not touch. */
@@ -133,7 +135,13 @@ export function fakeChargers(): ChargerStore {
   };
 }
 
+/** Keeps credentials; everything else is not expected. */
+export function fakeRecovery(): RecoveryStore {
+  return { ...unusedPort<RecoveryStore>("recovery"), keepCredential: async () => undefined };
+}
+
 const offline = {
+  isKeyLost: false,
   registrationStatus: "Accepted",
   online: false,
   ocppVersion: null,
@@ -156,6 +164,12 @@ export interface SessionsState {
   transfers: DataTransferRow[] | null;
 }
 
+/** What the sessions of these tests know of a key. */
+export function credentialOf(key: string): StoredCredential {
+  const current = { text: new TextEncoder().encode(key), bytes: null };
+  return { salt: new Uint8Array(), current, offered: [], next: null };
+}
+
 export function fakeSessions(): { port: Sessions; state: SessionsState } {
   const state: SessionsState = {
     outcome: { kind: "notProvisioned" },
@@ -175,6 +189,7 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
       state.commands.push({ ref, command, timeoutMs });
       return state.outcome;
     },
+    newCredential: async (key) => credentialOf(key),
     snapshot: async () => null,
     rotateAuthorizationKey: async () => null,
     async setRegistration(ref, status) {

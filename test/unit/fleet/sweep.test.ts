@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Unavailable } from "../../../src/errors.ts";
+import { systemIds } from "../../../src/fleet/ids.ts";
 import { sweep } from "../../../src/fleet/sweep.ts";
-import type { RunPublisher, StationHistory } from "../../../src/ports.ts";
+import type { RecoveryStore, RunPublisher, StationHistory } from "../../../src/ports.ts";
 import { batchOf, openDatabase, type Database } from "../../harness/database.ts";
 import { unusedPort } from "../api/fake-ports.ts";
 
@@ -44,7 +45,8 @@ function sweeper(takes: (runId: string) => boolean) {
   const pass = (afterMinutes: number) => {
     minute += afterMinutes;
     const now = new Date(Date.now() + minute * MINUTE_MS);
-    return sweep({ ...db.stores, runs, history, clock: { now: () => now } });
+    const recovery: RecoveryStore = { ...unusedPort<RecoveryStore>("recovery"), next: async () => null };
+    return sweep({ ...db.stores, runs, history, recovery, ids: systemIds, clock: { now: () => now } });
   };
   return { published, pruned, pass };
 }

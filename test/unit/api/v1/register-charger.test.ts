@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Unavailable } from "../../../../src/errors.ts";
 import { bodyOf, createWorld, post } from "../access-world.ts";
+import { credentialOf } from "../fake-ports.ts";
 
 const PATH = "/api/v1/chargers";
 
@@ -42,7 +43,8 @@ describe("registering a charger", () => {
         input: {
           organizationId: world.organization.id,
           securityProfile: 2,
-          authorizationKey: answer.authorizationKey,
+          authorizationKey: null,
+          credential: credentialOf(String(answer.authorizationKey)),
         },
       },
     ]);
@@ -59,7 +61,7 @@ describe("registering a charger", () => {
     const init = post(await world.apiKey("owner"), { chargeBoxId: "CP-1", securityProfile });
     const answer = await bodyOf(await world.request(PATH, init));
     expect(["authorizationKey" in answer, answer.securityProfile]).toEqual([hasKey, securityProfile]);
-    expect(world.sessions.provisioned[0]?.input.authorizationKey === null).toBe(!hasKey);
+    expect(world.sessions.provisioned[0]?.input.credential === null).toBe(!hasKey);
   });
 
   it("names only the version that knows no authentication to a charger of profile 0", async () => {
@@ -196,7 +198,7 @@ describe("rotating an authorization key", () => {
     expect([response.status, answer.status]).toEqual([200, "stored"]);
     expect(world.sessions.provisioned[1]?.input).toMatchObject({
       chargerId: id,
-      authorizationKey: answer.authorizationKey,
+      credential: credentialOf(String(answer.authorizationKey)),
     });
   });
 

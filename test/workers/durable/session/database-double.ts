@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import type { CredentialText } from "../../../../src/credential-text.ts";
 
 export interface FlushedFact {
   charger_id: string;
@@ -21,6 +22,7 @@ export class DatabaseDouble {
   /** A statement with this text in its parameters is refused for its values. */
   refused: string | null = null;
   flushes: FlushedFact[][] = [];
+  credentials: ToldCredential[] = [];
 
   constructor() {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (_input, init) => this.#answer(init));
@@ -50,6 +52,10 @@ export class DatabaseDouble {
       this.asked.push(params[0] ?? "");
       return rowsOf({ highest_id: 23, unknown: 23 }, [[String(this.highestId), "0"]]);
     }
+    if (query.includes("SET credential")) {
+      this.credentials.push(...(JSON.parse(params[0] ?? "[]") as ToldCredential[]));
+      return rowsOf({}, []);
+    }
     const facts = JSON.parse(params[0] ?? "[]") as FlushedFact[];
     this.flushes.push(facts);
     return query.includes("is_deleted") ? this.#gone(facts) : rowsOf({}, []);
@@ -63,6 +69,11 @@ export class DatabaseDouble {
       rows.map(([id, isDeleted]) => [id, isDeleted ? "t" : "f"]),
     );
   }
+}
+
+interface ToldCredential {
+  charger_id: string;
+  credential: CredentialText;
 }
 
 interface Query {

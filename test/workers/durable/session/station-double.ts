@@ -72,9 +72,13 @@ export function provisionInput(charger: Charger, changed: Partial<SessionProvisi
   };
 }
 
+/** Its key comes as digests, as from a registration; `credential: null` lets the session make them. */
 export async function provisioned(changed: Partial<SessionProvision> = {}): Promise<Charger> {
   const charger = newCharger();
-  await charger.session.provision(charger.ref, provisionInput(charger, changed));
+  const input = provisionInput(charger, changed);
+  const { authorizationKey } = input;
+  const credential = authorizationKey === null ? null : await charger.session.newCredential(authorizationKey);
+  await charger.session.provision(charger.ref, { credential, ...input });
   return charger;
 }
 

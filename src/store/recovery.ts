@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { credentialFromText, credentialText, credentialToText } from "../credential-text.ts";
+import type { Recoverable, RecoveryStore } from "../ports.ts";
+import { firstRow, parseRows } from "./rows.ts";
+import type { Row, Sql } from "./sql.ts";
+import { WORK_COLUMNS, workRow } from "./work-rows.ts";
+
+const SELECT = `SELECT ${WORK_COLUMNS}, c.credential,
+    EXISTS (SELECT 1 FROM charger_connections s WHERE s.charger_id = c.id AND s.generation > 0) AS has_connected
+  FROM chargers c JOIN organizations o ON o.id = c.organization_id
+  WHERE c.deleted_at IS NULL AND c.status = 'READY'`;
+
+const recoverableRow = z.object({ credential: credentialText.nullable(), has_connected: z.boolean() });
+
+function recoverables(rows: Row[]): Recoverable[] {
+  const works = parseRows(workRow, rows);
+  return parseRows(recoverableRow, rows).flatMap(({ credential, has_connected: hasConnected }, index) => {
+    const work = works[index];
+    return work ? [{ work, credential: credential && credentialFromText(credential), hasConnected }] : [];
+  });
+}
+
+/** Chargers of one part. An operator who asked for it waits for it. */
+const PART = 500;
+const FULL_PART = 5000;
+/** All chargers are looked at once in so long. */
+const EVERY = "24 hours";
+/** Deleted chargers are looked at for so long, by themselves. */
+const DELETED_FOR = "7 days";
+
+/** In the order of ids. A part that is not done yet is waited for: objects that cannot be reached make no heap of effects. */
+const NEXT = `WITH state AS (
+    SELECT r.is_full, r.looked_at, CASE WHEN r.finished_at IS NULL THEN r.cursor_id END AS cursor_id,
+      CASE WHEN r.is_full THEN ${FULL_PART} ELSE ${PART} END AS part
+    FROM reconciliations r
+    WHERE r.name = 'chargers' AND (r.finished_at IS NULL OR r.finished_at < $2::timestamptz - interval '${EVERY}')
+      AND NOT EXISTS (SELECT 1 FROM charger_effects e WHERE e.batch_id = r.batch_id) FOR UPDATE
+  ), next AS (
+    SELECT c.id, c.organization_id, row_number() OVER (ORDER BY c.id) - 1 AS seq
+    FROM state s CROSS JOIN LATERAL (
+      SELECT c.id, c.organization_id FROM chargers c
+      WHERE (s.cursor_id IS NULL OR c.id > s.cursor_id) AND (c.status = 'READY' AND c.deleted_at IS NULL
+        OR s.is_full AND c.deleted_at IS NOT NULL OR c.deleted_at > $2::timestamptz - interval '${DELETED_FOR}')
+      ORDER BY c.id LIMIT s.part) c
+  ), effects AS (
+    INSERT INTO charger_effects (batch_id, seq, organization_id, charger_id, kind, published_at)
+    SELECT $1::uuid, seq, organization_id, id, 'sync', $2::timestamptz FROM next RETURNING seq
+  ), moved AS (
+    UPDATE reconciliations r SET batch_id = $1::uuid, cursor_id = (SELECT id FROM next ORDER BY id DESC LIMIT 1),
+      looked_at = CASE WHEN s.cursor_id IS NULL THEN 0 ELSE s.looked_at END + (SELECT count(*)::int FROM next),
+      finished_at = CASE WHEN (SELECT count(*) FROM next) < s.part THEN $2::timestamptz END,
+      is_full = r.is_full AND (SELECT count(*) FROM next) = s.part
+    FROM state s WHERE r.name = 'chargers'
+  )
+  SELECT count(*)::int AS total FROM effects`;
+
+const totalRow = z.object({ total: z.number() });
+
+export function recoveryStore(sql: Sql): RecoveryStore {
+  return {
+    async find({ organizationSlug, identity }) {
+      const rows = await sql.read(`${SELECT} AND o.slug = $1 AND c.identity = $2`, [
+        organizationSlug,
+        identity,
+      ]);
+      return recoverables(rows)[0] ?? null;
+    },
+
+    async list(chargerIds) {
+      return recoverables(
+        await sql.read(`${SELECT} AND c.id = ANY($1::uuid[])`, [`{${chargerIds.join(",")}}`]),
+      );
+    },
+
+    async keepCredential(chargerId, credential) {
+      await sql.write("UPDATE chargers SET credential = $2::jsonb, key_lost_at = NULL WHERE id = $1::uuid", [
+        chargerId,
+        JSON.stringify(credentialToText(credential)),
+      ]);
+    },
+
+    async keysLost(chargerIds, now) {
+      await sql.write(
+        "UPDATE chargers SET key_lost_at = $2::timestamptz WHERE id = ANY($1::uuid[]) AND credential IS NULL",
+        [`{${chargerIds.join(",")}}`, now],
+      );
+    },
+
+    async next(batchId, now) {
+      const total = firstRow(totalRow, await sql.write(NEXT, [batchId, now]))?.total ?? 0;
+      return total > 0 ? { id: batchId, total } : null;
+    },
+  };
+}
