@@ -1,6 +1,6 @@
 import { MaybeStored, Unavailable } from "../errors.ts";
 import type { DatabaseClock } from "./database-clock.ts";
-import { retryOnce, SqlFailure } from "./sql-failure.ts";
+import { retryOnce, SqlFailure, violates } from "./sql-failure.ts";
 import type { Row, Statement } from "./sql.ts";
 
 export interface Writes {
@@ -98,7 +98,8 @@ async function store(database: Database, statement: Statement, whenStored: State
     try {
       return await attempt(database, statement, receipt, storeByMs);
     } catch (error) {
-      if (!(error instanceof MaybeStored)) throw error;
+      // A receipt that is there already: the request came twice on its way, and this is the answer of the second.
+      if (!(error instanceof MaybeStored) && !violates(error, "write_receipts_pkey")) throw error;
       const fate = await fateOf(database, receipt, beganAtMs + limits.answer);
       if (fate === "unknown") throw error;
       const isLate = now() + limits.retry > storeByMs;

@@ -4,9 +4,16 @@ import { waitFor } from "./wait-for.ts";
 
 /**
  * What happens to a request: it passes; its connection ends before the database sees it, while it works on it, or after it has
- * answered; the answer is kept back for ever; or the request waits until `release`, and then arrives.
+ * answered; it arrives twice, and the second answer passes; the answer is kept back for ever; or the request waits until `release`, and then arrives.
  */
-export type Treatment = "pass" | "cutRequest" | "forwardAndCut" | "cutAnswer" | "keepAnswer" | "holdRequest";
+export type Treatment =
+  | "pass"
+  | "cutRequest"
+  | "forwardAndCut"
+  | "cutAnswer"
+  | "duplicate"
+  | "keepAnswer"
+  | "holdRequest";
 
 /** Stands in front of the SQL endpoint and treats each request as the test says. */
 export interface SqlProxy {
@@ -35,11 +42,12 @@ export async function startSqlProxy(target: string): Promise<SqlProxy> {
       };
       if (treatment === "cutRequest") return outgoing.destroy();
       if (treatment === "holdRequest") return held.push(ask);
+      if (treatment === "duplicate") await ask();
       const asked = ask();
       if (treatment === "forwardAndCut") outgoing.destroy();
       const answer = await asked.catch(() => null);
       if (treatment === "cutAnswer" || answer === null) return outgoing.destroy();
-      if (treatment === "pass") send(outgoing, answer);
+      if (treatment === "pass" || treatment === "duplicate") send(outgoing, answer);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -189,6 +189,16 @@ describe("a write whose answer is lost", () => {
     expect(await store()).toEqual([{ id: 1 }]);
   });
 
+  test("is answered as stored, and is stored once, when its request came twice", async () => {
+    treatFirst("duplicate");
+    await server.exec("INSERT INTO deed (id) VALUES (5)");
+    const add = "UPDATE deed SET n = n + 1 WHERE id = 5 RETURNING n";
+    expect(await sql.store(add, [], { text: "SELECT n FROM deed WHERE id = 5", params: [] })).toEqual([
+      { n: 2 },
+    ]);
+    expect(await stored()).toEqual([{ id: "5", n: "2" }]);
+  });
+
   test("is stored by another try when it never arrived", async () => {
     treatFirst("cutRequest");
     expect(await store()).toEqual([{ id: 1 }]);
