@@ -110,6 +110,6 @@ export interface TransactionIdsOnRecord {
 /** Rows of stations are kept for a time, see docs/operations.md. */
 export interface StationHistory {
   transactionIds(organizationId: string): Promise<TransactionIdsOnRecord>;
-  /** Deletes what is too old, a bounded number of rows per table. */
+  /** Deletes what is too old, for a bounded time. */
   prune(now: Date): Promise<void>;
 }

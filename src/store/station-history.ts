@@ -7,6 +7,7 @@ import type {
   StationEventFact,
   StationHistory,
 } from "../ports.ts";
+import { pruneHistory } from "./prune-history.ts";
 import type { Sql } from "./sql.ts";
 import { applyTransactions, transactionIdsOnRecord } from "./transactions.ts";
 
@@ -181,29 +182,10 @@ export function int32(value: number | null): number | null {
   return value === null ? null : Math.max(-INT_MAX, Math.min(INT_MAX, value));
 }
 
-const KEEP_DAYS = 90;
-/** A pass runs every minute. */
-const ROWS_PER_PASS = 20_000;
-/** By when rows came in: a station may deliver months of backlog, and its clock may say 1970. */
-const PRUNED = {
-  meter_values: "received_at",
-  security_events: "received_at",
-  station_events: "received_at",
-  data_transfers: "at",
-};
-
 export function stationHistory(sql: Sql): StationHistory {
   return {
     transactionIds: (organizationId) => transactionIdsOnRecord(sql, organizationId),
 
-    async prune(now) {
-      for (const [table, receivedAt] of Object.entries(PRUNED)) {
-        await sql.write(
-          `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table}
-             WHERE ${receivedAt} < $1::timestamptz - interval '${KEEP_DAYS} days' LIMIT ${ROWS_PER_PASS})`,
-          [now],
-        );
-      }
-    },
+    prune: (now) => pruneHistory(sql, now),
   };
 }

@@ -20,14 +20,14 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** The embedded database behind the unmodified client, or a real one with BUSBAR_PG_URL. */
-export async function openDatabase(): Promise<Database> {
+/** The embedded database behind the unmodified client, or a real one with BUSBAR_PG_URL, which others use as well. */
+export async function openDatabase({ isShared = true } = {}): Promise<Database> {
   const directory = temporaryDirectory();
   const server = await startSql({
     port: 0,
     dataDir: join(directory.path, "postgres"),
     migrations: migrationsDirectory,
-    pgUrl: process.env["BUSBAR_PG_URL"],
+    pgUrl: isShared ? process.env["BUSBAR_PG_URL"] : undefined,
   });
   const sql = testSql(
     connect({

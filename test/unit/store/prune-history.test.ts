@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { pruneHistory } from "../../../src/store/prune-history.ts";
+import type { Sql } from "../../../src/store/sql.ts";
+import { openDatabase, type Database } from "../../harness/database.ts";
+
+let db: Database;
+beforeAll(async () => {
+  db = await openDatabase({ isShared: false });
+}, 60_000);
+afterAll(() => db.close());
+
+const NOW = new Date("2026-11-30T12:00:00Z");
+const TABLES = ["meter_values", "security_events", "station_events", "data_transfers"];
+const ARRIVED = "timestamptz '2026-11-30 12:00:00Z' - interval '90 days'";
+
+/** Rows in every table that came in one after the other: so many too long ago, and three a moment later. */
+async function arrived(old: number): Promise<void> {
+  const when = `${ARRIVED} + (n - ${old}) * interval '1 second' - interval '500 milliseconds'`;
+  const ids = `gen_random_uuid(), gen_random_uuid(), gen_random_uuid()`;
+  const rows = `FROM generate_series(1, ${old} + 3) n`;
+  await db.sql.write(
+    `WITH a AS (INSERT INTO meter_values (id, organization_id, charger_id, reason, "values", at, received_at)
+        SELECT ${ids}, 'MeterValues', '[]', now(), ${when} ${rows}),
+      b AS (INSERT INTO security_events (id, organization_id, charger_id, source, name, at, received_at)
+        SELECT ${ids}, 'station', 'X', now(), ${when} ${rows}),
+      c AS (INSERT INTO station_events (id, organization_id, charger_id, action, payload, at, received_at)
+        SELECT ${ids}, 'NotifyEvent', '{}', now(), ${when} ${rows})
+      INSERT INTO data_transfers (id, organization_id, charger_id, direction, vendor_id, at)
+        SELECT gen_random_uuid()::text, gen_random_uuid(), gen_random_uuid(), 'incoming', 'v', ${when} ${rows}`,
+    [],
+  );
+}
+
+async function left(): Promise<number[]> {
+  const counts = TABLES.map((table) => `(SELECT count(*)::int FROM ${table}) AS ${table}`);
+  const [row] = await db.sql.read(`SELECT ${counts.join(", ")}`, []);
+  return TABLES.map((table) => Number(row?.[table]));
+}
+
+beforeEach(async () => {
+  for (const table of TABLES) await db.sql.write(`TRUNCATE ${table}`, []);
+});
+
+test("one pass deletes whatever is too old, however much it is, and nothing else", async () => {
+  await arrived(25_000);
+  await pruneHistory(db.sql, NOW);
+  expect(await left()).toEqual([3, 3, 3, 3]);
+});
+
+test("a pass whose time is used up has deleted the oldest of every table, and the next one goes on", async () => {
+  await arrived(250);
+  await pruneHistory(db.sql, NOW, { rowsPerStatement: 100, budgetMs: 0 });
+  expect(await left()).toEqual([153, 153, 153, 153]);
+  const [oldest] = await db.sql.read("SELECT min(received_at) AS at FROM meter_values", []);
+  expect(Number(oldest?.["at"])).toBe(NOW.getTime() - 90 * 86_400_000 - 149_500);
+  await pruneHistory(db.sql, NOW, { rowsPerStatement: 100 });
+  expect(await left()).toEqual([3, 3, 3, 3]);
+});
+
+test("what is too old is found by the index on its arrival, with and without statistics", async () => {
+  await arrived(25_000);
+  const texts: string[] = [];
+  const noting: Pick<Sql, "write"> = { write: async (text) => (texts.push(text), [{ gone: 0 }]) };
+  // A small part of what is there, as in a database that is in use.
+  await pruneHistory(noting, NOW, { rowsPerStatement: 500 });
+  expect(texts).toHaveLength(TABLES.length);
+  for (const state of ["", "ANALYZE"]) {
+    if (state) await db.sql.read(state, []);
+    for (const text of texts) {
+      const plan = await db.sql.write(`EXPLAIN ${text}`, [NOW]);
+      const lines = plan.map((row) => String(row["QUERY PLAN"])).join("\n");
+      expect(lines).toMatch(/Index Scan using \w+_(received|age) /);
+      expect(lines).not.toContain("Seq Scan");
+    }
+  }
+});
