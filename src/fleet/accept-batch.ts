@@ -10,6 +10,7 @@ import type {
 import type { ChargerBlueprint } from "../ports.ts";
 import { LimitReached, MaybeStored, Unavailable } from "../errors.ts";
 import { publishInTime } from "./publish.ts";
+import { Turns } from "./turns.ts";
 
 export interface AcceptBatch {
   organization: Organization;
@@ -25,6 +26,9 @@ export type Accepted = RecordedResponse & { replayed: boolean };
 
 const RANDOM_SUFFIX_LENGTH = 8;
 const REDRAWS_MAX = 5;
+
+/** Batches are the heaviest statements there are: of each organisation one at a time in an isolate, or others wait for fifty. */
+const turns = new Turns(5_000);
 
 /**
  * Stores a batch and hands it to its dispatcher run: one statement and one publish, whatever its size.
@@ -47,7 +51,7 @@ export async function acceptBatch(
     recordPublished: render({ jobId, published: true }),
     recordUnpublished: render({ jobId, published: false }),
   };
-  const result = await ports.jobs.accept(batch);
+  const result = await turns.take(batch.organization.id, () => ports.jobs.accept(batch));
   if (result.kind === "replayed") return { ...result.response, replayed: true };
   const redrawn = await redrawClashes(ports, batch, result.value.clashes);
   const unpublish = () => ports.jobs.markUnpublished(batch);

@@ -4,6 +4,7 @@ import { acceptCharger } from "../../../src/fleet/accept-charger.ts";
 import { MaybeStored, Unavailable } from "../../../src/errors.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import type { RunPublisher } from "../../../src/ports.ts";
+import { CREATION_LIMITS } from "../../../src/store/creation-limits.ts";
 import { blueprint, newCharger, openDatabase, type Database } from "../../harness/database.ts";
 
 let db: Database;
@@ -44,6 +45,36 @@ test("a stored batch is published once and says so", async () => {
   const { jobId, published: said } = JSON.parse(accepted.body) as { jobId: string; published: boolean };
   expect(said).toBe(true);
   expect(published).toEqual([`dispatch ${jobId}`]);
+});
+
+test("of fifty batches at once of one organisation one statement runs at a time, and others do not wait for them", async () => {
+  const [noisy, other] = [await db.tenant(), await db.tenant()];
+  const { ports, background } = setting(async () => {});
+  const running = new Set<string>();
+  const order: string[] = [];
+  let most = 0;
+  const accept: typeof ports.jobs.accept = async (batch) => {
+    if (batch.organization.id === noisy.organization.id) running.add(batch.jobId);
+    most = Math.max(most, running.size);
+    try {
+      return await db.stores.jobs.accept(batch);
+    } finally {
+      running.delete(batch.jobId);
+      order.push(batch.organization.id);
+    }
+  };
+  const crowded = { ...ports, jobs: { ...ports.jobs, accept } };
+  const post = ({ organization, locationId }: typeof noisy, name: string) => {
+    const chargers = [newCharger(name)];
+    const input = { organization, locationId, blueprints: [blueprint], chargers, claim: null, background };
+    return acceptBatch(crowded, input, render);
+  };
+  const all = Array.from({ length: 50 }, (_, at) => post(noisy, `NOISY-${at}`));
+  await post(other, "OTHER");
+  expect(order.indexOf(other.organization.id)).toBeLessThanOrEqual(2);
+  const settled = await Promise.allSettled(all);
+  expect(most).toBe(1);
+  expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(CREATION_LIMITS.openJobs);
 });
 
 test("a failed publish keeps the 202, as PENDING without run id, also for a repeat", async () => {
