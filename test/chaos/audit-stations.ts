@@ -30,6 +30,19 @@ export const commandsEndOnce: Rule = ({ ledger, stations }) => {
   });
 };
 
+/** I6 at the door: a station with the right key is let in as long as its charger is there. */
+export const rightKeysOpen: Rule = ({ stations, database }) => {
+  const living = new Set(database.chargers.flatMap((row) => (row.deleted_at ? [] : [row.identity])));
+  return stations.flatMap(({ door, refused, isGone }) => {
+    if (!living.has(door.identity)) return [];
+    const found = Object.entries(refused).filter(([status]) => /^(400|401|403|404)$/.test(status));
+    const turned = found.map(([status, n]) => `${door.identity} was turned away with ${status}, ${n} times`);
+    return isGone && turned.length === 0
+      ? [`${door.identity} was told that it is gone, and it is not`]
+      : turned;
+  });
+};
+
 /** I7: at most one CALL is open in a direction. */
 export const oneCallAtATime: Rule = ({ stations }) =>
   stations.flatMap(({ door, overlaps }) =>

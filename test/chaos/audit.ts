@@ -1,4 +1,10 @@
-import { commandsEndOnce, confirmedIsKept, nobodyIsRefused, oneCallAtATime } from "./audit-stations.ts";
+import {
+  commandsEndOnce,
+  confirmedIsKept,
+  nobodyIsRefused,
+  oneCallAtATime,
+  rightKeysOpen,
+} from "./audit-stations.ts";
 import type { DatabaseRows, Evidence } from "./evidence.ts";
 import { groupBy } from "./group-by.ts";
 import type { Change, Creation } from "./ledger.ts";
@@ -54,11 +60,20 @@ const oneEffectEach: Rule = ({ sessions }) =>
     objects.length > 1 ? [`charger ${id} has ${objects.length} session objects`] : [],
   );
 
-/** I3: what is READY has its session, or waits for it on the shelf. */
-const noSuccessWithoutEffect: Rule = ({ database, sessions, shelf }) => {
+/**
+ * I3: what is READY has its session, or waits for it on the shelf. A registration whose client was told that it may be stored,
+ * or nothing, has none before its key is rotated.
+ */
+const noSuccessWithoutEffect: Rule = ({ ledger, database, sessions, shelf }) => {
   const provisioned = new Set([...sessions, ...shelf].map(({ chargerId }) => chargerId));
+  const unclear = new Set(
+    ledger.creations.flatMap(({ kind, verdict, marker }) =>
+      kind === "registration" && verdict === "unknown" ? [marker] : [],
+    ),
+  );
   return database.chargers
-    .filter(({ status, deleted_at, id }) => status === "READY" && !deleted_at && !provisioned.has(id))
+    .filter(({ status, deleted_at, identity }) => status === "READY" && !deleted_at && !unclear.has(identity))
+    .filter(({ id }) => !provisioned.has(id))
     .map(({ id, identity }) => `charger ${identity} (${id}) is READY and has no session`);
 };
 
@@ -260,7 +275,7 @@ const tenantsAreApart: Rule = ({ ledger, database, organizations }) => {
 };
 
 /** I10: nothing is left over. */
-const nothingIsLeft: Rule = ({ database, sessions, shelf, engine, stations }) => {
+const nothingIsLeft: Rule = ({ database, sessions, shelf, strayAlarms, engine, stations }) => {
   const online = new Set(database.connections.flatMap((row) => (row.online ? [row.charger_id] : [])));
   const living = new Set(database.chargers.flatMap((row) => (row.deleted_at ? [] : [row.id])));
   return [
@@ -279,6 +294,7 @@ const nothingIsLeft: Rule = ({ database, sessions, shelf, engine, stations }) =>
     ...sessions
       .filter(({ isRetired, chargerId }) => isRetired || !living.has(chargerId))
       .map(({ identity }) => `the session of ${identity} is left of a charger that is gone`),
+    ...strayAlarms.map((name) => `an alarm will wake the empty session ${name}`),
     ...shelf
       .filter(({ chargerId }) => !living.has(chargerId))
       .map(({ identity }) => `the place of ${identity} on the shelf is left of a charger that is gone`),
@@ -300,6 +316,7 @@ const RULES: readonly [string, Rule][] = [
   ["I4", removalsAreTrue],
   ["I5", commandsEndOnce],
   ["I6", onlineIsTrue],
+  ["door", rightKeysOpen],
   ["I7", oneCallAtATime],
   ["I8", endsStay],
   ["I9", tenantsAreApart],

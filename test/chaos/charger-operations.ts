@@ -1,4 +1,4 @@
-import { verdictOf } from "./client.ts";
+import { verdictOf, type Reply } from "./client.ts";
 import type { KnownCharger } from "./ledger.ts";
 import type { Operation } from "./operations.ts";
 import type { World } from "./world.ts";
@@ -9,10 +9,10 @@ async function rename(world: World): Promise<void> {
   const value = world.marker("N");
   await world.alone(charger, async () => {
     const path = `/ocpp/chargers/${charger.id}`;
-    const { status } = await world
+    const reply = await world
       .client(charger.tenant)
       .send("update", "PUT", path, { charge_point_name: value });
-    world.ledger.changes.push({ subject: "charger", id: charger.id, value, verdict: verdictOf([status]) });
+    world.ledger.changes.push({ subject: "charger", id: charger.id, value, verdict: verdictOf(reply) });
   });
 }
 
@@ -28,7 +28,7 @@ async function renameMany(world: World): Promise<void> {
     const reply = await world.client(first.tenant).send("bulk update", "PUT", path, body);
     const updated = idsIn(reply.body["updated"], "id");
     for (const { id } of chargers) {
-      const verdict = reply.status === 200 && !updated.has(id) ? "refused" : verdictOf([reply.status]);
+      const verdict = reply.status === 200 && !updated.has(id) ? "refused" : verdictOf(reply);
       world.ledger.changes.push({ subject: "charger", id, value, verdict });
     }
   });
@@ -40,8 +40,7 @@ async function remove(world: World): Promise<void> {
   await world.alone(charger, async () => {
     const isOld = world.random.chance(0.5);
     const path = isOld ? `/ocpp/chargers/${charger.id}` : `/api/v1/chargers/${charger.identity}`;
-    const { status } = await world.client(charger.tenant).send("delete", "DELETE", path);
-    noteRemoval(world, charger, status);
+    noteRemoval(world, charger, await world.client(charger.tenant).send("delete", "DELETE", path));
   });
 }
 
@@ -55,14 +54,19 @@ async function removeMany(world: World): Promise<void> {
     const reply = await world.client(first.tenant).send("bulk delete", "DELETE", path, body);
     const deleted = new Set(Array.isArray(reply.body["deleted"]) ? reply.body["deleted"] : []);
     for (const charger of chargers)
-      noteRemoval(world, charger, reply.status === 200 && !deleted.has(charger.id) ? 404 : reply.status);
+      noteRemoval(
+        world,
+        charger,
+        reply.status === 200 && !deleted.has(charger.id) ? { status: 404, body: {} } : reply,
+      );
   });
 }
 
 /** After a request that was cut, nobody knows; a repeat settles it. */
-function noteRemoval(world: World, charger: KnownCharger, status: number): void {
-  if (status === 404) world.ledger.odd("I4", `DELETE of ${charger.id} answers 404, and nobody deleted it`);
-  const verdict = verdictOf([status]);
+function noteRemoval(world: World, charger: KnownCharger, reply: Reply): void {
+  if (reply.status === 404)
+    world.ledger.odd("I4", `DELETE of ${charger.id} answers 404, and nobody deleted it`);
+  const verdict = verdictOf(reply);
   world.ledger.removals.push({ subject: "charger", id: charger.id, verdict });
   if (verdict === "stored" || verdict === "unknown") charger.removal = verdict;
 }
@@ -73,8 +77,8 @@ async function setRuntime(world: World): Promise<void> {
   const event = world.random.pick(["start", "stop", "restart"]);
   await world.alone(charger, async () => {
     const path = `/ocpp/chargers/${charger.id}/${event}-charger`;
-    const { status } = await world.client(charger.tenant).send(event, "POST", path, {});
-    const verdict = verdictOf([status]);
+    const reply = await world.client(charger.tenant).send(event, "POST", path, {});
+    const verdict = verdictOf(reply);
     if (verdict === "stored") charger.wantsRun = event !== "stop";
     if (verdict === "unknown" && charger.wantsRun !== (event !== "stop")) charger.wantsRun = "unknown";
   });
@@ -87,14 +91,14 @@ async function updateSettings(world: World): Promise<void> {
   const value = 6 + world.random.integer(0, 2600) / 100;
   await world.alone(charger, async () => {
     const path = `/api/chargers/${charger.id}/update`;
-    const { status } = await world
+    const reply = await world
       .client(charger.tenant)
       .send("settings", "POST", path, { maxChargeCurrent: value });
     world.ledger.changes.push({
       subject: "settings",
       id: charger.id,
       value: String(value),
-      verdict: verdictOf([status]),
+      verdict: verdictOf(reply),
     });
   });
 }
@@ -103,10 +107,10 @@ async function removeLocation(world: World): Promise<void> {
   const location = world.freeLocation(world.anyTenant());
   if (!location || world.ledger.locations.size < 4) return;
   await world.alone(location, async () => {
-    const { status } = await world
+    const reply = await world
       .client(location.tenant)
       .send("delete location", "DELETE", `/ocpp/locations/${location.id}`);
-    const verdict = verdictOf([status]);
+    const verdict = verdictOf(reply);
     world.ledger.removals.push({ subject: "location", id: location.id, verdict });
     if (verdict === "stored" || verdict === "unknown") location.removal = verdict;
   });
@@ -118,10 +122,8 @@ async function renameLocation(world: World): Promise<void> {
   const value = world.marker("M");
   await world.alone(location, async () => {
     const path = `/ocpp/locations/${location.id}`;
-    const { status } = await world
-      .client(location.tenant)
-      .send("update location", "PUT", path, { name: value });
-    world.ledger.changes.push({ subject: "location", id: location.id, value, verdict: verdictOf([status]) });
+    const reply = await world.client(location.tenant).send("update location", "PUT", path, { name: value });
+    world.ledger.changes.push({ subject: "location", id: location.id, value, verdict: verdictOf(reply) });
   });
 }
 
@@ -139,9 +141,16 @@ async function look(world: World): Promise<void> {
       "/api/v1/chargers?limit=20",
       "/ocpp/locations",
     ]);
-    const { status } = await world.client(charger.tenant).send("read", "GET", path);
+    const { status, body } = await world.client(charger.tenant).send("read", "GET", path);
+    for (const id of idsIn(body["chargers"] ?? body["data"], "id"))
+      if (owner(world, id) === 1 - charger.tenant)
+        world.ledger.odd("I9", `GET ${path} shows ${String(id)} of another organisation`);
     if (status === 404) world.ledger.odd("I4", `GET ${path} answers 404, and nobody deleted it`);
   });
+}
+
+function owner(world: World, id: unknown): number | undefined {
+  return typeof id === "string" ? world.ledger.chargers.get(id)?.tenant : undefined;
 }
 
 function neighbours(world: World, first: KnownCharger, most: number): KnownCharger[] {

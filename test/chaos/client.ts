@@ -41,6 +41,7 @@ export class Client {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     this.#ledger.count(operation, reply.status);
+    if (verdictOf(reply) === "unknown" && reply.status === 503) this.#ledger.maybes++;
     if (reply.status === 500) this.#ledger.odd("no 500", `${method} ${path}: ${JSON.stringify(reply.body)}`);
     return reply;
   }
@@ -85,12 +86,16 @@ function parsed(text: string): Record<string, unknown> {
   }
 }
 
+/** Says no more than that nothing was stored; any other text says that something is, or may be. */
+const NOTHING_STORED = /service temporarily unavailable/i;
+
 /** What all attempts at one write together say. */
-export function verdictOf(statuses: readonly number[]): Verdict {
-  if (statuses.some((status) => status >= 200 && status < 300)) return "stored";
-  if (statuses.some((status) => status === 0 || status === 500)) return "unknown";
-  if (statuses.every((status) => status === 503)) return "unavailable";
-  return "refused";
+export function verdictOf(...replies: readonly Reply[]): Verdict {
+  if (replies.some(({ status }) => status >= 200 && status < 300)) return "stored";
+  const isOpen = ({ status, body }: Reply) =>
+    status === 0 || status === 500 || (status === 503 && !NOTHING_STORED.test(JSON.stringify(body)));
+  if (replies.some(isOpen)) return "unknown";
+  return replies.every(({ status }) => status === 503) ? "unavailable" : "refused";
 }
 
 export const textIn = (body: Record<string, unknown>, name: string): string | null => {

@@ -112,7 +112,6 @@ export interface StoredSession {
   isRetired: boolean;
   /** Facts that have not reached Postgres. */
   unsent: number;
-  hasAlarm: boolean;
 }
 
 /** A charger that waits on a shelf for its hardware; `isTaken`: its session has come into being. */
@@ -141,6 +140,7 @@ export interface Evidence {
   before: DatabaseRows | null;
   sessions: readonly StoredSession[];
   shelf: readonly ShelvedCharger[];
+  strayAlarms: readonly string[];
   /** What the API says; null: not found. */
   jobs: ReadonlyMap<string, JobAnswer | null>;
   online: ReadonlyMap<string, boolean | null>;
@@ -181,7 +181,6 @@ const storedRecord = z.object({
   generation: z.number(),
   isRetired: z.boolean(),
   outbox: z.array(z.unknown()).default([]),
-  alarmAtMs: z.number().nullable(),
 });
 
 /** Reads the key-value rows of every object of a class on disk, also while they are in use. */
@@ -214,12 +213,28 @@ export function readSessions(dataDirectory: string): StoredSession[] {
   return storedIn(dataDirectory, "ChargePointSession", (database, file) => {
     const row = database.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").get();
     if (!row) return [];
-    const { outbox, alarmAtMs, ...record } = storedRecord.parse(deserialize(row["value"] as Uint8Array));
+    const { outbox, ...record } = storedRecord.parse(deserialize(row["value"] as Uint8Array));
     const stored = tablesOf(database).has("outbox")
       ? Number(database.prepare("SELECT count(*) AS n FROM outbox").get()?.["n"] ?? 0)
       : 0;
-    return [{ file, ...record, unsent: outbox.length + stored, hasAlarm: alarmAtMs !== null }];
+    return [{ file, ...record, unsent: outbox.length + stored }];
   });
+}
+
+/** Names of session objects that an alarm will wake although they hold nothing. */
+export function readStrayAlarms(dataDirectory: string, sessions: readonly StoredSession[]): string[] {
+  const file = join(dataDirectory, "objects", "busbar-ChargePointSession", "metadata.sqlite");
+  if (!existsSync(file)) return [];
+  const holding = new Set(sessions.map((session) => session.file));
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const alarms = database.prepare("SELECT actor_id, actor_name FROM _cf_ALARM").all();
+    return alarms
+      .filter(({ actor_id }) => !holding.has(`${String(actor_id)}.sqlite`))
+      .map(({ actor_name }) => String(actor_name));
+  } finally {
+    database.close();
+  }
 }
 
 const storedPlace = z.object({

@@ -70,6 +70,7 @@ export type StationLog = Pick<
   | "calls"
   | "overlaps"
   | "errors"
+  | "refused"
   | "statuses"
   | "openSockets"
   | "isConnected"
@@ -118,6 +119,8 @@ export class Ledger {
   readonly jobs = new Map<string, KnownJob>();
   readonly apiKeys = new Map<string, { tenant: number; key: string }>();
   readonly stations: RepeatingStation[] = [];
+  /** 503 answers that say that something may be stored. */
+  maybes = 0;
   /** Answers by operation and status. */
   readonly counts: Record<string, Record<string, number>> = {};
 

@@ -31,7 +31,7 @@ function note(
 ) {
   const attempts = replies.map(({ status }) => status);
   const ids = replies.flatMap(({ status, body }) => (status < 300 ? (textIn(body, idName) ?? []) : []));
-  world.ledger.creations.push({ ...creation, verdict: verdictOf(attempts), ids, attempts });
+  world.ledger.creations.push({ ...creation, verdict: verdictOf(...replies), ids, attempts });
   return replies.find(({ status }) => status >= 200 && status < 300)?.body ?? null;
 }
 
@@ -156,8 +156,8 @@ async function revokeKey(world: World): Promise<void> {
   if (!chosen) return;
   const [id, { tenant }] = chosen;
   world.ledger.apiKeys.delete(id);
-  const { status } = await world.client(tenant).send("revoke key", "DELETE", `/api/v1/auth/api-keys/${id}`);
-  world.ledger.removals.push({ subject: "apiKey", id, verdict: verdictOf([status]) });
+  const reply = await world.client(tenant).send("revoke key", "DELETE", `/api/v1/auth/api-keys/${id}`);
+  world.ledger.removals.push({ subject: "apiKey", id, verdict: verdictOf(reply) });
 }
 
 /** Asks with one organisation's key for what belongs to the other. */

@@ -10,6 +10,7 @@ import {
   readOnline,
   readSessions,
   readShelf,
+  readStrayAlarms,
   type DatabaseRows,
   type Evidence,
 } from "./evidence.ts";
@@ -23,6 +24,8 @@ export interface Observed {
   /** By tenant. */
   apiKeys: readonly string[];
   before: DatabaseRows | null;
+  /** Ends a wait with an error. */
+  signal?: AbortSignal | undefined;
 }
 
 const LOOK_EVERY_MS = 2000;
@@ -60,14 +63,16 @@ export async function gather({
   for (const { identity, station, tenant, removal } of ledger.chargers.values())
     if (station && !removal)
       online.set(identity, await readOnline(stack.workerUrl, identity, apiKeys[tenant] ?? ""));
+  const sessions = readSessions(dataDirectory);
   return {
     ledger,
     organizations,
     stations: ledger.stations,
     database,
     before,
-    sessions: readSessions(dataDirectory),
+    sessions,
     shelf: readShelf(dataDirectory),
+    strayAlarms: readStrayAlarms(dataDirectory, sessions),
     jobs,
     online,
     engine: await readEngine(stack),
@@ -136,6 +141,7 @@ export async function quiesce(observed: Observed, known: ReadonlySet<string>): P
       await putClockForward(observed.stack).catch(() => null);
     }
     await delay(LOOK_EVERY_MS);
+    observed.signal?.throwIfAborted();
   }
   if (!last) throw new Error("nothing could be read within the deadline", { cause: trouble });
   return { ...last, tookMs: Date.now() - startedAtMs, shifts, waitedFor };

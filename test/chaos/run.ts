@@ -69,6 +69,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       organizations: organizations.map(({ organization }) => organization),
       apiKeys: organizations.map(({ apiKey }) => apiKey),
       before: null,
+      signal: options.signal,
     };
     const run = new Run(options, stack, world, observed, random.fork("director"));
     await run.all(startedAtMs);
@@ -121,6 +122,7 @@ class Run {
   readonly #known = new Set<string>();
   #last: DatabaseRows | null = null;
   #sessions = 0;
+  #dead = 0;
 
   constructor(options: ChaosOptions, stack: ChaosStack, world: World, observed: Observed, random: Random) {
     this.#options = options;
@@ -151,6 +153,7 @@ class Run {
       this.director.play(this.#random.fork(`${n} ${endMs}`), endMs),
     );
     await Promise.all([...lanes, ...plays]);
+    this.#options.signal?.throwIfAborted();
     this.#stack.heal();
     await setEngineFaults(this.#stack, { refuseItems: [], loseResponseEvery: 0 });
     for (const station of this.#world.ledger.stations)
@@ -165,6 +168,7 @@ class Run {
     this.#observed.before = quiet.evidence.database;
     this.#last = quiet.evidence.database;
     this.#sessions = quiet.evidence.sessions.length;
+    this.#dead = quiet.evidence.engine.dead.length;
     return quiet;
   }
 
@@ -208,6 +212,7 @@ class Run {
       scenes: byName(this.director.played.map(({ scene }) => scene)),
       figures: {
         ...this.#counted(),
+        mayBeStored: ledger.maybes,
         chargers: this.#last?.chargers.length ?? 0,
         jobs: this.#last?.jobs.length ?? 0,
         failedItems: this.#last?.chargers.filter(({ status }) => status === "FAILED").length ?? 0,
@@ -220,6 +225,8 @@ class Run {
         repeats: total(({ repeats }) => repeats),
         stationCalls: total(({ calls }) => calls.length),
         slowestQuietSeconds: Math.round(Math.max(0, ...this.quiets.map(({ tookMs }) => tookMs)) / 1000),
+        deadLetters: this.#dead,
+        stationErrors: total(({ errors }) => errors.length),
         shifts: this.quiets.reduce((sum, { shifts }) => sum + shifts, 0),
       },
     };

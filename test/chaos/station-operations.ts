@@ -16,7 +16,7 @@ async function register(world: World): Promise<void> {
   const reply = await world
     .client(tenant)
     .send("register", "POST", "/api/v1/chargers", { chargeBoxId: marker });
-  const verdict = verdictOf([reply.status]);
+  const verdict = verdictOf(reply);
   const id = textIn(reply.body, "id");
   world.ledger.creations.push({
     kind: "registration",

@@ -180,6 +180,18 @@ const mutations: [invariant: string, broken: string, said: RegExp, mutate: (evid
     ({ stations }) => (first(stations).isGone = true),
   ],
   [
+    "door",
+    "a station with the right key that is refused",
+    /turned away with 401/,
+    ({ stations }) => (first(stations).refused["401"] = 1),
+  ],
+  [
+    "door",
+    "a station that is told to be gone",
+    /told that it is gone/,
+    ({ stations }) => (first(stations).isGone = true),
+  ],
+  [
     "I7",
     "two CALLs at once",
     /which it had not answered/,
@@ -290,6 +302,7 @@ const mutations: [invariant: string, broken: string, said: RegExp, mutate: (evid
     /place of S9/,
     ({ shelf }) => shelf.push({ chargerId: "nobody", identity: "S9", isTaken: false }),
   ],
+  ["I10", "an alarm of an empty session", /empty session X/, ({ strayAlarms }) => strayAlarms.push("X")],
   ["I10", "messages that wait in the engine", /1 messages waiting/, ({ engine }) => (engine.pending = 1)],
   [
     "I10",

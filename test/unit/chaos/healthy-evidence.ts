@@ -92,6 +92,7 @@ function station(): { -readonly [Name in keyof StationLog]: StationLog[Name] } {
     ],
     overlaps: [],
     errors: [],
+    refused: { 503: 2 },
     statuses: new Map([[1, "Available"]]),
     openSockets: 1,
     isConnected: true,
@@ -109,6 +110,7 @@ export type Mutable = {
   before: DatabaseRows;
   sessions: { -readonly [Name in keyof Evidence["sessions"][number]]: Evidence["sessions"][number][Name] }[];
   shelf: Evidence["shelf"][number][];
+  strayAlarms: string[];
   jobs: Map<
     string,
     { status: string; total: number; created: number; failed: number; pending: number } | null
@@ -125,7 +127,6 @@ const session = (chargerId: string, identity: string) => ({
   generation: 1,
   isRetired: false,
   unsent: 0,
-  hasAlarm: true,
 });
 
 /** One of everything, with nothing wrong. */
@@ -171,6 +172,7 @@ export function healthyEvidence(): Mutable {
     before: databaseRows(),
     sessions: [session("simulated", "B1-1"), session("station", "S1")],
     shelf: [{ chargerId: "shelved", identity: "S3", isTaken: false }],
+    strayAlarms: [],
     jobs: new Map([["job", { status: "READY", total: 3, created: 1, failed: 2, pending: 0 }]]),
     online: new Map([
       ["B1-1", true],
