@@ -63,6 +63,7 @@ CREATE TABLE IF NOT EXISTS jobs (
   status text NOT NULL CHECK (status IN ('PENDING', 'PROVISIONING', 'READY', 'FAILED')),
   workflow_run_id text,              -- null while the run is not published
   attempt integer NOT NULL DEFAULT 0,
+  opened_attempt integer NOT NULL DEFAULT 0, -- the attempt by which an operator opened it again; the sweeper counts from there
   total integer NOT NULL,
   error jsonb,
   created_at timestamptz NOT NULL,

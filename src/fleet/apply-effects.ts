@@ -75,7 +75,8 @@ async function restoreEach(ports: Needs, effects: PendingEffect[], finished: num
 /** False: too early. The run that provisions the charger may have read the row before it changed. */
 async function applyEffect(ports: Needs, batchId: string, effect: PendingEffect): Promise<boolean> {
   const { work } = effect;
-  if (effect.deleted) await withdraw(ports, work);
+  // A charger of a cancelled job may have been started before it failed.
+  if (effect.deleted || effect.status === "FAILED") await withdraw(ports, work);
   if (effect.deleted || work.runtime === "external" || effect.status === "FAILED") return true;
   if (effect.status === "PENDING") return false;
   await ports.simulators.reconcile(hostOf(work), stationOf(work), {

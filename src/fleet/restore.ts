@@ -37,7 +37,7 @@ export async function restore(ports: Needs, charger: Recoverable): Promise<boole
 const UNKNOWN_FOR_MS = 60_000;
 const UNKNOWN_MAX = 10_000;
 /** Looks at the database in a second: lost objects heal at this pace, and strangers cannot cause more. */
-const LOOKS_PER_SECOND = 30;
+const LOOKS_PER_SECOND = 100;
 const LOOK_TIMEOUT_MS = 2000;
 /** A database that did not answer is left alone for so long. */
 const PAUSE_MS = 5000;

@@ -1,4 +1,5 @@
 import type { Organization } from "./access.ts";
+import type { EffectBatch } from "./chargers.ts";
 import type {
   Charger,
   ItemError,
@@ -133,7 +134,28 @@ export interface OpenCharger {
   work: ProvisioningWork | null;
 }
 
+/** Which batch a request means. */
+export interface JobRef {
+  organizationId: string;
+  locationId: string;
+  jobId: string;
+}
+
 export interface JobStore {
+  /** Fails what is open with CANCELLED and closes the job. Null: no such job. A finished one stays as it is. */
+  cancel(
+    job: JobRef,
+    batchId: string,
+    now: Date,
+  ): Promise<{ attempt: number; effects: EffectBatch | null } | null>;
+  /**
+   * Opens the failed chargers of a finished job that may be tried again. `open`: the job is not finished; `nothing`: none of its
+   * failed chargers can be tried again. Null: no such job.
+   */
+  retry(
+    job: JobRef,
+    now: Date,
+  ): Promise<{ state: "opened" | "open" | "nothing"; attempt: number; total: number } | null>;
   /** One statement: idempotency claim, job, chargers, rejections. @throws NotFound, Conflict (single create only), IdempotencyMismatch, IdempotencyInFlight */
   accept(batch: BatchAccept): Promise<Claimed<BatchAccepted>>;
   /** What a request with this claim would be answered before anything else; null: its key is free. @throws IdempotencyMismatch, IdempotencyInFlight */

@@ -8,7 +8,7 @@ const LEFT_OVER_SECONDS = 60;
 
 /** The present state of the chargers: effects say that something changed, never what. */
 const PENDING = `SELECT e.seq, e.kind, c.deleted_at IS NOT NULL AS deleted, c.status,
-    CASE WHEN c.settled_at = c.deleted_at THEN
+    CASE WHEN c.settled_at = c.deleted_at OR c.error ->> 'code' = 'CANCELLED' THEN
       'wfr_' || j.id || '-' || c.seq || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END END AS run_id, ${WORK_COLUMNS}
   FROM charger_effects e JOIN chargers c ON c.id = e.charger_id JOIN organizations o ON o.id = c.organization_id
   LEFT JOIN jobs j ON j.id = c.job_id

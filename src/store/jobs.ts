@@ -5,6 +5,7 @@ import { sharedBatch } from "../shared-batch.ts";
 import { acceptStore } from "./accept.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { CREATION_LIMITS, type CreationLimits } from "./creation-limits.ts";
+import { jobControl } from "./job-control.ts";
 import { rewriteRecord } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -168,6 +169,7 @@ export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): Jo
   return {
     ...acceptStore(sql, limits),
     ...sweepStore(sql),
+    ...jobControl(sql),
 
     async markUnpublished(batch) {
       await sql.write("UPDATE jobs SET workflow_run_id = NULL WHERE id = $1::uuid AND status = 'PENDING'", [

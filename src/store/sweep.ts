@@ -42,7 +42,7 @@ const STUCK = `WITH progress AS (
   ), busy AS (
     SELECT organization_id, max(at) AS at FROM progress GROUP BY organization_id
   )
-  SELECT ${FOUND}, j.attempt + 1 AS attempt, CASE WHEN j.attempt >= ${ATTEMPTS_MAX} THEN 'giveUp' ELSE 'retry' END AS action
+  SELECT ${FOUND}, j.attempt + 1 AS attempt, CASE WHEN j.attempt >= j.opened_attempt + ${ATTEMPTS_MAX} THEN 'giveUp' ELSE 'retry' END AS action
   FROM jobs j JOIN progress p ON p.id = j.id JOIN busy b ON b.organization_id = j.organization_id
   WHERE b.at < $1::timestamptz - interval '${STUCK_SECONDS} seconds'
     OR p.at < $1::timestamptz - interval '${STARVED_SECONDS} seconds'

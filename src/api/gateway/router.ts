@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
+import { cancelLocationChargersJob } from "./cancel-location-chargers-job.ts";
 import { createCharger } from "./create-charger.ts";
 import { createLocation } from "./create-location.ts";
 import { createLocationChargers } from "./create-location-chargers.ts";
@@ -18,6 +19,7 @@ import { deleteCharger } from "./delete-charger.ts";
 import { deleteLocation } from "./delete-location.ts";
 import { deleteLocationChargers } from "./delete-location-chargers.ts";
 import { listChargerLogs } from "./list-charger-logs.ts";
+import { retryLocationChargersJob } from "./retry-location-chargers-job.ts";
 import { restartChargerRuntime } from "./restart-charger-runtime.ts";
 import { startChargerRuntime } from "./start-charger-runtime.ts";
 import { stopChargerRuntime } from "./stop-charger-runtime.ts";
@@ -50,6 +52,8 @@ const OPERATIONS: readonly Operation[] = [
   updateLocationChargers,
   deleteLocationChargers,
   getLocationChargersJob,
+  cancelLocationChargersJob,
+  retryLocationChargersJob,
 ];
 
 /**

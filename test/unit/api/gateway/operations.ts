@@ -49,4 +49,6 @@ export const OPERATIONS: OperationUnderTest[] = [
   write("updateLocationChargers", `/ocpp/locations/${ID}/chargers`, "PUT"),
   write("deleteLocationChargers", `/ocpp/locations/${ID}/chargers`, "DELETE"),
   read("getLocationChargersJob", `/ocpp/locations/${ID}/chargers/jobs/${ID}`),
+  write("cancelLocationChargersJob", `/ocpp/locations/${ID}/chargers/jobs/${ID}/cancel`, "POST", false),
+  write("retryLocationChargersJob", `/ocpp/locations/${ID}/chargers/jobs/${ID}/retry`, "POST", false),
 ];

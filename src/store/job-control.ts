@@ -1,0 +1,81 @@
+import { z } from "zod";
+import type { JobStore } from "../ports.ts";
+import { firstRow, isUuid } from "./rows.ts";
+import type { Sql } from "./sql.ts";
+
+/** $1 organisation, $2 location, $3 job: the batch, or nothing. */
+const BATCH = `SELECT j.id, j.status, j.attempt, j.total FROM jobs j
+  WHERE j.id = $3::uuid AND j.organization_id = $1::uuid AND j.location_id = $2::uuid AND j.type = 'location_chargers_create'`;
+
+const CANCELLED = JSON.stringify({ code: "CANCELLED", message: "The job was cancelled", retryable: false });
+
+/**
+ * Fails what is open and closes the job in one statement. What was begun of a charger is undone by its effect; a step that comes
+ * late finds the charger settled.
+ */
+const CANCEL = `WITH batch AS (${BATCH} FOR UPDATE), ran AS (
+    SELECT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = $3::uuid AND c.status <> 'PENDING') AS any
+  ), closed AS (
+    UPDATE jobs j SET status = CASE WHEN ran.any THEN 'READY' ELSE 'FAILED' END,
+      error = CASE WHEN ran.any THEN NULL ELSE $5::jsonb END,
+      provisioned_at = CASE WHEN ran.any THEN $6::timestamptz END
+    FROM batch b, ran WHERE j.id = b.id AND j.status IN ('PENDING', 'PROVISIONING') RETURNING j.id
+  ), failed AS (
+    UPDATE chargers c SET status = 'FAILED', error = $5::jsonb, settled_at = $6::timestamptz, updated_at = $6::timestamptz,
+      revision = c.revision + 1
+    FROM closed WHERE c.job_id = closed.id AND c.status = 'PENDING' RETURNING c.id, c.organization_id
+  ), effects AS (
+    INSERT INTO charger_effects (batch_id, seq, organization_id, charger_id, kind, published_at)
+    SELECT $4::uuid, row_number() OVER (ORDER BY id) - 1, organization_id, id, 'sync', $6::timestamptz FROM failed RETURNING seq
+  )
+  SELECT b.id, b.attempt, (SELECT count(*)::int FROM effects) AS effects FROM batch b`;
+
+const WAS_CANCELLED = `SELECT b.id, b.attempt, (SELECT count(*)::int FROM charger_effects WHERE batch_id = $4::uuid) AS effects
+  FROM (${BATCH}) b`;
+
+const cancelRow = z.object({ id: z.string(), attempt: z.number(), effects: z.number() });
+
+/** Opens what failed and may be tried again, under run ids of the next attempt. A job that is open already stays as it is. */
+const RETRY = `WITH batch AS (${BATCH} FOR UPDATE), opened AS (
+    UPDATE chargers c SET status = 'PENDING', error = NULL, settled_at = NULL, updated_at = $4::timestamptz,
+      revision = c.revision + 1
+    FROM batch b WHERE c.job_id = b.id AND b.status IN ('READY', 'FAILED') AND c.status = 'FAILED' AND c.deleted_at IS NULL
+      AND (c.error ->> 'retryable')::boolean RETURNING c.id
+  ), job AS (
+    UPDATE jobs j SET status = 'PENDING', error = NULL, provisioned_at = NULL, attempt = j.attempt + 1,
+      opened_attempt = j.attempt + 1, published_at = $4::timestamptz, workflow_run_id = 'wfr_' || j.id
+    FROM batch b WHERE j.id = b.id AND EXISTS (SELECT 1 FROM opened) RETURNING j.attempt
+  )
+  SELECT b.id, b.total, coalesce((SELECT attempt FROM job), b.attempt) AS attempt,
+    EXISTS (SELECT 1 FROM opened) AS opened, b.status IN ('PENDING', 'PROVISIONING') AS is_open FROM batch b`;
+
+const retryRow = z.object({
+  id: z.string(),
+  total: z.number(),
+  attempt: z.number(),
+  opened: z.boolean(),
+  is_open: z.boolean(),
+});
+
+export function jobControl(sql: Sql): Pick<JobStore, "cancel" | "retry"> {
+  return {
+    async cancel({ organizationId, locationId, jobId }, batchId, now) {
+      if (!isUuid(locationId) || !isUuid(jobId)) return null;
+      const place = [organizationId, locationId, jobId, batchId];
+      const whenStored = { text: WAS_CANCELLED, params: place };
+      const row = firstRow(cancelRow, await sql.store(CANCEL, [...place, CANCELLED, now], whenStored));
+      if (!row) return null;
+      const effects = row.effects > 0 ? { id: batchId, total: row.effects } : null;
+      return { attempt: row.attempt, effects };
+    },
+
+    async retry({ organizationId, locationId, jobId }, now) {
+      if (!isUuid(locationId) || !isUuid(jobId)) return null;
+      const place = [organizationId, locationId, jobId, now];
+      const row = firstRow(retryRow, await sql.store(RETRY, place, "repeat"));
+      if (!row) return null;
+      const state = row.opened ? "opened" : row.is_open ? "open" : "nothing";
+      return { state, attempt: row.attempt, total: row.total };
+    },
+  };
+}
