@@ -16,8 +16,9 @@ const TRY_AGAIN = new Set(["55P03", "40P01"]);
 export interface MigrationRun {
   /** All of this version of Busbar, in their order. */
   migrations: Migration[];
-  /** One line for people. */
-  note?: (text: string) => void;
+  applied?: (migration: Migration) => void;
+  /** A lock is held by others, and is asked for again. */
+  waits?: (migration: Migration) => void;
   /** How long others may hold a lock that is needed. */
   patienceMs?: number;
   pauseMs?: number;
@@ -38,7 +39,7 @@ export async function applyMigrations(session: SqlSession, run: MigrationRun): P
       await (migration.isConcurrent
         ? applyOneByOne(session, migration)
         : applyAtOnce(session, migration, run));
-      run.note?.(`Applied ${migration.name}.`);
+      run.applied?.(migration);
     }
     return todo;
   } finally {
@@ -99,7 +100,7 @@ async function applyAtOnce(session: SqlSession, migration: Migration, run: Migra
           `${migration.name} waits for a transaction that does not end, and was not applied. Its tables are locked.`,
           { cause: error },
         );
-      run.note?.(`${migration.name} waits for a lock that others hold.`);
+      run.waits?.(migration);
       await delay(pauseMs);
     }
   }

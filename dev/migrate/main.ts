@@ -1,7 +1,7 @@
 import { parseFlags } from "../stack/flags.ts";
 import { openPool } from "../sql/pool-executor.ts";
 import { applyMigrations } from "./apply-migrations.ts";
-import { readMigrations } from "./read-migrations.ts";
+import { readMigrations, type Migration } from "./read-migrations.ts";
 
 const USAGE = `Usage: DATABASE_URL=… npm run migrate
 
@@ -18,10 +18,12 @@ async function main(): Promise<void> {
   refusePooled(url);
   const pool = await openPool(url);
   try {
-    const note = (text: string) => void process.stdout.write(`${text}\n`);
+    const say = (text: string) => void process.stdout.write(`${text}\n`);
     const migrations = readMigrations();
-    await pool.session((session) => applyMigrations(session, { migrations, note }));
-    note(`The database is up to date: ${migrations.length} migrations.`);
+    const applied = ({ name }: Migration) => say(`Applied ${name}.`);
+    const waits = ({ name }: Migration) => say(`${name} waits for a lock that others hold.`);
+    await pool.session((session) => applyMigrations(session, { migrations, applied, waits }));
+    say(`The database is up to date: ${migrations.length} migrations.`);
   } finally {
     await pool.close();
   }

@@ -31,7 +31,12 @@ export async function startSql(options: SqlOptions): Promise<SqlServer> {
   const migrations = options.migrations ? readMigrations(options.migrations) : [];
   const executor = await openExecutor(options, migrations);
   const migrate = () =>
-    executor.session((session) => applyMigrations(session, { migrations, note: console.error }));
+    executor.session((session) =>
+      applyMigrations(session, {
+        migrations,
+        waits: ({ name }) => console.error(`${name} waits for a lock that others hold`),
+      }),
+    );
   try {
     await migrate();
     const server = await listenOnLoopback(options.port, (req, res) => handleSql(executor, req, res));

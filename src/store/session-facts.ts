@@ -11,13 +11,15 @@ import { applyHistory, int32, isHistory } from "./station-history.ts";
  * Chargers are looked up one by one on purpose: without statistics the planner would read the whole table for each flush.
  */
 const APPLY = `WITH f AS (
-    SELECT x.* FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
+    SELECT x.*, known.organization_id, known.created_at
+    FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
       online boolean, ocpp_version text, vendor text, model text, serial_number text, firmware_version text,
       evse_id int, connector_id int, status text, error_code text)
-    CROSS JOIN LATERAL (SELECT c.deleted_at FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known
+    CROSS JOIN LATERAL (
+      SELECT c.deleted_at, c.organization_id, c.created_at FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known
     WHERE known.deleted_at IS NULL OR NOT x.online
   ), latest AS (
-    SELECT charger_id, max(generation) AS generation, max(at) AS at,
+    SELECT charger_id, organization_id, created_at, max(generation) AS generation, max(at) AS at,
       max(at) FILTER (WHERE online IS DISTINCT FROM false) AS seen_at,
       (array_agg(online ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS online,
       (array_agg(ocpp_version ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS ocpp_version,
@@ -26,11 +28,12 @@ const APPLY = `WITH f AS (
       (array_agg(serial_number ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS serial_number,
       (array_agg(firmware_version ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS firmware_version,
       bool_or(type = 'boot') AS booted
-    FROM f GROUP BY charger_id
+    FROM f GROUP BY charger_id, organization_id, created_at
   ), connection AS (
     INSERT INTO charger_connections AS s (charger_id, online, generation, ocpp_version, vendor, model, serial_number,
-      firmware_version, last_message_at, updated_at)
-    SELECT charger_id, coalesce(online, false), generation, ocpp_version, vendor, model, serial_number, firmware_version, seen_at, at
+      firmware_version, last_message_at, updated_at, organization_id, created_at)
+    SELECT charger_id, coalesce(online, false), generation, ocpp_version, vendor, model, serial_number, firmware_version, seen_at, at,
+      organization_id, created_at
     FROM latest
     ON CONFLICT (charger_id) DO UPDATE SET
       online = CASE WHEN s.generation = excluded.generation AND s.updated_at > excluded.updated_at THEN s.online

@@ -59,8 +59,8 @@ export interface Explained {
   milliseconds: number;
 }
 
-/** What a store function asks is explained instead of answered: every statement, with the rows it really read. */
-export function explaining(database: SqlExecutor) {
+/** What a store function asks is explained and answered with `row`: every statement, with the rows it really read. */
+export function explaining(database: SqlExecutor, row: Row = { total: 0, id: null }) {
   const explained: Explained[] = [];
   const read = async (text: string, params: unknown[]): Promise<Row[]> => {
     const statement = {
@@ -72,7 +72,7 @@ export function explaining(database: SqlExecutor) {
       { Plan: PlanNode; "Execution Time": number },
     ];
     explained.push({ nodes: flat(plan), milliseconds });
-    return [{ total: 0, id: null }];
+    return [row];
   };
   return { read, explained };
 }

@@ -4,12 +4,14 @@ import { openPglite } from "../../../dev/sql/pglite-executor.ts";
 import { openPool } from "../../../dev/sql/pool-executor.ts";
 import type { ChargerFilter } from "../../../src/ports.ts";
 import { chargerStore } from "../../../src/store/chargers.ts";
+import { jobStore } from "../../../src/store/jobs.ts";
 import { locationStore } from "../../../src/store/locations.ts";
 import type { Sql } from "../../../src/store/sql.ts";
 import { createScratchDatabase } from "../dev/sql/scratch-sql.ts";
 import {
   CHARGERS,
   explaining,
+  JOB,
   fillDatabase,
   LOCATION,
   LOCATIONS,
@@ -55,6 +57,19 @@ const LISTS: Record<string, [Ask, number]> = {
   locations: [(sql, offset) => locationStore(sql).list(ORGANIZATION, { limit: LIMIT, offset }), LOCATIONS],
 };
 
+/** The row of a job, as its statement would return it. */
+const FINISHED = {
+  id: JOB,
+  type: "location_chargers_create",
+  status: "READY",
+  workflow_run_id: null,
+  error: null,
+  provisioned_at: new Date(),
+  total: 9_999,
+  created: 9_989,
+  pending: 0,
+};
+
 async function explain(database: SqlExecutor, ask: Ask, offset: number): Promise<Explained> {
   const { read, explained } = explaining(database);
   await ask({ read } as unknown as Sql, offset);
@@ -97,6 +112,20 @@ describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])("on 100,000 charger
     beforeAll(async () => {
       if (state === KNOWN) await database.run({ query: "VACUUM (ANALYZE)", params: [] });
     }, 60_000);
+
+    it("a finished job reads its own chargers and no others", async () => {
+      const { read, explained } = explaining(database, FINISHED);
+      // Its chargers are explained, so that what is answered for them is none.
+      await jobStore({ read } as unknown as Sql)
+        .get(ORGANIZATION, LOCATION, JOB)
+        .catch(() => null);
+      expect(explained.length).toBeGreaterThanOrEqual(2);
+      for (const one of explained) {
+        judge(one, false);
+        const chargers = one.nodes.filter((node) => node["Relation Name"] === "chargers");
+        for (const node of chargers) expect(rowsRead(node)).toBeLessThanOrEqual(10_000);
+      }
+    });
 
     it.each(Object.entries(LISTS))(
       "%s: a page costs its rows, at the beginning and at the end",
