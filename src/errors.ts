@@ -35,6 +35,7 @@ export type ThingName =
   | "Model"
   | "Route"
   | "API key"
+  | "Organization"
   | "Transaction";
 
 /** Unknown, or of another organisation: the two are indistinguishable on purpose. */

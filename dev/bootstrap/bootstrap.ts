@@ -15,6 +15,8 @@ export interface BootstrapRequest {
   slug: string;
   role: KeyRole;
   now: Date;
+  /** Whether id tags that nobody knows may charge, where the organisation is new. */
+  acceptsUnknownTags?: boolean;
 }
 
 export interface Bootstrapped {
@@ -29,7 +31,8 @@ export interface Bootstrapped {
 // Both inserts stand or fall together; the union finds the organisation that was there before.
 const STATEMENT = `
 WITH created AS (
-  INSERT INTO organizations (id, slug, name, created_at) VALUES ($1::uuid, $2, $3, $4::timestamptz)
+  INSERT INTO organizations (id, slug, name, accept_unknown_id_tags, created_at)
+  VALUES ($1::uuid, $2, $3, $9::boolean, $4::timestamptz)
   ON CONFLICT (slug) DO NOTHING RETURNING id
 ), organization AS (
   SELECT id FROM created UNION ALL SELECT id FROM organizations WHERE slug = $2 LIMIT 1
@@ -40,12 +43,13 @@ RETURNING organization_id`;
 
 /** Adds a key to the organisation of this slug, which is created when it is new. */
 export async function ensureOrganization(request: BootstrapRequest): Promise<Bootstrapped> {
-  const { query, name, slug, role, now } = request;
+  const { query, name, slug, role, now, acceptsUnknownTags = false } = request;
   if (!isOrganizationSlug(slug)) throw new Error(`"${slug}" cannot be the slug of an organisation`);
   const material = await createApiKeyMaterial("live");
   const keyId = `key_${ulidOf(systemIds.uuid())}`;
   const key = [keyId, role, material.prefix, material.digest];
-  const insert = () => query(STATEMENT, [systemIds.uuid(), slug, name, now.toISOString(), ...key]);
+  const insert = () =>
+    query(STATEMENT, [systemIds.uuid(), slug, name, now.toISOString(), ...key, acceptsUnknownTags]);
   // Somebody else may create the slug between the two reads of one statement: the second try sees it.
   const [row] = await insert();
   const organization = (row ?? (await insert())[0])?.["organization_id"];

@@ -28,5 +28,17 @@ export async function firstOrganization(
 ): Promise<FirstOrganization> {
   const query = queryOver(variables);
   if (remembered && (await isLive(query, remembered.api_key))) return remembered;
-  return ensureOrganization({ query, name: "Demo", slug: "demo", role: "owner", now: new Date() });
+  const demo = { name: "Demo", slug: "demo", role: "owner", acceptsUnknownTags: true } as const;
+  return ensureOrganization({ query, ...demo, now: new Date() });
+}
+
+/** What is worth knowing of the organisation at every start; null: nothing. */
+export async function tagPolicyNote(
+  variables: Record<string, string>,
+  { organization, organization_slug: slug }: FirstOrganization,
+): Promise<string | null> {
+  const text = "SELECT 1 FROM organizations WHERE id = $1 AND accept_unknown_id_tags";
+  const rows = await queryOver(variables)(text, [organization]);
+  if (rows.length === 0) return null;
+  return `Id tags that nobody knows may charge in the organisation ${slug}; PATCH /api/v1/organization changes that.`;
 }

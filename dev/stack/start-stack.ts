@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { awaitReady } from "./await-ready.ts";
 import { takeDataDirectory, type DataDirectory } from "./data-directory.ts";
-import { firstOrganization } from "./first-organization.ts";
+import { firstOrganization, tagPolicyNote } from "./first-organization.ts";
 import { isPortFree, PortClaims } from "./port-claims.ts";
 import { Part, type PartEvents, type PartSpec } from "./part.ts";
 import { enginePart, redisPart, sqlPart } from "./part-specs.ts";
@@ -124,6 +124,8 @@ class Supervised {
     const [worker] = await Promise.all([this.#worker(context, variables, port), this.#startStores(context)]);
     const organization = await firstOrganization(databaseVariables(context), secrets.organization);
     saveSecrets(secretsFile, { ...secrets, organization });
+    const policy = await tagPolicyNote(databaseVariables(context), organization);
+    if (policy) this.#options.note(policy);
     await this.#startPart(worker.spec);
     // The engine comes last: what it delivers finds the Worker listening.
     if (context.wiring.engine.embedded)

@@ -15,6 +15,7 @@ import type {
   SessionRef,
   SessionSnapshot,
   SettingsNote,
+  UnknownTagPolicy,
 } from "../ports.ts";
 import { clientAddress, type SessionOffer } from "../session-address.ts";
 import { factSink } from "./facts/fact-sink.ts";
@@ -32,7 +33,7 @@ import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply, prepareIds } from "./session/id-supply.ts";
 import { keyHolder, rotateKey } from "./session/key-rotation.ts";
 import { closeSocket, SessionSockets, type LiveSocket } from "./session/live-socket.ts";
-import { lastMessageAtMs, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
+import { isSeenDue, lastMessageAtMs, livenessStep, PROBE_TIMEOUT_MS } from "./session/liveness.ts";
 import { ensureValidators, validatorsOf } from "./session/loaded-validators.ts";
 import { logEvent } from "./session/log-event.ts";
 import { OutboxFlush } from "./session/outbox-flush.ts";
@@ -44,7 +45,7 @@ import { SessionStore } from "./session/session-store.ts";
 import { SettingsNotice, settingsPublisher } from "./session/settings-notice.ts";
 import { snapshotOf } from "./session/snapshot.ts";
 import { StationInbox } from "./session/station-inbox.ts";
-import { policyReader, TagPolicy } from "./session/tag-policy.ts";
+import { keepTagPolicy, policyReader, TagPolicy } from "./session/tag-policy.ts";
 import { noteTakeover } from "./session/takeover.ts";
 import { takeFromShelf, tellCredential } from "./session/told-credential.ts";
 import { TrafficGuard } from "./session/traffic-guard.ts";
@@ -53,8 +54,6 @@ import { upgraded } from "./session/upgraded.ts";
 
 const ROTATION_TIMEOUT_MS = 30_000;
 const BOOT_TIMEOUT_MS = 30_000;
-/** The time of the last message alone is worth a flush only this often. */
-const SEEN_EVERY_MS = 15 * 60 * 1000;
 
 /**
  * One charge point: its socket, its calls, its registration, its frames. The object's name is
@@ -164,6 +163,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (isWaiting && this.#live(record))
       void this.#run(record, { kind: "trigger", requestedMessage: "BootNotification" }, BOOT_TIMEOUT_MS);
     return true;
+  }
+
+  setTagPolicy(ref: SessionRef, policy: UnknownTagPolicy): boolean {
+    return keepTagPolicy(this.#store, this.#own(ref), policy);
   }
 
   /** Vendor messages of both directions, newest first; null when not provisioned. */
@@ -347,8 +350,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       if (frame.counted && this.#guard.malformed(nowMs))
         return this.#end(from.socket, 1002, "protocol error");
     }
-    const toldAtMs = Math.max(record.seenAtMs, from.attachment.connectedAtMs);
-    if (nowMs - toldAtMs > SEEN_EVERY_MS && !this.#store.hasUnflushed)
+    if (isSeenDue(record, from, nowMs) && !this.#store.hasUnflushed)
       this.#store.tell(record, nowMs, { type: "seen" });
     this.#arm(record);
   }

@@ -1,11 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RawEnv } from "../env.ts";
+import type { UnknownTagPolicy } from "../ports.ts";
 import type { SessionOffer } from "../session-address.ts";
 
 interface Place {
   offer: SessionOffer;
   isTaken: boolean;
 }
+
+/** Beside the places, under a key that is no identity. */
+const POLICY_KEY = "/tag-policy";
 
 /**
  * Keeps the provisioning of an organisation's chargers that wait for their hardware, until their session is needed for the
@@ -42,7 +46,13 @@ export class SessionShelf extends DurableObject<RawEnv> {
     const place = this.#place(identity);
     if (!place) return null;
     if (!place.isTaken) this.#keep({ ...place, isTaken: true });
-    return place.offer;
+    return withNewest(place.offer, this.ctx.storage.kv.get<UnknownTagPolicy>(POLICY_KEY));
+  }
+
+  /** What all who wait here are told of unknown id tags when their session takes their place. */
+  setTagPolicy(policy: UnknownTagPolicy): void {
+    const known = this.ctx.storage.kv.get<UnknownTagPolicy>(POLICY_KEY);
+    if (!known || known.readAtMs <= policy.readAtMs) this.ctx.storage.kv.put(POLICY_KEY, policy);
   }
 
   /** False: the charger is gone, whatever was taken must be given up again. */
@@ -71,4 +81,10 @@ export class SessionShelf extends DurableObject<RawEnv> {
 function isNewer({ input }: SessionOffer, { input: known }: SessionOffer): boolean {
   if (input.createdAtMs !== known.createdAtMs) return input.createdAtMs > known.createdAtMs;
   return input.chargerId > known.chargerId;
+}
+
+function withNewest(offer: SessionOffer, told: UnknownTagPolicy | undefined): SessionOffer {
+  const own = offer.input.tagPolicy;
+  if (!told || (own && own.readAtMs > told.readAtMs)) return offer;
+  return { ...offer, input: { ...offer.input, tagPolicy: told } };
 }

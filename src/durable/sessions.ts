@@ -17,7 +17,10 @@ const ROTATION_TIMEOUT_MS = 35_000;
 type Promised<T> = T extends (...args: infer Args) => infer Result
   ? (...args: Args) => Promise<Awaited<Result>>
   : never;
-type Remote = Exclude<keyof Sessions, "prepare" | "restore" | "newCredential" | "adopt">;
+type Remote = Exclude<
+  keyof Sessions,
+  "prepare" | "restore" | "newCredential" | "adopt" | "setPreparedTagPolicy"
+>;
 type SessionMethods = Pick<ChargePointSession, Remote>;
 /** The platform's own type of a stub does not end on recursive JSON; plain data crosses the call unchanged. */
 type Stub = { [Name in keyof SessionMethods]: Promised<SessionMethods[Name]> };
@@ -57,6 +60,7 @@ export function durableSessions(
     snapshot: (ref) => known(ref, () => ask(ref, (session) => session.snapshot(ref))),
     frames: (ref, query) => known(ref, () => ask(ref, (session) => session.frames(ref, query))),
     appendFrames: (ref, frames) => ask(ref, (session) => session.appendFrames(ref, frames)),
+    setTagPolicy: (ref, policy) => ask(ref, (session) => session.setTagPolicy(ref, policy)),
     setRegistration: (ref, status) =>
       known(ref, () => ask(ref, (session) => session.setRegistration(ref, status))),
     dataTransfers: (ref, limit) => known(ref, () => ask(ref, (session) => session.dataTransfers(ref, limit))),
@@ -93,8 +97,13 @@ async function bringBack(take: () => Promise<boolean>, knock: () => Promise<Knoc
 }
 
 /** What concerns no session object yet. */
-function offersOf(env: SessionEnv, shelf: Shelf): Pick<Sessions, "newCredential" | "prepare" | "restore"> {
+function offersOf(
+  env: SessionEnv,
+  shelf: Shelf,
+): Pick<Sessions, "newCredential" | "prepare" | "restore" | "setPreparedTagPolicy"> {
   return {
+    setPreparedTagPolicy: (organizationSlug, policy) => shelf.setTagPolicy(organizationSlug, policy),
+
     newCredential: (authorizationKey) => newCredential(env.CREDENTIAL_SECRET, authorizationKey),
     prepare: async (ref, input) => shelf.put(await offerOf(env, ref, input)),
     restore: async (ref, input) => shelf.restore(await offerOf(env, ref, input)),

@@ -1,7 +1,7 @@
 import type { Env } from "../env.ts";
 import { sharedBatch } from "../shared-batch.ts";
 import type { SessionOffer } from "../session-address.ts";
-import type { SessionRef } from "../ports.ts";
+import type { SessionRef, UnknownTagPolicy } from "../ports.ts";
 import { reach } from "./reach.ts";
 import type { SessionShelf } from "./session-shelf.ts";
 
@@ -10,7 +10,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const TOGETHER = { windowMs: 4, itemsMax: 100, patienceMs: CALL_TIMEOUT_MS };
 
 type Stub = {
-  [Name in "put" | "restore" | "take" | "has" | "remove"]: (
+  [Name in "put" | "restore" | "take" | "has" | "remove" | "setTagPolicy"]: (
     ...args: Parameters<SessionShelf[Name]>
   ) => Promise<ReturnType<SessionShelf[Name]>>;
 };
@@ -22,6 +22,7 @@ export interface Shelf {
   restore(offer: SessionOffer): Promise<void>;
   take(ref: SessionRef): Promise<SessionOffer | null>;
   has(offer: SessionOffer): Promise<boolean>;
+  setTagPolicy(organizationSlug: string, policy: UnknownTagPolicy): Promise<void>;
   /** True when it was there and no session has taken it. */
   remove(ref: SessionRef & { chargerId: string }): Promise<boolean>;
 }
@@ -41,6 +42,7 @@ export function shelfOf(env: Pick<Env, "SESSION_SHELF">): Shelf {
     put: async (offer) => void (await put(offer)),
     restore: async (offer) => void (await restore(offer)),
     take: ({ organizationSlug, identity }) => ask(organizationSlug, (stub) => stub.take(identity)),
+    setTagPolicy: (slug, policy) => ask(slug, (stub) => stub.setTagPolicy(policy)),
     has: ({ ref, input }) => ask(ref.organizationSlug, (stub) => stub.has(ref.identity, input.chargerId)),
     remove: ({ organizationSlug, identity, chargerId }) =>
       ask(organizationSlug, (stub) => stub.remove(identity, chargerId)),

@@ -261,7 +261,9 @@ export class SimulatorHost extends DurableObject<RawEnv> {
 function provisionOf({ station }: StationRow, authorizationKey: string | null): SessionProvision {
   const { chargerId, organizationId, createdAtMs, securityProfile } = station;
   const registrationStatus = "Accepted";
-  return { chargerId, organizationId, createdAtMs, securityProfile, registrationStatus, authorizationKey };
+  const tagPolicy = station.tagPolicy ?? null;
+  const known = { chargerId, organizationId, createdAtMs, securityProfile, registrationStatus } as const;
+  return { ...known, authorizationKey, tagPolicy };
 }
 
 function offerOf(row: StationRow, authorizationKey: string | null): HostOffer {
@@ -272,5 +274,5 @@ function offerOf(row: StationRow, authorizationKey: string | null): HostOffer {
 
 function isSameStation(one: SimulatedStation, other: SimulatedStation): boolean {
   const names = Object.keys({ ...one, ...other }) as Array<keyof SimulatedStation>;
-  return names.every((name) => one[name] === other[name]);
+  return names.every((name) => name === "tagPolicy" || one[name] === other[name]);
 }

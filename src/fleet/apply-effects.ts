@@ -1,7 +1,7 @@
 import { Unavailable } from "../errors.ts";
 import type { PendingEffect, Ports } from "../ports.ts";
-import { hostOf, stationOf } from "./station.ts";
 import { restore } from "./restore.ts";
+import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
 
 export const EFFECT_SLICE_SIZE = 100;
@@ -27,6 +27,7 @@ export async function applyEffects(ports: Needs, batchId: string, slice: number)
   if (effects.length === 0) return 0;
   const runIds = effects.flatMap((effect) => (effect.runId === null ? [] : [effect.runId]));
   if (runIds.length > 0) await ports.runs.cancel(runIds);
+  await tellPrepared(ports, effects);
   const finished: number[] = [];
   const endsAtMs = ports.clock.now().getTime() + BUDGET_MS;
   const [lookedAt, changed] = split(effects, isLookedAt);
@@ -47,7 +48,7 @@ export async function applyEffects(ports: Needs, batchId: string, slice: number)
   return finished.length;
 }
 
-/** No change of such a charger concerns its session: it is looked at because its object may be lost. */
+/** No change of its row concerns such a charger's session: it is looked at because its object may be lost. */
 function isLookedAt({ deleted, status, work }: PendingEffect): boolean {
   return !deleted && status === "READY" && work.runtime === "external";
 }
@@ -65,6 +66,7 @@ async function restoreEach(ports: Needs, effects: PendingEffect[], finished: num
   const one = async ({ seq, work }: PendingEffect) => {
     const charger = byId.get(work.chargerId);
     if (charger && (await restore(ports, charger))) lost.push(work.chargerId);
+    await ports.sessions.setTagPolicy(sessionRefOf(work), work.tagPolicy);
     finished.push(seq);
   };
   const outcomes = await Promise.allSettled(effects.map(one));
@@ -79,11 +81,19 @@ async function applyEffect(ports: Needs, batchId: string, effect: PendingEffect)
   if (effect.deleted || effect.status === "FAILED") await withdraw(ports, work);
   if (effect.deleted || work.runtime === "external" || effect.status === "FAILED") return true;
   if (effect.status === "PENDING") return false;
+  await ports.sessions.setTagPolicy(sessionRefOf(work), work.tagPolicy);
   await ports.simulators.reconcile(hostOf(work), stationOf(work), {
     running: work.desiredCount > 0,
     restartToken: effect.kind === "restart" ? batchId : null,
   });
   return true;
+}
+
+/** Chargers that wait for their hardware have no session yet. */
+async function tellPrepared(ports: Needs, effects: PendingEffect[]): Promise<void> {
+  const waiting = effects.filter(({ work, deleted }) => work.runtime === "external" && !deleted);
+  const policies = new Map(waiting.map(({ work }) => [work.organizationSlug, work.tagPolicy]));
+  for (const [slug, policy] of policies) await ports.sessions.setPreparedTagPolicy(slug, policy);
 }
 
 export function effectSliceCount(total: number): number {

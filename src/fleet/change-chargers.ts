@@ -88,7 +88,7 @@ export async function setRuntime(
 }
 
 /** Not published in time: the rows stay, and the sweeper starts the run. */
-async function publishEffects(
+export async function publishEffects(
   ports: Pick<Ports, "runs">,
   batch: EffectBatch | null,
   background: Background,

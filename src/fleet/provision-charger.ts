@@ -66,6 +66,7 @@ async function openSession(ports: Needs, work: ProvisioningWork): Promise<null> 
     registrationStatus: work.registrationStatus,
     // Nobody learns this key: the owner gets one from the authorization-key endpoint. It only closes the door.
     authorizationKey: ports.ids.hex(20),
+    tagPolicy: work.tagPolicy,
   });
   return null;
 }

@@ -9,6 +9,7 @@ import type {
   RegistrationStatus,
   SecurityProfile,
   StoredCredential,
+  UnknownTagPolicy,
 } from "../ports.ts";
 
 const AUTHORIZATION_KEY_BYTES = 20;
@@ -57,7 +58,8 @@ export async function registerCharger(
   const stored = await ports.chargers.register(organization, charger, claim, record(charger));
   if (stored.kind === "replayed") return stored;
   try {
-    await provisionRegistered(ports, organization, charger, credential);
+    const { tagPolicy } = stored.value;
+    await provisionRegistered(ports, organization, { ...charger, tagPolicy }, credential);
   } catch (error) {
     await takeBack(ports, organization, charger, claim);
     throw error;
@@ -84,6 +86,7 @@ export async function provisionRegistered(
   organization: Organization,
   charger: Pick<RegisterCharger, "id" | "identity" | "securityProfile" | "now"> & {
     registrationStatus?: RegistrationStatus;
+    tagPolicy?: UnknownTagPolicy;
   },
   credential: StoredCredential | null,
 ): Promise<void> {
@@ -96,6 +99,7 @@ export async function provisionRegistered(
     registrationStatus: charger.registrationStatus ?? ("Accepted" as const),
     authorizationKey: null,
     credential,
+    tagPolicy: charger.tagPolicy ?? { acceptsUnknown: organization.acceptUnknownIdTags, readAtMs: 0 },
   };
   for (let tries = 1; ; tries++) {
     try {

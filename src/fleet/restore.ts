@@ -26,6 +26,7 @@ export async function restore(ports: Needs, charger: Recoverable): Promise<boole
     // Nobody learns this key: it only closes the door.
     authorizationKey: needsKey && credential === null ? ports.ids.hex(20) : null,
     credential,
+    tagPolicy: work.tagPolicy,
   };
   if (needsKey && credential === null && hasConnected)
     return (await ports.sessions.provision(ref, input)).created;

@@ -22,6 +22,7 @@ export function stationOf(work: ProvisioningWork): SimulatedStation {
     maxPowerW: work.maxChargingPower ?? 22_000,
     wsUrl: work.wsUrl,
     securityProfile: work.securityProfile,
+    tagPolicy: work.tagPolicy,
   };
 }
 

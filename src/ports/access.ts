@@ -1,3 +1,5 @@
+import type { EffectBatch } from "./chargers.ts";
+
 export const ROLES = ["viewer", "operator", "service", "owner", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -8,6 +10,8 @@ export interface Organization {
   rateLimit: number | null;
   rateLimitWindowSeconds: number | null;
   chargerLimit: number | null;
+  /** Whether id tags that nobody knows may charge. */
+  acceptUnknownIdTags: boolean;
   /** Hosts that its chargers may fetch from and upload to, `*.example.com` for all below it; null: any public one. */
   transferHosts: string[] | null;
   /** Hosts that its simulated chargers may connect to, in the same spelling; null: any public one. */
@@ -41,6 +45,20 @@ export interface ApiKeyStore {
   touch(id: string, now: Date): Promise<void>;
 }
 
+/** Absent fields stay as they are. */
+export type OrganizationChanges = Partial<
+  Pick<Organization, "name" | "acceptUnknownIdTags" | "transferHosts" | "wsUrlHosts">
+>;
+
 export interface OrganizationStore {
   get(id: string): Promise<Organization | null>;
+  /**
+   * Null: no such organisation. `effects`: what its sessions have to be told, written by the same statement, in several
+   * batches that can be drained side by side.
+   */
+  change(
+    id: string,
+    changes: OrganizationChanges,
+    now: Date,
+  ): Promise<{ organization: Organization; effects: EffectBatch[] } | null>;
 }

@@ -11,7 +11,7 @@ import type {
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 import type { ProvisioningWork } from "./jobs.ts";
 import type { Page, Paged } from "./paging.ts";
-import type { SessionFactRow, StoredCredential } from "./sessions.ts";
+import type { SessionFactRow, StoredCredential, UnknownTagPolicy } from "./sessions.ts";
 
 export interface RegisterCharger {
   id: string;
@@ -145,7 +145,7 @@ export interface ChargerStore {
     charger: RegisterCharger,
     claim: IdempotencyClaim | null,
     record: RecordedResponse,
-  ): Promise<Claimed<{ id: string }>>;
+  ): Promise<Claimed<{ id: string; tagPolicy: UnknownTagPolicy }>>;
   /** Takes a registration back, with what its claim recorded; leaves an effect that withdraws the session. */
   unregister(
     organizationId: string,

@@ -9,6 +9,7 @@ import type {
   Runtime,
   SecurityProfile,
 } from "./charger.ts";
+import type { UnknownTagPolicy } from "./sessions.ts";
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 
 /** Shared properties of the chargers of one group of a batch, catalog values filled in. */
@@ -105,6 +106,7 @@ export interface ProvisioningWork {
   registrationStatus: RegistrationStatus;
   simulatorHost: string | null;
   desiredCount: number;
+  tagPolicy: UnknownTagPolicy;
 }
 
 export interface StuckJob {

@@ -21,6 +21,13 @@ export interface SessionRef {
   chargerId?: string;
 }
 
+/** Whether an organisation accepts id tags that nobody knows. */
+export interface UnknownTagPolicy {
+  acceptsUnknown: boolean;
+  /** When it was read, by the clock of the database, epoch ms; 0: it was remembered somewhere. Of two the newer holds. */
+  readAtMs: number;
+}
+
 export interface SessionProvision {
   chargerId: string;
   organizationId: string;
@@ -32,6 +39,8 @@ export interface SessionProvision {
   authorizationKey: string | null;
   /** The same as digests, made earlier. */
   credential?: StoredCredential | null;
+  /** What an unknown id tag is answered. Absent in what an older release left behind. */
+  tagPolicy?: UnknownTagPolicy | null;
 }
 
 /**
@@ -151,6 +160,10 @@ export interface Sessions {
   appendFrames(ref: SessionRef, frames: FrameRow[]): Promise<boolean>;
   /** Sets the answer to the next boot; a waiting station is asked to boot again. False when not provisioned. */
   setRegistration(ref: SessionRef, status: RegistrationStatus): Promise<boolean>;
+  /** Tells a session that exists. False when it does not. */
+  setTagPolicy(ref: SessionRef, policy: UnknownTagPolicy): Promise<boolean>;
+  /** The same for all chargers of an organisation that wait for their hardware. */
+  setPreparedTagPolicy(organizationSlug: string, policy: UnknownTagPolicy): Promise<void>;
   /** The newest vendor messages of both directions, newest first; null when not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): Promise<DataTransferRow[] | null>;
   /** The charger is gone or failed: closes its socket (4004), flushes the outbox, wipes the object. Idempotent. */

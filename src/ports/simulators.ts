@@ -1,5 +1,6 @@
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { ItemError, SecurityProfile } from "./charger.ts";
+import type { UnknownTagPolicy } from "./sessions.ts";
 
 export interface SimulatedStation {
   chargerId: string;
@@ -16,6 +17,8 @@ export interface SimulatedStation {
   /** Null: this deployment's own socket. */
   wsUrl: string | null;
   securityProfile: SecurityProfile;
+  /** For its session; of no meaning for the station itself. */
+  tagPolicy?: UnknownTagPolicy;
 }
 
 export type StartOutcome =

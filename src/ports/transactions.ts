@@ -1,6 +1,6 @@
 import type { JobKind, ToldStop } from "../ocpp/station-state.ts";
 import type { JsonObject } from "../ocpp/json.ts";
-import type { CommandOutcome } from "./sessions.ts";
+import type { CommandOutcome, UnknownTagPolicy } from "./sessions.ts";
 
 /** A transaction as its session knows it. A higher revision replaces a lower one, and nothing else does. */
 export interface TransactionFact {
@@ -96,7 +96,7 @@ export interface DataTransferRow {
 /** Settings of an organisation that decide what its stations are answered. */
 export interface TagPolicies {
   /** Null: no such organisation. */
-  acceptsUnknownTags(organizationId: string): Promise<boolean | null>;
+  read(organizationId: string): Promise<UnknownTagPolicy | null>;
 }
 
 /** Which transaction ids an organisation has used, for an allocator that does not remember. */

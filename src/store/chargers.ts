@@ -39,6 +39,10 @@ const PROVISIONING = `SELECT c.id, c.error,
 
 const LIST = { columns: CHARGER_COLUMNS, order: "oldestFirst" } as const;
 
+/** What its session answers unknown id tags; what the Worker remembers of its organisation may be older than a change. */
+const POLICY = `(SELECT accept_unknown_id_tags FROM organizations WHERE id = $1::uuid),
+    (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms`;
+
 const REGISTER = `WITH tenant AS (
     SELECT id FROM organizations WHERE id = $1::uuid
   ), ${claimSql(8, "$1::uuid", "$7::timestamptz", "tenant")}, replaced AS (
@@ -52,10 +56,10 @@ const REGISTER = `WITH tenant AS (
       $7::timestamptz, $7::timestamptz, $7::timestamptz, $14::jsonb
     FROM go WHERE (SELECT count(*) FROM replaced) >= 0 RETURNING id
   )
-  SELECT EXISTS (SELECT 1 FROM inserted) AS inserted,
+  SELECT EXISTS (SELECT 1 FROM inserted) AS inserted, ${POLICY},
     hold_chargers($1::uuid, (SELECT count(*) FROM inserted), 0, $13::int, NULL, 0)`;
 
-const REGISTERED = `SELECT true AS inserted FROM chargers WHERE id = $1::uuid`;
+const REGISTERED = `SELECT true AS inserted, ${POLICY} FROM chargers WHERE id = $2::uuid`;
 
 const UNREGISTER = `WITH gone AS (
     UPDATE chargers SET deleted_at = $4::timestamptz, revision = revision + 1
@@ -67,7 +71,12 @@ const UNREGISTER = `WITH gone AS (
   INSERT INTO charger_effects (batch_id, seq, organization_id, charger_id, kind, published_at)
   SELECT $3::uuid, 0, $1::uuid, id, 'sync', $4::timestamptz FROM gone`;
 
-const registerRow = z.object({ inserted: z.boolean() });
+const registerRow = z
+  .object({ inserted: z.boolean(), accept_unknown_id_tags: z.boolean().nullable(), read_at_ms: z.number() })
+  .transform(({ inserted, accept_unknown_id_tags, read_at_ms }) => ({
+    inserted,
+    tagPolicy: { acceptsUnknown: accept_unknown_id_tags ?? false, readAtMs: read_at_ms },
+  }));
 
 async function insertRegistered(
   sql: Sql,
@@ -89,7 +98,10 @@ async function insertRegistered(
       limits.chargers,
       charger.credential ? JSON.stringify(credentialToText(charger.credential)) : null,
     ];
-    const rows = await sql.store(REGISTER, params, { text: REGISTERED, params: [charger.id] });
+    const rows = await sql.store(REGISTER, params, {
+      text: REGISTERED,
+      params: [organizationId, charger.id],
+    });
     return onlyRow(registerRow, rows);
   } catch (error) {
     if (violates(error, "chargers_identity"))
@@ -142,7 +154,7 @@ export function chargerStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS)
     async register(organization, charger, claim, record) {
       const claimed = claimParams(claim, record);
       const row = await insertRegistered(sql, organization.id, charger, claimed, limits);
-      if (row.inserted) return { kind: "done", value: { id: charger.id } };
+      if (row.inserted) return { kind: "done", value: { id: charger.id, tagPolicy: row.tagPolicy } };
       if (claim === null) throw new Forbidden("organizationUnknown", "Unknown organization");
       return { kind: "replayed", response: await replay(sql, organization.id, claim) };
     },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Organization, OrganizationStore } from "../ports.ts";
+import type { Organization, OrganizationChanges, OrganizationStore } from "../ports.ts";
 import { firstRow, isUuid } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
@@ -11,6 +11,7 @@ export const organizationRow = z
     rate_limit: z.number().nullable(),
     rate_limit_window_seconds: z.number().nullable(),
     charger_limit: z.number().nullable(),
+    accept_unknown_id_tags: z.boolean(),
     transfer_hosts: z.array(z.string()).nullable(),
     ws_url_hosts: z.array(z.string()).nullable(),
   })
@@ -21,12 +22,66 @@ export const organizationRow = z
     rateLimit: row.rate_limit,
     rateLimitWindowSeconds: row.rate_limit_window_seconds,
     chargerLimit: row.charger_limit,
+    acceptUnknownIdTags: row.accept_unknown_id_tags,
     transferHosts: row.transfer_hosts,
     wsUrlHosts: row.ws_url_hosts,
   }));
 
-export const ORGANIZATION_COLUMNS =
-  "o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.transfer_hosts, o.ws_url_hosts";
+export const ORGANIZATION_COLUMNS = `o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit,
+  o.accept_unknown_id_tags, o.transfer_hosts, o.ws_url_hosts`;
+
+/** What one run drains: the runs of a large organisation go side by side. */
+const EFFECTS_PER_BATCH = 1000;
+
+const named = (column: string, value: string) =>
+  `${column} = CASE WHEN $2::jsonb ? '${column}' THEN ${value} ELSE o.${column} END`;
+
+const hosts = (column: string) =>
+  named(
+    column,
+    `CASE WHEN jsonb_typeof($2::jsonb -> '${column}') = 'array'
+      THEN ARRAY(SELECT jsonb_array_elements_text($2::jsonb -> '${column}')) END`,
+  );
+
+/** A charger that is still being provisioned reads the new row by itself. */
+const CHANGE = `WITH old AS (
+    SELECT id, accept_unknown_id_tags FROM organizations WHERE id = $1::uuid FOR UPDATE
+  ), o AS (
+    UPDATE organizations o SET ${named("name", "$2::jsonb ->> 'name'")},
+      ${named("accept_unknown_id_tags", "($2::jsonb ->> 'accept_unknown_id_tags')::boolean")},
+      ${hosts("transfer_hosts")}, ${hosts("ws_url_hosts")}
+    FROM old WHERE o.id = old.id RETURNING o.*
+  ), target AS (
+    SELECT c.id, row_number() OVER (ORDER BY c.id) - 1 AS n FROM chargers c, old, o
+    WHERE c.organization_id = $1::uuid AND c.deleted_at IS NULL AND c.status = 'READY'
+      AND old.accept_unknown_id_tags <> o.accept_unknown_id_tags
+  ), batch AS MATERIALIZED (
+    SELECT b, gen_random_uuid() AS id FROM generate_series(0, (SELECT max(n) FROM target) / ${EFFECTS_PER_BATCH}) AS b
+  ), effects AS (
+    INSERT INTO charger_effects (batch_id, seq, organization_id, charger_id, kind, published_at)
+    SELECT batch.id, t.n % ${EFFECTS_PER_BATCH}, $1::uuid, t.id, 'sync', $3::timestamptz
+    FROM target t JOIN batch ON batch.b = t.n / ${EFFECTS_PER_BATCH}
+    RETURNING batch_id
+  )
+  SELECT ${ORGANIZATION_COLUMNS}, (SELECT coalesce(jsonb_agg(e), '[]') FROM (
+    SELECT batch_id AS id, count(*)::int AS total FROM effects GROUP BY batch_id) e) AS effects
+  FROM o`;
+
+const effectsRow = z.object({ effects: z.array(z.object({ id: z.string(), total: z.number() })) });
+
+function wireChanges({
+  acceptUnknownIdTags,
+  transferHosts,
+  wsUrlHosts,
+  ...same
+}: OrganizationChanges): string {
+  const named = {
+    accept_unknown_id_tags: acceptUnknownIdTags,
+    transfer_hosts: transferHosts,
+    ws_url_hosts: wsUrlHosts,
+  };
+  return JSON.stringify({ ...same, ...named });
+}
 
 export function organizationStore(sql: Sql): OrganizationStore {
   return {
@@ -37,6 +92,12 @@ export function organizationStore(sql: Sql): OrganizationStore {
         [id],
       );
       return firstRow(organizationRow, rows);
+    },
+
+    async change(id, changes, now) {
+      const rows = await sql.store(CHANGE, [id, wireChanges(changes), now], "repeat");
+      const organization = firstRow(organizationRow, rows);
+      return organization && { organization, effects: firstRow(effectsRow, rows)?.effects ?? [] };
     },
   };
 }

@@ -6,7 +6,7 @@ import { timestamp } from "./rows.ts";
 /** Columns of `workRow`; table aliases `c` (chargers) and `o` (organizations). */
 export const WORK_COLUMNS = `c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version,
   c.number_of_connectors, c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile, c.registration_status,
-  c.simulator_host, c.desired_count`;
+  c.simulator_host, c.desired_count, o.accept_unknown_id_tags, (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms`;
 
 export const workRow = z
   .object({
@@ -27,6 +27,8 @@ export const workRow = z
     registration_status: z.enum(["Accepted", "Pending", "Rejected"]),
     simulator_host: z.string().nullable(),
     desired_count: z.number(),
+    accept_unknown_id_tags: z.boolean(),
+    read_at_ms: z.number(),
   })
   .transform((row): ProvisioningWork => ({
     chargerId: row.id,
@@ -46,4 +48,5 @@ export const workRow = z
     registrationStatus: row.registration_status,
     simulatorHost: row.simulator_host,
     desiredCount: row.desired_count,
+    tagPolicy: { acceptsUnknown: row.accept_unknown_id_tags, readAtMs: row.read_at_ms },
   }));

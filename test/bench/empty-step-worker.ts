@@ -40,6 +40,7 @@ const NO_WORK: Omit<ProvisioningWork, "chargerId"> = {
   simulatorHost: null,
   registrationStatus: "Accepted",
   desiredCount: 1,
+  tagPolicy: { acceptsUnknown: true, readAtMs: 0 },
 };
 
 let made: { runs: Ports["runs"]; steps: ReturnType<typeof stepRoutes> } | undefined;

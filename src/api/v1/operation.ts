@@ -27,7 +27,7 @@ export interface V1Request<P, Q, B> {
 
 /** One route of the surface. Its schemas validate, type and document it. */
 export interface Operation<P, Q, B> {
-  method: "get" | "post" | "put" | "delete";
+  method: "get" | "post" | "put" | "patch" | "delete";
   /** With the placeholders of OpenAPI, e.g. `/chargers/{chargeBoxId}/reset`. */
   path: string;
   operationId: string;

@@ -20,6 +20,7 @@ import { listApiKeys } from "./list-api-keys.ts";
 import { listChargers } from "./list-chargers.ts";
 import { listDataTransfers } from "./list-data-transfers.ts";
 import type { MountOperation } from "./operation.ts";
+import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
 import { revokeApiKey } from "./revoke-api-key.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
@@ -46,6 +47,8 @@ const OPERATIONS: readonly MountOperation[] = [
   createApiKey,
   listApiKeys,
   revokeApiKey,
+  getOrganization,
+  changeOrganizationSettings,
 ];
 
 /** The command surface, to be mounted at `/api/v1`. Order of checks: 401, 429, 403, 413/415, 400, 404, 409, the work. */

@@ -3,6 +3,7 @@ import type { SessionProvision, SessionRef } from "../../ports.ts";
 import { completeCredential, newCredential } from "./credential.ts";
 import { isNewer, newRecord, type SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
+import { keepTagPolicy } from "./tag-policy.ts";
 
 async function credentialOf({ credential, authorizationKey }: SessionProvision, secret: string) {
   if (credential) return completeCredential(credential);
@@ -27,6 +28,8 @@ export async function adopt(
     const hasNewKey = !record.credential && credential && !record.isRetired;
     if (hasNewKey || record.isOrphan)
       store.save({ ...record, isOrphan: false, credential: record.credential ?? credential });
+    if (input.tagPolicy && record.acceptsUnknownTags === null)
+      keepTagPolicy(store, store.record, input.tagPolicy);
     return { created: false };
   }
   if (record && !isNewer(input, record)) return { created: false };

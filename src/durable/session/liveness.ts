@@ -6,6 +6,9 @@ const STALE_AFTER_INTERVALS = 2.5;
 const FIRST_CALL_WITHIN_MS = 120_000;
 export const PROBE_TIMEOUT_MS = 20_000;
 
+/** The time of the last message alone is worth a flush only this often. */
+const SEEN_EVERY_MS = 15 * 60 * 1000;
+
 export type LivenessStep = "none" | "probe" | "close";
 
 function lastSignOfLife({ attachment }: LiveSocket): number {
@@ -15,6 +18,11 @@ function lastSignOfLife({ attachment }: LiveSocket): number {
 /** `live`: the station's socket, which knows better; null: it is offline. */
 export function lastMessageAtMs(record: SessionRecord, live: LiveSocket | null): number | null {
   return live ? lastSignOfLife(live) : record.lastMessageAtMs;
+}
+
+/** Whether it is time to tell that the station has been heard, should nothing else tell it. */
+export function isSeenDue(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): boolean {
+  return nowMs - Math.max(record.seenAtMs, attachment.connectedAtMs) > SEEN_EVERY_MS;
 }
 
 export function isFresh(record: SessionRecord, live: LiveSocket, nowMs: number): boolean {

@@ -40,10 +40,7 @@ export class Preparation {
     if (record.registration !== "Accepted") return [];
     const work: Promise<void>[] = [];
     if (!hasIds(record) && this.#opens(frame)) work.push(this.#ids.refill(record));
-    if (needsOf(frame, version).idTags.length > 0) {
-      const reading = this.#tags.read(record);
-      if (reading) work.push(reading);
-    }
+    if (needsOf(frame, version).idTags.length > 0) this.#tags.freshen(record, Date.now());
     return work;
   }
 

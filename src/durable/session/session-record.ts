@@ -82,10 +82,12 @@ export interface SessionRecord {
   hasReplyRows: boolean;
   /** Transaction ids that nobody has used. */
   transactionIds: IdRange[];
-  /** Organisation setting as last read; null: never. */
+  /** Organisation setting as it came with the provisioning or was told later; null: an older release left it unknown. */
   acceptsUnknownTags: boolean | null;
   /** The newest that were refused for their certificates. */
   refusedTokens: RefusedToken[];
+  /** When that was read, see `UnknownTagPolicy`. */
+  tagPolicyReadAtMs: number;
   /** The part of the settings that has to be renewed while the station is connected. */
   lease: SettingsLease | null;
   /** Postgres has no row of the charger, so it is not served. Everything is kept, should the row come back. */
@@ -135,6 +137,7 @@ const UNSEEN = {
   transactionIds: [],
   acceptsUnknownTags: null,
   refusedTokens: [],
+  tagPolicyReadAtMs: 0,
   lease: null,
   isRetired: false,
 } satisfies Partial<SessionRecord>;
@@ -164,6 +167,8 @@ export function newRecord(
     securityProfile: input.securityProfile,
     credential,
     bootAnswer: input.registrationStatus,
+    acceptsUnknownTags: input.tagPolicy?.acceptsUnknown ?? null,
+    tagPolicyReadAtMs: input.tagPolicy?.readAtMs ?? 0,
   };
 }
 

@@ -35,7 +35,7 @@ export function handlerContext(
     ids: { nextTransactionId },
     lookups: {
       tag: () => ({
-        status: record.acceptsUnknownTags ? "Accepted" : "Unknown",
+        status: record.acceptsUnknownTags === false ? "Unknown" : "Accepted",
         expiryDate: null,
         parentIdTag: null,
       }),

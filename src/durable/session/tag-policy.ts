@@ -1,66 +1,91 @@
 import type { Env } from "../../env.ts";
+import type { UnknownTagPolicy } from "../../ports.ts";
 import { logEvent } from "./log-event.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 const FRESH_MS = 60_000;
-/** A station waits this long at most, and only while the setting was never read. */
-const WAIT_MAX_MS = 1000;
 /** Between two tries while the setting cannot be read. */
 const RETRY_AFTER_MS = 10_000;
+/** An isolate serves few organisations. */
+const ORGANIZATIONS_MAX = 1000;
 
-/** Whether an organisation accepts id tags it does not know; null: no such organisation. */
-export type ReadPolicy = (organizationId: string) => Promise<boolean | null>;
+/** Null: no such organisation. */
+export type ReadPolicy = (organizationId: string) => Promise<UnknownTagPolicy | null>;
 
 export function policyReader(env: Env): ReadPolicy {
   return async (organizationId) => {
     const { wire } = await import("../../wiring.ts");
-    return wire(env).tagPolicies.acceptsUnknownTags(organizationId);
+    return wire(env).tagPolicies.read(organizationId);
   };
 }
 
-/** The setting in the session's record, read again in the background when it is older than a minute. */
+interface LastRead {
+  policy: UnknownTagPolicy | null;
+  nextAtMs: number;
+}
+
+/** By organisation. One look serves all sessions of the isolate: a fleet that starts together asks once. */
+const lastReads = new Map<string, LastRead>();
+
+function remember(organizationId: string, read: LastRead): void {
+  if (lastReads.size >= ORGANIZATIONS_MAX) lastReads.clear();
+  lastReads.set(organizationId, read);
+}
+
+/** True when the record says something else than before. A policy that was read earlier than the known one changes nothing. */
+function adoptPolicy(record: SessionRecord, { acceptsUnknown, readAtMs }: UnknownTagPolicy): boolean {
+  if (readAtMs < record.tagPolicyReadAtMs) return false;
+  const isNews = record.acceptsUnknownTags !== acceptsUnknown;
+  record.acceptsUnknownTags = acceptsUnknown;
+  record.tagPolicyReadAtMs = readAtMs;
+  return isNews;
+}
+
+/** Keeps a policy that the session was told. False when there is no such session. */
+export function keepTagPolicy(
+  store: Pick<SessionStore, "save">,
+  record: SessionRecord | null,
+  policy: UnknownTagPolicy,
+): boolean {
+  if (record && adoptPolicy(record, policy)) store.save(record);
+  return record !== null;
+}
+
+/**
+ * Whether id tags that nobody knows may charge. It comes with the provisioning of a session and is told on every change; a look
+ * into the database once a minute and isolate, in the background, finds what was changed there. No card waits for it.
+ */
 export class TagPolicy {
   readonly #store: SessionStore;
   readonly #read: ReadPolicy;
-  #freshUntilMs = 0;
-  #reading: Promise<void> | null = null;
 
   constructor(store: SessionStore, read: ReadPolicy) {
     this.#store = store;
     this.#read = read;
   }
 
-  /** What has to be waited for: null when the last value will do. */
-  read(record: SessionRecord): Promise<void> | null {
-    if (Date.now() >= this.#freshUntilMs)
-      this.#reading ??= this.#refresh(record).finally(() => {
-        this.#reading = null;
-      });
-    return record.acceptsUnknownTags === null && this.#reading ? withinASecond(this.#reading) : null;
+  /** To be called before an id tag is judged. */
+  freshen(record: SessionRecord, nowMs: number): void {
+    const last = lastReads.get(record.organizationId);
+    if (last?.policy) keepTagPolicy(this.#store, record, last.policy);
+    if (nowMs >= (last?.nextAtMs ?? 0)) void this.#refresh(record, last?.policy ?? null, nowMs);
+    if (record.acceptsUnknownTags === null) logEvent(record, "session.tagPolicyUnknown");
   }
 
-  async #refresh({ chargerId, organizationId }: SessionRecord): Promise<void> {
-    this.#freshUntilMs = Date.now() + RETRY_AFTER_MS;
+  async #refresh(asking: SessionRecord, known: UnknownTagPolicy | null, nowMs: number): Promise<void> {
+    const { chargerId, organizationId } = asking;
+    // Should this session end before the answer comes, another one asks then.
+    remember(organizationId, { policy: known, nextAtMs: nowMs + RETRY_AFTER_MS });
     try {
-      const accepts = await this.#read(organizationId);
-      const record = this.#store.record;
-      if (accepts === null || record?.chargerId !== chargerId) return;
-      this.#freshUntilMs = Date.now() + FRESH_MS;
-      if (record.acceptsUnknownTags === accepts) return;
-      record.acceptsUnknownTags = accepts;
-      this.#store.save(record);
+      const policy = await this.#read(organizationId);
+      if (!policy) return;
+      remember(organizationId, { policy, nextAtMs: nowMs + FRESH_MS });
+      const { record } = this.#store;
+      if (record?.chargerId === chargerId) keepTagPolicy(this.#store, record, policy);
     } catch (error) {
-      const record = this.#store.record;
       const reason = error instanceof Error ? error.message : "unknown";
-      if (record) logEvent(record, "session.tagPolicyUnreadable", { reason });
+      logEvent(this.#store.record ?? asking, "session.tagPolicyUnreadable", { reason });
     }
   }
-}
-
-async function withinASecond(work: Promise<void>): Promise<void> {
-  const deadline = Promise.withResolvers<void>();
-  const timer = setTimeout(() => deadline.resolve(), WAIT_MAX_MS);
-  await Promise.race([work, deadline.promise]);
-  clearTimeout(timer);
 }

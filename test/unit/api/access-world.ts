@@ -8,6 +8,7 @@ import type { ApiKey, Organization, Ports } from "../../../src/ports.ts";
 import {
   fakeApiKeys,
   fakeChargers,
+  fakeOrganizations,
   fakeRecovery,
   fakeSessions,
   unusedPort,
@@ -59,6 +60,7 @@ export function newOrganization(slug: string, changes: Partial<Organization> = {
     rateLimit: null,
     rateLimitWindowSeconds: null,
     chargerLimit: null,
+    acceptUnknownIdTags: true,
     transferHosts: null,
     wsUrlHosts: null,
     ...changes,
@@ -76,7 +78,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
   const keys = fakeApiKeys();
   const sessions = fakeSessions();
   const ports: Ports = {
-    organizations: { get: async (id) => [organization, other].find((known) => known.id === id) ?? null },
+    organizations: fakeOrganizations([organization, other]),
     apiKeys: keys.store,
     locations: unusedPort("locations"),
     chargers: fakeChargers(),

@@ -9,6 +9,7 @@ import type {
   DataTransferRow,
   IdempotencyClaim,
   Organization,
+  OrganizationStore,
   RecordedResponse,
   RecoveryStore,
   RegistrationStatus,
@@ -75,9 +76,26 @@ const emptyOrganization: Organization = {
   rateLimit: null,
   rateLimitWindowSeconds: null,
   chargerLimit: null,
+  acceptUnknownIdTags: true,
   transferHosts: null,
   wsUrlHosts: null,
 };
+
+export function fakeOrganizations(known: Organization[]): OrganizationStore {
+  const get = (id: string) => known.find((one) => one.id === id) ?? null;
+  return {
+    get: async (id) => get(id),
+    async change(id, changes) {
+      const organization = get(id);
+      if (!organization) return null;
+      const isTold =
+        (changes.acceptUnknownIdTags ?? organization.acceptUnknownIdTags) !==
+        organization.acceptUnknownIdTags;
+      Object.assign(organization, changes);
+      return { organization, effects: isTold ? [{ id: "effects-1", total: 2 }] : [] };
+    },
+  };
+}
 
 /** Registration, look-up and list; everything else is not expected. */
 export function fakeChargers(): ChargerStore {
@@ -96,7 +114,8 @@ export function fakeChargers(): ChargerStore {
       const row = { ...offline, id, identity, name, location, securityProfile, registeredAt: now };
       rows.push({ organizationId: organization.id, charger: row });
       if (claim) recorded.set(`${organization.id} ${claim.key}`, { claim, response });
-      return { kind: "done", value: { id } };
+      const tagPolicy = { acceptsUnknown: organization.acceptUnknownIdTags, readAtMs: now.getTime() };
+      return { kind: "done", value: { id, tagPolicy } };
     },
     async unregister(organizationId, id, claim) {
       const at = rows.findIndex((row) => row.organizationId === organizationId && row.charger.id === id);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { applyEffects } from "../../../src/fleet/apply-effects.ts";
-import type { PendingEffect, Ports, ProvisioningWork } from "../../../src/ports.ts";
+import type { PendingEffect, Ports, ProvisioningWork, UnknownTagPolicy } from "../../../src/ports.ts";
 
 const effect = (seq: number): PendingEffect => ({
   seq,
@@ -17,6 +17,7 @@ const effect = (seq: number): PendingEffect => ({
     ocppVersion: "OCPP1.6",
     createdAt: new Date(0),
     desiredCount: 1,
+    tagPolicy: { acceptsUnknown: false, readAtMs: 7 },
   } as ProvisioningWork,
 });
 
@@ -25,6 +26,8 @@ function world(hostMs: number) {
   let nowMs = 0;
   let open = Array.from({ length: 100 }, (_, seq) => effect(seq));
   const asked: string[] = [];
+  const told: string[] = [];
+  const prepared: unknown[] = [];
   const ports = {
     clock: { now: () => new Date(nowMs) },
     runs: { cancel: async () => undefined },
@@ -34,6 +37,21 @@ function world(hostMs: number) {
         open = open.filter(({ seq }) => !seqs.includes(seq));
       },
     },
+    ids: { hex: () => "00" },
+    recovery: {
+      list: async (ids: string[]) =>
+        open.flatMap(({ work }) =>
+          ids.includes(work.chargerId) ? [{ work, credential: null, hasConnected: false }] : [],
+        ),
+      keysLost: async () => undefined,
+    },
+    sessions: {
+      restore: async () => undefined,
+      setTagPolicy: async ({ identity }: { identity: string }, { acceptsUnknown }: UnknownTagPolicy) =>
+        void told.push(`${identity} ${acceptsUnknown}`),
+      setPreparedTagPolicy: async (slug: string, policy: UnknownTagPolicy) =>
+        void prepared.push([slug, policy]),
+    },
     simulators: {
       reconcile: async (_host: string, { identity }: { identity: string }) => {
         asked.push(identity);
@@ -41,7 +59,10 @@ function world(hostMs: number) {
       },
     },
   } as unknown as Ports;
-  return { ports, asked, left: () => open.length };
+  const change = (from: Partial<PendingEffect["work"]>) => {
+    open = open.map((one) => ({ ...one, work: { ...one.work, ...from } }));
+  };
+  return { ports, asked, told, prepared, change, left: () => open.length };
 }
 
 test("effects that take too long for one step are carried out over several, each once", async () => {
@@ -51,11 +72,27 @@ test("effects that take too long for one step are carried out over several, each
     await applyEffects(ports, "b", 0).catch(() => null);
     leftAfter.push(left());
   }
-  expect(leftAfter).toEqual([75, 50, 25, 0]);
+  // At the end of its time a step still finishes what it has begun: fewer than five.
+  const done = leftAfter.map((left, attempt) => (leftAfter[attempt - 1] ?? 100) - left);
+  expect(leftAfter.at(-1)).toBe(0);
+  for (const count of done.slice(0, -1)) expect([25, 26, 27, 28, 29]).toContain(count);
   expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
 });
 
 test("a step that leaves effects behind asks to be repeated", async () => {
   await expect(applyEffects(world(1000).ports, "b", 0)).rejects.toThrow("Some chargers have to wait");
   await expect(applyEffects(world(1).ports, "b", 0)).resolves.toBe(100);
+});
+
+test("every session is told what unknown id tags are answered, and those that are still to come once for all", async () => {
+  for (const runtime of ["simulated", "external"] as const) {
+    const { ports, asked, told, prepared, change } = world(1);
+    change({ runtime });
+    await applyEffects(ports, "b", 0);
+    expect(told.toSorted()).toEqual(Array.from({ length: 100 }, (_, seq) => `CP-${seq} false`).toSorted());
+    expect(prepared).toEqual(
+      runtime === "external" ? [["acme", { acceptsUnknown: false, readAtMs: 7 }]] : [],
+    );
+    expect(asked).toHaveLength(runtime === "external" ? 0 : 100);
+  }
 });

@@ -23,6 +23,7 @@ const work: ProvisioningWork = {
   simulatorHost: "j1/0",
   registrationStatus: "Accepted",
   desiredCount: 1,
+  tagPolicy: { acceptsUnknown: true, readAtMs: 1 },
 };
 
 interface World {

@@ -45,6 +45,7 @@ function charger(changed: Partial<Recoverable> = {}, work: Partial<Recoverable["
       registrationStatus: "Accepted",
       simulatorHost: null,
       desiredCount: 1,
+      tagPolicy: { acceptsUnknown: true, readAtMs: 1 },
       ...work,
     },
     ...changed,

@@ -8,6 +8,7 @@ import { apiKeyStore } from "../../../src/store/api-keys.ts";
 import { chargerStore } from "../../../src/store/chargers.ts";
 import { jobStore } from "../../../src/store/jobs.ts";
 import { locationStore } from "../../../src/store/locations.ts";
+import { organizationStore } from "../../../src/store/organizations.ts";
 import { settingsStore } from "../../../src/store/settings.ts";
 import { connect, type Row } from "../../../src/store/sql.ts";
 import { batchOf, newCharger } from "../../harness/database.ts";
@@ -43,6 +44,7 @@ const stores = () => ({
   jobs: jobStore(sql),
   chargers: chargerStore(sql),
   locations: locationStore(sql),
+  organizations: organizationStore(sql),
   settings: settingsStore(sql),
   apiKeys: apiKeyStore(sql),
 });
@@ -88,6 +90,7 @@ beforeEach(async () => {
     rateLimit: null,
     rateLimitWindowSeconds: null,
     chargerLimit: null,
+    acceptUnknownIdTags: true,
     transferHosts: null,
     wsUrlHosts: null,
   };
@@ -167,7 +170,7 @@ test("a charger is registered and taken back", async () => {
   const registered = await cut(() =>
     stores().chargers.register(organization, { ...charger, id, now: new Date() }, null, RECORD),
   );
-  expect(registered).toEqual({ kind: "done", value: { id } });
+  expect(registered).toMatchObject({ kind: "done", value: { id, tagPolicy: { acceptsUnknown: true } } });
   const pending = await cut(() =>
     stores().chargers.setRegistration(organization.id, "HW", "Pending", new Date()),
   );
@@ -175,6 +178,17 @@ test("a charger is registered and taken back", async () => {
   const batchId = systemIds.uuid();
   await cut(() => stores().chargers.unregister(organization.id, id, null, batchId, new Date()));
   expect([await chargers(), await effectsOf(batchId)]).toEqual([[], 1]);
+});
+
+test("an organization is changed, and its sessions are told once", async () => {
+  const ids = await readyChargers("A", "B");
+  const changed = await cut(() =>
+    stores().organizations.change(organization.id, { acceptUnknownIdTags: false }, new Date()),
+  );
+  expect(changed).toMatchObject({ organization: { acceptUnknownIdTags: false } });
+  const text = "SELECT charger_id FROM charger_effects WHERE organization_id = $1::uuid ORDER BY charger_id";
+  const effects = await sql(text, [organization.id]);
+  expect(effects.map((row) => row["charger_id"])).toEqual(ids.toSorted());
 });
 
 test("an API key is created and revoked", async () => {

@@ -295,12 +295,15 @@ test("a station whose clock says 1970 loses nothing of what it has just sent", a
 test("an organisation's word on unknown tags is read, and of no organisation there is none", async () => {
   const { organization } = await charger();
   const policies = tagPolicies(db.sql);
-  expect(await policies.acceptsUnknownTags(organization.id)).toBe(true);
+  const before = await policies.read(organization.id);
+  expect(before).toMatchObject({ acceptsUnknown: true });
   await db.sql("UPDATE organizations SET accept_unknown_id_tags = false WHERE id = $1::uuid", [
     organization.id,
   ]);
-  expect(await policies.acceptsUnknownTags(organization.id)).toBe(false);
-  expect(await policies.acceptsUnknownTags(crypto.randomUUID())).toBeNull();
+  const after = await policies.read(organization.id);
+  expect(after).toMatchObject({ acceptsUnknown: false });
+  expect(after?.readAtMs).toBeGreaterThan(before?.readAtMs ?? Infinity);
+  expect(await policies.read(crypto.randomUUID())).toBeNull();
 });
 
 test("the registration state is stored for the charger of that identity and organisation alone", async () => {

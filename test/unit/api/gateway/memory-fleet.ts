@@ -69,6 +69,7 @@ export class MemoryFleet {
       rateLimit: null,
       rateLimitWindowSeconds: null,
       chargerLimit: null,
+      acceptUnknownIdTags: true,
       transferHosts: null,
       wsUrlHosts: null,
     };
@@ -89,7 +90,7 @@ export class MemoryFleet {
       | "clock"
       | "rateCounter"
     > = {
-      organizations: { get: async (id) => this.organizations.get(id) ?? null },
+      organizations: { get: async (id) => this.organizations.get(id) ?? null, change: async () => null },
       locations: partly<LocationStore>({ ...this.#locationStore(), ...memoryLocationChanges(this) }),
       chargers: partly<ChargerStore>({ ...this.#chargerStore(), ...memoryChanges(this) }),
       jobs: partly<JobStore>({ ...this.#jobStore(), ...memoryRecorded(this) }),

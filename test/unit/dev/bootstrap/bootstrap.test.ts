@@ -42,6 +42,16 @@ describe("a first key", () => {
     expect(row).toEqual({ name: "Acme" });
   });
 
+  it("comes with an organisation that accepts id tags nobody knows only where that was asked for", async () => {
+    const request = { query: database.sql, name: "Acme", role: "owner", now: new Date() } as const;
+    const accepts = async (more: { acceptsUnknownTags?: boolean }) => {
+      const { organization } = await ensureOrganization({ ...request, slug: newSlug(), ...more });
+      const text = "SELECT accept_unknown_id_tags AS accepts FROM organizations WHERE id = $1::uuid";
+      return (await database.sql(text, [organization]))[0]?.["accepts"];
+    };
+    expect([await accepts({}), await accepts({ acceptsUnknownTags: true })]).toEqual([false, true]);
+  });
+
   it("is made for everybody who asks at the same time", async () => {
     const slug = newSlug();
     const made = await Promise.all(Array.from({ length: 5 }, () => ensure(slug)));

@@ -13,6 +13,8 @@ export interface FlushedFact {
 export class DatabaseDouble {
   isDown = false;
   acceptsUnknownTags = true;
+  /** Organisations whose sessions asked for it. */
+  policyReads: string[] = [];
   /** The highest transaction id on record. */
   highestId = 0;
   /** Organisations whose allocators asked for it. */
@@ -46,8 +48,11 @@ export class DatabaseDouble {
 
   #result({ query, params }: Query): object {
     if (query.includes("clock_ms")) return rowsOf({ clock_ms: 701 }, [[String(Date.now())]]);
-    if (query.includes("accept_unknown_id_tags"))
-      return rowsOf({ accept_unknown_id_tags: 16 }, [[this.acceptsUnknownTags ? "t" : "f"]]);
+    if (query.includes("accept_unknown_id_tags")) {
+      this.policyReads.push(params[0] ?? "");
+      const accepts = this.acceptsUnknownTags ? "t" : "f";
+      return rowsOf({ accept_unknown_id_tags: 16, read_at_ms: 701 }, [[accepts, String(Date.now())]]);
+    }
     if (query.includes("highest_id")) {
       this.asked.push(params[0] ?? "");
       return rowsOf({ highest_id: 23, unknown: 23 }, [[String(this.highestId), "0"]]);

@@ -325,31 +325,6 @@ test("events of a 2.x transaction count once each and in any order", async () =>
   expect(await told(charger)).toEqual(before);
 });
 
-test("unknown id tags are accepted as the organisation says, and the last word holds while the database is down", async () => {
-  for (const [accepts, status] of [
-    [true, "Accepted"],
-    [false, "Invalid"],
-  ] as const) {
-    database.acceptsUnknownTags = accepts;
-    const charger = await provisioned();
-    const station = await StationDouble.booted(charger);
-    expect((await station.call("Authorize", { idTag: "X" }))[2]).toEqual({ idTagInfo: { status } });
-    database.isDown = true;
-    await evictDurableObject(charger.stub, { webSockets: "hibernate" });
-    expect((await station.call("Authorize", { idTag: "Y" }))[2]).toEqual({ idTagInfo: { status } });
-    database.isDown = false;
-  }
-});
-
-test("a database that never answered makes an unknown tag invalid, and the start gets its id all the same", async () => {
-  const organizationId = crypto.randomUUID();
-  await allocatorAt(organizationId, 1);
-  database.isDown = true;
-  const station = await StationDouble.booted(await provisioned({ organizationId }));
-  const answer = await station.call("StartTransaction", start());
-  expect(answer[2]).toEqual({ transactionId: 1, idTagInfo: { status: "Invalid" } });
-});
-
 test("what a station says while the database is away waits in its object, survives an eviction, and is told once and in order", async () => {
   const organizationId = crypto.randomUUID();
   const charger = await provisioned({ organizationId });

@@ -1,0 +1,81 @@
+import { z } from "@hono/zod-openapi";
+import { NotFound } from "../../errors.ts";
+import { changeOrganization } from "../../fleet/change-organization.ts";
+import type { Organization } from "../../ports.ts";
+import { noParameters, text } from "./fields.ts";
+import { defineOperation } from "./operation.ts";
+
+const HOSTS_MAX = 100;
+const HOST = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+const hosts = z
+  .array(z.string().max(253).regex(HOST, "must be a host name, or *. and a host name for all below it"))
+  .max(HOSTS_MAX)
+  .nullable()
+  .openapi({ example: ["files.example.com", "*.cdn.example.com"] });
+
+const settings = z
+  .object({
+    name: z.string(),
+    slug: z.string(),
+    acceptUnknownIdTags: z.boolean(),
+    transferHosts: hosts,
+    wsUrlHosts: hosts,
+    chargerLimit: z.int().nullable(),
+    rateLimit: z.int(),
+  })
+  .openapi("OrganizationSettings");
+
+const changes = z.strictObject({
+  name: text(1, 255).optional(),
+  acceptUnknownIdTags: z.boolean().optional(),
+  transferHosts: hosts.optional(),
+  wsUrlHosts: hosts.optional(),
+});
+
+function settingsBody(
+  { name, slug, acceptUnknownIdTags, transferHosts, wsUrlHosts, chargerLimit, rateLimit }: Organization,
+  defaultRateLimit: number,
+): z.infer<typeof settings> {
+  const own = { name, slug, acceptUnknownIdTags, transferHosts, wsUrlHosts };
+  return { ...own, chargerLimit, rateLimit: rateLimit ?? defaultRateLimit };
+}
+
+const shared = {
+  path: "/organization",
+  tag: "Organization",
+  pathSchema: noParameters,
+  querySchema: noParameters,
+  success: { status: 200, description: "The organization's settings", schema: settings },
+  refusals: [],
+} as const;
+
+export const getOrganization = defineOperation({
+  ...shared,
+  method: "get",
+  operationId: "getOrganization",
+  summary: "Show what the organization decides for its chargers, and its limits",
+  role: "viewer",
+  bodySchema: null,
+  refusals: [],
+  handle: async ({ c, ports, organization }) => {
+    const current = await ports.organizations.get(organization.id);
+    if (!current) throw new NotFound("Organization", organization.id);
+    return c.json(settingsBody(current, c.get("config").RATE_LIMIT_REQUESTS), 200);
+  },
+});
+
+export const changeOrganizationSettings = defineOperation({
+  ...shared,
+  method: "patch",
+  operationId: "changeOrganization",
+  summary: "Change settings of the organization; its chargers follow within seconds",
+  role: "owner",
+  bodySchema: changes,
+  refusals: [],
+  handle: async ({ c, ports, organization, body }) => {
+    const change = { organizationId: organization.id, background: c.get("background") };
+    const changed = await changeOrganization(ports, change, body);
+    return c.json(settingsBody(changed, c.get("config").RATE_LIMIT_REQUESTS), 200);
+  },
+});
