@@ -1,5 +1,10 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
-import type { FactSink } from "./fact-sink.ts";
+
+/**
+ * Takes facts to the state of record; repeating a row changes nothing there. Says which of their chargers are gone. `alone`:
+ * they share no statement with those of others.
+ */
+export type FactSink = (rows: SessionFactRow[], alone?: boolean) => Promise<GoneCharger[]>;
 
 /** What a delivery reports on its way. */
 export interface DeliveryReports {
@@ -19,9 +24,10 @@ export async function deliverFacts(
   sink: FactSink,
   rows: SessionFactRow[],
   reports: DeliveryReports,
+  alone = false,
 ): Promise<boolean> {
   try {
-    const gone = await sink(rows);
+    const gone = await sink(rows, alone);
     if (gone.length > 0) reports.gone?.(gone);
     return true;
   } catch (error) {
@@ -34,11 +40,11 @@ export async function deliverFacts(
       return true;
     }
   }
-  for (const row of rows) if (!(await deliverFacts(sink, [row], reports))) return false;
+  for (const row of rows) if (!(await deliverFacts(sink, [row], reports, true))) return false;
   return true;
 }
 
 /** SQLSTATE classes 22 and 23: the values themselves are at fault, and a repeat ends the same way. */
-function isRefusal(error: unknown): error is Error {
+export function isRefusal(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
 }

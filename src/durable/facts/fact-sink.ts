@@ -1,13 +1,28 @@
 import type { Env } from "../../env.ts";
-import type { GoneCharger, SessionFactRow } from "../../ports.ts";
+import type { FactSink } from "./deliver-facts.ts";
+import { SharedSink } from "./shared-sink.ts";
 
-/** Takes facts to the state of record; repeating a row changes nothing there. Says which of their chargers are gone. */
-export type FactSink = (rows: SessionFactRow[]) => Promise<GoneCharger[]>;
+/** A statement of an empty database takes some ms, one of a busy one seconds: while two are under way the next one fills. */
+const TOGETHER = {
+  windowMs: 20,
+  rowsMax: 500,
+  sharedRowsMax: 50,
+  parallel: 2,
+  patienceMs: 20_000,
+};
+
+/** By database, one for all objects of the isolate. */
+const shared = new Map<string, SharedSink>();
 
 /** Wired at the first flush: a session that only talks to its station never parses the database client. */
 export function factSink(env: Env): FactSink {
-  return async (rows) => {
+  const work: FactSink = async (rows) => {
     const { wire } = await import("../../wiring.ts");
     return wire(env).chargers.applySessionFacts(rows);
+  };
+  return (rows, alone) => {
+    const sink = shared.get(env.DATABASE_URL) ?? new SharedSink(TOGETHER);
+    shared.set(env.DATABASE_URL, sink);
+    return sink.deliver(rows, work, alone);
   };
 }

@@ -1,6 +1,5 @@
 import type { SessionFact, SessionFactRow } from "../../ports.ts";
-import { deliverFacts } from "../facts/deliver-facts.ts";
-import type { FactSink } from "../facts/fact-sink.ts";
+import { deliverFacts, type FactSink } from "../facts/deliver-facts.ts";
 import type { LineNews } from "./hosted-station.ts";
 import { STATIONS_MAX } from "./station-row.ts";
 

@@ -85,6 +85,13 @@ function isNewAndDirect({ attachment }: LiveSocket, nowMs: number): boolean {
   return attachment.direct && nowMs - attachment.connectedAtMs < NEW_FOR_MS;
 }
 
-function flushDelayMs({ flushFailures }: SessionRecord): number {
-  return Math.min(FLUSH_BACKOFF_MAX_MS, FLUSH_AFTER_MS * 2 ** flushFailures);
+/** Sessions that failed together come back apart; each stays with its time, for every earlier one would move the alarm. */
+function flushDelayMs({ flushFailures, chargerId }: SessionRecord): number {
+  const spread = flushFailures === 0 ? 1 : 0.5 + shareOf(chargerId) / 2;
+  return Math.min(FLUSH_BACKOFF_MAX_MS, FLUSH_AFTER_MS * 2 ** flushFailures * spread);
+}
+
+/** From 0 to 1; the last digits of an id are random. */
+function shareOf(id: string): number {
+  return (Number.parseInt(id.slice(-4), 16) || 0) / 0xffff;
 }

@@ -1,6 +1,5 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
-import { deliverFacts } from "../facts/deliver-facts.ts";
-import type { FactSink } from "../facts/fact-sink.ts";
+import { deliverFacts, type FactSink } from "../facts/deliver-facts.ts";
 import { logEvent } from "./log-event.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";

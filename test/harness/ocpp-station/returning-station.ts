@@ -24,6 +24,8 @@ export class ReturningStation {
   connections = 0;
   /** What it answers to every CALL, on every connection; null leaves one unanswered. */
   react: (call: RawCall) => unknown = () => ({ status: "Accepted" });
+  /** Called whenever it has come back. */
+  returned: (station: RawStation) => void = () => {};
 
   constructor(door: Door, jitterMs: () => number, returns: Returns) {
     this.door = door;
@@ -58,7 +60,8 @@ export class ReturningStation {
     await delay(this.#isStopped ? 0 : this.#jitterMs());
     while (!this.#isStopped) {
       try {
-        return await this.connect();
+        await this.connect();
+        return this.returned(this.live);
       } catch (error) {
         const answered = /Unexpected server response: \d+/.exec(String(error));
         if (answered) this.#returns.refused.push(answered[0]);

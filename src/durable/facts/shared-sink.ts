@@ -1,0 +1,120 @@
+import type { GoneCharger, SessionFactRow } from "../../ports.ts";
+import { isRefusal, type FactSink } from "./deliver-facts.ts";
+import { Slots } from "./slots.ts";
+
+export interface SharedSinkOptions {
+  /** How long the first session waits for others, ms. Under load a batch gathers until it may go. */
+  windowMs: number;
+  rowsMax: number;
+  /** Longer deliveries go alone: they are a backlog, and fill a statement by themselves. */
+  sharedRowsMax: number;
+  /** Statements under way at once. */
+  parallel: number;
+  /** How long a session relies on a batch that belongs to another one, ms. */
+  patienceMs: number;
+}
+
+interface Batch {
+  rows: SessionFactRow[];
+  parcels: number;
+  /** By then it goes, unless all slots are taken; later it has lost its owner. */
+  dueAtMs: number;
+  outcome: Promise<Outcome>;
+}
+
+type Outcome = { error: unknown } | { gone: GoneCharger[] };
+
+/** A statement goes out a little later than planned on a busy machine. */
+const LATE_MS = 100;
+
+/**
+ * Joins the facts of many sessions of an isolate into statements, few of which are under way at once: a fleet that starts
+ * together would otherwise ask a database for hundreds of small ones in a moment. A batch is sent by the session that opened
+ * it. What the database refuses for its values is delivered session by session, so that it meets only its own; while the
+ * database is away nobody asks for itself.
+ */
+export class SharedSink {
+  readonly #options: SharedSinkOptions;
+  readonly #slots: Slots;
+  #open: Batch | null = null;
+  /** The last one that was no fault of the facts. */
+  #failure: { error: unknown; atMs: number } | null = null;
+
+  constructor(options: SharedSinkOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.parallel);
+  }
+
+  /** `work` sends, for the session that calls, what it has or what a batch of its own has gathered. @throws what `work` throws */
+  async deliver(rows: SessionFactRow[], work: FactSink, alone = false): Promise<GoneCharger[]> {
+    if (alone || rows.length > this.#options.sharedRowsMax) return goneOf(await this.#send(rows, work), rows);
+    const batch = this.#join(rows, work);
+    const outcome = await patiently(batch.outcome, this.#options.patienceMs);
+    if ("error" in outcome && isRefusal(outcome.error) && batch.parcels > 1)
+      return this.deliver(rows, work, true);
+    return goneOf(outcome, rows);
+  }
+
+  #join(rows: SessionFactRow[], work: FactSink): Batch {
+    const batch = this.#hasRoom(rows) ? this.#open : null;
+    if (!batch) return this.#begin(rows, work);
+    batch.rows.push(...rows);
+    batch.parcels++;
+    return batch;
+  }
+
+  #hasRoom(rows: SessionFactRow[]): boolean {
+    const batch = this.#open;
+    if (!batch || batch.rows.length + rows.length > this.#options.rowsMax) return false;
+    return Date.now() <= batch.dueAtMs || this.#slots.areTaken;
+  }
+
+  #begin(rows: SessionFactRow[], work: FactSink): Batch {
+    const { windowMs } = this.#options;
+    const batch: Batch = {
+      rows: [...rows],
+      parcels: 1,
+      dueAtMs: Date.now() + windowMs + LATE_MS,
+      outcome: Promise.resolve({ gone: [] }),
+    };
+    this.#open = batch;
+    batch.outcome = delay(windowMs).then(() => this.#send(batch.rows, work, batch));
+    return batch;
+  }
+
+  async #send(rows: SessionFactRow[], work: FactSink, batch: Batch | null = null): Promise<Outcome> {
+    const waitsSinceMs = Date.now();
+    const release = await this.#slots.take();
+    if (this.#open === batch) this.#open = null;
+    try {
+      // Whoever waited for a database that does not answer need not find that out for itself.
+      if (this.#failure && this.#failure.atMs > waitsSinceMs) return { error: this.#failure.error };
+      return { gone: await work(rows) };
+    } catch (error) {
+      if (!isRefusal(error)) this.#failure = { error, atMs: Date.now() };
+      return { error };
+    } finally {
+      release();
+    }
+  }
+}
+
+/** Of the chargers that these rows are about. @throws the error of the statement */
+function goneOf(outcome: Outcome, rows: SessionFactRow[]): GoneCharger[] {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.gone.filter((gone) => rows.some(({ chargerId }) => chargerId === gone.chargerId));
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The session that sends the batch may have been ended meanwhile: then nobody will say how it went. */
+async function patiently(outcome: Promise<Outcome>, patienceMs: number): Promise<Outcome> {
+  const deadline = Promise.withResolvers<Outcome>();
+  const lost = { error: new Error("The shared statement was lost") };
+  const timer = setTimeout(() => deadline.resolve(lost), patienceMs);
+  const first = await Promise.race([outcome, deadline.promise]);
+  clearTimeout(timer);
+  return first;
+}

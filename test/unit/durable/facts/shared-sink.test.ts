@@ -1,0 +1,124 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { SharedSink } from "../../../../src/durable/facts/shared-sink.ts";
+import type { GoneCharger, SessionFactRow } from "../../../../src/ports.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+const OPTIONS = { windowMs: 5, rowsMax: 20, sharedRowsMax: 5, parallel: 2, patienceMs: 5000 };
+
+const rows = (chargerId: string, count = 1): SessionFactRow[] =>
+  Array.from({ length: count }, (_, atMs) => ({ chargerId, generation: 1, atMs, fact: { type: "seen" } }));
+
+/** A database whose statements end when the test says so. */
+class Database {
+  readonly statements: Array<{ chargers: string[]; end: (error?: unknown) => void }> = [];
+  readonly work = (sent: SessionFactRow[]): Promise<GoneCharger[]> => {
+    const { promise, resolve, reject } = Promise.withResolvers<GoneCharger[]>();
+    const end = (error?: unknown) => (error === undefined ? resolve([]) : reject(error));
+    this.statements.push({ chargers: sent.map(({ chargerId }) => chargerId), end });
+    return promise;
+  };
+
+  async nth(index: number) {
+    return vi.waitFor(() => {
+      const statement = this.statements[index];
+      if (!statement) throw new Error(`no statement ${index}`);
+      return statement;
+    });
+  }
+}
+
+const named = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+const refusal = (chargerId: string) => Object.assign(new Error(`refused ${chargerId}`), { code: "22P02" });
+
+test("sessions of one moment share a statement, and each hears when it has arrived", async () => {
+  const database = new Database();
+  const sink = new SharedSink(OPTIONS);
+  const all = Promise.all(named("a", 5).map((id) => sink.deliver(rows(id), database.work)));
+  const statement = await database.nth(0);
+  expect(statement.chargers).toEqual(named("a", 5));
+  statement.end();
+  await all;
+  expect(database.statements).toHaveLength(1);
+});
+
+test("while two statements are under way everybody else gathers in the next one", async () => {
+  const database = new Database();
+  const sink = new SharedSink(OPTIONS);
+  const busy = [sink.deliver(rows("b0", 6), database.work), sink.deliver(rows("b1", 6), database.work)];
+  await database.nth(1);
+  const waiting = named("c", 20).map((id) => sink.deliver(rows(id), database.work));
+  expect(database.statements).toHaveLength(2);
+  for (const statement of database.statements) statement.end();
+  const third = await database.nth(2);
+  expect(third.chargers).toEqual(named("c", 20));
+  third.end();
+  await Promise.all([...busy, ...waiting]);
+  expect(database.statements).toHaveLength(3);
+});
+
+test("each hears of its own chargers that are gone, and of no other", async () => {
+  const sink = new SharedSink(OPTIONS);
+  const work = async () => [{ chargerId: "j1", isDeleted: true }];
+  const heard = await Promise.all(named("j", 3).map((id) => sink.deliver(rows(id), work)));
+  expect(heard).toEqual([[], [{ chargerId: "j1", isDeleted: true }], []]);
+});
+
+test("a statement holds no more rows than it may, and a backlog goes alone", async () => {
+  const database = new Database();
+  const sink = new SharedSink({ ...OPTIONS, parallel: 10 });
+  const all = [...named("d", 25), "backlog"].map((id) =>
+    sink.deliver(rows(id, id === "backlog" ? 50 : 1), database.work),
+  );
+  for (const index of [0, 1, 2]) (await database.nth(index)).end();
+  await Promise.all(all);
+  const sizes = database.statements.map(({ chargers }) => chargers.length);
+  expect(sizes.toSorted((a, b) => a - b)).toEqual([5, 20, 50]);
+});
+
+test("what the database refuses for its values meets only the session it belongs to", async () => {
+  const sink = new SharedSink(OPTIONS);
+  const sent: string[][] = [];
+  const work = async (facts: SessionFactRow[]) => {
+    sent.push(facts.map(({ chargerId }) => chargerId));
+    if (facts.some(({ chargerId }) => chargerId === "e2")) throw refusal("e2");
+    return [];
+  };
+  const outcomes = await Promise.allSettled(named("e", 4).map((id) => sink.deliver(rows(id), work)));
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+  expect(sent).toEqual([named("e", 4), ...named("e", 4).map((id) => [id])]);
+});
+
+test("while the database is away nobody asks for itself, and who comes later asks again", async () => {
+  vi.useFakeTimers();
+  const database = new Database();
+  const sink = new SharedSink({ ...OPTIONS, parallel: 1 });
+  const away = new Error("The database did not answer");
+  const first = named("f", 3).map((id) => sink.deliver(rows(id), database.work));
+  await database.nth(0);
+  const waiting = named("g", 25).map((id) => sink.deliver(rows(id), database.work));
+  const failed = Promise.allSettled([...first, ...waiting]);
+  // The other batches have begun to wait for the slot.
+  await vi.advanceTimersByTimeAsync(OPTIONS.windowMs * 4);
+  database.statements[0]?.end(away);
+  for (const outcome of await failed) expect(outcome).toEqual({ status: "rejected", reason: away });
+  expect(database.statements).toHaveLength(1);
+  const later = sink.deliver(rows("h"), database.work);
+  (await database.nth(1)).end();
+  await later;
+});
+
+test("a batch whose owner has ended is joined by nobody after its time, and those who rely on it hear of its loss", async () => {
+  const sink = new SharedSink({ ...OPTIONS, patienceMs: 300 });
+  const gone = () => new Promise<GoneCharger[]>(() => undefined);
+  const lost = sink.deliver(rows("i0"), gone);
+  const follower = sink.deliver(rows("i1"), gone);
+  const outcomes = await Promise.allSettled([lost, follower]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  const database = new Database();
+  const next = sink.deliver(rows("i2"), database.work);
+  const statement = await database.nth(0);
+  expect(statement.chargers).toEqual(["i2"]);
+  statement.end();
+  await next;
+});
