@@ -2,9 +2,12 @@ import { Client } from "@upstash/workflow";
 import { Unavailable } from "../src/errors.ts";
 import type { Config } from "../src/env.ts";
 import type { RunPublisher, SettingsCause } from "../src/ports.ts";
+import { readDeadLetters } from "./dead-letters.ts";
 import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
 
 const PUBLISH_TIMEOUT_MS = 10_000;
+const NOT_TAKEN = "The workflow service did not take the run";
+const READ_FAILED = "The workflow service did not answer";
 const RETRIES = 3;
 /** ms: 2 s, 10 s, 50 s */
 const RETRY_DELAY = "2000 * pow(5, retried)";
@@ -50,6 +53,8 @@ export function runPublisher(config: Needs): RunPublisher {
     },
 
     applySettings: (cause) => publishSettings(client, config.PUBLIC_BASE_URL, cause),
+
+    deadLetters: (cursor) => withDeadline(readDeadLetters(client, cursor), READ_FAILED),
 
     async cancel(runIds) {
       await withDeadline(client.cancel(runIds)).catch(() => null);
@@ -97,13 +102,13 @@ async function publishSettings(client: Client, baseUrl: string, cause: SettingsC
   );
 }
 
-async function withDeadline(work: Promise<unknown>): Promise<void> {
+async function withDeadline<T>(work: Promise<T>, failure = NOT_TAKEN): Promise<T> {
   const deadline = Promise.withResolvers<never>();
   const timer = setTimeout(() => deadline.reject(new Error("deadline")), PUBLISH_TIMEOUT_MS);
   try {
-    await Promise.race([work, deadline.promise]);
+    return await Promise.race([work, deadline.promise]);
   } catch (error) {
-    throw new Unavailable("The workflow service did not take the run", { cause: error });
+    throw new Unavailable(failure, { cause: error });
   } finally {
     clearTimeout(timer);
   }

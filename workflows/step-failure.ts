@@ -53,6 +53,11 @@ function bare(word: string): Error {
   return error;
 }
 
+/** The word of a step in the answer that its endpoint gave last; null: another answer, or none. */
+export function wordOf(response: string): string | null {
+  return Object.values(WORDS).find((word) => response.includes(word)) ?? null;
+}
+
 /** Reads the word back in the failure function. Anything else means that the endpoint gave no answer of ours. */
 export function failureOf(failResponse: string): RunFailure {
   if (failResponse.includes(WORDS.notAccepted)) return "notAccepted";

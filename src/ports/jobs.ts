@@ -180,6 +180,11 @@ export interface JobStore {
   /** Fails what is open. A job of which nothing ever succeeded or failed was never run: the job itself is FAILED then. */
   giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
+  /** Those of the subjects of runs that belong to the organisation, and whom they concern. */
+  ownSubjects(
+    organizationId: string,
+    subjects: Array<{ subjectId: string; seq: number | null }>,
+  ): Promise<Array<{ subjectId: string; seq: number | null; jobId: string | null; identity: string | null }>>;
   /** False: another pass of the sweeper has the lock. */
   beginSweep(now: Date): Promise<boolean>;
   /** Closes complete jobs of all organisations and forgets idempotency keys whose time is over. */

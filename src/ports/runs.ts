@@ -6,7 +6,24 @@ export interface SettingsCause {
   attempt: number;
 }
 
+/** A run that the engine gave up. */
+export interface DeadLetter {
+  id: string;
+  runId: string;
+  work: "batch" | "charger" | "effects" | "settings" | "unknown";
+  /** What the run was about: a job, a batch of effects or a charger. */
+  subjectId: string;
+  /** Of a charger's run: its place in the job; null for all others. */
+  seq: number | null;
+  /** The word that its last step threw; null: it threw none of ours, or was not answered. */
+  reason: string | null;
+  responseStatus: number;
+  at: Date;
+}
+
 export interface RunPublisher {
+  /** What the engine gave up, of all organisations, newest first. @throws Unavailable */
+  deadLetters(cursor: string | null): Promise<{ letters: DeadLetter[]; cursor: string | null }>;
   applySettings(cause: SettingsCause): Promise<void>;
   applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
   /** Run ids with their prefix. Best effort: a run that escapes finds its charger gone. */

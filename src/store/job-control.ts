@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JobStore } from "../ports.ts";
-import { firstRow, isUuid } from "./rows.ts";
+import { firstRow, isUuid, parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 /** $1 organisation, $2 location, $3 job: the batch, or nothing. */
@@ -57,8 +57,38 @@ const retryRow = z.object({
   is_open: z.boolean(),
 });
 
-export function jobControl(sql: Sql): Pick<JobStore, "cancel" | "retry"> {
+const OWN_SUBJECTS = `SELECT x.id AS subject_id, x.seq, coalesce(j.id, c.job_id)::text AS job_id, coalesce(c.identity, i.identity) AS identity
+  FROM jsonb_to_recordset($2::jsonb) AS x(id uuid, seq int)
+  LEFT JOIN jobs j ON j.id = x.id AND j.organization_id = $1::uuid
+  LEFT JOIN chargers c ON c.id = x.id AND c.organization_id = $1::uuid
+  LEFT JOIN chargers i ON i.job_id = j.id AND i.seq = x.seq
+  LEFT JOIN LATERAL (SELECT true AS found FROM charger_effects e
+    WHERE e.batch_id = x.id AND e.organization_id = $1::uuid LIMIT 1) e ON true
+  WHERE j.id IS NOT NULL OR c.id IS NOT NULL OR e.found`;
+
+const subjectRow = z
+  .object({
+    subject_id: z.string(),
+    seq: z.number().nullable(),
+    job_id: z.string().nullable(),
+    identity: z.string().nullable(),
+  })
+  .transform((row) => ({
+    subjectId: row.subject_id,
+    seq: row.seq,
+    jobId: row.job_id,
+    identity: row.identity,
+  }));
+
+export function jobControl(sql: Sql): Pick<JobStore, "cancel" | "retry" | "ownSubjects"> {
   return {
+    async ownSubjects(organizationId, subjects) {
+      const known = subjects.filter(({ subjectId }) => isUuid(subjectId));
+      if (known.length === 0) return [];
+      const wire = JSON.stringify(known.map(({ subjectId, seq }) => ({ id: subjectId, seq })));
+      return parseRows(subjectRow, await sql.read(OWN_SUBJECTS, [organizationId, wire]));
+    },
+
     async cancel({ organizationId, locationId, jobId }, batchId, now) {
       if (!isUuid(locationId) || !isUuid(jobId)) return null;
       const place = [organizationId, locationId, jobId, batchId];

@@ -19,6 +19,7 @@ import { getCharger } from "./get-charger.ts";
 import { listApiKeys } from "./list-api-keys.ts";
 import { listChargers } from "./list-chargers.ts";
 import { listDataTransfers } from "./list-data-transfers.ts";
+import { listDeadLetters } from "./list-dead-letters.ts";
 import type { MountOperation } from "./operation.ts";
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
@@ -44,6 +45,7 @@ const OPERATIONS: readonly MountOperation[] = [
   diagnostics,
   dataTransfer,
   listDataTransfers,
+  listDeadLetters,
   createApiKey,
   listApiKeys,
   revokeApiKey,

@@ -29,7 +29,13 @@ function setting(publish: () => Promise<void>) {
   const background = (promise: Promise<unknown>) => void work.push(promise);
   const ports = {
     ...db.stores,
-    runs: { ...runs, applyEffects: publish, applySettings: publish, cancel: publish },
+    runs: {
+      ...runs,
+      applyEffects: publish,
+      applySettings: publish,
+      cancel: publish,
+      deadLetters: async () => ({ letters: [], cursor: null }),
+    },
     ids: systemIds,
     clock: { now: () => new Date() },
   };

@@ -1,0 +1,104 @@
+import type { Client } from "@upstash/workflow";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Unavailable } from "../../../../src/errors.ts";
+import type { DeadLetter, RunPublisher } from "../../../../src/ports.ts";
+import { readDeadLetters } from "../../../../workflows/dead-letters.ts";
+import { batchOf, openDatabase, type Database } from "../../../harness/database.ts";
+import { bodyOf, createWorld } from "../access-world.ts";
+
+let db: Database;
+beforeAll(async () => {
+  db = await openDatabase();
+});
+afterAll(() => db.close());
+
+const AT = Date.UTC(2026, 1, 6);
+const JOB = "0199f3c2-8e00-7a10-9b1c-0d2f4a6b8c11";
+const PATH = "/api/v1/dead-letters";
+
+test("what the engine gave up is read without bodies and headers: what a run was about, and the word it ended with", async () => {
+  const message = (run: string, path: string, responseBody: string) => ({
+    dlqId: `dlq-${run}`,
+    workflowRunId: `wfr_${run}`,
+    workflowUrl: `https://busbar.test/internal/wf/v1/${path}`,
+    labels: [JOB],
+    responseBody,
+    responseStatus: 500,
+    createdAt: AT,
+    body: "secret",
+    header: { "Upstash-Signature": ["secret"] },
+  });
+  const messages = [
+    message(`${JOB}-7-r2`, "charger", '{"error":"Error","message":"DEPENDENCY_UNAVAILABLE"}'),
+    message(JOB, "dispatch", "<html>a proxy said postgres://u:secret@host</html>"),
+    message(`eff-${JOB}-r3`, "effects", '{"message":"UNEXPECTED"}'),
+  ];
+  const asked: unknown[] = [];
+  const list = async (page: unknown) => (asked.push(page), { messages, cursor: "next" });
+  const page = await readDeadLetters({ dlq: { list } } as unknown as Client, "here");
+  expect(asked).toEqual([{ count: 100, cursor: "here" }]);
+  expect(page.cursor).toBe("next");
+  expect(page.letters).toMatchObject([
+    { work: "charger", subjectId: JOB, seq: 7, reason: "DEPENDENCY_UNAVAILABLE" },
+    { work: "batch", subjectId: JOB, seq: null, reason: null, at: new Date(AT) },
+    { work: "effects", subjectId: JOB, seq: null, reason: "UNEXPECTED" },
+  ]);
+  expect(JSON.stringify(page)).not.toContain("secret");
+});
+
+const letter = (subjectId: string, changed: Partial<DeadLetter> = {}): DeadLetter => ({
+  id: `dlq-${subjectId}-${changed.seq ?? ""}`,
+  runId: `wfr_${subjectId}`,
+  work: "batch",
+  subjectId,
+  seq: null,
+  reason: "DEPENDENCY_UNAVAILABLE",
+  responseStatus: 500,
+  at: new Date(AT),
+  ...changed,
+});
+
+test("an organisation sees the runs of its own jobs and chargers, with whom they concern, and nobody else's", async () => {
+  const letters: DeadLetter[] = [];
+  const cursors: Array<string | null> = [];
+  const deadLetters: RunPublisher["deadLetters"] = async (cursor) => {
+    cursors.push(cursor);
+    return { letters, cursor: "next" };
+  };
+  const world = createWorld({}, { jobs: db.stores.jobs, runs: { deadLetters } as unknown as RunPublisher });
+  const [one, other] = [await db.tenant(), await db.tenant()];
+  world.organization.id = one.organization.id;
+  const [mine, theirs] = [batchOf(one, ["DL-0", "DL-1"]), batchOf(other, ["X"])];
+  for (const batch of [mine, theirs]) await db.stores.jobs.accept(batch);
+  letters.push(
+    letter(mine.jobId),
+    letter(mine.jobId, { work: "charger", seq: 1 }),
+    letter(mine.chargers[0]?.id ?? "", { work: "settings", reason: null }),
+    letter(theirs.jobId),
+    letter(theirs.jobId, { work: "charger", seq: 0 }),
+    letter("not-an-id"),
+  );
+  const key = await world.apiKey("operator");
+  const answer = await world.request(`${PATH}?cursor=here`, { headers: { "x-api-key": key } });
+  expect(answer.status).toBe(200);
+  const failedAt = new Date(AT).toISOString();
+  expect(await bodyOf(answer)).toEqual({
+    deadLetters: [
+      { work: "batch", jobId: mine.jobId, chargeBoxId: null, failedAt },
+      { work: "charger", jobId: mine.jobId, chargeBoxId: "DL-1", failedAt },
+      { work: "settings", jobId: mine.jobId, chargeBoxId: "DL-0", failedAt, reason: null },
+    ].map((expected) => expect.objectContaining(expected)),
+    nextCursor: "next",
+  });
+  expect(cursors).toEqual(["here"]);
+});
+
+test("dead letters are 503 while the engine does not answer, not for viewers, and refuse unknown parameters", async () => {
+  const deadLetters = () => Promise.reject(new Unavailable("away"));
+  const world = createWorld({}, { jobs: db.stores.jobs, runs: { deadLetters } as unknown as RunPublisher });
+  const ask = async (role: "viewer" | "operator", query = "") =>
+    world.request(PATH + query, { headers: { "x-api-key": await world.apiKey(role) } });
+  expect((await ask("operator")).status).toBe(503);
+  expect((await ask("viewer")).status).toBe(403);
+  expect((await ask("operator", "?page=2")).status).toBe(400);
+});

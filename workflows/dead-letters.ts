@@ -1,0 +1,40 @@
+import type { Client } from "@upstash/workflow";
+import type { DeadLetter } from "../src/ports.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
+import { wordOf } from "./step-failure.ts";
+
+const PAGE = 100;
+
+const WORK: Record<string, DeadLetter["work"]> = {
+  [DISPATCH_PATH]: "batch",
+  [CHARGER_PATH]: "charger",
+  [EFFECTS_PATH]: "effects",
+  [SETTINGS_PATH]: "settings",
+};
+
+/** wfr_<job>-<seq>[-r<attempt>] of a charger's run; the other runs are named otherwise, or have no number. */
+const CHARGER_RUN = /^wfr_[0-9a-f-]{36}-(\d+)(?:-r\d+)?$/;
+
+/** One page of what the engine gave up. Bodies and headers stay there: what a run was about is in its label. */
+export async function readDeadLetters(
+  client: Client,
+  cursor: string | null,
+): Promise<{ letters: DeadLetter[]; cursor: string | null }> {
+  const page = await client.dlq.list({ count: PAGE, ...(cursor === null ? {} : { cursor }) });
+  const letters = page.messages.map((message): DeadLetter => ({
+    id: message.dlqId,
+    runId: message.workflowRunId,
+    work: WORK[URL.parse(message.workflowUrl)?.pathname ?? ""] ?? "unknown",
+    subjectId: message.labels?.[0] ?? message.label ?? "",
+    seq: seqOf(message.workflowRunId),
+    reason: wordOf(message.responseBody ?? ""),
+    responseStatus: message.responseStatus,
+    at: new Date(message.createdAt),
+  }));
+  return { letters, cursor: page.cursor || null };
+}
+
+function seqOf(runId: string): number | null {
+  const seq = CHARGER_RUN.exec(runId)?.[1];
+  return seq === undefined ? null : Number(seq);
+}
