@@ -67,15 +67,23 @@ function sourceOf({ online = null, ...filter }: Filter, where: string, direction
   return { keys: others, total: `${counted(all)} - ${counted(among)}` };
 }
 
-/** Ids first; only the rows of the page are looked up. */
+/** Ids first, counted from the nearer end of the list; only the rows of the page are looked up. */
 function statementOf({ columns, join = "", order }: ChargerList, filter: Filter, where: string): string {
-  const direction = order === "oldestFirst" ? "" : " DESC";
-  const { keys, total } = sourceOf(filter, where, direction);
-  return `WITH page AS MATERIALIZED (SELECT k.created_at, k.id FROM ${keys}
-      ORDER BY k.created_at${direction}, k.id${direction} LIMIT $2::int OFFSET $3::bigint)
-    SELECT t.total, r.* FROM (SELECT ${total} AS total) t LEFT JOIN page p ON true
+  const [forwards, backwards] = order === "oldestFirst" ? ["", " DESC"] : [" DESC", ""];
+  const front = sourceOf(filter, where, forwards);
+  const back = sourceOf(filter, where, backwards);
+  const keys = (from: string, direction: string) =>
+    `SELECT k.created_at, k.id FROM ${from} ORDER BY k.created_at${direction}, k.id${direction}`;
+  return `WITH t AS MATERIALIZED (SELECT ${front.total} AS total), page AS MATERIALIZED (
+      (${keys(front.keys, forwards)} LIMIT (SELECT CASE WHEN $3::bigint * 2 <= total THEN $2::int ELSE 0 END FROM t)
+        OFFSET $3::bigint)
+      UNION ALL
+      (${keys(back.keys, backwards)} LIMIT (SELECT CASE WHEN $3::bigint * 2 <= total THEN 0
+          ELSE least(greatest(total - $3::bigint, 0), $2::int) END FROM t)
+        OFFSET (SELECT greatest(total - $3::bigint - $2::int, 0) FROM t)))
+    SELECT t.total, r.* FROM t LEFT JOIN page p ON true
     LEFT JOIN LATERAL (SELECT ${columns} FROM chargers c ${join} WHERE c.id = p.id AND c.deleted_at IS NULL LIMIT 1) r ON true
-    ORDER BY p.created_at${direction}, p.id${direction}`;
+    ORDER BY p.created_at${forwards}, p.id${forwards}`;
 }
 
 const totalRow = z.object({ total: z.number() });

@@ -6,15 +6,19 @@ let db: Database;
 let gateway: Gateway;
 let token: string;
 let locationId: string;
+let organizationId: string;
 beforeAll(async () => {
   db = await openDatabase();
   const { organization, locationId: id } = await db.tenant();
   locationId = id;
+  organizationId = organization.id;
   gateway = await openGateway({ RATE_LIMIT_REQUESTS: 10_000 }, db.stores);
   gateway.fleet.organizations.set(organization.id, organization);
   token = await gateway.token({ org: organization.id, role: "operator" });
 }, 60_000);
 afterAll(() => db.close());
+
+const FIRST = { limit: 100, offset: 0 };
 
 const call: Gateway["call"] = (path, options) => gateway.call(path, { token, ...options });
 const bulk = () => `/ocpp/locations/${locationId}/chargers`;
@@ -151,6 +155,38 @@ test("chargers are filtered by state, by identity, and by what the projection kn
   expect(await found("status=PENDING")).toEqual([]);
   expect(await found("status=PROVISIONING")).toEqual([second, third]);
   expect((await call("/ocpp/chargers?online=true")).json).toMatchObject({ total: 2 });
+});
+
+test("pages of every size put together are the whole list in its order, whatever is filtered", async () => {
+  const suffixes = Array.from({ length: 7 }, (_, at) => `P${at}`);
+  await call(bulk(), { body: [group({ charger_ids: suffixes })] });
+  const all = await db.stores.chargers.list(organizationId, { identityPrefix: "SITE_A_P" }, FIRST);
+  const online = { type: "connection", online: true, ocppVersion: "ocpp1.6" } as const;
+  const connected = all.rows.filter((_, at) => at % 2 === 0);
+  await db.stores.chargers.applySessionFacts(
+    connected.map(({ id }) => ({ chargerId: id, generation: 1, atMs: Date.now(), fact: online })),
+  );
+  for (const filter of [
+    {},
+    { identityPrefix: "SITE_A_P" },
+    { online: true },
+    { online: false, status: "PENDING" as const },
+  ]) {
+    const whole = await db.stores.chargers.list(organizationId, filter, FIRST);
+    for (const limit of [1, 2, 3, 5]) {
+      const ids: string[] = [];
+      for (let offset = 0; offset <= whole.total + limit; offset += limit) {
+        const { rows, total } = await db.stores.chargers.list(organizationId, filter, { limit, offset });
+        expect(total).toBe(whole.total);
+        ids.push(...rows.map(({ id }) => id));
+      }
+      expect(ids).toEqual(whole.rows.map(({ id }) => id));
+    }
+  }
+  const newest = await db.stores.chargers.listConnected(organizationId, { online: null }, FIRST);
+  const last = { limit: 3, offset: newest.total - 2 };
+  const end = await db.stores.chargers.listConnected(organizationId, { online: null }, last);
+  expect(end.rows.map(({ id }) => id)).toEqual(newest.rows.slice(-2).map(({ id }) => id));
 });
 
 test("the largest page is an empty one, not an error", async () => {
