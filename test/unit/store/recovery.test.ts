@@ -73,7 +73,7 @@ test("a registered charger is found with the digests of its key, and none that i
   const store = recoveryStore(db.sql);
   const { ref, id, organization } = await registered();
   expect(await store.find(ref)).toMatchObject({ credential, hasConnected: false, work: { chargerId: id } });
-  expect(await store.list([id])).toEqual([await store.find(ref)]);
+  expect(await store.list([id])).toMatchObject([{ credential, work: { chargerId: id } }]);
   const other = await db.tenant();
   expect(await store.find({ ...ref, organizationSlug: other.organization.slug })).toBeNull();
   await db.stores.chargers.remove(
