@@ -117,6 +117,8 @@ export class Ledger {
   readonly chargers = new Map<string, KnownCharger>();
   readonly locations = new Map<string, KnownLocation>();
   readonly jobs = new Map<string, KnownJob>();
+  /** Jobs whose failed chargers somebody asked to have tried again: these alone may leave their end. */
+  readonly reopened = new Set<string>();
   readonly apiKeys = new Map<string, { tenant: number; key: string }>();
   readonly stations: RepeatingStation[] = [];
   /** 503 answers that say that something may be stored. */

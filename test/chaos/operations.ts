@@ -140,6 +140,23 @@ function learnJob(world: World, jobId: string, job: KnownJob, body: Record<strin
   }
 }
 
+async function cancelJob(world: World): Promise<void> {
+  const job = world.random.pick([...world.ledger.jobs]);
+  if (!job) return;
+  const [jobId, { tenant, statusUrl }] = job;
+  const { status } = await world.client(tenant).send("cancel job", "POST", `${statusUrl}/cancel`);
+  if (status === 404) world.ledger.odd("I4", `job ${jobId} answers 404 to a cancel`);
+}
+
+async function retryJob(world: World): Promise<void> {
+  const job = world.random.pick([...world.ledger.jobs]);
+  if (!job) return;
+  const [jobId, { tenant, statusUrl }] = job;
+  world.ledger.reopened.add(jobId);
+  const { status } = await world.client(tenant).send("retry job", "POST", `${statusUrl}/retry`);
+  if (status === 404) world.ledger.odd("I4", `job ${jobId} answers 404 to a retry`);
+}
+
 async function createKey(world: World): Promise<void> {
   const tenant = world.anyTenant();
   const marker = world.marker("K");
@@ -182,6 +199,8 @@ export const operations: readonly [Operation, ...Operation[]] = [
   { name: "bulk create", weight: 8, run: createBatch },
   { name: "create", weight: 4, run: createCharger },
   { name: "poll", weight: 10, run: pollJob },
+  { name: "cancel job", weight: 1, run: cancelJob },
+  { name: "retry job", weight: 1, run: retryJob },
   { name: "create key", weight: 1, run: createKey },
   { name: "revoke key", weight: 0.5, run: revokeKey },
   { name: "trespass", weight: 2, run: trespass },

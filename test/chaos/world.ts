@@ -35,9 +35,9 @@ export class World {
     }));
   }
 
-  /** Words that nothing else of this run has. */
+  /** Words that nothing else of this run has, also as the beginning of longer ones. */
   marker(kind: string): string {
-    return `${kind}${this.run}x${(this.#markers++).toString(36)}x`;
+    return `${kind}${this.run}_${(this.#markers++).toString(36)}_`;
   }
 
   client(tenant: number): Client {
