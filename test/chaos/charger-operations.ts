@@ -44,10 +44,10 @@ async function remove(world: World): Promise<void> {
   });
 }
 
-async function removeMany(world: World): Promise<void> {
+export async function removeMany(world: World, most = 3): Promise<void> {
   const first = world.freeCharger(({ locationId }) => locationId !== null);
   if (!first) return;
-  const chargers = neighbours(world, first, 3);
+  const chargers = neighbours(world, first, most);
   await together(chargers, async () => {
     const path = `/ocpp/locations/${first.locationId}/chargers`;
     const body = { charger_ids: chargers.map(({ id }) => id) };
@@ -178,7 +178,7 @@ export const chargerOperations: readonly Operation[] = [
   { name: "update", weight: 6, run: rename },
   { name: "bulk update", weight: 3, run: renameMany },
   { name: "delete", weight: 2, run: remove },
-  { name: "bulk delete", weight: 1, run: removeMany },
+  { name: "bulk delete", weight: 1, run: (world) => removeMany(world) },
   { name: "runtime", weight: 4, run: setRuntime },
   { name: "settings", weight: 5, run: updateSettings },
   { name: "delete location", weight: 0.3, run: removeLocation },

@@ -1,7 +1,7 @@
 import type { Reply } from "./client.ts";
 import { textIn, verdictOf } from "./client.ts";
 import type { Creation, KnownCharger, KnownJob } from "./ledger.ts";
-import { chargerOperations } from "./charger-operations.ts";
+import { chargerOperations, removeMany } from "./charger-operations.ts";
 import { stationOperations } from "./station-operations.ts";
 import type { World } from "./world.ts";
 
@@ -13,7 +13,9 @@ export interface Operation {
 }
 
 const ATTEMPTS_MAX = 6;
-const BATCH_MAX = 12;
+const BATCH_MAX = 10;
+/** Beyond it chargers are deleted instead, so that a long run does not slow down. */
+const LIVING_MAX = 400;
 
 const template = (prefix: string, runtime: "simulated" | "external", version: string) => ({
   brand_slug: "generic",
@@ -56,6 +58,8 @@ async function createLocation(world: World): Promise<void> {
 }
 
 async function createBatch(world: World): Promise<void> {
+  const living = [...world.ledger.chargers.values()].filter(({ removal }) => removal === null);
+  if (living.length > LIVING_MAX) return removeMany(world, BATCH_MAX);
   const tenant = world.anyTenant();
   const location = world.freeLocation(tenant);
   if (!location) return createLocation(world);

@@ -63,7 +63,7 @@ export async function gather({
   for (const { identity, station, tenant, removal } of ledger.chargers.values())
     if (station && !removal)
       online.set(identity, await readOnline(stack.workerUrl, identity, apiKeys[tenant] ?? ""));
-  const sessions = readSessions(dataDirectory);
+  const sessions = await readSessions(dataDirectory);
   return {
     ledger,
     organizations,
@@ -71,7 +71,7 @@ export async function gather({
     database,
     before,
     sessions,
-    shelf: readShelf(dataDirectory),
+    shelf: await readShelf(dataDirectory),
     strayAlarms: readStrayAlarms(dataDirectory, sessions),
     jobs,
     online,

@@ -47,8 +47,8 @@ async function expectWhole(batch: Pick<Awaited<ReturnType<typeof postBatch>>, "r
     { total: CHARGERS, created: CHARGERS, failed: 0, pending: 0 },
   ]);
   const ids = results?.created.map(({ id }) => id) ?? [];
-  await waitFor("one session each", () => {
-    const stored = readSessions(directory.path).map(({ chargerId }) => chargerId);
+  await waitFor("one session each", async () => {
+    const stored = (await readSessions(directory.path)).map(({ chargerId }) => chargerId);
     return ids.every((id) => stored.filter((one) => one === id).length === 1);
   });
 }
