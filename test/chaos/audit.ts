@@ -285,6 +285,7 @@ const tenantsAreApart: Rule = ({ ledger, database, organizations }) => {
 const nothingIsLeft: Rule = ({ database, sessions, shelf, strayAlarms, engine, stations }) => {
   const online = new Set(database.connections.flatMap((row) => (row.online ? [row.charger_id] : [])));
   const living = new Set(database.chargers.flatMap((row) => (row.deleted_at ? [] : [row.id])));
+  const failed = new Set(database.chargers.flatMap((row) => (row.status === "FAILED" ? [row.id] : [])));
   return [
     ...database.jobs
       .filter(({ status }) => !TERMINAL.has(status))
@@ -301,6 +302,9 @@ const nothingIsLeft: Rule = ({ database, sessions, shelf, strayAlarms, engine, s
     ...sessions
       .filter(({ isRetired, chargerId }) => isRetired || !living.has(chargerId))
       .map(({ identity }) => `the session of ${identity} is left of a charger that is gone`),
+    ...[...sessions, ...shelf]
+      .filter(({ chargerId }) => living.has(chargerId) && failed.has(chargerId))
+      .map(({ identity }) => `${identity} is FAILED and has a session`),
     ...strayAlarms.map((name) => `an alarm will wake the empty session ${name}`),
     ...shelf
       .filter(({ chargerId }) => !living.has(chargerId))

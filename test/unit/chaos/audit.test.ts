@@ -302,6 +302,12 @@ const mutations: [invariant: string, broken: string, said: RegExp, mutate: (evid
     /place of S9/,
     ({ shelf }) => shelf.push({ chargerId: "nobody", identity: "S9", isTaken: false }),
   ],
+  [
+    "I10",
+    "a FAILED charger that has a session",
+    /B1-2 is FAILED and has a session/,
+    ({ sessions }) => sessions.push({ ...first(sessions), chargerId: "failed", identity: "B1-2" }),
+  ],
   ["I10", "an alarm of an empty session", /empty session X/, ({ strayAlarms }) => strayAlarms.push("X")],
   ["I10", "messages that wait in the engine", /1 messages waiting/, ({ engine }) => (engine.pending = 1)],
   [
