@@ -6,7 +6,7 @@ import { noParameters, text } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 
 const HOSTS_MAX = 100;
-const HOST = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const HOST = /^(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/;
 
 const hosts = z
   .array(z.string().max(253).regex(HOST, "must be a host name, or *. and a host name for all below it"))
