@@ -7,7 +7,7 @@ import { DatabaseBeside } from "../harness/database-beside.ts";
 import { call, createLocation, postBatch } from "../harness/fleet.ts";
 import { newDoor } from "../harness/ocpp-station/door.ts";
 import { RawStation } from "../harness/ocpp-station/raw-station.ts";
-import { startSqlProxy, type SqlProxy } from "../harness/sql-proxy.ts";
+import { leavesReceipt, startSqlProxy, type SqlProxy } from "../harness/sql-proxy.ts";
 import { openSql, type TestSql } from "../harness/sql.ts";
 import { startStack, type RunningStack } from "../harness/stack.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
@@ -214,6 +214,44 @@ describe("a database that hangs", () => {
     expect(await content()).toEqual(before);
     expect((await clearCache("HANG-LIVE")).status).toBe(200);
     expect((await clearCache("HANG-LIVE", revoked.key)).status).toBe(401);
+    station.socket.close();
+  }, 120_000);
+});
+
+describe("an answer of the database that is lost after the commit", () => {
+  test("is found again: each request that writes is answered as done, and is done once", async () => {
+    const things = await furnish("CUT-");
+    const answered: string[] = [];
+    for (const [title, status, ...request] of writes(things, "DONE-")) {
+      let cuts = 0;
+      proxy.treat = (body) => {
+        const isWrite = leavesReceipt(body);
+        return isWrite && cuts++ === 0 ? "cutAnswer" : "pass";
+      };
+      const { status: told, body } = await call(stack, ...request);
+      proxy.treat = () => "pass";
+      expect([title, told, body]).toEqual([title, status, body]);
+      expect([title, cuts > 0]).toEqual([title, true]);
+      answered.push(JSON.stringify(body));
+    }
+    const identities = await sql(
+      "SELECT identity, count(*)::int AS n FROM chargers WHERE identity LIKE 'DONE-%' GROUP BY 1",
+      [],
+    );
+    expect(identities.map(({ n }) => n)).toEqual(identities.map(() => 1));
+    expect(identities).toHaveLength(8);
+    const [counts] = await sql(
+      `SELECT (SELECT count(*)::int FROM locations WHERE name = 'DONE- new') AS locations,
+        (SELECT count(*)::int FROM api_keys WHERE name = 'DONE-') AS keys,
+        (SELECT revision FROM charger_settings WHERE charger_id = $1::uuid) AS settings`,
+      [things.chargerId],
+    );
+    expect(counts).toEqual({ locations: 1, keys: 1, settings: 1 });
+    const { authorizationKey } = z
+      .object({ authorizationKey: z.string() })
+      .parse(JSON.parse(answered[4] ?? ""));
+    const { connectionUrl } = z.object({ connectionUrl: z.string() }).parse(JSON.parse(answered[4] ?? ""));
+    const station = await RawStation.booted({ connectionUrl, identity: "DONE-NEW", authorizationKey });
     station.socket.close();
   }, 120_000);
 });
