@@ -12,6 +12,9 @@ const RETRIES = 3;
 /** ms: 2 s, 10 s, 50 s */
 const RETRY_DELAY = "2000 * pow(5, retried)";
 
+/** Slices of an organisation handed out at once: many batches of one organisation take no more of the Worker than two. */
+const DISPATCHERS = 2;
+
 type Needs = Pick<Config, "QSTASH_URL" | "QSTASH_TOKEN" | "PUBLIC_BASE_URL" | "PROVISION_PARALLELISM">;
 
 /** Repeats of a run get an id of their own; a repeat of the same attempt starts nothing. */
@@ -26,7 +29,7 @@ function repeat(attempt: number): string {
 export function runPublisher(config: Needs): RunPublisher {
   const client = engineClient(config);
   return {
-    async dispatch({ id, total, attempt }) {
+    async dispatch({ id, organizationId, total, attempt }) {
       await withDeadline(
         client.trigger({
           url: config.PUBLIC_BASE_URL + DISPATCH_PATH,
@@ -35,6 +38,7 @@ export function runPublisher(config: Needs): RunPublisher {
           label: id,
           retries: RETRIES,
           retryDelay: RETRY_DELAY,
+          flowControl: { key: `jobs-${organizationId}`, parallelism: DISPATCHERS },
         }),
       );
     },

@@ -60,7 +60,8 @@ export async function acceptBatch(
     if (batch.claim) background(unpublish());
     return { ...batch.recordUnpublished, replayed: false };
   }
-  const dispatch = () => ports.runs.dispatch({ id: jobId, total: batch.chargers.length, attempt: 0 });
+  const job = { id: jobId, organizationId: batch.organization.id, total: batch.chargers.length, attempt: 0 };
+  const dispatch = () => ports.runs.dispatch(job);
   const published = await publishInTime(dispatch, unpublish, background);
   return { ...(published ? batch.recordPublished : batch.recordUnpublished), replayed: false };
 }

@@ -36,7 +36,7 @@ export async function retryJob(
   if (state === "nothing") throw new Conflict("Job has no failed charger that can be tried again");
   if (state === "opened")
     await publishInTime(
-      () => ports.runs.dispatch({ id: job.jobId, total, attempt }),
+      () => ports.runs.dispatch({ id: job.jobId, organizationId: job.organizationId, total, attempt }),
       async () => {},
       background,
     );

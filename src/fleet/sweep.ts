@@ -133,7 +133,7 @@ async function revive(ports: Needs, job: StuckJob): Promise<void> {
     return;
   }
   const { id, organizationId, total, attempt, chargerId } = job;
-  if (job.type !== "charger_create") await ports.runs.dispatch({ id, total, attempt });
+  if (job.type !== "charger_create") await ports.runs.dispatch({ id, organizationId, total, attempt });
   else if (chargerId) await ports.runs.provision({ id, organizationId, attempt }, [{ chargerId, seq: 0 }]);
   await ports.jobs.revived(job, ports.clock.now());
 }

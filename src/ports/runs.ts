@@ -29,7 +29,7 @@ export interface RunPublisher {
   /** Run ids with their prefix. Best effort: a run that escapes finds its charger gone. */
   cancel(runIds: string[]): Promise<void>;
   /** Deterministic ids: publishing the same run twice starts one. */
-  dispatch(job: { id: string; total: number; attempt: number }): Promise<void>;
+  dispatch(job: { id: string; organizationId: string; total: number; attempt: number }): Promise<void>;
   provision(
     job: { id: string; organizationId: string; attempt: number },
     chargers: Array<{ chargerId: string; seq: number }>,

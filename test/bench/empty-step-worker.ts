@@ -60,7 +60,12 @@ export default {
     const url = new URL(request.url);
     if (url.pathname !== "/start") return made.steps.fetch(request, raw, ctx);
     const total = Number(url.searchParams.get("total"));
-    await made.runs.dispatch({ id: crypto.randomUUID(), total, attempt: 0 });
+    await made.runs.dispatch({
+      id: crypto.randomUUID(),
+      organizationId: NO_WORK.organizationId,
+      total,
+      attempt: 0,
+    });
     return new Response(null, { status: 202 });
   },
 };

@@ -120,7 +120,7 @@ describe("a batch ends whole, each charger with one row and one line,", () => {
       PUBLIC_BASE_URL: stack.url,
       PROVISION_PARALLELISM: PARALLELISM,
     });
-    await publisher.dispatch({ id: job.id, total: CHARGERS, attempt: 0 });
+    await publisher.dispatch({ ...job, total: CHARGERS });
     const created = results?.created ?? [];
     await publisher.provision(
       job,
