@@ -141,3 +141,56 @@ test("a charger set to Pending waits, and is asked to boot again when it is acce
   expect((await station.call("Heartbeat", {}))[0]).toBe(3);
   station.socket.close();
 });
+
+test("a backlog of 10,000 messages is answered in order, stored once each and leaves the newest status alone", async () => {
+  const station = await RawStation.booted(await newDoor(stack, "BACKLOG"));
+  const answered = async (action: string, payload: object) => {
+    const [type, , answer] = await station.call(action, payload);
+    expect([type, action]).toEqual([3, action]);
+    return answer as { transactionId: number };
+  };
+  const status = { connectorId: 1, errorCode: "NoError" };
+  await answered("StatusNotification", {
+    ...status,
+    status: "Available",
+    timestamp: new Date().toISOString(),
+  });
+  // More than a day back would be a wrong clock, and ordered by its arrival.
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const sessions = 1000;
+  const readings = 8;
+  const beganAtMs = Date.now() - 100 * 24 * 3_600_000;
+  const transactionIds: number[] = [];
+  for (let session = 0; session < sessions; session++) {
+    const at = (minute: number) => new Date(beganAtMs + session * 7_200_000 + minute * 60_000).toISOString();
+    const start = { connectorId: 1, idTag: "TAG", meterStart: session * 1000, timestamp: at(0) };
+    const { transactionId } = await answered("StartTransaction", start);
+    transactionIds.push(transactionId);
+    if (session % 100 === 0)
+      await answered("StatusNotification", { ...status, status: "Charging", timestamp: hourAgo });
+    for (let reading = 1; reading <= readings; reading++) {
+      const value = String(session * 1000 + reading * 100);
+      const meterValue = [{ timestamp: at(reading), sampledValue: [{ value }] }];
+      await answered("MeterValues", { connectorId: 1, transactionId, meterValue });
+    }
+    const stop = { transactionId, meterStop: session * 1000 + 900, timestamp: at(30), idTag: "TAG" };
+    await answered("StopTransaction", stop);
+  }
+  expect(station.closeCode).toBeNull();
+  expect(transactionIds).toEqual(transactionIds.toSorted((one, other) => one - other));
+  const text = `SELECT count(DISTINCT t.id)::int AS sessions, count(m.id)::int AS readings,
+      bool_and(t.status = 'completed' AND t.meter_stop_wh = t.meter_start_wh + 900) AS right
+    FROM transactions t JOIN chargers c ON c.id = t.charger_id
+    LEFT JOIN meter_values m ON m.organization_id = t.organization_id AND m.transaction_id = t.transaction_id
+      AND m.reason = 'MeterValues'
+    WHERE c.identity = 'BACKLOG'`;
+  const expected = JSON.stringify({ sessions, readings: sessions * readings, right: true });
+  await waitFor(
+    "the whole backlog in Postgres",
+    async () => JSON.stringify((await openSql(stack.address("sql"))(text, []))[0]) === expected,
+    60_000,
+  );
+  const { body } = await call(stack, "GET", "/api/v1/chargers/BACKLOG");
+  expect(body).toMatchObject({ isOnline: true, connectors: [{ connectorId: 1, status: "Available" }] });
+  station.socket.close();
+});
