@@ -254,8 +254,11 @@ export function readShelf(dataDirectory: string): Promise<ShelvedCharger[]> {
     database
       .prepare("SELECT value FROM _cf_KV")
       .all()
-      .map(({ value }) => {
-        const { offer, isTaken } = storedPlace.parse(deserialize(value as Uint8Array));
+      .map(({ value }): unknown => deserialize(value as Uint8Array))
+      // A shelf also keeps what its organisation decided for all.
+      .filter((value) => typeof value === "object" && value !== null && "offer" in value)
+      .map((value) => {
+        const { offer, isTaken } = storedPlace.parse(value);
         return { chargerId: offer.input.chargerId, identity: offer.ref.identity, isTaken };
       }),
   );
