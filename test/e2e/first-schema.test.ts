@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readMigrations } from "../../dev/migrate/read-migrations.ts";
@@ -11,6 +12,18 @@ import { temporaryDirectory } from "../harness/temporary-directory.ts";
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, "..", "fixtures", name), "utf8");
 
+const ORGANIZATION = "01900000-0000-7000-8000-0000000000a1";
+const KEY = "key_01J0000000000000000000000A";
+/** What such a stack kept in `secrets.json`. */
+const SECRETS = [
+  "JWT_SECRET",
+  "SETTINGS_TOKEN_SECRET",
+  "CREDENTIAL_SECRET",
+  "UPSTASH_REDIS_REST_TOKEN",
+  "QSTASH_TOKEN",
+  "QSTASH_CURRENT_SIGNING_KEY",
+  "QSTASH_NEXT_SIGNING_KEY",
+];
 const LOCATION = "01900000-0000-7000-8000-0000000000b1";
 const JOB = "01900000-0000-7000-8000-0000000000c1";
 const CHARGERS = ["01900000-0000-7000-8000-0000000000d1", "01900000-0000-7000-8000-0000000000d2"];
@@ -19,19 +32,28 @@ const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
 /** A data directory as a stack left it that knew no migrations. @returns a key of its organisation */
-async function leaveDatabase(): Promise<string> {
+async function leaveDirectory(): Promise<string> {
   const { key, digest, prefix } = await createApiKeyMaterial("live");
   const database = await openPglite({ dataDir: join(directory.path, "postgres") });
   await database.exec(fixture("first-schema.sql"));
   await database.exec(fixture("first-schema-rows.sql"));
   await database.run({ query: "UPDATE api_keys SET prefix = $1, digest = $2", params: [prefix, digest] });
   await database.close();
+  const secrets = Object.fromEntries(SECRETS.map((name) => [name, randomBytes(32).toString("base64url")]));
+  const organization = {
+    organization: ORGANIZATION,
+    organization_slug: "old-fleet",
+    api_key: key,
+    key_id: KEY,
+  };
+  writeFileSync(join(directory.path, "secrets.json"), JSON.stringify({ ...secrets, organization }));
   return key;
 }
 
 test("a database made before there were migrations starts, migrates and comes back with all it held", async () => {
-  const apiKey = await leaveDatabase();
+  const apiKey = await leaveDirectory();
   const stack = await startStack({ dataDirectory: directory.path });
+  expect(stack).toMatchObject({ organization: ORGANIZATION, organizationSlug: "old-fleet", apiKey });
   const access = { url: stack.url, apiKey };
   const get = async (path: string) => (await call(access, "GET", path)).body;
 

@@ -6,6 +6,7 @@ import { updateSettings } from "../../settings/update-settings.ts";
 import { accessState } from "../http/access-state.ts";
 import type { AppEnv } from "../http/context.ts";
 import { readJsonBody } from "../http/json-body.ts";
+import { knownConnectors } from "../http/known-connectors.ts";
 import { InvalidSettings, settingsError } from "../http/settings-errors.ts";
 import { isUuid } from "../http/uuid.ts";
 import { authenticateSettings } from "./authenticate-settings.ts";
@@ -94,10 +95,7 @@ function asSessionSees(view: SettingsView, session: SessionSnapshot | null): Set
       updatedAt:
         isChanged && sinceMs !== null ? new Date(sinceMs) : (connection?.updatedAt ?? view.createdAt),
     },
-    connectors: session.connectors.map(({ updatedAtMs, ...connector }) => ({
-      ...connector,
-      updatedAt: new Date(updatedAtMs),
-    })),
+    connectors: knownConnectors(view.connectors, session),
   };
 }
 

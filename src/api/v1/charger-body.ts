@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ConnectedCharger, SessionSnapshot, StopConflict } from "../../ports.ts";
+import { knownConnectors } from "../http/known-connectors.ts";
 import { chargeBoxId, timestamp } from "./fields.ts";
 
 export const chargerSummary = z.object({
@@ -72,10 +73,7 @@ export function withSnapshot(charger: ConnectedCharger, session: SessionSnapshot
     firmwareVersion: session.firmwareVersion ?? charger.firmwareVersion,
     lastMessageAt:
       session.lastMessageAtMs === null ? charger.lastMessageAt : new Date(session.lastMessageAtMs),
-    connectors: session.connectors.map(({ updatedAtMs, ...connector }) => ({
-      ...connector,
-      updatedAt: new Date(updatedAtMs),
-    })),
+    connectors: knownConnectors(charger.connectors, session),
   };
 }
 
