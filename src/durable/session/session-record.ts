@@ -17,7 +17,7 @@ export interface StoredConnector extends ConnectorState {
 
 /**
  * Counts the changes of what a session stores. A change only adds: what the version before reads is written for as long as
- * that version may come back, and what a later one added is kept unread (ADR 0013).
+ * that version may come back, and what a later one added is kept unread (ADR 0021).
  */
 export const RECORD_FORMAT = 2;
 
