@@ -86,8 +86,8 @@ function parsed(text: string): Record<string, unknown> {
   }
 }
 
-/** Says no more than that nothing was stored; any other text says that something is, or may be. */
-const NOTHING_STORED = /service temporarily unavailable/i;
+/** The whole text when nothing was stored; what follows it says that something is, or may be. */
+const NOTHING_STORED = /service temporarily unavailable"/i;
 
 /** What all attempts at one write together say. */
 export function verdictOf(...replies: readonly Reply[]): Verdict {

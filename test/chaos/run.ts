@@ -46,7 +46,7 @@ const DIRECTORS = 2;
 
 /** Breaks a whole stack for some minutes, round by round, and says what was wrong in the quiet after each. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { seed, directory, say = () => {} } = options;
+  const { seed, directory } = options;
   const startedAtMs = Date.now();
   const dataDirectory = join(directory, "data");
   mkdirSync(dataDirectory, { recursive: true });
@@ -76,7 +76,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     await options.afterwards?.(observed);
     const result = run.result(Math.round((Date.now() - startedAtMs) / 1000));
     keep(directory, { result, ledger, stack, run });
-    for (const line of result.violations) say(`${line.invariant}: ${line.what}`);
     return result;
   } finally {
     for (const station of ledger.stations) station.stop();
@@ -106,6 +105,7 @@ async function twoOrganizations(stack: ChaosStack) {
     slug: "other",
     role: "owner",
     now: new Date(),
+    acceptsUnknownTags: true,
   });
   return [await make(running.organization, running.apiKey), await make(other.organization, other.api_key)];
 }
@@ -142,6 +142,7 @@ class Run {
         `round ${round}: ${this.#counted().requests} requests, ${this.#stack.met().length} faults met, quiet after ${Math.round(tookMs / 1000)} s` +
           `${shifts > 0 ? ` with ${shifts} shifts` : ""}, ${violations.length} violations`,
       );
+      for (const { invariant, what } of violations) say(`  ${invariant}: ${what}`);
     }
   }
 

@@ -24,7 +24,7 @@ export const listDeadLetters = defineOperation({
   operationId: "listDeadLetters",
   summary: "List runs of the organisation that the workflow engine gave up, newest first",
   tag: "Operations",
-  role: "operator",
+  role: "viewer",
   pathSchema: noParameters,
   querySchema: z.strictObject({
     cursor: z.string().min(1).max(CURSOR_LENGTH_MAX).optional().openapi({

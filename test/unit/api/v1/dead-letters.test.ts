@@ -93,12 +93,10 @@ test("an organisation sees the runs of its own jobs and chargers, with whom they
   expect(cursors).toEqual(["here"]);
 });
 
-test("dead letters are 503 while the engine does not answer, not for viewers, and refuse unknown parameters", async () => {
+test("dead letters are 503 while the engine does not answer, and refuse unknown parameters", async () => {
   const deadLetters = () => Promise.reject(new Unavailable("away"));
   const world = createWorld({}, { jobs: db.stores.jobs, runs: { deadLetters } as unknown as RunPublisher });
-  const ask = async (role: "viewer" | "operator", query = "") =>
-    world.request(PATH + query, { headers: { "x-api-key": await world.apiKey(role) } });
-  expect((await ask("operator")).status).toBe(503);
-  expect((await ask("viewer")).status).toBe(403);
-  expect((await ask("operator", "?page=2")).status).toBe(400);
+  const headers = { "x-api-key": await world.apiKey("viewer") };
+  expect((await world.request(PATH, { headers })).status).toBe(503);
+  expect((await world.request(`${PATH}?page=2`, { headers })).status).toBe(400);
 });
