@@ -28,24 +28,24 @@ export async function applyEffects(ports: Needs, batchId: string, slice: number)
   const runIds = effects.flatMap((effect) => (effect.runId === null ? [] : [effect.runId]));
   if (runIds.length > 0) await ports.runs.cancel(runIds);
   await tellPrepared(ports, effects);
-  const finished: number[] = [];
+  const finished: PendingEffect[] = [];
   const endsAtMs = ports.clock.now().getTime() + BUDGET_MS;
   const [lookedAt, changed] = split(effects, isLookedAt);
   const queue = changed.values();
   const worker = async () => {
     for (const effect of queue) {
       if (ports.clock.now().getTime() >= endsAtMs) return;
-      if (await applyEffect(ports, batchId, effect)) finished.push(effect.seq);
+      if (await applyEffect(ports, batchId, effect)) finished.push(effect);
     }
   };
   const outcomes = await Promise.allSettled([
     ...Array.from({ length: PARALLEL - 1 }, worker),
     restoreEach(ports, lookedAt, finished),
   ]);
-  if (finished.length > 0) await ports.effects.done(batchId, finished);
+  const done = finished.length > 0 ? await ports.effects.done(batchId, finished) : 0;
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-  if (finished.length < effects.length) throw new Unavailable("Some chargers have to wait");
-  return finished.length;
+  if (done < effects.length) throw new Unavailable("Some chargers have to wait, or have changed meanwhile");
+  return done;
 }
 
 /** No change of its row concerns such a charger's session: it is looked at because its object may be lost. */
@@ -58,16 +58,17 @@ function split<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
 }
 
 /** Their offers reach the shelf together, so they are not counted one by one. */
-async function restoreEach(ports: Needs, effects: PendingEffect[], finished: number[]): Promise<void> {
+async function restoreEach(ports: Needs, effects: PendingEffect[], finished: PendingEffect[]): Promise<void> {
   if (effects.length === 0) return;
   const chargers = await ports.recovery.list(effects.map(({ work }) => work.chargerId));
   const byId = new Map(chargers.map((charger) => [charger.work.chargerId, charger]));
   const lost: string[] = [];
-  const one = async ({ seq, work }: PendingEffect) => {
+  const one = async (effect: PendingEffect) => {
+    const { work } = effect;
     const charger = byId.get(work.chargerId);
     if (charger && (await restore(ports, charger))) lost.push(work.chargerId);
     await ports.sessions.setTagPolicy(sessionRefOf(work), work.tagPolicy);
-    finished.push(seq);
+    finished.push(effect);
   };
   const outcomes = await Promise.allSettled(effects.map(one));
   if (lost.length > 0) await ports.recovery.keysLost(lost, ports.clock.now());

@@ -77,6 +77,8 @@ export type RuntimeEvent = "start" | "stop" | "restart";
 /** One effect with the present state of its charger; a deleted charger has `deleted`. */
 export interface PendingEffect {
   seq: number;
+  /** Of the charger's row when it was read. */
+  revision: number;
   kind: "sync" | "restart";
   deleted: boolean;
   status: "PENDING" | "READY" | "FAILED";
@@ -88,7 +90,11 @@ export interface PendingEffect {
 export interface EffectStore {
   /** The effects of one slice, `[from, to)`, that are not done. */
   pending(batchId: string, from: number, to: number): Promise<PendingEffect[]>;
-  done(batchId: string, seqs: number[]): Promise<void>;
+  /**
+   * Forgets the effects whose rows still say what was carried out. One that changed meanwhile stays: what was carried out may have
+   * come behind a newer effect. Returns how many were forgotten.
+   */
+  done(batchId: string, applied: PendingEffect[]): Promise<number>;
   /** Batches left over for a minute, their attempt raised. Called under the sweeper's lock. */
   leftOver(now: Date): Promise<Array<{ id: string; attempt: number; total: number }>>;
 }

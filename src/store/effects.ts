@@ -7,15 +7,23 @@ import { WORK_COLUMNS, workRow } from "./work-rows.ts";
 const LEFT_OVER_SECONDS = 60;
 
 /** The present state of the chargers: effects say that something changed, never what. */
-const PENDING = `SELECT e.seq, e.kind, c.deleted_at IS NOT NULL AS deleted, c.status,
+const PENDING = `SELECT e.seq, c.revision, e.kind, c.deleted_at IS NOT NULL AS deleted, c.status,
     CASE WHEN c.settled_at = c.deleted_at OR c.error ->> 'code' = 'CANCELLED' THEN
       'wfr_' || j.id || '-' || c.seq || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END END AS run_id, ${WORK_COLUMNS}
   FROM charger_effects e JOIN chargers c ON c.id = e.charger_id JOIN organizations o ON o.id = c.organization_id
   LEFT JOIN jobs j ON j.id = c.job_id
   WHERE e.batch_id = $1::uuid AND e.seq >= $2::int AND e.seq < $3::int ORDER BY e.seq`;
 
+/** Starting and stopping a station does not raise the revision of its row, so that a representation of it stays valid. */
+const DONE = `DELETE FROM charger_effects e
+  USING jsonb_to_recordset($2::jsonb) AS x(seq int, revision int, deleted boolean, desired_count int), chargers c
+  WHERE e.batch_id = $1::uuid AND e.seq = x.seq AND c.id = e.charger_id AND (c.deleted_at IS NOT NULL) = x.deleted
+    AND (x.deleted OR c.revision = x.revision AND c.desired_count = x.desired_count)
+  RETURNING e.seq`;
+
 const effectRow = z.object({
   seq: z.number(),
+  revision: z.number(),
   kind: z.enum(["sync", "restart"]),
   deleted: z.boolean(),
   status: z.enum(["PENDING", "READY", "FAILED"]),
@@ -44,11 +52,14 @@ export function effectStore(sql: Sql): EffectStore {
       });
     },
 
-    async done(batchId, seqs) {
-      await sql.write("DELETE FROM charger_effects WHERE batch_id = $1::uuid AND seq = ANY($2::int[])", [
-        batchId,
-        `{${seqs.join(",")}}`,
-      ]);
+    async done(batchId, applied) {
+      const rows = applied.map(({ seq, revision, deleted, work }) => ({
+        seq,
+        revision,
+        deleted,
+        desired_count: work.desiredCount,
+      }));
+      return (await sql.write(DONE, [batchId, JSON.stringify(rows)])).length;
     },
 
     async leftOver(now) {

@@ -4,6 +4,7 @@ import type { PendingEffect, Ports, ProvisioningWork, UnknownTagPolicy } from ".
 
 const effect = (seq: number): PendingEffect => ({
   seq,
+  revision: 1,
   kind: "sync",
   deleted: false,
   status: "READY",
@@ -33,8 +34,11 @@ function world(hostMs: number) {
     runs: { cancel: async () => undefined },
     effects: {
       pending: async () => open,
-      done: async (_batch: string, seqs: number[]) => {
-        open = open.filter(({ seq }) => !seqs.includes(seq));
+      done: async (_batch: string, applied: PendingEffect[]) => {
+        const before = open.length;
+        // A changed charger has a row of its own here.
+        open = open.filter((effect) => !applied.includes(effect));
+        return before - open.length;
       },
     },
     ids: { hex: () => "00" },
@@ -79,8 +83,20 @@ test("effects that take too long for one step are carried out over several, each
   expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
 });
 
+test("a step asks to be repeated when a charger changed while its effect was carried out", async () => {
+  const { ports, change } = world(1);
+  const { reconcile } = ports.simulators;
+  ports.simulators.reconcile = async (...told) => {
+    await reconcile(...told);
+    change({ desiredCount: 0 });
+  };
+  await expect(applyEffects(ports, "b", 0)).rejects.toThrow("have changed meanwhile");
+});
+
 test("a step that leaves effects behind asks to be repeated", async () => {
-  await expect(applyEffects(world(1000).ports, "b", 0)).rejects.toThrow("Some chargers have to wait");
+  await expect(applyEffects(world(1000).ports, "b", 0)).rejects.toThrow(
+    "Some chargers have to wait, or have changed meanwhile",
+  );
   await expect(applyEffects(world(1).ports, "b", 0)).resolves.toBe(100);
 });
 

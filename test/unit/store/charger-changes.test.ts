@@ -72,7 +72,7 @@ describe("updating chargers", () => {
       status: "READY",
       work: { ocppVersion: "OCPP2.0.1" },
     });
-    await db.stores.effects.done(effects?.id ?? "", [0]);
+    expect(await db.stores.effects.done(effects?.id ?? "", pending.slice(0, 1))).toBe(1);
     expect(await db.stores.effects.pending(effects?.id ?? "", 0, 100)).toHaveLength(1);
   });
 
@@ -189,6 +189,25 @@ describe("starting and stopping", () => {
     expect(await db.stores.effects.pending(restart?.effects?.id ?? "", 0, 100)).toMatchObject([
       { kind: "restart" },
     ]);
+  });
+
+  test("an effect whose charger has changed since it was read stays, and is carried out again", async () => {
+    const { runtimeOf, update } = await fleet(["r1b"]);
+    const batchOf = async (change: Promise<{ effects: { id: string } | null } | null>) =>
+      (await change)?.effects?.id ?? "";
+    const read = async (batch: string) => db.stores.effects.pending(batch, 0, 100);
+    const stop = await batchOf(runtimeOf("stop"));
+    const stopping = await read(stop);
+    const start = await batchOf(runtimeOf("start"));
+    const starting = await read(start);
+    expect(await db.stores.effects.done(start, starting)).toBe(1);
+    // The stop is carried out behind the start it was read before: whoever did so has to look again.
+    expect(await db.stores.effects.done(stop, stopping)).toBe(0);
+    const again = await read(stop);
+    expect(again.map(({ work }) => work.desiredCount)).toEqual([1]);
+    await update({ ocppVersion: "OCPP2.1" });
+    expect(await db.stores.effects.done(stop, again)).toBe(0);
+    expect(await db.stores.effects.done(stop, await read(stop))).toBe(1);
   });
 
   test("says why an external, an unfinished or an unknown charger has no runtime", async () => {

@@ -113,7 +113,8 @@ test("all living chargers are looked at once a day, in parts, the next only when
   const first = await store.next(crypto.randomUUID(), at);
   expect(await effectsOf(first?.id ?? "")).toEqual(living);
   expect(await store.next(crypto.randomUUID(), later(24.5 * 11))).toBeNull();
-  await db.stores.effects.done(first?.id ?? "", [0, 1, 2]);
+  const effects = await db.stores.effects.pending(first?.id ?? "", 0, 3);
+  expect(await db.stores.effects.done(first?.id ?? "", effects)).toBe(3);
   expect(await store.next(crypto.randomUUID(), at)).toBeNull();
   expect(await store.next(crypto.randomUUID(), later(24.5 * 11))).toMatchObject({ total: 3 });
 });
