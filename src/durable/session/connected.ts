@@ -8,9 +8,20 @@ interface Connection {
   nowMs: number;
 }
 
+/** Counted from here, the seconds of the clock fit an integer column until 2088. */
+const GENERATIONS_SINCE_MS = Date.UTC(2020, 0, 1);
+
+/**
+ * Follows the clock, and grows by one at least. Postgres takes nothing of a lower generation than it knows, and a session that was
+ * lost, or came back from an older copy, does not remember which generations it had.
+ */
+function generationAfter(generation: number, nowMs: number): number {
+  return Math.max(generation + 1, Math.floor((nowMs - GENERATIONS_SINCE_MS) / 1000));
+}
+
 /** A new line belongs to the station from here on. A line of our own has no address worth remembering. */
 export function noteConnected(record: SessionRecord, { version, ip, direct, nowMs }: Connection): void {
-  record.generation++;
+  record.generation = generationAfter(record.generation, nowMs);
   record.connected = { version, connectedAtMs: nowMs };
   record.version = version;
   if (!direct) record.lastLogin = { ip, atMs: nowMs };

@@ -66,7 +66,11 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)(
         () => sessions.snapshot(station),
         (each) => each?.online === true && each.generation > (before?.generation ?? 0),
       );
-      expect(after?.generation).toBe((before?.generation ?? 0) + 1);
+      await eventually(
+        () => bootsOf(station),
+        (boots) => boots === 2,
+      );
+      expect((await sessions.snapshot(station))?.generation).toBe(after?.generation);
     });
   },
 );
@@ -78,10 +82,12 @@ describe("a simulator host", () => {
     const outcomes = await Promise.all([1, 2, 3].map(() => host.start(station, 10_000)));
     expect(outcomes).toEqual([1, 2, 3].map(() => ({ kind: "accepted" })));
     const [first] = await rowsOf(host);
+    const before = await sessions.snapshot(station);
     await expect(host.start(station, 0)).resolves.toEqual({ kind: "accepted" });
     const rows = await rowsOf(host);
     expect(rows.map((row) => row["sealed_key"])).toEqual([first?.["sealed_key"]]);
-    expect((await sessions.snapshot(station))?.generation).toBe(1);
+    expect((await sessions.snapshot(station))?.generation).toBe(before?.generation);
+    await expect(bootsOf(station)).resolves.toBe(1);
   });
 
   test("keeps the key sealed: the clear text is nowhere in its storage", async () => {
@@ -118,14 +124,14 @@ describe("a simulator host", () => {
       () => rowsOf(host),
       (rows) => String(rows[0]?.["memory"]).includes('"booted":true'),
     );
+    const before = await sessions.snapshot(station);
     host = await lose(host);
     await expect(runDurableObjectAlarm(host)).resolves.toBe(true);
     await eventually(
       () => statusOf(host, station),
       (status) => status?.isOnline === true && status.isAccepted,
     );
-    const { generation } = await online(station).then((snapshot) => snapshot ?? { generation: 0 });
-    expect(generation).toBe(2);
+    expect((await online(station))?.generation).toBeGreaterThan(before?.generation ?? Number.NaN);
     await expect(bootsOf(station)).resolves.toBe(1);
   });
 
@@ -144,13 +150,14 @@ describe("a simulator host", () => {
     const host = newHost();
     const station = newStation();
     await host.start(station, 10_000);
+    const before = await sessions.snapshot(station);
     const session = sessionObjects.getByName(`demo/${station.identity}`);
     await runInDurableObject(session, (_instance, state) => {
       for (const socket of state.getWebSockets()) socket.close(1001, "going away");
     });
     await eventually(
       () => sessions.snapshot(station),
-      (each) => each?.online === true && each.generation === 2,
+      (each) => each?.online === true && each.generation > (before?.generation ?? Number.NaN),
     );
     await expect(bootsOf(station)).resolves.toBe(1);
   });
@@ -193,7 +200,10 @@ describe("a simulator host", () => {
       () => statusOf(host, station),
       (status) => status?.isAccepted === true,
     );
-    expect((await sessions.snapshot(station))?.generation).toBe(2);
+    const restarted = await online(station);
+    await host.reconcile(station, { isRunning: true, restartToken: "a" });
+    expect((await sessions.snapshot(station))?.generation).toBe(restarted?.generation);
+    await expect(bootsOf(station)).resolves.toBe(2);
   });
 
   test("comes back with another version after a change of its record", async () => {
@@ -211,12 +221,13 @@ describe("a simulator host", () => {
     const station = newStation();
     const lost = newHost();
     await lost.start(station, 10_000);
+    const before = await sessions.snapshot(station);
     await lost.remove(station.chargerId);
     const host = newHost();
     await host.reconcile(station, running);
     await eventually(
       () => sessions.snapshot(station),
-      (each) => each?.online === true && each.generation === 2,
+      (each) => each?.online === true && each.generation > (before?.generation ?? Number.NaN),
     );
   });
 

@@ -1,7 +1,14 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { DatabaseDouble } from "./database-double.ts";
-import { type Charger, inObject, provisioned, StationDouble, untilOffline } from "./station-double.ts";
+import {
+  type Charger,
+  generationOf,
+  inObject,
+  provisioned,
+  StationDouble,
+  untilOffline,
+} from "./station-double.ts";
 
 const available = { connectorId: 1, errorCode: "NoError", status: "Available" };
 
@@ -24,6 +31,7 @@ test("the alarm brings what happened to Postgres in order, once, and a second al
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
+  const generation = await generationOf(charger);
   await station.call("StatusNotification", available);
   await runDurableObjectAlarm(charger.stub);
   await inObject(charger, async (instance) => {
@@ -32,7 +40,7 @@ test("the alarm brings what happened to Postgres in order, once, and a second al
   });
   const facts = database.factsOf(charger.ref.chargerId).filter(({ type }) => type !== "seen");
   expect(facts).toMatchObject([
-    { type: "connection", online: true, ocpp_version: "ocpp1.6", generation: 1 },
+    { type: "connection", online: true, ocpp_version: "ocpp1.6", generation },
     { type: "boot", vendor: "V1", model: "M1", serial_number: null, firmware_version: "1.0" },
     { type: "connector", evse_id: 1, connector_id: 1, status: "Available", error_code: "NoError" },
   ]);
@@ -94,11 +102,12 @@ test("a close is told as offline, with the version and generation of the connect
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
+  const generation = await generationOf(charger);
   station.socket.close(1000, "bye");
   await untilOffline(charger);
   await inObject(charger, (instance) => instance.alarm());
   const connections = database.factsOf(charger.ref.chargerId).filter(({ type }) => type === "connection");
-  expect(connections.at(-1)).toMatchObject({ online: false, ocpp_version: "ocpp1.6", generation: 1 });
+  expect(connections.at(-1)).toMatchObject({ online: false, ocpp_version: "ocpp1.6", generation });
 });
 
 test("news after our clock was put back by an hour is not older than the news before", async () => {
@@ -151,7 +160,7 @@ test("the generation grows over connections, evictions and database outages", as
   await inObject(charger, (instance) => instance.alarm());
   const generations = once(database.factsOf(charger.ref.chargerId)).map(({ generation }) => generation);
   expect(generations).toEqual(generations.toSorted((a, b) => a - b));
-  expect(generations.at(-1)).toBe(3);
+  expect(new Set(generations).size).toBe(3);
 });
 
 /** A crash in the middle of a flush sends its facts again; the database counts a repeat once. */

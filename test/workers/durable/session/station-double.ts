@@ -200,6 +200,11 @@ export class StationDouble {
   }
 }
 
+/** Of the newest line. */
+export async function generationOf({ session, ref }: Charger): Promise<number> {
+  return (await session.snapshot(ref))?.generation ?? Number.NaN;
+}
+
 export async function untilOffline({ session, ref }: Charger): Promise<void> {
   await vi.waitFor(
     async () => expect(await session.snapshot(ref)).toMatchObject({ online: false }),

@@ -1,7 +1,14 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { DatabaseDouble } from "./database-double.ts";
-import { inObject, provisioned, StationDouble, untilOffline, upgrade } from "./station-double.ts";
+import {
+  generationOf,
+  inObject,
+  provisioned,
+  StationDouble,
+  untilOffline,
+  upgrade,
+} from "./station-double.ts";
 
 beforeEach(() => {
   new DatabaseDouble();
@@ -10,28 +17,32 @@ beforeEach(() => {
 test("the newest socket wins, the old one is closed with 4001", async () => {
   const charger = await provisioned();
   const old = await StationDouble.booted(charger);
+  const before = await generationOf(charger);
   const next = await StationDouble.connect(charger);
   expect(await old.untilClosed()).toEqual({ code: 4001, reason: "superseded" });
   expect((await next.call("Heartbeat", {}))[0]).toBe(3);
-  expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: true, generation: 2 });
+  expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: true });
+  expect(await generationOf(charger)).toBeGreaterThan(before);
 });
 
 test("a late close of the old socket does not touch the new session", async () => {
   const charger = await provisioned();
   const old = await StationDouble.booted(charger);
+  const before = await generationOf(charger);
   const next = await StationDouble.connect(charger);
+  const after = await generationOf(charger);
   await old.untilClosed();
   const outcome = charger.session.command(charger.ref, { kind: "clearCache" }, 5000);
   const [, id] = await next.nextCall();
   await inObject(charger, (instance, state) => {
-    const [stale] = state.getWebSockets("1");
+    const [stale] = state.getWebSockets(String(before));
     if (stale) {
       instance.webSocketClose(stale, 1006, "");
       instance.webSocketError(stale);
     }
   });
   old.socket.close(1000, "late");
-  expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: true, generation: 2 });
+  expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: true, generation: after });
   next.send([3, id, { status: "Accepted" }]);
   expect(await outcome).toMatchObject({ kind: "answered" });
 });
@@ -39,9 +50,10 @@ test("a late close of the old socket does not touch the new session", async () =
 test("what an old socket still sends is dropped", async () => {
   const charger = await provisioned();
   await StationDouble.booted(charger);
+  const before = await generationOf(charger);
   const next = await StationDouble.connect(charger);
   await inObject(charger, async (instance, state) => {
-    for (const socket of state.getWebSockets("1"))
+    for (const socket of state.getWebSockets(String(before)))
       await instance.webSocketMessage(
         socket,
         '[2,"x","StatusNotification",{"connectorId":7,"errorCode":"NoError","status":"Faulted"}]',
