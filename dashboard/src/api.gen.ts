@@ -1532,7 +1532,10 @@ export interface components {
              *     ]
              */
             wsUrlHosts: string[] | null;
-            chargerLimit: number | null;
+            /** @description Most chargers at a time */
+            chargerLimit: number;
+            /** @description Most batches that are not complete at a time */
+            openJobLimit: number;
             rateLimit: number;
         };
         TokenAnswer: {

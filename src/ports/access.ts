@@ -10,6 +10,7 @@ export interface Organization {
   rateLimit: number | null;
   rateLimitWindowSeconds: number | null;
   chargerLimit: number | null;
+  openJobLimit: number | null;
   /** Whether id tags that nobody knows may charge. */
   acceptUnknownIdTags: boolean;
   /** Hosts that its chargers may fetch from and upload to, `*.example.com` for all below it; null: any public one. */

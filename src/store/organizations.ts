@@ -11,6 +11,7 @@ export const organizationRow = z
     rate_limit: z.number().nullable(),
     rate_limit_window_seconds: z.number().nullable(),
     charger_limit: z.number().nullable(),
+    open_job_limit: z.number().nullable(),
     accept_unknown_id_tags: z.boolean(),
     transfer_hosts: z.array(z.string()).nullable(),
     ws_url_hosts: z.array(z.string()).nullable(),
@@ -22,12 +23,13 @@ export const organizationRow = z
     rateLimit: row.rate_limit,
     rateLimitWindowSeconds: row.rate_limit_window_seconds,
     chargerLimit: row.charger_limit,
+    openJobLimit: row.open_job_limit,
     acceptUnknownIdTags: row.accept_unknown_id_tags,
     transferHosts: row.transfer_hosts,
     wsUrlHosts: row.ws_url_hosts,
   }));
 
-export const ORGANIZATION_COLUMNS = `o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit,
+export const ORGANIZATION_COLUMNS = `o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.open_job_limit,
   o.accept_unknown_id_tags, o.transfer_hosts, o.ws_url_hosts`;
 
 /** What one run drains: the runs of a large organisation go side by side. */

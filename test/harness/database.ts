@@ -63,6 +63,7 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
         rateLimit: null,
         rateLimitWindowSeconds: null,
         chargerLimit: chargerLimit ?? null,
+        openJobLimit: null,
         acceptUnknownIdTags: true,
         transferHosts: null,
         wsUrlHosts: null,

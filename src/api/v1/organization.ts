@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Config } from "../../env.ts";
 import { NotFound } from "../../errors.ts";
 import { changeOrganization } from "../../fleet/change-organization.ts";
 import type { Organization } from "../../ports.ts";
@@ -21,7 +22,8 @@ const settings = z
     acceptUnknownIdTags: z.boolean(),
     transferHosts: hosts,
     wsUrlHosts: hosts,
-    chargerLimit: z.int().nullable(),
+    chargerLimit: z.int().openapi({ description: "Most chargers at a time" }),
+    openJobLimit: z.int().openapi({ description: "Most batches that are not complete at a time" }),
     rateLimit: z.int(),
   })
   .openapi("OrganizationSettings");
@@ -33,12 +35,19 @@ const changes = z.strictObject({
   wsUrlHosts: hosts.optional(),
 });
 
-function settingsBody(
-  { name, slug, acceptUnknownIdTags, transferHosts, wsUrlHosts, chargerLimit, rateLimit }: Organization,
-  defaultRateLimit: number,
-): z.infer<typeof settings> {
-  const own = { name, slug, acceptUnknownIdTags, transferHosts, wsUrlHosts };
-  return { ...own, chargerLimit, rateLimit: rateLimit ?? defaultRateLimit };
+/** A limit that the organization has no value of its own for is that of the deployment. */
+function settingsBody(organization: Organization, config: Config): z.infer<typeof settings> {
+  const { name, slug, acceptUnknownIdTags, transferHosts, wsUrlHosts } = organization;
+  return {
+    name,
+    slug,
+    acceptUnknownIdTags,
+    transferHosts,
+    wsUrlHosts,
+    chargerLimit: organization.chargerLimit ?? config.CHARGER_LIMIT,
+    openJobLimit: organization.openJobLimit ?? config.OPEN_JOB_LIMIT,
+    rateLimit: organization.rateLimit ?? config.RATE_LIMIT_REQUESTS,
+  };
 }
 
 const shared = {
@@ -61,7 +70,7 @@ export const getOrganization = defineOperation({
   handle: async ({ c, ports, organization }) => {
     const current = await ports.organizations.get(organization.id);
     if (!current) throw new NotFound("Organization", organization.id);
-    return c.json(settingsBody(current, c.get("config").RATE_LIMIT_REQUESTS), 200);
+    return c.json(settingsBody(current, c.get("config")), 200);
   },
 });
 
@@ -76,6 +85,6 @@ export const changeOrganizationSettings = defineOperation({
   handle: async ({ c, ports, organization, body }) => {
     const change = { organizationId: organization.id, background: c.get("background") };
     const changed = await changeOrganization(ports, change, body);
-    return c.json(settingsBody(changed, c.get("config").RATE_LIMIT_REQUESTS), 200);
+    return c.json(settingsBody(changed, c.get("config")), 200);
   },
 });

@@ -60,6 +60,7 @@ export function newOrganization(slug: string, changes: Partial<Organization> = {
     rateLimit: null,
     rateLimitWindowSeconds: null,
     chargerLimit: null,
+    openJobLimit: null,
     acceptUnknownIdTags: true,
     transferHosts: null,
     wsUrlHosts: null,

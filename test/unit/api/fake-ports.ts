@@ -76,6 +76,7 @@ const emptyOrganization: Organization = {
   rateLimit: null,
   rateLimitWindowSeconds: null,
   chargerLimit: null,
+  openJobLimit: null,
   acceptUnknownIdTags: true,
   transferHosts: null,
   wsUrlHosts: null,

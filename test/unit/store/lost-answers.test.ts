@@ -90,6 +90,7 @@ beforeEach(async () => {
     rateLimit: null,
     rateLimitWindowSeconds: null,
     chargerLimit: null,
+    openJobLimit: null,
     acceptUnknownIdTags: true,
     transferHosts: null,
     wsUrlHosts: null,

@@ -69,6 +69,7 @@ export class MemoryFleet {
       rateLimit: null,
       rateLimitWindowSeconds: null,
       chargerLimit: null,
+      openJobLimit: null,
       acceptUnknownIdTags: true,
       transferHosts: null,
       wsUrlHosts: null,

@@ -23,7 +23,8 @@ const initial = {
   acceptUnknownIdTags: true,
   transferHosts: null,
   wsUrlHosts: null,
-  chargerLimit: null,
+  chargerLimit: 1_000_000,
+  openJobLimit: 20,
   rateLimit: 600,
 };
 
@@ -59,6 +60,7 @@ describe("an organisation", () => {
   it.each([
     ["slug", { slug: "other" }],
     ["chargerLimit", { chargerLimit: 5 }],
+    ["openJobLimit", { openJobLimit: 5 }],
     ["rateLimit", { rateLimit: 5 }],
     ["acceptUnknownIdTags", { acceptUnknownIdTags: "yes" }],
     ["acceptUnknownIdTags", { acceptUnknownIdTags: null }],
