@@ -28,13 +28,16 @@ export class AlarmClock {
     this.#flush = flush;
   }
 
-  /** Sets the alarm if it has to ring earlier, or much later, than it would. True when the record was saved. */
+  /**
+   * Sets the alarm if it has to ring earlier, or much later, than it would, or should have rung already: a runtime that was killed
+   * may have lost it. True when the record was saved.
+   */
   arm(record: SessionRecord, live: LiveSocket | null, nowMs: number): boolean {
     if (live && this.#store.hasUnflushed && isCalm(record)) this.#startTimer();
     const dueMs = this.#dueMs(record, live, nowMs);
     const { alarmAtMs } = record;
-    if (dueMs === null || (alarmAtMs !== null && dueMs >= alarmAtMs && dueMs - alarmAtMs < PUSH_STEP_MS))
-      return false;
+    const isAhead = alarmAtMs !== null && alarmAtMs > nowMs;
+    if (dueMs === null || (isAhead && dueMs >= alarmAtMs && dueMs - alarmAtMs < PUSH_STEP_MS)) return false;
     record.alarmAtMs = dueMs;
     this.#store.save(record);
     void this.#storage.setAlarm(dueMs);

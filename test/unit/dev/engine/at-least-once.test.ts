@@ -28,7 +28,8 @@ test.each([
   const effects = new Set<string>();
   const url = mixedRoute(effects);
   await fixture.faults(faults);
-  const { workflowRunId } = await client.trigger({ url });
+  // What is to be repeated is repeated before the run has ended.
+  const { workflowRunId } = await client.trigger({ url, retryDelay: "0" });
   const log = await ended(workflowRunId);
   expect(log).toMatchObject({ workflowState: "RUN_SUCCESS", workflowRunResponse: "[0,1,2,3,4]" });
   expect([...effects].toSorted()).toEqual(everything);

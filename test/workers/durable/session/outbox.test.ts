@@ -134,6 +134,23 @@ test("news after our clock was put back by an hour is not older than the news be
   expect(facts.map(({ at }) => at)).toEqual(facts.map(({ at }) => at).toSorted());
 });
 
+test("an alarm that was due and is lost with its runtime is set again by the next connection", async () => {
+  const database = new DatabaseDouble();
+  database.isDown = true;
+  const charger = await provisioned();
+  await StationDouble.booted(charger);
+  await inObject(charger, (instance) => instance.alarm());
+  await inObject(charger, async (_instance, { storage }) => {
+    await storage.deleteAlarm();
+    const record = storage.kv.get<Record<string, unknown>>("record");
+    storage.kv.put("record", { ...record, alarmAtMs: Date.now() - 5000 });
+  });
+  await evictDurableObject(charger.stub, { webSockets: "close" });
+  await StationDouble.connect(charger);
+  const alarmAtMs = await inObject(charger, (_instance, { storage }) => storage.getAlarm());
+  expect((alarmAtMs ?? Infinity) - Date.now()).toBeLessThan(60_000);
+});
+
 test("a socket that a crash took without an event is found missing by the next alarm", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
