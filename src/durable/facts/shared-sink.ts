@@ -19,11 +19,13 @@ interface Batch {
   parcels: number;
   /** By then it goes, unless all slots are taken; later it has lost its owner. */
   dueAtMs: number;
-  outcome: Promise<Outcome>;
+  outcome: Outcome | null;
 }
 
 type Outcome = { error: unknown } | { gone: GoneCharger[] };
 
+/** Short beside the second that a fact waits for its flush. */
+const LOOK_EVERY_MS = 25;
 /** A statement goes out a little later than planned on a busy machine. */
 const LATE_MS = 100;
 
@@ -49,7 +51,7 @@ export class SharedSink {
   async deliver(rows: SessionFactRow[], work: FactSink, alone = false): Promise<GoneCharger[]> {
     if (alone || rows.length > this.#options.sharedRowsMax) return goneOf(await this.#send(rows, work), rows);
     const batch = this.#join(rows, work);
-    const outcome = await patiently(batch.outcome, this.#options.patienceMs);
+    const outcome = await outcomeOf(batch, this.#options.patienceMs);
     if ("error" in outcome && isRefusal(outcome.error) && batch.parcels > 1)
       return this.deliver(rows, work, true);
     return goneOf(outcome, rows);
@@ -75,10 +77,12 @@ export class SharedSink {
       rows: [...rows],
       parcels: 1,
       dueAtMs: Date.now() + windowMs + LATE_MS,
-      outcome: Promise.resolve({ gone: [] }),
+      outcome: null,
     };
     this.#open = batch;
-    batch.outcome = delay(windowMs).then(() => this.#send(batch.rows, work, batch));
+    void delay(windowMs)
+      .then(() => this.#send(batch.rows, work, batch))
+      .then((outcome) => (batch.outcome = outcome));
     return batch;
   }
 
@@ -109,12 +113,16 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** The session that sends the batch may have been ended meanwhile: then nobody will say how it went. */
-async function patiently(outcome: Promise<Outcome>, patienceMs: number): Promise<Outcome> {
-  const deadline = Promise.withResolvers<Outcome>();
-  const lost = { error: new Error("The shared statement was lost") };
-  const timer = setTimeout(() => deadline.resolve(lost), patienceMs);
-  const first = await Promise.race([outcome, deadline.promise]);
-  clearTimeout(timer);
-  return first;
+/**
+ * Looks whether the batch has been sent, by timers of its own: a session that went on with the promise of another one would run in
+ * that one's context, where its sockets cannot be read. The session that sends the batch may have been ended meanwhile: then
+ * nobody will say how it went.
+ */
+async function outcomeOf(batch: Batch, patienceMs: number): Promise<Outcome> {
+  const untilMs = Date.now() + patienceMs;
+  while (batch.outcome === null) {
+    if (Date.now() >= untilMs) return { error: new Error("The shared statement was lost") };
+    await delay(LOOK_EVERY_MS);
+  }
+  return batch.outcome;
 }

@@ -1,15 +1,15 @@
 /** Whoever holds a slot may end without giving it back: others then go on without it. */
 const HELD_AT_MOST_MS = 5000;
+const LOOK_EVERY_MS = 10;
 
 /**
- * Bounds how much is under way at once, over all objects of an isolate. Whoever waits looks at the promises of those who hold a
- * slot: an object may wait for another one's promise, but one that it resolved for another object would have that one go on
- * in the wrong context.
+ * Bounds how much is under way at once, over all objects of an isolate. Whoever waits looks for a free slot by timers of its own: an
+ * object that went on with the promise of another one would run in that one's context.
  */
 export class Slots {
   readonly #count: number;
-  /** Until when each is held; its promise ends with it. */
-  readonly #taken = new Map<Promise<void>, number>();
+  /** Until when each is held. */
+  readonly #taken = new Map<symbol, number>();
 
   constructor(count: number) {
     this.#count = count;
@@ -23,20 +23,11 @@ export class Slots {
 
   /** Waits for a slot; what it resolves with gives the slot back. */
   async take(): Promise<() => void> {
-    while (this.areTaken) await this.#turn();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#taken.set(promise, Date.now() + HELD_AT_MOST_MS);
+    while (this.areTaken) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    const slot = Symbol("slot");
+    this.#taken.set(slot, Date.now() + HELD_AT_MOST_MS);
     return () => {
-      this.#taken.delete(promise);
-      resolve();
+      this.#taken.delete(slot);
     };
-  }
-
-  async #turn(): Promise<void> {
-    const expired = Promise.withResolvers<void>();
-    const freeAtMs = Math.min(...this.#taken.values());
-    const timer = setTimeout(() => expired.resolve(), Math.max(0, freeAtMs - Date.now()));
-    await Promise.race([...this.#taken.keys(), expired.promise]);
-    clearTimeout(timer);
   }
 }

@@ -101,10 +101,12 @@ test("while the database is away nobody asks for itself, and who comes later ask
   // The other batches have begun to wait for the slot.
   await vi.advanceTimersByTimeAsync(OPTIONS.windowMs * 4);
   database.statements[0]?.end(away);
+  await vi.advanceTimersByTimeAsync(OPTIONS.windowMs * 100);
   for (const outcome of await failed) expect(outcome).toEqual({ status: "rejected", reason: away });
   expect(database.statements).toHaveLength(1);
   const later = sink.deliver(rows("h"), database.work);
   (await database.nth(1)).end();
+  await vi.advanceTimersByTimeAsync(OPTIONS.windowMs * 100);
   await later;
 });
 
