@@ -27,8 +27,10 @@ export type Accepted = RecordedResponse & { replayed: boolean };
 const RANDOM_SUFFIX_LENGTH = 8;
 const REDRAWS_MAX = 5;
 
+/** Comes on top of what a database that hangs takes to be given up. */
+const TURN_PATIENCE_MS = 1_000;
 /** Batches are the heaviest statements there are: of each organisation one at a time in an isolate, or others wait for fifty. */
-const turns = new Turns(5_000);
+const turns = new Turns(TURN_PATIENCE_MS);
 
 /**
  * Stores a batch and hands it to its dispatcher run: one statement and one publish, whatever its size.
