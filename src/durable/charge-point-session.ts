@@ -17,7 +17,7 @@ import type {
   SettingsNote,
   UnknownTagPolicy,
 } from "../ports.ts";
-import { clientAddress, type SessionOffer } from "../session-address.ts";
+import { clientAddress } from "../session-address.ts";
 import { factSink } from "./facts/fact-sink.ts";
 import { admit, ADMITTED, refuseSubprotocol } from "./session/admission.ts";
 import { adopt } from "./session/adoption.ts";
@@ -27,7 +27,7 @@ import { CommandChannel, type CommandLine } from "./session/command-channel.ts";
 import { commandLine } from "./session/command-line.ts";
 import { noteConnected } from "./session/connected.ts";
 import { afterLogin } from "./session/credential.ts";
-import { isDirect, offerOf } from "./session/direct-line.ts";
+import { isDirect, isDirectBefore, offerOf } from "./session/direct-line.ts";
 import { endUnspoken } from "./session/end-unspoken.ts";
 import { isTooBig } from "./session/frame-size.ts";
 import { blockTaker, IdSupply, prepareIds } from "./session/id-supply.ts";
@@ -52,8 +52,7 @@ import { TrafficGuard } from "./session/traffic-guard.ts";
 import { noteTriggered } from "./session/triggered.ts";
 import { upgraded } from "./session/upgraded.ts";
 
-const ROTATION_TIMEOUT_MS = 30_000;
-const BOOT_TIMEOUT_MS = 30_000;
+const OWN_COMMAND_TIMEOUT_MS = 30_000;
 
 /**
  * One charge point: its socket, its calls, its registration, its frames. The object's name is
@@ -93,11 +92,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   }
 
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
-    return this.#adopt({ ref, input });
-  }
-
-  #adopt(offer: SessionOffer): Promise<{ created: boolean }> {
-    return adopt(this.#store, offer, this.#config.CREDENTIAL_SECRET, (old) => this.#withdraw(old));
+    return adopt(this.#store, { ref, input }, this.#config.CREDENTIAL_SECRET, (old) => this.#withdraw(old));
   }
 
   /** The upgrade of a station; everything else is RPC. */
@@ -105,7 +100,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const direct = isDirect(request);
     this.#store.isPatient = direct;
     const offer = offerOf(request);
-    const isNew = offer !== null && (await this.#adopt(offer)).created;
+    const isNew = offer !== null && (await this.provision(offer.ref, offer.input)).created;
     this.#store.leaveToHost(isNew ? offer.news : []);
     const checked = this.#store.record;
     const credential = checked?.credential ?? null;
@@ -148,8 +143,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const live = this.#live(record);
     if (!live) return { kind: "offline" };
     if (!mayAskForBoot(this.#store, record, command, Date.now())) return { kind: "notAccepted" };
-    const { version } = live.attachment;
-    if (!validatorsOf(version)) await ensureValidators(version);
+    if (!validatorsOf(live.attachment.version)) await ensureValidators(live.attachment.version);
     return this.#channel.run(command, timeoutMs);
   }
 
@@ -161,7 +155,11 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#store.save(record);
     const isWaiting = record.registration === "Pending" && status === "Accepted";
     if (isWaiting && this.#live(record))
-      void this.#run(record, { kind: "trigger", requestedMessage: "BootNotification" }, BOOT_TIMEOUT_MS);
+      void this.#run(
+        record,
+        { kind: "trigger", requestedMessage: "BootNotification" },
+        OWN_COMMAND_TIMEOUT_MS,
+      );
     return true;
   }
 
@@ -189,12 +187,20 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const holder = keyHolder({
       own: () => this.#own({ ...ref, chargerId: record.chargerId }),
       save: (changed) => this.#store.save(changed),
-      send: (command) => (this.#live(record) ? this.command(ref, command, ROTATION_TIMEOUT_MS) : null),
+      send: (command) => (this.#live(record) ? this.command(ref, command, OWN_COMMAND_TIMEOUT_MS) : null),
     });
     const status = await rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
     if (this.#own({ ...ref, chargerId: record.chargerId }) && tellCredential(this.#store, record, Date.now()))
       this.#arm(record);
     return status;
+  }
+
+  /** The host of the station has ended its line by `atMs`; with a process that was killed, the event of the socket is lost. */
+  hangUp(ref: SessionRef, atMs: number): boolean {
+    const record = this.#own(ref);
+    const live = record && this.#live(record);
+    if (live && isDirectBefore(live, atMs)) this.#end(live.socket, 1000, "bye");
+    return record !== null;
   }
 
   /** What went over the wire, newest first; null when not provisioned. */
@@ -281,14 +287,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     noteConnected(record, { version, ip, direct, nowMs });
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;
-    this.#sockets.attach(server, {
-      generation,
-      version,
-      connectedAtMs: nowMs,
-      ip,
-      direct,
-      lastMessageAtMs: null,
-    });
+    const attachment = { generation, version, connectedAtMs: nowMs, ip, direct, lastMessageAtMs: null };
+    this.#sockets.attach(server, attachment);
     this.#store.tell(record, nowMs, { type: "connection", online: true, ocppVersion: version });
     noteTakeover(this.#store, record, { ip, oldIps, nowMs });
     if (!this.#arm(record) && !direct) this.#store.save(record);

@@ -63,6 +63,7 @@ export function durableSessions(
     setTagPolicy: (ref, policy) => ask(ref, (session) => session.setTagPolicy(ref, policy)),
     setRegistration: (ref, status) =>
       known(ref, () => ask(ref, (session) => session.setRegistration(ref, status))),
+    hangUp: (ref, atMs) => ask(ref, (session) => session.hangUp(ref, atMs)),
     dataTransfers: (ref, limit) => known(ref, () => ask(ref, (session) => session.dataTransfers(ref, limit))),
     rotateAuthorizationKey: (ref, newKey) =>
       known(ref, () =>
@@ -77,14 +78,17 @@ export function durableSessions(
     },
 
     async command(ref, command, timeoutMs) {
-      const call = () => stub(ref).command(ref, command, timeoutMs);
-      const waitMs = longestTimeout(timeoutMs) + ANSWER_GRACE_MS;
-      const send = () => reach(waitMs, call, { repeats: false }).catch(lostOnTheWay);
+      const send = () => sendCommand(stub(ref), ref, command, timeoutMs);
       const first = await send();
       const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
       return isUnknown ? send() : first;
     },
   };
+}
+
+function sendCommand(session: Stub, ...args: Parameters<Stub["command"]>): Promise<CommandOutcome> {
+  const waitMs = longestTimeout(args[2]) + ANSWER_GRACE_MS;
+  return reach(waitMs, () => session.command(...args), { repeats: false }).catch(lostOnTheWay);
 }
 
 /** From the shelf, or from Postgres by way of the shelf. */

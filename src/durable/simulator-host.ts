@@ -94,6 +94,11 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   async reconcile(station: SimulatedStation, desired: DesiredRuntime): Promise<void> {
     const hosted = this.#stations.get(station.chargerId) ?? (await this.#takeOver(station, desired));
     if (!hosted || hosted.row.verdict) return;
+    await this.#switch(hosted, station, desired);
+    if (!desired.isRunning && this.#isOwn(station)) await this.#sessions.hangUp(station, Date.now());
+  }
+
+  async #switch(hosted: HostedStation, station: SimulatedStation, desired: DesiredRuntime): Promise<void> {
     const { row } = hosted;
     const restartToken = desired.restartToken ?? row.restartToken;
     const isSame = isSameStation(row.station, station) && restartToken === row.restartToken;

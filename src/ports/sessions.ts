@@ -166,6 +166,8 @@ export interface Sessions {
   setPreparedTagPolicy(organizationSlug: string, policy: UnknownTagPolicy): Promise<void>;
   /** The newest vendor messages of both directions, newest first; null when not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): Promise<DataTransferRow[] | null>;
+  /** A host has ended the line of its station by `atMs`: a newer line stays. False when not provisioned. Idempotent. */
+  hangUp(ref: SessionRef, atMs: number): Promise<boolean>;
   /** The charger is gone or failed: closes its socket (4004), flushes the outbox, wipes the object. Idempotent. */
   retire(ref: SessionRef & { chargerId: string }): Promise<void>;
 }

@@ -216,6 +216,7 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
       state.registrations.push({ ref, status });
       return true;
     },
+    hangUp: async () => true,
     retire: async (ref) => void state.retired.push(ref),
     dataTransfers: async (_ref, limit) => state.transfers?.slice(0, limit) ?? null,
   };

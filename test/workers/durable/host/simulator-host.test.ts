@@ -2,8 +2,10 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
 import { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
+import type { SessionRecord } from "../../../../src/durable/session/session-record.ts";
 import type { HostedStatus } from "../../../../src/durable/simulator-host.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
+import { sessionName } from "../../../../src/session-address.ts";
 import { eventually, hosts, newHost, newStation, sessionObjects, testEnv } from "./test-station.ts";
 
 const sessions = durableSessions(testEnv);
@@ -183,6 +185,29 @@ describe("a simulator host", () => {
       () => bootsOf(station),
       (boots) => boots === 2,
     );
+  });
+
+  test("a stopped station is off line although the event of its socket was lost, and a newer line of it stays", async () => {
+    const host = newHost();
+    const station = newStation();
+    await host.start(station, 10_000);
+    const session = sessionObjects.getByName(sessionName(station));
+    const isConnected = () =>
+      runInDurableObject(
+        session,
+        (_instance, state) => state.storage.kv.get<SessionRecord>("record")?.connected !== null,
+      );
+    await eventually(isConnected, (is) => is);
+    await runInDurableObject(session, (instance) => {
+      instance.webSocketClose = () => {};
+    });
+    await host.reconcile(station, stopped);
+    await expect(isConnected()).resolves.toBe(false);
+    const stoppedAtMs = Date.now();
+    await host.reconcile(station, running);
+    await online(station);
+    await expect(sessions.hangUp(station, stoppedAtMs)).resolves.toBe(true);
+    await expect(sessions.snapshot(station)).resolves.toMatchObject({ online: true });
   });
 
   test("carries out a restart token once", async () => {
