@@ -25,7 +25,7 @@ import { AlarmClock } from "./session/alarm-clock.ts";
 import { mayAskForBoot } from "./session/boot-request.ts";
 import { CommandChannel, type CommandLine } from "./session/command-channel.ts";
 import { commandLine } from "./session/command-line.ts";
-import { noteConnected } from "./session/connected.ts";
+import { noteConnected, noteForgottenLine } from "./session/connected.ts";
 import { afterLogin } from "./session/credential.ts";
 import { isDirect, isDirectBefore, offerOf } from "./session/direct-line.ts";
 import { endUnspoken } from "./session/end-unspoken.ts";
@@ -50,7 +50,7 @@ import { noteTakeover } from "./session/takeover.ts";
 import { takeFromShelf, tellCredential } from "./session/told-credential.ts";
 import { TrafficGuard } from "./session/traffic-guard.ts";
 import { noteTriggered } from "./session/triggered.ts";
-import { upgraded } from "./session/upgraded.ts";
+import { upgraded, type Upgrade } from "./session/upgraded.ts";
 
 const OWN_COMMAND_TIMEOUT_MS = 30_000;
 
@@ -195,11 +195,12 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return status;
   }
 
-  /** The host of the station has ended its line by `atMs`; with a process that was killed, the event of the socket is lost. */
+  /** The host of the station has ended its line by `atMs`. A process that is killed takes the event of the socket with it. */
   hangUp(ref: SessionRef, atMs: number): boolean {
     const record = this.#own(ref);
     const live = record && this.#live(record);
     if (live && isDirectBefore(live, atMs)) this.#end(live.socket, 1000, "bye");
+    if (record && noteForgottenLine(record, Date.now())) this.#goOffline(record, null);
     return record !== null;
   }
 
@@ -274,11 +275,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!this.#arm(record)) this.#store.save(record);
   }
 
-  #accept(
-    record: SessionRecord,
-    version: OcppVersion,
-    { ip, direct, isNew }: { ip: string; direct: boolean; isNew: boolean },
-  ): Response {
+  #accept(record: SessionRecord, version: OcppVersion, { ip, direct, isNew }: Upgrade): Response {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
     const older = this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);

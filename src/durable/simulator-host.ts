@@ -93,9 +93,17 @@ export class SimulatorHost extends DurableObject<RawEnv> {
    */
   async reconcile(station: SimulatedStation, desired: DesiredRuntime): Promise<void> {
     const hosted = this.#stations.get(station.chargerId) ?? (await this.#takeOver(station, desired));
-    if (!hosted || hosted.row.verdict) return;
-    await this.#switch(hosted, station, desired);
-    if (!desired.isRunning && this.#isOwn(station)) await this.#sessions.hangUp(station, Date.now());
+    if (hosted?.row.verdict) return;
+    if (hosted) await this.#switch(hosted, station, desired);
+    if (!desired.isRunning && this.#isOwn(station)) await this.#hangUp(hosted?.row ?? newRow(station));
+  }
+
+  /** A session that was lost before it was stored has told of its line, and is made anew to tell of the end. */
+  async #hangUp(row: StationRow): Promise<void> {
+    const nowMs = Date.now();
+    if (await this.#sessions.hangUp(row.station, nowMs)) return;
+    await this.#provisionSession(row);
+    await this.#sessions.hangUp(row.station, nowMs);
   }
 
   async #switch(hosted: HostedStation, station: SimulatedStation, desired: DesiredRuntime): Promise<void> {

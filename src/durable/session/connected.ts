@@ -27,3 +27,10 @@ export function noteConnected(record: SessionRecord, { version, ip, direct, nowM
   if (!direct) record.lastLogin = { ip, atMs: nowMs };
   record.probedAtMs = null;
 }
+
+/** True for a session that knows of no line, although there was one: Postgres takes the news of its end by this generation. */
+export function noteForgottenLine(record: SessionRecord, nowMs: number): boolean {
+  if (record.generation > 0) return false;
+  record.generation = generationAfter(record.generation, nowMs);
+  return true;
+}

@@ -210,6 +210,26 @@ describe("a simulator host", () => {
     await expect(sessions.snapshot(station)).resolves.toMatchObject({ online: true });
   });
 
+  test("a stopped station is off line although its session was lost before it was stored", async () => {
+    const host = newHost();
+    const station = newStation();
+    await host.start(station, 10_000);
+    await online(station);
+    const before = await sessions.snapshot(station);
+    const session = sessionObjects.getByName(sessionName(station));
+    await runInDurableObject(session, async (_instance, state) => {
+      await state.storage.deleteAll();
+      state.abort("lost");
+    }).catch(() => null);
+    await host.reconcile(station, stopped);
+    const told = await runInDurableObject(
+      sessionObjects.getByName(sessionName(station)),
+      (_instance, state) => state.storage.kv.get<SessionRecord>("record")?.outbox.at(-1),
+    );
+    expect(JSON.parse(told?.json ?? "null")).toMatchObject({ type: "connection", online: false });
+    expect(told?.generation).toBeGreaterThanOrEqual(before?.generation ?? Number.NaN);
+  });
+
   test("carries out a restart token once", async () => {
     const host = newHost();
     const station = newStation();
