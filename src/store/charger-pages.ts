@@ -53,7 +53,10 @@ const keysOf = (
 const onlineKeys = (direction: string) => `(SELECT s.created_at, s.charger_id AS id FROM charger_connections s
   WHERE s.organization_id = $1::uuid AND s.online ORDER BY s.created_at${direction}, s.charger_id${direction} OFFSET 0)`;
 
-/** The keys to page through, and how many they are: those that are not connected are counted as all without the others. */
+/**
+ * The keys to page through, and how many they are. Without a filter, those that are not connected are counted as all without
+ * the others: two counts cost less than one join.
+ */
 function sourceOf({ online = null, ...filter }: Filter, where: string, direction: string) {
   const counted = (keys: string) => `(SELECT count(*)::int FROM ${keys} n)`;
   const all = keysOf(where, direction);
@@ -64,7 +67,10 @@ function sourceOf({ online = null, ...filter }: Filter, where: string, direction
   const among = isFiltered ? both : connected;
   if (online) return { keys: `${among} k`, total: counted(among) };
   const others = `${all} k LEFT JOIN ${connected} o ON o.created_at = k.created_at AND o.id = k.id WHERE o.id IS NULL`;
-  return { keys: others, total: `${counted(all)} - ${counted(among)}` };
+  return {
+    keys: others,
+    total: isFiltered ? `(SELECT count(*)::int FROM ${others})` : `${counted(all)} - ${counted(among)}`,
+  };
 }
 
 /** Ids first, counted from the nearer end of the list; only the rows of the page are looked up. */
