@@ -6,7 +6,7 @@ import type { CommandOutcome, RotationStatus, SessionProvision, SessionRef, Sess
 import { sessionName, type SessionOffer } from "../session-address.ts";
 import { reach, wasTurnedAway } from "./reach.ts";
 import type { ChargePointSession } from "./charge-point-session.ts";
-import { newCredential } from "./session/credential.ts";
+import { newCredential } from "./session/door/credential.ts";
 import { shelfOf, type Shelf } from "./shelf.ts";
 
 const CALL_TIMEOUT_MS = 10_000;

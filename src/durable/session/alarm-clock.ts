@@ -1,9 +1,9 @@
-import { FRAME_AGE_MAX_MS } from "./frame-log.ts";
-import { leaseDueMs } from "./lease-renewal.ts";
-import type { LiveSocket } from "./live-socket.ts";
-import { livenessDueMs } from "./liveness.ts";
-import type { SessionRecord } from "./session-record.ts";
-import type { SessionStore } from "./session-store.ts";
+import { FRAME_AGE_MAX_MS } from "./storage/frame-log.ts";
+import { leaseDueMs } from "./settings/lease-renewal.ts";
+import type { LiveSocket } from "./line/live-socket.ts";
+import { livenessDueMs } from "./line/liveness.ts";
+import type { SessionRecord } from "./storage/session-record.ts";
+import type { SessionStore } from "./storage/session-store.ts";
 
 const FLUSH_AFTER_MS = 1000;
 const FLUSH_BACKOFF_MAX_MS = 60_000;

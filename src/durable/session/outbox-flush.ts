@@ -1,8 +1,8 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
 import { deliverFacts, type FactSink } from "../facts/deliver-facts.ts";
-import { logEvent } from "./log-event.ts";
-import type { SessionRecord } from "./session-record.ts";
-import type { SessionStore } from "./session-store.ts";
+import { logEvent } from "./storage/log-event.ts";
+import type { SessionRecord } from "./storage/session-record.ts";
+import type { SessionStore } from "./storage/session-store.ts";
 
 const ROWS_PER_FLUSH = 200;
 

@@ -1,8 +1,8 @@
 import type { RunningTransaction, SessionSnapshot } from "../../ports.ts";
-import type { LiveSocket } from "./live-socket.ts";
-import { isFresh } from "./liveness.ts";
-import type { SessionRecord } from "./session-record.ts";
-import type { TransactionTable } from "./transaction-table.ts";
+import type { LiveSocket } from "./line/live-socket.ts";
+import { isFresh } from "./line/liveness.ts";
+import type { SessionRecord } from "./storage/session-record.ts";
+import type { TransactionTable } from "./storage/transaction-table.ts";
 
 type Transactions = Pick<TransactionTable, "openIds" | "byId">;
 

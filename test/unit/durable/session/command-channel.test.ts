@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { CommandChannel, type CommandLine } from "../../../../src/durable/session/command-channel.ts";
+import {
+  CommandChannel,
+  type CommandLine,
+} from "../../../../src/durable/session/outbound/command-channel.ts";
 import { parseFrame, type ResultFrame } from "../../../../src/ocpp/frame.ts";
 import type { JsonObject } from "../../../../src/ocpp/json.ts";
 import type { OcppVersion } from "../../../../src/ocpp/version.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { storableFact } from "../../../../src/durable/session/storable-fact.ts";
+import { storableFact } from "../../../../src/durable/session/storage/storable-fact.ts";
 import type { JsonObject } from "../../../../src/ocpp/json.ts";
 
 const told = (...values: JsonObject[]) => ({

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
 import { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
-import type { SessionRecord } from "../../../../src/durable/session/session-record.ts";
+import type { SessionRecord } from "../../../../src/durable/session/storage/session-record.ts";
 import type { HostedStatus } from "../../../../src/durable/simulator-host.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 import { sessionName } from "../../../../src/session-address.ts";

@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
-import { newRecord } from "../../../../src/durable/session/session-record.ts";
-import { SessionStore } from "../../../../src/durable/session/session-store.ts";
+import { newRecord } from "../../../../src/durable/session/storage/session-record.ts";
+import { SessionStore } from "../../../../src/durable/session/storage/session-store.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 import { eventually, hosts, newHost, newStation, sessionObjects, testEnv } from "../host/test-station.ts";
 import { DatabaseDouble } from "./database-double.ts";

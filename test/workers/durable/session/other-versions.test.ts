@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readEnv, type RawEnv } from "../../../../src/env.ts";
-import { completeRecord, RECORD_FORMAT } from "../../../../src/durable/session/session-record.ts";
+import { completeRecord, RECORD_FORMAT } from "../../../../src/durable/session/storage/session-record.ts";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import { eventually, hosts, newHost, newStation, testEnv } from "../host/test-station.ts";
 import { DatabaseDouble } from "./database-double.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Outbox } from "../../../../src/durable/session/outbox.ts";
-import type { SessionRecord } from "../../../../src/durable/session/session-record.ts";
+import { Outbox } from "../../../../src/durable/session/storage/outbox.ts";
+import type { SessionRecord } from "../../../../src/durable/session/storage/session-record.ts";
 import type { SessionFactRow } from "../../../../src/ports.ts";
 import { inObject, newCharger } from "./station-double.ts";
 

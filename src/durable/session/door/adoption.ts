@@ -1,0 +1,42 @@
+import { credentialToText } from "../../../credential-text.ts";
+import type { SessionProvision, SessionRef } from "../../../ports.ts";
+import { completeCredential, newCredential } from "./credential.ts";
+import { isNewer, newRecord, type SessionRecord } from "../storage/session-record.ts";
+import type { SessionStore } from "../storage/session-store.ts";
+import { keepTagPolicy } from "../inbound/tag-policy.ts";
+
+async function credentialOf({ credential, authorizationKey }: SessionProvision, secret: string) {
+  if (credential) return completeCredential(credential);
+  return authorizationKey === null ? null : newCredential(secret, authorizationKey);
+}
+
+/**
+ * Makes a session that of the given charger. The same charger again changes nothing but a missing credential, and brings an
+ * orphan back; an older one changes nothing at all, and a newer one inherits nothing: `withdraw` ends what is left of its predecessor.
+ */
+export async function adopt(
+  store: SessionStore,
+  { ref, input }: { ref: SessionRef; input: SessionProvision },
+  secret: string,
+  withdraw: (old: SessionRecord) => void,
+): Promise<{ created: boolean }> {
+  const isKnown = () => store.record?.chargerId === input.chargerId;
+  const needsKey = !(isKnown() && store.record?.credential);
+  const credential = needsKey ? await credentialOf(input, secret) : null;
+  const { record } = store;
+  if (record && isKnown()) {
+    const hasNewKey = !record.credential && credential && !record.isRetired;
+    if (hasNewKey || record.isOrphan)
+      store.save({ ...record, isOrphan: false, credential: record.credential ?? credential });
+    if (input.tagPolicy && record.acceptsUnknownTags === null)
+      keepTagPolicy(store, store.record, input.tagPolicy);
+    return { created: false };
+  }
+  if (record && !isNewer(input, record)) return { created: false };
+  if (record) withdraw(record);
+  const adopted = newRecord(ref, input, credential);
+  // Digests that were made before are on record, or those of a key that nobody has.
+  if (credential && input.credential) adopted.toldCredential = JSON.stringify(credentialToText(credential));
+  store.replace(adopted);
+  return { created: true };
+}

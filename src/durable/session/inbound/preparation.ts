@@ -1,0 +1,53 @@
+import type { CallFrame, ParsedFrame, SendFrame } from "../../../ocpp/frame.ts";
+import { optionalObject, optionalText } from "../../../ocpp/payload.ts";
+import { needsOf } from "../../../ocpp/routing.ts";
+import type { TransactionLookup } from "../../../ocpp/station-state.ts";
+import { TEXT_LENGTH } from "../../../ocpp/text-length.ts";
+import type { OcppVersion } from "../../../ocpp/version.ts";
+import { hasIds, type IdSupply } from "./id-supply.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+import type { TagPolicy } from "./tag-policy.ts";
+
+/**
+ * What a message needs from outside the object, fetched before its handler runs. Almost always that is nothing. While one
+ * message waits, later ones wait behind it: a station's messages are taken in order.
+ */
+export class Preparation {
+  readonly #ids: IdSupply;
+  readonly #tags: TagPolicy;
+  readonly #transactions: TransactionLookup;
+  #turn: Promise<unknown> | null = null;
+
+  constructor(ids: IdSupply, tags: TagPolicy, transactions: TransactionLookup) {
+    this.#ids = ids;
+    this.#tags = tags;
+    this.#transactions = transactions;
+  }
+
+  /** Null when the message can be taken in now. The promise never rejects: a handler copes with what could not be had. */
+  of(record: SessionRecord, frame: ParsedFrame, version: OcppVersion): Promise<unknown> | null {
+    const isMessage = frame.kind === "call" || frame.kind === "send";
+    const work = isMessage ? this.#work(record, frame, version) : [];
+    if (work.length === 0 && !this.#turn) return null;
+    const turn: Promise<unknown> = Promise.all([this.#turn, ...work]).then(() => {
+      if (this.#turn === turn) this.#turn = null;
+    });
+    this.#turn = turn;
+    return turn;
+  }
+
+  #work(record: SessionRecord, frame: CallFrame | SendFrame, version: OcppVersion): Promise<void>[] {
+    if (record.registration !== "Accepted") return [];
+    const work: Promise<void>[] = [];
+    if (!hasIds(record) && this.#opens(frame)) work.push(this.#ids.refill(record));
+    if (needsOf(frame, version).idTags.length > 0) this.#tags.freshen(record, Date.now());
+    return work;
+  }
+
+  #opens({ action, payload }: CallFrame | SendFrame): boolean {
+    if (action !== "TransactionEvent") return action === "StartTransaction";
+    const info = optionalObject(payload, "transactionInfo");
+    const id = info && optionalText(info, "transactionId", TEXT_LENGTH.transactionId);
+    return id !== null && this.#transactions.byOcppId(id) === null;
+  }
+}

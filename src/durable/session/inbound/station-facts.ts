@@ -1,0 +1,130 @@
+import { systemIds } from "../../../fleet/ids.ts";
+import { ulidOf } from "../../../fleet/ulid.ts";
+import { energyReading } from "../../../ocpp/energy-reading.ts";
+import type { JsonObject } from "../../../ocpp/json.ts";
+import type { StationEvent, ToldStop } from "../../../ocpp/station-state.ts";
+import { UNCONFIRMED_CLAIM } from "../../../ocpp/v16/unconfirmed-id.ts";
+import type { DataTransferRow, MeterValuesFact, SessionFact } from "../../../ports.ts";
+import { cutText } from "../storage/cut-text.ts";
+import type { TransactionNews } from "../storage/transaction-table.ts";
+
+type Event<Type extends StationEvent["type"]> = Extract<StationEvent, { type: Type }>;
+
+/** What the rest of the system must know of an event; transactions are told apart, as the whole of what is known. */
+export function factsOf(event: StationEvent): SessionFact[] {
+  switch (event.type) {
+    case "booted": {
+      const { vendor, model, serialNumber, firmwareVersion } = event.facts;
+      return [{ type: "boot", vendor, model, serialNumber, firmwareVersion }];
+    }
+    case "connectorStatusChanged": {
+      const { evseId, connectorId, status, errorCode } = event;
+      return [{ type: "connector", evseId, connectorId, status, errorCode }];
+    }
+    case "meterValues":
+      return [meterValues(event), ...foreignTransaction(event)];
+    case "transactionStopped":
+      return [...stopValues(event), ...foreignTransaction(event)];
+    case "stopConflicted":
+      return stopConflict(event);
+    case "securityEvent": {
+      const { name, techInfo, at } = event;
+      return [{ type: "securityEvent", id: systemIds.uuid(), source: "station", name, techInfo, at }];
+    }
+    case "firmwareStatus": {
+      const { status, requestId, published } = event;
+      return [{ type: "jobStatus", job: published ? "published_firmware" : "firmware", status, requestId }];
+    }
+    case "diagnosticsStatus":
+      return [{ type: "jobStatus", job: "diagnostics", status: event.status, requestId: event.requestId }];
+    case "notified":
+      return [{ type: "stationEvent", action: event.action, payload: bounded(event.payload), at: event.at }];
+    default:
+      return [];
+  }
+}
+
+/** What an event tells of a transaction; null when it concerns none of this charger. */
+export function newsOf(event: StationEvent): { transactionId: number; news: TransactionNews } | null {
+  if (event.type === "transactionStarted") {
+    const { transactionId, idTag, evseId, connectorId, meterStartWh, at } = event;
+    const evse = { evseId, connectorId };
+    return { transactionId, news: { idTag, evse, meterStartWh, startedAt: at } };
+  }
+  if (event.type !== "meterValues" && event.type !== "transactionStopped") return null;
+  const { transactionId, at } = event;
+  if (transactionId === null) return null;
+  const energyWh = energyReading(event.type === "meterValues" ? event.meterValue : event.transactionData);
+  const reading = energyWh === null ? {} : { reading: { energyWh, at } };
+  if (event.type === "meterValues") return { transactionId, news: reading };
+  const { meterStopWh, stopReason } = event;
+  return { transactionId, news: { meterStopWh, stopReason, ...reading } };
+}
+
+/** The row of an incoming vendor message. */
+export function incomingTransfer(event: Event<"dataTransferReceived">, atMs: number): DataTransferRow {
+  const { vendorId, messageId, data, responseStatus } = event;
+  const text = data === null || typeof data === "string" ? data : JSON.stringify(data);
+  const about = { vendorId, messageId, data: text, responseStatus, responseData: null, error: null };
+  return { id: transferId(), atMs, direction: "incoming", ...about };
+}
+
+export function transferId(): string {
+  return `dt_${ulidOf(systemIds.uuid())}`;
+}
+
+/** What is too long is kept as the beginning of its text. */
+function bounded(payload: JsonObject): JsonObject {
+  const text = JSON.stringify(payload);
+  const kept = cutText(text);
+  return kept === text ? payload : { truncated: kept };
+}
+
+function meterValues(event: Event<"meterValues">): SessionFact {
+  const { transactionId, claimedId, evseId, triggerReason, meterValue, at } = event;
+  return {
+    type: "meterValues",
+    ...valuesFact(meterValue),
+    transactionId,
+    claimedId,
+    evseId,
+    reason: triggerReason ?? "MeterValues",
+    at,
+  };
+}
+
+/** Values that came with the end, and an end that belongs to no transaction: it is kept because it is money. */
+function stopValues(event: Event<"transactionStopped">): SessionFact[] {
+  const { transactionId, claimedId, evseId, meterStopWh, stopReason, idTag, transactionData, at } = event;
+  if (transactionId !== null && transactionData.length === 0) return [];
+  const { energyWh, ...values } = valuesFact(transactionData);
+  const about = { transactionId, claimedId, evseId, reason: "StopTransaction", at };
+  const end = transactionId === null ? { stopReason, idTag } : {};
+  return [{ type: "meterValues", ...values, ...about, ...end, energyWh: meterStopWh ?? energyWh }];
+}
+
+/** Naming a transaction that this charger never had is worth a look (CVE-2026-28230); a station that repeats it adds nothing. */
+function foreignTransaction({ claimedId, at }: { claimedId: string | null; at: string }): SessionFact[] {
+  if (claimedId === null || claimedId === UNCONFIRMED_CLAIM) return [];
+  const techInfo = `transaction ${claimedId}`;
+  const name = "UnknownTransaction";
+  return [{ type: "securityEvent", id: null, source: "central", name, techInfo, at }];
+}
+
+/** Both values are kept, and somebody has to look: what is billed may be wrong. A repeat adds nothing. */
+function stopConflict({ transactionId, kept, told, at }: Event<"stopConflicted">): SessionFact[] {
+  const said = ({ meterStopWh, stoppedAt, stopReason }: ToldStop) =>
+    `meterStop ${meterStopWh ?? "unknown"} at ${stoppedAt}, ${stopReason}`;
+  const techInfo = `transaction ${transactionId}: kept ${said(kept)}; told later ${said(told)}`;
+  const about = { id: null, source: "central", name: "StopTransactionConflict" } as const;
+  return [
+    { type: "stopConflict", transactionId, kept, told },
+    { type: "securityEvent", ...about, techInfo, at },
+  ];
+}
+
+function valuesFact(
+  meterValue: Event<"meterValues">["meterValue"],
+): Pick<MeterValuesFact, "energyWh" | "values"> {
+  return { energyWh: energyReading(meterValue), values: meterValue };
+}

@@ -1,0 +1,79 @@
+import type { HandlerContext } from "../../../ocpp/handler.ts";
+import { CONNECTORS_MAX } from "../../../ocpp/inbound/connector-report.ts";
+import type { StateChange, TransactionLookup } from "../../../ocpp/station-state.ts";
+import type { OcppVersion } from "../../../ocpp/version.ts";
+import { standingRefusals, withRefused } from "../storage/refused-tokens.ts";
+import type { SessionRecord, StoredConnector } from "../storage/session-record.ts";
+
+export interface Surroundings {
+  version: OcppVersion;
+  nowMs: number;
+  transactions: TransactionLookup;
+  nextTransactionId: () => number;
+}
+
+/** What a handler may see of the session. */
+export function handlerContext(
+  record: SessionRecord,
+  { version, nowMs, transactions, nextTransactionId }: Surroundings,
+): HandlerContext {
+  return {
+    now: new Date(nowMs),
+    version,
+    station: {
+      registration: record.registration,
+      bootAnswer: record.bootAnswer,
+      heartbeatIntervalSeconds: record.heartbeatIntervalSeconds,
+      bootFacts: record.bootFacts,
+      clockOffMs: record.clockOffMs,
+      connectors: record.connectors,
+      triggered: new Set(record.triggered),
+      jobRequests: record.jobRequests,
+      refusedTokens: standingRefusals(record.refusedTokens, transactions, nowMs),
+      transactions,
+    },
+    ids: { nextTransactionId },
+    lookups: {
+      tag: () => ({
+        status: record.acceptsUnknownTags === false ? "Unknown" : "Accepted",
+        expiryDate: null,
+        parentIdTag: null,
+      }),
+      subscribes: () => false,
+    },
+  };
+}
+
+/** Applies what a handler decided. True when the record changed and must be saved. */
+export function applyChanges(record: SessionRecord, changes: readonly StateChange[], nowMs: number): boolean {
+  let isChanged = false;
+  for (const change of changes) {
+    if (change.type === "booted") {
+      record.registration = change.registration;
+      record.bootFacts = change.facts;
+      record.triggered = [];
+      // The station sets its clock by our answer.
+      record.clockOffMs = 0;
+      record.connectors = record.connectors.map((connector) => ({ ...connector, at: "" }));
+      isChanged = true;
+    } else if (change.type === "connectorStatus") {
+      const { type: _, ...state } = change;
+      isChanged = putConnector(record, { ...state, updatedAtMs: nowMs }) || isChanged;
+    } else if (change.type === "tokenRefused") {
+      record.refusedTokens = withRefused(record.refusedTokens, change.token, nowMs);
+      isChanged = true;
+    }
+  }
+  return isChanged;
+}
+
+function putConnector(record: SessionRecord, connector: StoredConnector): boolean {
+  const others = record.connectors.filter(
+    ({ evseId, connectorId }) => evseId !== connector.evseId || connectorId !== connector.connectorId,
+  );
+  if (others.length >= CONNECTORS_MAX) return false;
+  record.connectors = [...others, connector].toSorted(
+    (a, b) => a.evseId - b.evseId || a.connectorId - b.connectorId,
+  );
+  return true;
+}

@@ -1,0 +1,91 @@
+import type { Env } from "../../../env.ts";
+import type { UnknownTagPolicy } from "../../../ports.ts";
+import { logEvent } from "../storage/log-event.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+import type { SessionStore } from "../storage/session-store.ts";
+
+const FRESH_MS = 60_000;
+/** Between two tries while the setting cannot be read. */
+const RETRY_AFTER_MS = 10_000;
+/** An isolate serves few organisations. */
+const ORGANIZATIONS_MAX = 1000;
+
+/** Null: no such organisation. */
+export type ReadPolicy = (organizationId: string) => Promise<UnknownTagPolicy | null>;
+
+export function policyReader(env: Env): ReadPolicy {
+  return async (organizationId) => {
+    const { wire } = await import("../../../wiring.ts");
+    return wire(env).tagPolicies.read(organizationId);
+  };
+}
+
+interface LastRead {
+  policy: UnknownTagPolicy | null;
+  nextAtMs: number;
+}
+
+/** By organisation. One look serves all sessions of the isolate: a fleet that starts together asks once. */
+const lastReads = new Map<string, LastRead>();
+
+function remember(organizationId: string, read: LastRead): void {
+  if (lastReads.size >= ORGANIZATIONS_MAX) lastReads.clear();
+  lastReads.set(organizationId, read);
+}
+
+/** True when the record says something else than before. A policy that was read earlier than the known one changes nothing. */
+function adoptPolicy(record: SessionRecord, { acceptsUnknown, readAtMs }: UnknownTagPolicy): boolean {
+  if (readAtMs < record.tagPolicyReadAtMs) return false;
+  const isNews = record.acceptsUnknownTags !== acceptsUnknown;
+  record.acceptsUnknownTags = acceptsUnknown;
+  record.tagPolicyReadAtMs = readAtMs;
+  return isNews;
+}
+
+/** Keeps a policy that the session was told. False when there is no such session. */
+export function keepTagPolicy(
+  store: Pick<SessionStore, "save">,
+  record: SessionRecord | null,
+  policy: UnknownTagPolicy,
+): boolean {
+  if (record && adoptPolicy(record, policy)) store.save(record);
+  return record !== null;
+}
+
+/**
+ * Whether id tags that nobody knows may charge. It comes with the provisioning of a session and is told on every change; a look
+ * into the database once a minute and isolate, in the background, finds what was changed there. No card waits for it.
+ */
+export class TagPolicy {
+  readonly #store: SessionStore;
+  readonly #read: ReadPolicy;
+
+  constructor(store: SessionStore, read: ReadPolicy) {
+    this.#store = store;
+    this.#read = read;
+  }
+
+  /** To be called before an id tag is judged. */
+  freshen(record: SessionRecord, nowMs: number): void {
+    const last = lastReads.get(record.organizationId);
+    if (last?.policy) keepTagPolicy(this.#store, record, last.policy);
+    if (nowMs >= (last?.nextAtMs ?? 0)) void this.#refresh(record, last?.policy ?? null, nowMs);
+    if (record.acceptsUnknownTags === null) logEvent(record, "session.tagPolicyUnknown");
+  }
+
+  async #refresh(asking: SessionRecord, known: UnknownTagPolicy | null, nowMs: number): Promise<void> {
+    const { chargerId, organizationId } = asking;
+    // Should this session end before the answer comes, another one asks then.
+    remember(organizationId, { policy: known, nextAtMs: nowMs + RETRY_AFTER_MS });
+    try {
+      const policy = await this.#read(organizationId);
+      if (!policy) return;
+      remember(organizationId, { policy, nextAtMs: nowMs + FRESH_MS });
+      const { record } = this.#store;
+      if (record?.chargerId === chargerId) keepTagPolicy(this.#store, record, policy);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "unknown";
+      logEvent(this.#store.record ?? asking, "session.tagPolicyUnreadable", { reason });
+    }
+  }
+}

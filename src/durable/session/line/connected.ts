@@ -1,0 +1,36 @@
+import type { OcppVersion } from "../../../ocpp/version.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+
+interface Connection {
+  version: OcppVersion;
+  ip: string;
+  direct: boolean;
+  nowMs: number;
+}
+
+/** Counted from here, the seconds of the clock fit an integer column until 2088. */
+const GENERATIONS_SINCE_MS = Date.UTC(2020, 0, 1);
+
+/**
+ * Follows the clock, and grows by one at least. Postgres takes nothing of a lower generation than it knows, and a session that was
+ * lost, or came back from an older copy, does not remember which generations it had.
+ */
+function generationAfter(generation: number, nowMs: number): number {
+  return Math.max(generation + 1, Math.floor((nowMs - GENERATIONS_SINCE_MS) / 1000));
+}
+
+/** A new line belongs to the station from here on. A line of our own has no address worth remembering. */
+export function noteConnected(record: SessionRecord, { version, ip, direct, nowMs }: Connection): void {
+  record.generation = generationAfter(record.generation, nowMs);
+  record.connected = { version, connectedAtMs: nowMs };
+  record.version = version;
+  if (!direct) record.lastLogin = { ip, atMs: nowMs };
+  record.probedAtMs = null;
+}
+
+/** True for a session that knows of no line, although there was one: Postgres takes the news of its end by this generation. */
+export function noteForgottenLine(record: SessionRecord, nowMs: number): boolean {
+  if (record.generation > 0) return false;
+  record.generation = generationAfter(record.generation, nowMs);
+  return true;
+}

@@ -1,0 +1,52 @@
+import type { LiveSocket } from "./live-socket.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+
+const STALE_AFTER_MIN_MS = 120_000;
+const STALE_AFTER_INTERVALS = 2.5;
+const FIRST_CALL_WITHIN_MS = 120_000;
+export const PROBE_TIMEOUT_MS = 20_000;
+
+/** The time of the last message alone is worth a flush only this often. */
+const SEEN_EVERY_MS = 15 * 60 * 1000;
+
+export type LivenessStep = "none" | "probe" | "close";
+
+function lastSignOfLife({ attachment }: LiveSocket): number {
+  return attachment.lastMessageAtMs ?? attachment.connectedAtMs;
+}
+
+/** `live`: the station's socket, which knows better; null: it is offline. */
+export function lastMessageAtMs(record: SessionRecord, live: LiveSocket | null): number | null {
+  return live ? lastSignOfLife(live) : record.lastMessageAtMs;
+}
+
+/** Whether it is time to tell that the station has been heard, should nothing else tell it. */
+export function isSeenDue(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): boolean {
+  return nowMs - Math.max(record.seenAtMs, attachment.connectedAtMs) > SEEN_EVERY_MS;
+}
+
+export function isFresh(record: SessionRecord, live: LiveSocket, nowMs: number): boolean {
+  return nowMs - lastSignOfLife(live) < staleAfterMs(record);
+}
+
+/** What a silent socket calls for. Any frame is a sign of life (1.6 §4.6, 2.x G02.FR.04). */
+export function livenessStep(record: SessionRecord, live: LiveSocket, nowMs: number): LivenessStep {
+  if (!record.hasCalled && nowMs >= live.attachment.connectedAtMs + FIRST_CALL_WITHIN_MS) return "close";
+  if (isFresh(record, live, nowMs)) return "none";
+  const { probedAtMs, registration } = record;
+  if (probedAtMs !== null && probedAtMs > lastSignOfLife(live))
+    return nowMs >= probedAtMs + PROBE_TIMEOUT_MS ? "close" : "none";
+  return registration === "Accepted" || registration === "Pending" ? "probe" : "close";
+}
+
+/** Epoch ms of the next look. */
+export function livenessDueMs(record: SessionRecord, live: LiveSocket): number {
+  const lastMs = lastSignOfLife(live);
+  if (!record.hasCalled) return live.attachment.connectedAtMs + FIRST_CALL_WITHIN_MS;
+  if (record.probedAtMs !== null && record.probedAtMs > lastMs) return record.probedAtMs + PROBE_TIMEOUT_MS;
+  return lastMs + staleAfterMs(record);
+}
+
+function staleAfterMs({ heartbeatIntervalSeconds }: SessionRecord): number {
+  return Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_INTERVALS * heartbeatIntervalSeconds * 1000);
+}

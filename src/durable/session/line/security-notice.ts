@@ -1,0 +1,43 @@
+import { systemIds } from "../../../fleet/ids.ts";
+import type { SessionFact } from "../../../ports.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+
+/** What a session notices by itself. */
+export type SecurityNotice = "Takeover" | "Quarantine" | "MessageFlood" | "InvalidMessages";
+
+/** Where a fact goes. */
+export interface Teller {
+  tell(record: SessionRecord, atMs: number, fact: SessionFact): void;
+}
+
+/** However often it happens, it is worth a row only this often; the log has every one. */
+const EVERY_MS = 60_000;
+const OF_CLOSE_CODE: ReadonlyMap<number, SecurityNotice> = new Map([
+  [1002, "InvalidMessages"],
+  [4029, "MessageFlood"],
+]);
+
+export function tellNotice(
+  teller: Teller,
+  record: SessionRecord,
+  { name, techInfo, nowMs }: { name: SecurityNotice; techInfo: string; nowMs: number },
+): void {
+  const toldAtMs = record.noticesAtMs[name] ?? -Infinity;
+  if (nowMs >= toldAtMs && nowMs - toldAtMs < EVERY_MS) return;
+  record.noticesAtMs = { ...record.noticesAtMs, [name]: nowMs };
+  const at = new Date(nowMs).toISOString();
+  teller.tell(record, nowMs, {
+    type: "securityEvent",
+    id: systemIds.uuid(),
+    source: "central",
+    name,
+    techInfo,
+    at,
+  });
+}
+
+/** We close the line; with some codes that says something of the station. */
+export function tellClosure(teller: Teller, record: SessionRecord | null, code: number, nowMs: number): void {
+  const name = OF_CLOSE_CODE.get(code);
+  if (record && name) tellNotice(teller, record, { name, techInfo: `closed with ${code}`, nowMs });
+}

@@ -1,0 +1,318 @@
+import { CallQueue, type EndedCall } from "../../../ocpp/call-queue.ts";
+import {
+  isCommandAllowed,
+  startCommand,
+  triggeredAction,
+  type ChargerCommand,
+  type CommandContext,
+  type CommandRun,
+  type CommandStep,
+} from "../../../ocpp/commands.ts";
+import { encodeCall, encodeResultError, type ErrorFrame, type ResultFrame } from "../../../ocpp/frame.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../ocpp/json.ts";
+import { ReportAssembly, type ReportPart } from "../../../ocpp/report-assembly.ts";
+import type { RegistrationStatus } from "../../../ocpp/station-state.ts";
+import type { Validators } from "../../../ocpp/validators.ts";
+import type { OcppVersion } from "../../../ocpp/version.ts";
+import type { CommandOutcome, CommandTimeout } from "../../../ports.ts";
+
+type CommandFailure = Exclude<CommandOutcome, { kind: "answered" }>;
+
+export interface SentCall {
+  readonly action: string;
+  readonly payload: JsonObject;
+}
+
+/** The connection a command goes out on. */
+export interface CommandLine {
+  version: OcppVersion;
+  validators: Validators;
+  registration: RegistrationStatus | null;
+  context: CommandContext;
+  send(text: string, call: SentCall): boolean;
+  /** The station answered a CALL of ours with a result. */
+  answered(call: SentCall, answer: JsonValue): void;
+}
+
+interface WireCall extends SentCall {
+  readonly id: string;
+  readonly atMs: number;
+  readonly line: CommandLine;
+}
+
+/** The CALL of ours that a frame answers; nulls when there is none. `lateMs`: how long after the CALL, if too late. */
+export interface AnsweredCall {
+  action: string | null;
+  lateMs: number | null;
+}
+
+/** Parts come one after the other: one that is not here this long after the last one was never sent. */
+const GAP_GRACE_MS = 1000;
+
+/** Answers to older ones are as good as answers to nothing. */
+const EXPIRED_MAX = 8;
+
+interface Pending {
+  command: ChargerCommand;
+  /** The time it was given where the version decided that; null where the caller did. */
+  chosenMs: number | null;
+  deadlineAt: number;
+  run: CommandRun | null;
+  version: OcppVersion;
+  /** What to do when its turn comes again; null before its first turn. */
+  step: CommandStep | null;
+  /** The last CALL on the wire. */
+  sent: WireCall | null;
+  report: PendingReport | null;
+  settle(outcome: CommandOutcome): void;
+}
+
+interface PendingReport {
+  requestId: number;
+  assembly: ReportAssembly;
+  rows: JsonObject[] | null;
+  /** When a gap before the last part is told; null: the last part has not come, or there is no gap. */
+  gapAtMs: number | null;
+}
+
+interface ChannelHooks {
+  /** Null: no station is connected. */
+  line(): CommandLine | null;
+  /** A CALL went out that makes this action of the station's own legal, or was refused and does not. */
+  onTriggered(action: string, isLegal: boolean): void;
+}
+
+/**
+ * Commands to one station: in order, one at a time, each until its deadline. A timer runs only while one is pending, because
+ * a timer keeps the object awake.
+ */
+export class CommandChannel {
+  readonly #queue = new CallQueue<Pending, Pending>();
+  readonly #hooks: ChannelHooks;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #waitingForReport: Pending | null = null;
+  #expired: WireCall[] = [];
+
+  constructor(hooks: ChannelHooks) {
+    this.#hooks = hooks;
+  }
+
+  /** The caller has made sure that the validators of the connection are loaded. */
+  run(command: ChargerCommand, timeout: CommandTimeout): Promise<CommandOutcome> {
+    const line = this.#hooks.line();
+    if (!line) return Promise.resolve({ kind: "offline" });
+    if (!isCommandAllowed(line.registration, command)) return Promise.resolve({ kind: "notAccepted" });
+    const { promise, resolve } = Promise.withResolvers<CommandOutcome>();
+    const timeoutMs = typeof timeout === "number" ? timeout : timeout[line.version];
+    const deadlineAt = Date.now() + timeoutMs;
+    const pending: Pending = {
+      command,
+      chosenMs: timeout === timeoutMs ? null : timeoutMs,
+      deadlineAt,
+      run: null,
+      version: line.version,
+      step: null,
+      sent: null,
+      report: null,
+      settle: resolve,
+    };
+    this.#end(this.#queue.enqueue(callOf(pending)));
+    this.#pump(line);
+    return promise;
+  }
+
+  answeredCall(messageId: string, nowMs: number): AnsweredCall {
+    const { outstanding } = this.#queue;
+    if (outstanding?.id === messageId) return { action: outstanding.action, lateMs: null };
+    const expired = this.#expired.find(({ id }) => id === messageId);
+    return { action: expired?.action ?? null, lateMs: expired ? nowMs - expired.atMs : null };
+  }
+
+  /** Takes an answer of the station; one to nothing that is outstanding has no effect. */
+  receive(frame: ResultFrame | ErrorFrame): void {
+    for (const { waiter, outcome } of this.#queue.settle(frame.id, frame)) {
+      if (outcome.kind === "answered") this.#advance(waiter, outcome.payload);
+      else this.#refused(waiter, outcome);
+    }
+    this.#pump();
+  }
+
+  /** Takes a part of a report the station sends in CALLs of its own. */
+  report(requestId: number, part: ReportPart): void {
+    const waiting = this.#waitingForReport;
+    if (waiting?.report?.requestId !== requestId) return;
+    const { report } = waiting;
+    report.rows = report.assembly.add(part) ?? report.rows;
+    const hasGap = report.rows === null && report.assembly.missing !== null;
+    report.gapAtMs = hasGap ? (report.gapAtMs ?? Date.now() + GAP_GRACE_MS) : null;
+    if (hasGap) this.#armTimer();
+    const outstanding = this.#queue.outstanding;
+    if (!report.rows || waiting.step?.kind !== "report" || !outstanding) return;
+    this.#queue.release(outstanding.id);
+    this.#queue.resume(callOf(waiting));
+    this.#pump();
+  }
+
+  /** A newer socket took over: what is on the wire is lost, what waits goes out on the new one. */
+  takeover(): void {
+    this.#end(this.#queue.takeover());
+    this.#pump();
+  }
+
+  /** The socket is gone. */
+  drop(): void {
+    this.#end(this.#queue.drop("disconnected"));
+    this.#armTimer();
+  }
+
+  /** Sends what may go out now. */
+  #pump(line: CommandLine | null = this.#queue.length > 0 ? this.#hooks.line() : null): void {
+    while (line) {
+      const call = this.#queue.next(Date.now());
+      if (!call || this.#perform(call.id, call.command, line)) break;
+      this.#queue.release(call.id);
+    }
+    this.#armTimer();
+  }
+
+  /** True while the command holds the line, false when it is over. */
+  #perform(messageId: string, pending: Pending, line: CommandLine): boolean {
+    pending.step ??= this.#start(pending, line);
+    if (pending.step?.kind === "report" && pending.report?.rows && pending.run)
+      pending.step = pending.run.reported(pending.report.rows);
+    const step = pending.step;
+    if (!step) {
+      this.#settle(pending, { kind: "notAccepted" });
+      return false;
+    }
+    switch (step.kind) {
+      case "call":
+        return this.#send(messageId, pending, step, line);
+      case "report":
+        this.#queue.markSent("NotifyReport");
+        return true;
+      default:
+        this.#finish(pending, step);
+        return false;
+    }
+  }
+
+  #send(
+    id: string,
+    pending: Pending,
+    { action, payload }: CommandStep & { kind: "call" },
+    line: CommandLine,
+  ): boolean {
+    this.#noteReport(pending, payload);
+    // Before the answer: what was triggered may come ahead of it.
+    const triggered = triggeredAction(action, payload);
+    if (triggered) this.#hooks.onTriggered(triggered, true);
+    if (!line.send(encodeCall(id, action, payload), { action, payload })) {
+      this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
+      return false;
+    }
+    pending.sent = { id, action, payload, line, atMs: Date.now() };
+    this.#queue.markSent(action);
+    return true;
+  }
+
+  #start(pending: Pending, line: CommandLine): CommandStep | null {
+    if (!isCommandAllowed(line.registration, pending.command)) return null;
+    pending.version = line.version;
+    pending.run = startCommand(line.version, pending.command, line.context, line.validators);
+    return pending.run.start();
+  }
+
+  #advance(pending: Pending, answer: JsonValue): void {
+    const { run, sent } = pending;
+    if (!run || !sent) return;
+    if (!isJsonObject(answer) || answer.status !== "Accepted") this.#withdrawTrigger(sent);
+    sent.line.answered(sent, answer);
+    const step = run.answered(answer);
+    pending.step = step;
+    // The end of a command waits for no turn: its deadline may pass meanwhile, and it was answered.
+    if (step.kind === "call" || step.kind === "report") return this.#queue.resume(callOf(pending));
+    if (step.kind === "invalidAnswer") this.#tellUnusable(sent, step.reason);
+    this.#finish(pending, step);
+  }
+
+  #refused(pending: Pending, outcome: CommandFailure): void {
+    if (pending.sent) this.#withdrawTrigger(pending.sent);
+    this.#end([{ waiter: pending, outcome }]);
+  }
+
+  #withdrawTrigger({ action, payload }: SentCall): void {
+    const triggered = triggeredAction(action, payload);
+    if (triggered) this.#hooks.onTriggered(triggered, false);
+  }
+
+  /** Only 2.1 has a message for it (2.1 part 4, 4.2.3). */
+  #tellUnusable({ line, id, action }: WireCall, reason: string): void {
+    if (line.version === "ocpp2.1")
+      line.send(encodeResultError(id, "FormatViolation", reason), { action, payload: {} });
+  }
+
+  #finish(pending: Pending, step: Exclude<CommandStep, { kind: "call" | "report" }>): void {
+    const { version } = pending;
+    this.#settle(pending, step.kind === "done" ? { kind: "answered", answer: step.answer, version } : step);
+  }
+
+  #settle(pending: Pending, outcome: CommandOutcome): void {
+    if (this.#waitingForReport === pending) this.#waitingForReport = null;
+    pending.settle(outcome);
+  }
+
+  /** Collecting starts before the request goes out: a part may come ahead of the answer. */
+  #noteReport(pending: Pending, { requestId, reportBase, componentVariable }: JsonObject): void {
+    if (typeof requestId !== "number" || (reportBase ?? componentVariable) === undefined) return;
+    pending.report = { requestId, assembly: new ReportAssembly(), rows: null, gapAtMs: null };
+    this.#waitingForReport = pending;
+  }
+
+  #end(ended: EndedCall<Pending>[]): void {
+    for (const { waiter, outcome } of ended)
+      if (outcome.kind !== "answered") this.#settle(waiter, truthful(waiter, outcome));
+  }
+
+  #armTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const deadlines = [this.#queue.nextDeadline(), this.#gapAtMs].filter((atMs) => atMs !== null);
+    const deadlineAt = deadlines.length === 0 ? null : Math.min(...deadlines);
+    this.#timer = deadlineAt === null ? null : setTimeout(() => this.#expire(), deadlineAt - Date.now());
+  }
+
+  /** When the command that collects a report is to be told of its gap. */
+  get #gapAtMs(): number | null {
+    const waiting = this.#waitingForReport;
+    return waiting?.step?.kind === "report" ? (waiting.report?.gapAtMs ?? null) : null;
+  }
+
+  #tellGap(): void {
+    const waiting = this.#waitingForReport;
+    const gapAtMs = this.#gapAtMs;
+    const { outstanding } = this.#queue;
+    if (!waiting || !outstanding || gapAtMs === null || gapAtMs > Date.now()) return;
+    this.#queue.release(outstanding.id);
+    this.#settle(waiting, { kind: "incompleteReport", missing: waiting.report?.assembly.missing ?? [] });
+  }
+
+  #expire(): void {
+    this.#tellGap();
+    const ended = this.#queue.expire(Date.now());
+    const sent = ended.flatMap(({ waiter }) => waiter.sent ?? []);
+    this.#expired = [...this.#expired, ...sent].slice(-EXPIRED_MAX);
+    this.#end(ended);
+    this.#pump();
+  }
+}
+
+function callOf(pending: Pending) {
+  return { id: crypto.randomUUID(), command: pending, deadlineAt: pending.deadlineAt, waiter: pending };
+}
+
+/** A command of several CALLs that waits for its next one has reached the station already. */
+function truthful({ sent, chosenMs }: Pending, outcome: CommandFailure): CommandFailure {
+  const hasSent = "sent" in outcome && sent !== null;
+  const told = hasSent ? { ...outcome, sent: true } : outcome;
+  return told.kind === "timeout" && chosenMs !== null ? { ...told, timeoutMs: chosenMs } : told;
+}

@@ -1,0 +1,62 @@
+import { isJsonObject } from "../../../ocpp/json.ts";
+import { limitsTold } from "../../../ocpp/key-limits.ts";
+import type { JobRequests } from "../../../ocpp/station-state.ts";
+import type { CommandLine } from "./command-channel.ts";
+import { withAnswer, withRequest } from "./job-requests.ts";
+import { sendText, type LiveSocket } from "../line/live-socket.ts";
+import { validatorsOf } from "../inbound/loaded-validators.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+import type { SessionStore } from "../storage/session-store.ts";
+import { outbound } from "../inbound/station-inbox.ts";
+
+const REQUEST_IDS = 2 ** 31;
+
+/** The way to a connected station; null while the validators of its version are not loaded. */
+export function commandLine(
+  record: SessionRecord,
+  live: LiveSocket,
+  store: Pick<SessionStore, "frames" | "save" | "reported" | "learn">,
+): CommandLine | null {
+  const { version } = live.attachment;
+  const validators = validatorsOf(version);
+  if (!validators) return null;
+  const noteJobs = (jobRequests: JobRequests) => {
+    if (version === "ocpp1.6" || jobRequests === record.jobRequests) return;
+    record.jobRequests = jobRequests;
+    store.save(record);
+  };
+  return {
+    version,
+    validators,
+    registration: record.registration,
+    context: {
+      get connectors() {
+        return record.connectors.filter(({ evseId }) => evseId > 0);
+      },
+      keyLimits: record.keyLimits,
+      nextRequestId() {
+        record.lastRequestId = nextRequestId(record);
+        store.save(record);
+        return record.lastRequestId;
+      },
+      reportedVariable: (key) => store.reported.find(key),
+    },
+    send: (text, call) => {
+      const isSent = sendText(live.socket, text);
+      if (!isSent) return false;
+      noteJobs(withRequest(record.jobRequests, call));
+      store.frames.append([outbound(call.action, text)], Date.now());
+      return true;
+    },
+    answered: (call, answer) => {
+      noteJobs(withAnswer(record.jobRequests, call, isJsonObject(answer) ? answer.status : null));
+      store.learn(record, limitsTold(call.action, call.payload, answer));
+    },
+  };
+}
+
+/** Begins anywhere, so that no id means a request of an earlier charger of this identity. */
+function nextRequestId({ lastRequestId }: SessionRecord): number {
+  const before = lastRequestId ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  return (before + 1) % REQUEST_IDS;
+}

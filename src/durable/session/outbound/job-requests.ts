@@ -1,0 +1,34 @@
+import type { JobKind, JobRequests } from "../../../ocpp/station-state.ts";
+import type { SentCall } from "./command-channel.ts";
+
+const JOBS: Readonly<Record<string, JobKind>> = {
+  UpdateFirmware: "firmware",
+  PublishFirmware: "published_firmware",
+  GetLog: "diagnostics",
+};
+
+/** A request goes out: until it is answered, it or the one before may be what the station works on. */
+export function withRequest(requests: JobRequests, request: SentCall): JobRequests {
+  const known = readRequest(request);
+  if (!known) return requests;
+  const { job, requestId } = known;
+  const before = requests[job]?.filter((id) => id !== requestId).at(-1);
+  return { ...requests, [job]: before === undefined ? [requestId] : [before, requestId] };
+}
+
+/** An accepted request takes the place of the one before; a refused one leaves that at work. */
+export function withAnswer(requests: JobRequests, request: SentCall, status: unknown): JobRequests {
+  const known = readRequest(request);
+  if (!known) return requests;
+  const { job, requestId } = known;
+  const isTaken = status === "Accepted" || status === "AcceptedCanceled";
+  const left = isTaken ? [requestId] : (requests[job]?.filter((id) => id !== requestId) ?? []);
+  const { [job]: _, ...others } = requests;
+  return left.length > 0 ? { ...others, [job]: left } : others;
+}
+
+function readRequest({ action, payload }: SentCall): { job: JobKind; requestId: number } | null {
+  const job = Object.hasOwn(JOBS, action) ? JOBS[action] : undefined;
+  const { requestId } = payload;
+  return job && typeof requestId === "number" ? { job, requestId } : null;
+}

@@ -1,0 +1,99 @@
+import type { Env } from "../../../env.ts";
+import type { SettingsNote, StationMark } from "../../../ports.ts";
+import type { CommandChannel } from "../outbound/command-channel.ts";
+import { LeaseRenewal } from "./lease-renewal.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+import type { SessionStore } from "../storage/session-store.ts";
+
+const KEY = "settings";
+
+/** What is known of a charger's settings; an older release kept those alone that are not in force yet. */
+interface Known extends Pick<SettingsNote, "revision"> {
+  chargerId: string;
+  settledFor?: StationMark | null;
+}
+
+/** Starts the run that brings settings to the station. */
+export type SettingsPublisher = (cause: {
+  chargerId: string;
+  revision: number;
+  generation: number;
+  attempt: number;
+}) => Promise<void>;
+
+/** Wired when first needed, like the sink of the outbox. */
+export function settingsPublisher(env: Env): SettingsPublisher {
+  return async (cause) => {
+    const { wire } = await import("../../../wiring.ts");
+    await wire(env).runs.applySettings(cause);
+  };
+}
+
+/** The run of a connection may be under way already, with the firmware of before the boot. */
+const AFTER_BOOT = 1;
+
+/**
+ * Knows whether settings wait for this station, and asks for them when it connects or boots: those that are not in force
+ * yet, and all once the station has another firmware or OCPP version than they were brought to. A charger whose settings
+ * are in force costs nothing here, however often it reconnects. What is not published is found by the sweeper.
+ */
+export class SettingsNotice {
+  readonly #ctx: DurableObjectState;
+  readonly #store: SessionStore;
+  readonly #publish: SettingsPublisher;
+  readonly lease: LeaseRenewal;
+
+  constructor(
+    ctx: DurableObjectState,
+    store: SessionStore,
+    channel: Pick<CommandChannel, "run">,
+    publish: SettingsPublisher,
+  ) {
+    this.#ctx = ctx;
+    this.#store = store;
+    this.lease = new LeaseRenewal(store, channel);
+    this.#publish = publish;
+  }
+
+  /** False: there is no session to remember it. */
+  note(record: SessionRecord | null, { revision, settledFor, lease }: SettingsNote): boolean {
+    if (!record) return false;
+    const known = this.#known(record);
+    const isKnown = known && known.revision === revision && !known.settledFor && !settledFor;
+    if (isKnown || (known && known.revision > revision)) return true;
+    const { chargerId } = record;
+    // Nothing old is renewed while something newer is on its way.
+    if (record.lease !== lease) this.#store.save(Object.assign(record, { lease }));
+    this.#ctx.storage.kv.put(KEY, { chargerId, revision, settledFor } satisfies Known);
+    // The station became another one while its settings were brought to it.
+    if (settledFor && record.connected) this.#announce(record, AFTER_BOOT);
+    return true;
+  }
+
+  connected(record: SessionRecord): void {
+    this.#announce(record, 0);
+  }
+
+  booted(record: SessionRecord): void {
+    this.#announce(record, AFTER_BOOT);
+  }
+
+  #announce(record: SessionRecord, attemptOfOther: number): void {
+    const known = this.#known(record);
+    if (!known || record.registration !== "Accepted") return;
+    const { revision, settledFor = null } = known;
+    if (settledFor && isSame(settledFor, record)) return;
+    const { chargerId, generation } = record;
+    const cause = { chargerId, revision, generation, attempt: settledFor ? attemptOfOther : 0 };
+    this.#ctx.waitUntil(this.#publish(cause).catch(() => undefined));
+  }
+
+  #known({ chargerId }: SessionRecord): Known | null {
+    const known = this.#ctx.storage.kv.get<Known>(KEY) ?? null;
+    return known?.chargerId === chargerId ? known : null;
+  }
+}
+
+function isSame({ version, firmwareVersion }: StationMark, record: SessionRecord): boolean {
+  return version === record.version && firmwareVersion === (record.bootFacts?.firmwareVersion ?? null);
+}
