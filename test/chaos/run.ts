@@ -12,6 +12,7 @@ import { operations } from "./operations.ts";
 import { quiesce, type Observed, type Quiet } from "./quiesce.ts";
 import { Random } from "./random.ts";
 import { Director, setEngineFaults } from "./scenes.ts";
+import { evidenceOf } from "./violation-evidence.ts";
 import { World } from "./world.ts";
 
 export interface ChaosOptions {
@@ -145,6 +146,7 @@ class Run {
           `${shifts > 0 ? ` with ${shifts} shifts` : ""}, ${violations.length} violations`,
       );
       for (const { invariant, what } of violations) say(`  ${invariant}: ${what}`);
+      await this.#keepEvidence(round, violations);
     }
   }
 
@@ -173,6 +175,14 @@ class Run {
     this.#sessions = quiet.evidence.sessions.length;
     this.#dead = quiet.evidence.engine.dead.length;
     return quiet;
+  }
+
+  /** The next round changes it. */
+  async #keepEvidence(round: number, violations: Violation[]): Promise<void> {
+    if (violations.length === 0) return;
+    const evidence = await evidenceOf(violations, this.#observed).catch(String);
+    const text = JSON.stringify({ violations, evidence }, null, 1);
+    writeFileSync(join(this.#options.directory, `violations-${round}.json`), text);
   }
 
   async #lane(endMs: number): Promise<void> {
