@@ -11,7 +11,8 @@ import { applyHistory, int32, isHistory } from "./station-history.ts";
  * Chargers are looked up one by one on purpose: without statistics the planner would read the whole table for each flush.
  */
 const APPLY = `WITH f AS (
-    SELECT x.*, known.organization_id, known.created_at
+    SELECT x.*, known.organization_id, known.created_at,
+      x.generation = max(x.generation) OVER (PARTITION BY x.charger_id) AS is_newest
     FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
       online boolean, ocpp_version text, vendor text, model text, serial_number text, firmware_version text,
       evse_id int, connector_id int, status text, error_code text)
@@ -21,7 +22,7 @@ const APPLY = `WITH f AS (
   ), latest AS (
     SELECT charger_id, organization_id, created_at, max(generation) AS generation, max(at) AS at,
       max(at) FILTER (WHERE online IS DISTINCT FROM false) AS seen_at,
-      (array_agg(online ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS online,
+      (array_agg(online ORDER BY n DESC) FILTER (WHERE type = 'connection' AND is_newest))[1] AS online,
       (array_agg(ocpp_version ORDER BY n DESC) FILTER (WHERE type = 'connection'))[1] AS ocpp_version,
       (array_agg(vendor ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS vendor,
       (array_agg(model ORDER BY n DESC) FILTER (WHERE type = 'boot'))[1] AS model,

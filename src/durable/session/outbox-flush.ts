@@ -36,7 +36,9 @@ export class OutboxFlush {
     while (this.#store.hasUnflushed && !this.#store.record?.isOrphan) {
       const { rows, upTo } = this.#store.outbox.batch(ROWS_PER_FLUSH);
       const record = this.#store.record;
-      if (record && lastMessageAtMs !== null && lastMessageAtMs > record.seenAtMs) {
+      // Beside facts of an earlier line alone it would seem to belong to that line, and the news of the present one would come too late.
+      const isWhole = upTo === record?.factSeq;
+      if (record && isWhole && lastMessageAtMs !== null && lastMessageAtMs > record.seenAtMs) {
         const { chargerId, generation } = record;
         rows.push({ chargerId, generation, atMs: lastMessageAtMs, fact: { type: "seen" } });
       }
@@ -47,7 +49,7 @@ export class OutboxFlush {
       if (own && !current.isRetired) this.#gone(current, own);
       if (current.isOrphan) return;
       current.flushFailures = hasArrived ? 0 : current.flushFailures + 1;
-      if (hasArrived && current === record)
+      if (hasArrived && isWhole && current === record)
         current.seenAtMs = Math.max(current.seenAtMs, lastMessageAtMs ?? 0);
       if (hasArrived) this.#store.outbox.remove(upTo);
       this.#store.frames.write();

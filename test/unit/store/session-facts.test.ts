@@ -47,6 +47,22 @@ const connector = (status: string): SessionFact => ({
   errorCode: "NoError",
 });
 
+test("the end of an earlier line says nothing of a newer one that is told of in the same statement", async () => {
+  const { id, read, apply } = await registered("CP-two-lines");
+  await apply(1, T0, online, boot);
+  const row = (generation: number, atMs: number, fact: SessionFact) => ({
+    chargerId: id,
+    generation,
+    atMs,
+    fact,
+  });
+  const { applySessionFacts } = db.stores.chargers;
+  await applySessionFacts([row(1, T0 + 1000, offline), row(2, T0 + 3000, { type: "seen" })]);
+  expect(await read()).toMatchObject({ online: true });
+  await apply(2, T0 + 4000, offline);
+  expect(await read()).toMatchObject({ online: false });
+});
+
 test("news that comes after younger news of its line adds what is unknown and overturns nothing", async () => {
   const { read, apply } = await registered();
   await apply(1, T0 + 2000, offline, connector("Unavailable"));
