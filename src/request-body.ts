@@ -1,3 +1,5 @@
+import { within } from "./within.ts";
+
 export interface BodyLimits {
   maxBytes: number;
   /** From the first read to the last byte. */
@@ -38,54 +40,48 @@ function hasFittingType(request: Request, { acceptsType = () => true }: BodyLimi
   return acceptsType((header.split(";")[0] ?? "").trim().toLowerCase());
 }
 
+const tooSlow = () => new BodyRefused(408);
+
 /** A body whose announced length was checked: one read instead of one for every chunk. */
 async function readWhole(
   request: Request,
   { deadlineMs, maxBytes }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const deadline = deadlineAfter(deadlineMs);
-  try {
-    const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), deadline.passed]));
-    if (bytes.length > maxBytes) throw new BodyRefused(413);
-    return bytes;
-  } finally {
-    deadline.clear();
-  }
+  const bytes = new Uint8Array(await within(deadlineMs, request.arrayBuffer(), tooSlow));
+  if (bytes.length > maxBytes) throw new BodyRefused(413);
+  return bytes;
 }
 
 async function readChunks(
   stream: ReadableStream<Uint8Array> | null,
-  { deadlineMs, maxBytes }: BodyLimits,
+  limits: BodyLimits,
   typeFits: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (stream === null) return new Uint8Array();
   const reader = stream.getReader();
-  const deadline = deadlineAfter(deadlineMs);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), deadline.passed]);
-      if (done) return concat(chunks, length);
-      if (value.byteLength > 0 && !typeFits) throw new BodyRefused(415);
-      length += value.byteLength;
-      if (length > maxBytes) throw new BodyRefused(413);
-      chunks.push(value);
-    }
+    return await within(limits.deadlineMs, collect(reader, limits, typeFits), tooSlow);
   } catch (error) {
     reader.cancel().catch(() => undefined);
     throw error;
-  } finally {
-    deadline.clear();
   }
 }
 
-function deadlineAfter(ms: number): { passed: Promise<never>; clear(): void } {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const passed = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BodyRefused(408)), ms);
-  });
-  return { passed, clear: () => timer && clearTimeout(timer) };
+async function collect(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  { maxBytes }: BodyLimits,
+  typeFits: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return concat(chunks, length);
+    if (value.byteLength > 0 && !typeFits) throw new BodyRefused(415);
+    length += value.byteLength;
+    if (length > maxBytes) throw new BodyRefused(413);
+    chunks.push(value);
+  }
 }
 
 function concat(chunks: Uint8Array[], length: number): Uint8Array<ArrayBuffer> {

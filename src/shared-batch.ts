@@ -1,3 +1,5 @@
+import { withinOr } from "./within.ts";
+
 export interface SharedBatchOptions {
   /** How long the first caller waits for others, ms. */
   windowMs: number;
@@ -40,7 +42,7 @@ export function sharedBatch<Item, Result>(
     if (open === null || open.items.length >= itemsMax) open = begin();
     const batch = open;
     const place = batch.items.push(item) - 1;
-    const results = await patiently(batch.results, windowMs + patienceMs);
+    const results = await withinOr(windowMs + patienceMs, batch.results, null).catch(() => null);
     const found = results ?? (await work([item]));
     return found[results ? place : 0] as Result;
   };
@@ -48,17 +50,4 @@ export function sharedBatch<Item, Result>(
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Null when there was no result in time. */
-async function patiently<T>(work: Promise<T>, patienceMs: number): Promise<T | null> {
-  const deadline = Promise.withResolvers<null>();
-  const timer = setTimeout(() => deadline.resolve(null), patienceMs);
-  try {
-    return await Promise.race([work, deadline.promise]);
-  } catch {
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,6 +2,7 @@ import { Client } from "@upstash/workflow";
 import { Unavailable } from "../src/errors.ts";
 import type { Config } from "../src/env.ts";
 import type { RunPublisher, SettingsCause } from "../src/ports.ts";
+import { within } from "../src/within.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
 
@@ -107,13 +108,9 @@ async function publishSettings(client: Client, baseUrl: string, cause: SettingsC
 }
 
 async function withDeadline<T>(work: Promise<T>, failure = NOT_TAKEN): Promise<T> {
-  const deadline = Promise.withResolvers<never>();
-  const timer = setTimeout(() => deadline.reject(new Error("deadline")), PUBLISH_TIMEOUT_MS);
   try {
-    return await Promise.race([work, deadline.promise]);
+    return await within(PUBLISH_TIMEOUT_MS, work, () => new Error("deadline"));
   } catch (error) {
     throw new Unavailable(failure, { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 import { Unavailable } from "../src/errors.ts";
 import type { RunFailure } from "../src/fleet/fail-charger.ts";
 import { NotAcceptedYet } from "../src/fleet/provision-charger.ts";
+import { within } from "../src/within.ts";
 
 /**
  * The engine keeps what a step throws, with its stack, in logs and dead letters: only these words leave a step.
@@ -23,7 +24,7 @@ export const STEP_DEADLINE_MS = 50_000;
  */
 export async function sanitized<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await withinDeadline(work());
+    return await within(STEP_DEADLINE_MS, work(), late);
   } catch (error) {
     if (error instanceof NotAcceptedYet) throw bare(WORDS.notAccepted);
     if (error instanceof Unavailable) throw bare(WORDS.outage);
@@ -34,17 +35,8 @@ export async function sanitized<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function withinDeadline<T>(work: Promise<T>): Promise<T> {
-  const deadline = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => deadline.reject(new Unavailable("The step did not end in time")),
-    STEP_DEADLINE_MS,
-  );
-  try {
-    return await Promise.race([work, deadline.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function late(): Unavailable {
+  return new Unavailable("The step did not end in time");
 }
 
 function bare(word: string): Error {

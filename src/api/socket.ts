@@ -8,6 +8,7 @@ import {
   sessionName,
   TRANSPORT_HEADER,
 } from "../session-address.ts";
+import { within } from "../within.ts";
 import type { Standing, UpgradeBudget } from "./upgrade-budget.ts";
 
 export interface UpgradeServices {
@@ -100,15 +101,11 @@ function askSession(
 }
 
 async function withDeadline(ask: () => Promise<Response>): Promise<Response> {
-  const deadline = Promise.withResolvers<Response>();
-  const timer = setTimeout(() => deadline.resolve(unreachable()), SESSION_TIMEOUT_MS);
   try {
-    return await Promise.race([ask(), deadline.promise]);
+    return await within(SESSION_TIMEOUT_MS, ask(), () => new Error("The session did not answer in time"));
   } catch (error) {
     console.error(JSON.stringify({ event: "upgrade.unreachable", reason: String(error) }));
     return unreachable();
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Unavailable } from "../errors.ts";
+import { within } from "../within.ts";
 
 /**
  * One call to an object, with a deadline. `repeats` allows a second try with a new stub where the platform says that
@@ -12,26 +13,17 @@ export async function reach<T>(
   { repeats }: { repeats: boolean },
 ): Promise<T> {
   try {
-    return await within(timeoutMs, call());
+    return await within(timeoutMs, call(), noAnswer);
   } catch (error) {
     if (!repeats || !isTransient(error)) throw unreachable(error);
   }
-  return within(timeoutMs, call()).catch((error: unknown) => {
+  return within(timeoutMs, call(), noAnswer).catch((error: unknown) => {
     throw unreachable(error);
   });
 }
 
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  const deadline = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => deadline.reject(new Unavailable("The object did not answer in time")),
-    timeoutMs,
-  );
-  try {
-    return await Promise.race([work, deadline.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function noAnswer(): Unavailable {
+  return new Unavailable("The object did not answer in time");
 }
 
 /** An overloaded object turns a call away unread; after any other failure the call may have had its effect. */

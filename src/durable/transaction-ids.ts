@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type RawEnv } from "../env.ts";
+import { within } from "../within.ts";
 
 export const BLOCK_SIZE = 20;
 /** OCPP 1.6 counts transactions in a signed 32-bit integer. */
@@ -56,7 +57,9 @@ export class TransactionIds extends DurableObject<RawEnv> {
     try {
       const { wire } = await import("../wiring.ts");
       const { history } = wire(readEnv(this.env));
-      const { highest, unknown } = await within(FLOOR_TIMEOUT_MS, history.transactionIds(organizationId));
+      const late = () => new Error("The database did not answer in time");
+      const onRecord = history.transactionIds(organizationId);
+      const { highest, unknown } = await within(FLOOR_TIMEOUT_MS, onRecord, late);
       this.#isFloorKnown = true;
       const from = this.#next ?? 0;
       if (from > highest) return;
@@ -69,18 +72,5 @@ export class TransactionIds extends DurableObject<RawEnv> {
       const reason = error instanceof Error ? error.message : "unknown";
       console.error(JSON.stringify({ event: "transactionIds.unchecked", organizationId, reason }));
     }
-  }
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  const deadline = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => deadline.reject(new Error("The database did not answer in time")),
-    timeoutMs,
-  );
-  try {
-    return await Promise.race([work, deadline.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

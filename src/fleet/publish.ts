@@ -1,4 +1,5 @@
 import type { Background } from "../ports.ts";
+import { withinOr } from "../within.ts";
 
 /** An accept waits this long for its publish; what remains goes on behind the answer. */
 const PUBLISH_WAIT_MS = 500;
@@ -16,10 +17,7 @@ export async function publishInTime(
     () => true,
     () => false,
   );
-  const deadline = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => deadline.resolve(false), PUBLISH_WAIT_MS);
-  const published = await Promise.race([attempt, deadline.promise]);
-  clearTimeout(timer);
+  const published = await withinOr(PUBLISH_WAIT_MS, attempt, false);
   if (!published) background(Promise.all([attempt, onFailure()]));
   return published;
 }

@@ -1,4 +1,5 @@
 import type { Ports, Recoverable, SessionProvision, SessionRef } from "../ports.ts";
+import { within } from "../within.ts";
 import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 
 type Needs = Pick<Ports, "sessions" | "simulators" | "ids">;
@@ -86,17 +87,17 @@ export class KnockRestore {
   }
 
   async #look(ref: SessionRef): Promise<Recoverable | null> {
-    const deadline = Promise.withResolvers<never>();
-    const timer = setTimeout(() => deadline.reject(new Error("no answer in time")), LOOK_TIMEOUT_MS);
     try {
-      return await Promise.race([this.#ports.recovery.find(ref), deadline.promise]);
+      return await within(
+        LOOK_TIMEOUT_MS,
+        this.#ports.recovery.find(ref),
+        () => new Error("no answer in time"),
+      );
     } catch (error) {
       this.#pausedUntilMs = this.#ports.clock.now().getTime() + PAUSE_MS;
       const reason = error instanceof Error ? error.message : "unknown";
       console.error(JSON.stringify({ event: "session.notLookedUp", ...ref, reason }));
       return null;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,3 +1,5 @@
+import { withinOr } from "../within.ts";
+
 /**
  * Lets what belongs to one key happen one after the other, and what belongs to others at the same time: a tenant that sends
  * fifty batches at once keeps one connection of the database busy instead of fifty. Kept by an isolate.
@@ -16,18 +18,11 @@ export class Turns {
     const own = Promise.withResolvers<void>();
     this.#last.set(key, own.promise);
     try {
-      if (before) await this.#patiently(before);
+      if (before) await withinOr(this.#patienceMs, before, undefined);
       return await work();
     } finally {
       own.resolve();
       if (this.#last.get(key) === own.promise) this.#last.delete(key);
     }
-  }
-
-  async #patiently(before: Promise<void>): Promise<void> {
-    const deadline = Promise.withResolvers<void>();
-    const timer = setTimeout(() => deadline.resolve(), this.#patienceMs);
-    await Promise.race([before, deadline.promise]);
-    clearTimeout(timer);
   }
 }

@@ -1,4 +1,5 @@
 import type { Background, ChargerRuntime, Ports } from "../ports.ts";
+import { withinOr } from "../within.ts";
 import { hostOf, sessionRefOf } from "./station.ts";
 
 type Needs = Pick<Ports, "sessions" | "simulators">;
@@ -42,12 +43,5 @@ export async function withdrawNow(
     if (left > 0) console.warn(JSON.stringify({ event: "withdraw.left", chargers: left }));
   });
   background(all);
-  await atMost(WAIT_MS, all);
-}
-
-async function atMost(waitMs: number, work: Promise<void>): Promise<void> {
-  const deadline = Promise.withResolvers<void>();
-  const timer = setTimeout(() => deadline.resolve(), waitMs);
-  await Promise.race([work, deadline.promise]);
-  clearTimeout(timer);
+  await withinOr(WAIT_MS, all, undefined);
 }

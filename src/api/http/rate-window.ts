@@ -1,4 +1,5 @@
 import type { Background, RateCounter } from "../../ports.ts";
+import { withinOr } from "../../within.ts";
 
 const EXCHANGE_EVERY_MS = 1_000;
 const EXCHANGE_PATIENCE_MS = 5_000;
@@ -118,7 +119,7 @@ export class RateWindows {
     if (sinceMs < (window.inFlight > 0 ? EXCHANGE_PATIENCE_MS : EXCHANGE_EVERY_MS)) return;
     const exchange = this.#exchange(key, window, allowance, context);
     context.background(exchange);
-    if (first) await Promise.race([exchange, after(FIRST_WAIT_MS)]);
+    if (first) await withinOr(FIRST_WAIT_MS, exchange, undefined);
   }
 
   async #exchange(key: string, window: Window, allowance: Allowance, context: RateContext): Promise<void> {
@@ -162,10 +163,4 @@ function emptyWindow(allowance: Allowance, nowMs: number): Window {
 function endOfWindow(allowance: Allowance, nowMs: number): number {
   const lengthMs = allowance.windowSeconds * 1000;
   return (Math.floor(nowMs / lengthMs) + 1) * lengthMs;
-}
-
-function after(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
-  });
 }

@@ -1,5 +1,6 @@
 import { Unavailable } from "../../errors.ts";
 import type { Background } from "../../ports.ts";
+import { withinOr } from "../../within.ts";
 
 const FRESH_MS = 10_000;
 const REFRESH_PATIENCE_MS = 2_000;
@@ -90,17 +91,13 @@ export class RefreshingCache<T> {
     entry.refreshingSinceMs = nowMs;
     const lookUp = this.#lookUp(key, load, nowMs);
     background(lookUp.catch(() => undefined));
-    const patience = Promise.withResolvers<"late">();
     const patienceMs = this.#isSourceAway ? AWAY_PATIENCE_MS : this.#options.patienceMs;
-    const timer = setTimeout(() => patience.resolve("late"), patienceMs);
     try {
-      const answer = await Promise.race([lookUp, patience.promise]);
+      const answer = await withinOr(patienceMs, lookUp, "late" as const);
       if (answer !== "late") return answer;
       this.#isSourceAway = true;
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-    } finally {
-      clearTimeout(timer);
     }
     return this.#standIn(entry, nowMs);
   }

@@ -8,6 +8,7 @@ import {
   TRANSPORT_HEADER,
   type HostOffer,
 } from "../../session-address.ts";
+import { within } from "../../within.ts";
 import { basicAuthorization } from "./basic-authorization.ts";
 import type { DialOutcome, LeftNews } from "./dial-outcome.ts";
 import { isOwnSocket } from "./own-socket.ts";
@@ -68,20 +69,12 @@ function targetOf(station: SimulatedStation): URL {
 }
 
 /** The deadline covers the answer to the upgrade only: an abort later would cut the open socket. */
-async function answerOf(send: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
+function answerOf(send: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
   const abort = new AbortController();
-  let timer: number | null = null;
-  const overdue = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      abort.abort();
-      reject(new Error("no answer to the upgrade"));
-    }, CONNECT_TIMEOUT_MS);
+  return within(CONNECT_TIMEOUT_MS, send(abort.signal), () => {
+    abort.abort();
+    return new Error("no answer to the upgrade");
   });
-  try {
-    return await Promise.race([send(abort.signal), overdue]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function judge(
