@@ -6,8 +6,9 @@ import { applyHistory, int32, isHistory } from "./station-history.ts";
 
 /**
  * One statement for a whole flush. Repeating it changes nothing: a row counts only when its generation is not older
- * than what is stored, and what it says of the connection within a generation, or of a connector, only when its time is
- * not older. Of chargers that are gone it takes one thing, that they are offline.
+ * than what is stored, and what it says of a connector only when its time is not older. A generation is one line of the
+ * station: whatever is told of a newer one shows that it is connected, and its end is final, because a host may tell of the
+ * beginning after the session has told of more. Of chargers that are gone it takes one thing, that they are offline.
  * Chargers are looked up one by one on purpose: without statistics the planner would read the whole table for each flush.
  */
 const APPLY = `WITH f AS (
@@ -33,12 +34,13 @@ const APPLY = `WITH f AS (
   ), connection AS (
     INSERT INTO charger_connections AS s (charger_id, online, generation, ocpp_version, vendor, model, serial_number,
       firmware_version, last_message_at, updated_at, organization_id, created_at)
-    SELECT charger_id, coalesce(online, false), generation, ocpp_version, vendor, model, serial_number, firmware_version, seen_at, at,
+    SELECT charger_id, coalesce(online, generation > 0), generation, ocpp_version, vendor, model, serial_number, firmware_version, seen_at, at,
       organization_id, created_at
     FROM latest
     ON CONFLICT (charger_id) DO UPDATE SET
-      online = CASE WHEN s.generation = excluded.generation AND s.updated_at > excluded.updated_at THEN s.online
-        ELSE coalesce((SELECT l.online FROM latest l WHERE l.charger_id = s.charger_id), s.online) END,
+      online = CASE WHEN s.generation = excluded.generation AND s.updated_at > excluded.updated_at THEN s.online AND excluded.online
+        ELSE coalesce((SELECT l.online FROM latest l WHERE l.charger_id = s.charger_id),
+          s.online OR s.generation < excluded.generation) END,
       generation = excluded.generation,
       ocpp_version = coalesce(excluded.ocpp_version, s.ocpp_version),
       vendor = coalesce(excluded.vendor, s.vendor), model = coalesce(excluded.model, s.model),

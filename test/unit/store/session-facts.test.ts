@@ -63,6 +63,23 @@ test("the end of an earlier line says nothing of a newer one that is told of in 
   expect(await read()).toMatchObject({ online: false });
 });
 
+test("a line of which other things are told before its beginning is shown from then on, until its end", async () => {
+  const { read, apply } = await registered("CP-late-beginning");
+  await apply(0, T0, { type: "seen" });
+  expect(await read()).toMatchObject({ online: false });
+  await apply(1, T0 + 2000, connector("Available"));
+  expect(await read()).toMatchObject({ online: true });
+  await apply(1, T0 + 1000, online, boot);
+  expect(await read()).toMatchObject({ online: true, vendor: "ABB" });
+  await apply(1, T0 + 3000, offline);
+  await apply(2, T0 + 5000, { type: "seen" });
+  expect(await read()).toMatchObject({ online: true });
+  await apply(2, T0 + 4000, offline);
+  expect(await read()).toMatchObject({ online: false });
+  await apply(2, T0 + 3500, online);
+  expect(await read()).toMatchObject({ online: false });
+});
+
 test("news that comes after younger news of its line adds what is unknown and overturns nothing", async () => {
   const { read, apply } = await registered();
   await apply(1, T0 + 2000, offline, connector("Unavailable"));
