@@ -47,7 +47,7 @@ export function stepGuard(config: Config, marks: ReplayMarks) {
       token: c.req.header("upstash-signature") ?? "",
       keys: [config.QSTASH_CURRENT_SIGNING_KEY ?? "", config.QSTASH_NEXT_SIGNING_KEY ?? ""],
       url: config.PUBLIC_BASE_URL + new URL(c.req.url).pathname,
-      nowSeconds: Date.now() / 1000,
+      now: new Date(),
     });
     if (!verdict.valid) return refuse(verdict.reason);
     const misfit = headerProblem(c.req.raw.headers);

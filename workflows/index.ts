@@ -10,7 +10,10 @@ import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH, STEPS } from 
 import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 
-/** Options of `serve` shared by all runs. Everything is stated: the SDK's own reading of the environment fails open. */
+/**
+ * Options of `serve` shared by all runs. Everything is stated: the SDK's own reading of the environment fails open. The
+ * guard verifies each delivery; `receiver` is the SDK's second check, for a route that the guard does not cover.
+ */
 export interface StepOptions {
   baseUrl: string;
   env: Record<string, string>;

@@ -130,6 +130,20 @@ describe("the step guard", () => {
     expect(step.runs()).toBe(3);
   });
 
+  test("bears a clock that is off by five seconds, and a digest with padding", async () => {
+    const step = endpoint();
+    const at = Math.floor(Date.now() / 1000);
+    expect(await step.send("[]", sign("[]", { claims: { nbf: at + 4, iat: at + 4, exp: at + 304 } }))).toBe(
+      200,
+    );
+    expect(await step.send("[]", sign("[]", { claims: { iat: at - 303, nbf: at - 303, exp: at - 3 } }))).toBe(
+      200,
+    );
+    const body = `${createHash("sha256").update("[]").digest("base64url")}=`;
+    expect(await step.send("[]", sign("[]", { claims: { body } }))).toBe(200);
+    expect(step.runs()).toBe(3);
+  });
+
   const now = Math.floor(Date.now() / 1000);
   const forgeries: Array<[string, string | null]> = [
     ["no signature", null],
@@ -148,6 +162,10 @@ describe("the step guard", () => {
     ["another URL", sign("[]", { claims: { sub: `${BASE}/internal/wf/v1/dispatch` } })],
     ["another host", sign("[]", { claims: { sub: `http://anything.internal${PATH}` } })],
     ["another body", sign("[1]")],
+    ["a text as expiry", sign("[]", { claims: { exp: "never" } })],
+    ["no time of issue", sign("[]", { claims: { iat: undefined } })],
+    ["no digest of the body", sign("[]", { claims: { body: undefined } })],
+    ["an extension that must be understood", sign("[]", { header: { alg: "HS256", crit: ["x"], x: 1 } })],
     ["an endless token id", sign("[]", { claims: { jti: "j".repeat(129) } })],
   ];
   test.each(forgeries)("answers 401 and runs nothing for %s", async (_name, token) => {
