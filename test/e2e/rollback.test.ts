@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { deserialize, Serializer } from "node:v8";
+import { deserialize } from "node:v8";
 import { afterAll, expect, test } from "vitest";
 import { openPglite } from "../../dev/sql/pglite-executor.ts";
 import { call, postBatch } from "../harness/fleet.ts";
@@ -9,6 +9,7 @@ import { onlineCount } from "../harness/auditor.ts";
 import { newDoor } from "../harness/ocpp-station/door.ts";
 import { RawStation } from "../harness/ocpp-station/raw-station.ts";
 import { startStack } from "../harness/stack.ts";
+import { serializeForWorkerd } from "../harness/stored-data/unpack-data.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
@@ -16,14 +17,6 @@ const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
 type Stored = Record<string, unknown> & { credential: Record<string, unknown> | null };
-
-/** As workerd stores a value: `serialize` of Node writes byte arrays in a form of its own, which workerd does not read. */
-function serialize(value: unknown): Uint8Array {
-  const serializer = new Serializer();
-  serializer.writeHeader();
-  serializer.writeValue(value);
-  return serializer.releaseBuffer();
-}
 
 /** Every record that a session keeps. With `change` each is replaced, and the tables beside it get a column. */
 function sessionRecords(change?: (record: Stored) => Stored): Stored[] {
@@ -37,7 +30,7 @@ function sessionRecords(change?: (record: Stored) => Stored): Stored[] {
     const values = hasValues ? database.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").all() : [];
     const records = values.map(({ value }) => deserialize(value as Uint8Array) as Stored);
     for (const record of change ? records.map(change) : [])
-      database.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'record'").run(serialize(record));
+      database.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'record'").run(serializeForWorkerd(record));
     if (change && database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'transactions'").get())
       database.exec("ALTER TABLE transactions ADD COLUMN added_later TEXT");
     database.close();
