@@ -1,6 +1,7 @@
 /**
- * What the core asks of the outside, by area. `store/`, `cache/`, `durable/` and `workflows/` implement these;
- * `wiring.ts` is the one place that chooses. All times are Date or epoch ms, all ids UUIDs unless said otherwise.
+ * Interfaces of everything outside the core, by area. `store/`, `cache/`, `durable/` and `workflows/` implement them;
+ * `wiring.ts` chooses the implementations. Unless a comment says otherwise: ids are UUIDs, a `Date` is UTC, a name
+ * that ends in `Ms` is epoch milliseconds or a duration in milliseconds, and every method may throw Unavailable.
  */
 import type { ApiKeyStore, OrganizationStore } from "./ports/access.ts";
 import type { ChargerStore, EffectStore } from "./ports/chargers.ts";
@@ -27,6 +28,7 @@ export type * from "./ports/simulators.ts";
 export type * from "./ports/runs.ts";
 export type * from "./ports/transactions.ts";
 
+/** All ports of one Worker isolate. */
 export interface Ports {
   organizations: OrganizationStore;
   apiKeys: ApiKeyStore;
@@ -45,6 +47,6 @@ export interface Ports {
   replayMarks: ReplayMarks;
   ids: Ids;
   clock: Clock;
-  /** Each dependency answers within three seconds of our own time, or is listed as unreachable. */
+  /** Calls every dependency once. One that does not answer within 3 s is reported as "unreachable". */
   probe(): Promise<Record<string, "ok" | "unreachable">>;
 }

@@ -14,12 +14,11 @@ import { chargerStore } from "./store/chargers.ts";
 import { effectStore } from "./store/effects.ts";
 import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
-import { organizationStore } from "./store/organizations.ts";
+import { organizationStore, tagPolicies } from "./store/organizations.ts";
 import { recoveryStore } from "./store/recovery.ts";
 import { settingsStore } from "./store/settings.ts";
 import { connect } from "./store/sql.ts";
 import { stationHistory } from "./store/station-history.ts";
-import { tagPolicies } from "./store/tag-policies.ts";
 
 const wired = new WeakMap<Env, Ports>();
 

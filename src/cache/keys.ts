@@ -1,4 +1,7 @@
-/** Every key Busbar writes to Redis. Losing all of them costs rate-limit windows and replay marks, never data. */
+/**
+ * Every key that Busbar writes to Redis. If all are lost, rate limits start again and replays are not recognised; no
+ * data is lost.
+ */
 export const keys = {
   /** @upstash/ratelimit appends identifier and window; value: requests counted; expires with the window. */
   rateLimitPrefix: "rl",

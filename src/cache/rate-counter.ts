@@ -5,7 +5,10 @@ import { keys } from "./keys.ts";
 
 const TIMEOUT_MS = 500;
 
-/** Fixed windows: the only algorithm that goes on counting after the limit, so that isolates see each other's use. */
+/**
+ * Rate limit counter in Redis. It uses fixed windows: the only algorithm of the library that counts requests beyond
+ * the limit, so that isolates see each other's use.
+ */
 export function rateCounter(redis: Redis): RateCounter {
   const limiters = new Map<string, Ratelimit>();
   const limiterOf = (limit: number, windowSeconds: number) => {

@@ -1,10 +1,10 @@
 import { Redis } from "@upstash/redis/cloudflare";
 import type { Config } from "../env.ts";
 
-/** Nothing lives in Redis alone, so nothing waits long for it. */
+/** Deadline of a command. Short, because every caller can go on without Redis. */
 const COMMAND_TIMEOUT_MS = 500;
 
-/** `signal` makes the deadline of a command. */
+/** Redis client over HTTP. `signal` makes the deadline of each command. */
 export function connectRedis(
   config: Pick<Config, "UPSTASH_REDIS_REST_URL" | "UPSTASH_REDIS_REST_TOKEN">,
   signal = () => AbortSignal.timeout(COMMAND_TIMEOUT_MS),

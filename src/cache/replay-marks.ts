@@ -2,12 +2,12 @@ import type { Redis } from "@upstash/redis/cloudflare";
 import type { ReplayMarks } from "../ports.ts";
 import { keys } from "./keys.ts";
 
-/** Deliveries finished by this isolate that are still within the life of their token. */
+/** Most finished deliveries that an isolate remembers. */
 const DONE_MAX = 20_000;
 
 /**
- * One command per delivery: the mark is shared, that the delivery is finished is known to the isolate that ran it. A
- * replay that reaches another isolate is answered as still running; either way it runs nothing.
+ * Replay marks, one Redis command per delivery. The mark "started" is shared through Redis; "done" is known to the
+ * isolate that ran the delivery only. A replay in another isolate is answered as still running. Neither runs again.
  */
 export function replayMarks(redis: Redis): ReplayMarks {
   const done = new Set<string>();

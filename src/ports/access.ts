@@ -1,61 +1,77 @@
 import type { EffectBatch } from "./chargers.ts";
 
+/** Roles of a user token or API key, from fewest to most rights. Only a JWT can carry `admin`. */
 export const ROLES = ["viewer", "operator", "service", "owner", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** One tenant. Every row belongs to exactly one organisation. */
 export interface Organization {
   id: string;
   slug: string;
   name: string;
+  /** Requests per window; null: the default of the deployment. */
   rateLimit: number | null;
+  /** Length of the window; null: the default of the deployment. */
   rateLimitWindowSeconds: number | null;
+  /** Most chargers that are not deleted, FAILED ones included; null: the default of the deployment. */
   chargerLimit: number | null;
+  /** Most batches that are not complete at the same time; null: the default of the deployment. */
   openJobLimit: number | null;
-  /** Whether id tags that nobody knows may charge. */
+  /** Answer to an id tag that is not stored anywhere: true accepts it, false rejects it. */
   acceptUnknownIdTags: boolean;
-  /** Hosts that its chargers may fetch from and upload to, `*.example.com` for all below it; null: any public one. */
+  /**
+   * Hosts of firmware downloads and diagnostics uploads; `*.example.com` allows all subdomains; null: any public
+   * host.
+   */
   transferHosts: string[] | null;
-  /** Hosts that its simulated chargers may connect to, in the same spelling; null: any public one. */
+  /** Hosts of the `ws_url` of simulated chargers, in the same notation; null: any public host. */
   wsUrlHosts: string[] | null;
 }
 
+/** An API key without its secret. */
 export interface ApiKey {
   id: string;
   name: string;
   role: Exclude<Role, "admin">;
-  /** First 13 characters and `****`. */
+  /** First 13 characters of the key, followed by `****`. */
   prefix: string;
   createdAt: Date;
   lastUsedAt: Date | null;
 }
 
+/** Storage of API keys. Keys are stored as SHA-256 digests only. */
 export interface ApiKeyStore {
-  /** The live key with this SHA-256 (hex) and its organisation, or null. */
+  /** Finds a key that is not revoked by its SHA-256 (hex); null when there is none. */
   findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>;
-  /** The live key with this id and its organisation, or null. */
+  /** Finds a key that is not revoked by its id (`key_` and a ULID); null when there is none. */
   findById(id: string): Promise<{ key: ApiKey; organization: Organization } | null>;
+  /** Stores a new key and returns it as stored. */
   insert(
     organizationId: string,
     key: Omit<ApiKey, "createdAt" | "lastUsedAt">,
     digest: string,
     now: Date,
   ): Promise<ApiKey>;
+  /** Keys that are not revoked, newest first. */
   list(organizationId: string): Promise<ApiKey[]>;
-  /** False when there was no live key of that id. */
+  /** Revokes a key. False: no key of this organisation with this id, or it was revoked before. */
   revoke(organizationId: string, id: string, now: Date): Promise<boolean>;
+  /** Sets `lastUsedAt` of a key to `now`. An older time does not replace a newer one. */
   touch(id: string, now: Date): Promise<void>;
 }
 
-/** Absent fields stay as they are. */
+/** Fields of an organisation that its owner may change. Absent: unchanged. */
 export type OrganizationChanges = Partial<
   Pick<Organization, "name" | "acceptUnknownIdTags" | "transferHosts" | "wsUrlHosts">
 >;
 
+/** Storage of organisations. */
 export interface OrganizationStore {
+  /** Null: no organisation with this id. */
   get(id: string): Promise<Organization | null>;
   /**
-   * Null: no such organisation. `effects`: what its sessions have to be told, written by the same statement, in several
-   * batches that can be drained side by side.
+   * Changes an organisation; null: unknown id. The same statement writes an effect per charger whose session must
+   * learn of the change; `effects` are the batches of those effects, which may run in parallel.
    */
   change(
     id: string,

@@ -1,41 +1,51 @@
 import type { ToldStop } from "../ocpp/station-state.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 
+/** OCPP version as the `/ocpp` surface and the database spell it. */
 export type RecordVersion = "OCPP1.6" | "OCPP2.0.1" | "OCPP2.1";
 
+/** Who is the station: a state machine in a `SimulatorHost`, or hardware that connects by itself. */
 export type Runtime = "simulated" | "external";
 
+/** OCPP security profile; 0: no authentication. */
 export type SecurityProfile = 0 | 1 | 2 | 3;
 
+/** Status in the answer to a BootNotification (OCPP 1.6 §4.2). */
 export type RegistrationStatus = "Accepted" | "Pending" | "Rejected";
 
+/** Why one charger of a job failed. `retryable` true: a retry of the job provisions it again. */
 export interface ItemError {
   code: string;
   message: string;
   retryable: boolean;
 }
 
+/** A charger as `/ocpp` shows it. */
 export interface Charger {
   id: string;
   identity: string;
   name: string | null;
+  /** From the catalog model; what the station itself reports is in `ConnectedCharger`. */
   vendorName: string | null;
   model: string | null;
   imageUrl: string | null;
   ocppVersion: RecordVersion | null;
   numberOfConnectors: number | null;
-  /** W */
+  /** Rated power in W. */
   maxChargingPower: number | null;
   connectorType: string | null;
   /** Null only for chargers registered over /api/v1. */
   locationId: string | null;
+  /** Increased by one with every change of the row; the ETag is made from it. */
   revision: number;
   createdAt: Date;
   updatedAt: Date;
 }
 
+/** PENDING: stored, job not dispatched. PROVISIONING: dispatched. READY and FAILED are final. */
 export type ProvisioningStatus = "PENDING" | "PROVISIONING" | "READY" | "FAILED";
 
+/** Provisioning state of one charger. `provisionedAt` is set once it is READY. */
 export interface ChargerProvisioning {
   chargerId: string;
   status: ProvisioningStatus;
@@ -44,16 +54,17 @@ export interface ChargerProvisioning {
   provisionedAt: Date | null;
 }
 
+/** Last StatusNotification of a connector. */
 export interface ConnectorState {
   evseId: number;
   connectorId: number;
-  /** OCPP 1.6 vocabulary. */
+  /** ChargePointStatus of OCPP 1.6; statuses of 2.x are converted. */
   status: string;
   errorCode: string;
   updatedAt: Date;
 }
 
-/** Two ends of one transaction; the first one holds. */
+/** Two different ends reported for one transaction. `kept` was reported first and is the valid one. */
 export interface StopConflict {
   transactionId: number;
   kept: ToldStop;
@@ -61,7 +72,7 @@ export interface StopConflict {
   receivedAt: Date;
 }
 
-/** A charger with the projection of its connection. */
+/** A charger with the last state its session wrote to Postgres, up to a flush (seconds) behind the session. */
 export interface ConnectedCharger {
   id: string;
   identity: string;
@@ -77,9 +88,11 @@ export interface ConnectedCharger {
   serialNumber: string | null;
   firmwareVersion: string | null;
   lastMessageAt: Date | null;
-  /** Its session had to be made anew, without the key that its station has. */
+  /**
+   * True: the session was created again without the authorization key of the station, so the station cannot log in.
+   */
   isKeyLost: boolean;
   connectors: ConnectorState[];
-  /** The newest; none where it is one of a list. */
+  /** The newest ten; always empty in lists. */
   stopConflicts: StopConflict[];
 }

@@ -13,6 +13,7 @@ import type { ProvisioningWork } from "./jobs.ts";
 import type { Page, Paged } from "./paging.ts";
 import type { SessionFactRow, StoredCredential, UnknownTagPolicy } from "./sessions.ts";
 
+/** A charger registered over `/api/v1`: external and READY at once. */
 export interface RegisterCharger {
   id: string;
   identity: string;
@@ -20,11 +21,11 @@ export interface RegisterCharger {
   location: string | null;
   securityProfile: SecurityProfile;
   now: Date;
-  /** Digests of its key; null for profiles without one. */
+  /** Digests of the authorization key; null: a security profile without a key. */
   credential?: StoredCredential | null;
 }
 
-/** Fields of a charger that may change; absent = unchanged, null = back to the default of create. */
+/** Fields of a charger that may change. Absent: unchanged; null: the default that create would set. */
 export interface ChargerChanges {
   name?: string | null;
   connectorType?: string | null;
@@ -34,84 +35,102 @@ export interface ChargerChanges {
   locationName?: string | null;
 }
 
-/** Chargers by id, by location, or those of the ids that are in the location; at most 1,000. */
+/**
+ * Which chargers a change concerns: those with one of the ids, those in the location, or, with both set, those that
+ * match both. At most 1,000.
+ */
 export interface ChargerSelection {
   locationId: string | null;
   chargerIds: string[] | null;
 }
 
-/** The effects a change left behind; a run of this id drains them. Null when nothing is to be done. */
+/** A batch of `total` effects with sequence numbers from 0. One `applyEffects` run carries them out. */
 export interface EffectBatch {
   id: string;
   total: number;
 }
 
+/** Result of `ChargerStore.update`. */
 export interface ChargersUpdated {
-  /** By creation. Unchanged ones count as updated. */
+  /** Selected chargers after the change, oldest first, also those that had the values already. */
   updated: Charger[];
-  /** Chargers that cannot take the change: a socket URL on an external one. */
+  /** Ids of chargers that cannot take the change: `wsUrl` was set on an external charger. */
   invalid: string[];
-  /** How many were selected; over 1,000 nothing was written. */
+  /** Number of selected chargers; above 1,000 nothing was written. */
   selected: number;
   effects: EffectBatch | null;
 }
 
-/** What runs for a charger: its session, and the station that a host carries. */
+/** The objects of a charger: identity names its session, `simulatorHost` the host of a simulated station. */
 export type ChargerRuntime = Pick<ProvisioningWork, "chargerId" | "identity" | "runtime" | "simulatorHost">;
 
-/** A charger of which a session told, but which has no living row: it was deleted, or there is no row at all. */
+/** A charger that a session wrote facts of and that has no row (`isDeleted` false) or a deleted row (true). */
 export interface GoneCharger {
   chargerId: string;
   isDeleted: boolean;
 }
 
+/** Result of `ChargerStore.remove`. */
 export interface ChargersRemoved {
+  /** Chargers that this call deleted. */
   gone: ChargerRuntime[];
-  /** Jobs that lost an open charger: each may be complete now. */
+  /** Jobs of which an open charger was deleted. Each may be complete now: call `JobStore.close`. */
   jobIds: string[];
   effects: EffectBatch | null;
 }
 
+/** Requested change of a simulated station's run state. */
 export type RuntimeEvent = "start" | "stop" | "restart";
 
-/** One effect with the present state of its charger; a deleted charger has `deleted`. */
+/**
+ * One effect, with the current row of its charger. `deleted`: the charger is deleted, its session and station must
+ * end.
+ */
 export interface PendingEffect {
   seq: number;
-  /** Of the charger's row when it was read. */
+  /** Revision of the charger's row when it was read. */
   revision: number;
   kind: "sync" | "restart";
   deleted: boolean;
   status: "PENDING" | "READY" | "FAILED";
-  /** The run that was provisioning it, to be cancelled when deleted. */
+  /** Id of the provisioning run to cancel; null unless the charger was deleted or cancelled while PENDING. */
   runId: string | null;
   work: ProvisioningWork;
 }
 
+/** Storage of effects: an outbox of changes that have to reach sessions and hosts. */
 export interface EffectStore {
-  /** The effects of one slice, `[from, to)`, that are not done. */
+  /** Effects of the batch that are not done, with sequence numbers in `[from, to)`. */
   pending(batchId: string, from: number, to: number): Promise<PendingEffect[]>;
   /**
-   * Forgets the effects whose rows still say what was carried out. One that changed meanwhile stays: what was carried out may have
-   * come behind a newer effect. Returns how many were forgotten.
+   * Deletes effects that were carried out, if revision and run state of the charger are still those that were
+   * applied. Others stay and are applied again. Returns the number of deleted effects.
    */
   done(batchId: string, applied: PendingEffect[]): Promise<number>;
-  /** Batches left over for a minute, their attempt raised. Called under the sweeper's lock. */
+  /**
+   * Batches that were published a minute ago or longer and are not done. Raises their attempt. Call it under the
+   * sweeper's lock.
+   */
   leftOver(now: Date): Promise<Array<{ id: string; attempt: number; total: number }>>;
 }
 
-/** Null or absent: not asked for. */
+/** Conditions on chargers, combined with AND. Null or absent: no condition. */
 export interface ChargerFilter {
   locationId: string | null;
-  /** Of these, the ones that exist. */
+  /** Only chargers with one of these ids; ids that do not exist are ignored. */
   ids: string[] | null;
   status: ProvisioningStatus | null;
   identityPrefix: string | null;
-  /** Connected, as the projection knows it. */
+  /** Whether the station is connected, by the last flush of its session. */
   online: boolean | null;
 }
 
+/** Storage of chargers. */
 export interface ChargerStore {
-  /** One statement that also writes the effects. @throws NotFound when the target location is unknown. */
+  /**
+   * Changes all selected chargers and writes their effects in one statement. @throws NotFound: the target location is
+   * unknown
+   */
   update(
     organizationId: string,
     selection: ChargerSelection,
@@ -120,14 +139,20 @@ export interface ChargerStore {
     batchId: string,
     now: Date,
   ): Promise<ChargersUpdated>;
-  /** Marks the rows deleted and frees their identities; open ones fail with CANCELLED. */
+  /**
+   * Marks the selected chargers deleted, which frees their identities. PENDING ones become FAILED with code
+   * CANCELLED.
+   */
   remove(
     organizationId: string,
     selection: ChargerSelection,
     batchId: string,
     now: Date,
   ): Promise<ChargersRemoved>;
-  /** Null when there is no such charger; `charger.state` says why it cannot be started or stopped. */
+  /**
+   * Starts, stops or restarts a simulated station. Null: no such charger. `state` other than "done": nothing was
+   * changed, because it is not READY or is external.
+   */
   setRuntime(
     organizationId: string,
     id: string,
@@ -139,20 +164,29 @@ export interface ChargerStore {
     ocppVersion: RecordVersion | null;
     effects: EffectBatch | null;
   } | null>;
-  /** Where a charger's session object is. */
+  /** Identity of a charger, which names its session; null: no such charger. */
   sessionRef(organizationId: string, id: string): Promise<{ identity: string; chargerId: string } | null>;
-  /** By creation. */
+  /** One page of chargers, oldest first, and the total number that match. */
   list(organizationId: string, filter: Partial<ChargerFilter>, page: Page): Promise<Paged<Charger>>;
+  /** Null: no such charger. */
   get(organizationId: string, id: string): Promise<Charger | null>;
+  /** Null: no such charger. */
   provisioning(organizationId: string, id: string): Promise<ChargerProvisioning | null>;
-  /** @throws Conflict when the identity exists, Limited at the organisation's charger limit. */
+  /**
+   * Stores a registered charger and the recorded answer of its claim. A FAILED charger of the same identity is
+   * replaced. @throws Conflict: the identity exists. LimitReached: the organisation's charger limit.
+   * IdempotencyMismatch, IdempotencyInFlight
+   */
   register(
     organization: Organization,
     charger: RegisterCharger,
     claim: IdempotencyClaim | null,
     record: RecordedResponse,
   ): Promise<Claimed<{ id: string; tagPolicy: UnknownTagPolicy }>>;
-  /** Takes a registration back, with what its claim recorded; leaves an effect that withdraws the session. */
+  /**
+   * Undoes `register`: deletes the charger and the recorded answer, and writes an effect that ends the session.
+   * Idempotent.
+   */
   unregister(
     organizationId: string,
     id: string,
@@ -160,13 +194,15 @@ export interface ChargerStore {
     batchId: string,
     now: Date,
   ): Promise<void>;
+  /** Null: no charger of this identity. */
   findByIdentity(organizationId: string, identity: string): Promise<ConnectedCharger | null>;
+  /** One page, newest first, and the total number that match. */
   listConnected(
     organizationId: string,
     filter: { online: boolean | null },
     page: Page,
   ): Promise<Paged<ConnectedCharger>>;
-  /** The answer to the next boot. Null when there is no such charger. */
+  /** Stores the status that the next BootNotification is answered with. Null: no such charger. */
   setRegistration(
     organizationId: string,
     identity: string,
@@ -174,8 +210,8 @@ export interface ChargerStore {
     now: Date,
   ): Promise<{ id: string } | null>;
   /**
-   * Facts from a session's outbox; applied once per row, older generations and older times never win. Returns the chargers among
-   * them that are gone.
+   * Applies facts of session outboxes. Idempotent; a fact of an older generation or an older time never replaces a
+   * newer one. Returns the chargers whose facts were dropped because they have no row or a deleted one.
    */
   applySessionFacts(rows: SessionFactRow[]): Promise<GoneCharger[]>;
 }

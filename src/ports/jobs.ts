@@ -12,7 +12,9 @@ import type {
 import type { UnknownTagPolicy } from "./sessions.ts";
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 
-/** Shared properties of the chargers of one group of a batch, catalog values filled in. */
+/**
+ * Properties shared by all chargers of one group of a batch. Values that the request left out come from the catalog.
+ */
 export interface ChargerBlueprint {
   brandSlug: string;
   modelSlug: string;
@@ -28,38 +30,42 @@ export interface ChargerBlueprint {
   locationName: string | null;
 }
 
+/** One charger of a batch before it is stored. */
 export interface NewCharger {
   id: string;
   identity: string;
   name: string | null;
   /** Index into the blueprints of the request. */
   group: number;
-  /** The identity ends in a random suffix and may be drawn again. */
+  /** True: the identity ends in a random suffix, and a taken one is replaced by another draw. */
   random: boolean;
 }
 
+/** A batch to be stored: one job with its chargers. */
 export interface BatchAccept {
   jobId: string;
   organization: Organization;
   locationId: string;
   type: "location_chargers_create" | "charger_create";
   blueprints: ChargerBlueprint[];
-  /** In request order; the index is the sequence number. */
+  /** In the order of the request; the index is the sequence number in the job. */
   chargers: NewCharger[];
   now: Date;
   claim: IdempotencyClaim | null;
-  /** Recorded for a repeat: the answer once the run is published, and the answer when no run is needed. */
+  /** Answer recorded for the claim when chargers were stored: it names the run. */
   recordPublished: RecordedResponse;
+  /** The same answer without a run id, recorded when the publish of the run failed. */
   recordUnpublished: RecordedResponse;
 }
 
 export interface BatchAccepted {
-  /** Chargers stored and waiting for provisioning. */
+  /** Number of chargers stored as PENDING. */
   open: number;
-  /** Random identities that exist already: draw again with `redraw`. */
+  /** Sequence numbers of random identities that are taken: call `redraw`. */
   clashes: number[];
 }
 
+/** Numbers of chargers of a job; created + failed + pending = total. */
 export interface JobProgress {
   total: number;
   created: number;
@@ -67,6 +73,7 @@ export interface JobProgress {
   pending: number;
 }
 
+/** A charger of a job that failed. `chargerId` null: it was rejected and never stored. */
 export interface JobFailure {
   seq: number;
   identity: string;
@@ -74,6 +81,7 @@ export interface JobFailure {
   error: ItemError;
 }
 
+/** A job as its status URL shows it. */
 export interface Job {
   id: string;
   type: string;
@@ -82,14 +90,14 @@ export interface Job {
   error: ItemError | null;
   provisionedAt: Date | null;
   progress: JobProgress;
-  /** Null until the job is terminal. */
+  /** Null until the job is READY or FAILED. */
   results: { created: Charger[]; failed: JobFailure[] } | null;
 }
 
-/** What a provisioning step needs to know of its charger. */
+/** Everything a provisioning step reads of its charger. */
 export interface ProvisioningWork {
   chargerId: string;
-  /** Null: registered over /api/v1. */
+  /** Null: the charger was registered over /api/v1. */
   jobId: string | null;
   organizationId: string;
   organizationSlug: string;
@@ -104,31 +112,43 @@ export interface ProvisioningWork {
   runtime: Runtime;
   securityProfile: SecurityProfile;
   registrationStatus: RegistrationStatus;
+  /** Name of the `SimulatorHost` object; null: external. */
   simulatorHost: string | null;
+  /** 1: the simulated station should run; 0: it should be stopped. */
   desiredCount: number;
   tagPolicy: UnknownTagPolicy;
 }
 
+/** A job whose run is lost, found by the sweeper. */
 export interface StuckJob {
   id: string;
   organizationId: string;
   type: string;
   total: number;
-  /** The open charger of a single create, which has no dispatcher; null: a batch, or nothing is open. */
+  /** The open charger of a single create, whose run is published directly; null: a batch, or no open charger. */
   chargerId: string | null;
-  /** Of the run that has to be published. */
+  /** Attempt number of the run to publish. */
   attempt: number;
-  /** republish: never seen by the engine, same run id. retry: next attempt, new run id. giveUp: no attempt is left. */
+  /**
+   * "republish": no run has started, publish the same run id. "retry": publish the next attempt under a new run id.
+   * "giveUp": all attempts are used.
+   */
   action: "republish" | "retry" | "giveUp";
 }
 
-/** `moved` false: it was settled already. `maybeLast`: the job may be complete, call `close`. */
+/**
+ * Result of settling a charger. `moved` false: it was READY, FAILED or deleted before. `maybeLast` true: the job may
+ * be complete, call `close`.
+ */
 export interface Settled {
   moved: boolean;
   maybeLast: boolean;
 }
 
-/** `work` is null when the row cannot be read: that is the trouble of its own run, not of its slice. */
+/**
+ * A PENDING charger of a slice. `work` null: its row does not match the schema; its own run reports that, the slice
+ * goes on.
+ */
 export interface OpenCharger {
   seq: number;
   chargerId: string;
@@ -136,61 +156,82 @@ export interface OpenCharger {
   work: ProvisioningWork | null;
 }
 
-/** Which batch a request means. */
+/** The job of a request. The job must belong to the organisation and to the location. */
 export interface JobRef {
   organizationId: string;
   locationId: string;
   jobId: string;
 }
 
+/** Storage of jobs and of the provisioning state of their chargers. */
 export interface JobStore {
-  /** Fails what is open with CANCELLED and closes the job. Null: no such job. A finished one stays as it is. */
+  /**
+   * Fails all PENDING chargers with code CANCELLED and closes the job. A finished job is left unchanged. Null: no
+   * such job.
+   */
   cancel(
     job: JobRef,
     batchId: string,
     now: Date,
   ): Promise<{ attempt: number; effects: EffectBatch | null } | null>;
   /**
-   * Opens the failed chargers of a finished job that may be tried again. `open`: the job is not finished; `nothing`: none of its
-   * failed chargers can be tried again. Null: no such job.
+   * Sets the retryable failed chargers of a finished job back to PENDING. "open": the job is not finished. "nothing":
+   * no failed charger is retryable. Null: no such job.
    */
   retry(
     job: JobRef,
     now: Date,
   ): Promise<{ state: "opened" | "open" | "nothing"; attempt: number; total: number } | null>;
-  /** One statement: idempotency claim, job, chargers, rejections. @throws NotFound, Conflict (single create only), IdempotencyMismatch, IdempotencyInFlight */
+  /**
+   * Stores claim, job, chargers and rejected identities in one statement. @throws NotFound: the location is unknown.
+   * Conflict: the identity of a single create is taken. LimitReached, IdempotencyMismatch, IdempotencyInFlight
+   */
   accept(batch: BatchAccept): Promise<Claimed<BatchAccepted>>;
-  /** What a request with this claim would be answered before anything else; null: its key is free. @throws IdempotencyMismatch, IdempotencyInFlight */
+  /** Recorded answer of this claim; null: the key is free. @throws IdempotencyMismatch, IdempotencyInFlight */
   recorded(organizationId: string, claim: IdempotencyClaim, now: Date): Promise<RecordedResponse | null>;
-  /** Second statement for random identities that clashed: new identities for the given sequence numbers. Returns those that clash again. */
+  /**
+   * Stores new identities for the sequence numbers that `accept` returned in `clashes`. Returns the sequence numbers
+   * that clash again.
+   */
   redraw(batch: BatchAccept, chargers: Array<NewCharger & { seq: number }>): Promise<number[]>;
-  /** The publish failed: run id null again, also in the recorded answer. */
+  /** Call when the publish of the run failed: removes the run id from the job and from the recorded answer. */
   markUnpublished(batch: BatchAccept): Promise<void>;
-  /** Moves the job to PROVISIONING and lists the open chargers of one slice, `[from, to)`. */
+  /** Sets the job to PROVISIONING and returns its PENDING chargers with sequence numbers in `[from, to)`. */
   openSlice(jobId: string, from: number, to: number): Promise<OpenCharger[]>;
-  /** Null when the charger is settled, deleted, or of another job. @throws UnreadableRow */
+  /** Reads a PENDING charger of the job. Null: it is settled, deleted or of another job. @throws UnreadableRow */
   work(jobId: string, chargerId: string): Promise<ProvisioningWork | null>;
-  /** PENDING → READY. */
+  /** Sets a PENDING charger READY, by compare-and-set. */
   succeed(jobId: string, chargerId: string, now: Date): Promise<Settled>;
+  /** Sets a PENDING charger FAILED, by compare-and-set. */
   fail(jobId: string, chargerId: string, error: ItemError, now: Date): Promise<Settled>;
-  /** Closes the job if nothing of it is open. Must run after the commit of the charger's own change. */
+  /**
+   * Closes the job if it has no PENDING charger. Call it after the change of the charger is committed. True: this
+   * call closed it.
+   */
   close(jobId: string, now: Date): Promise<boolean>;
-  /** False: deleted, replaced or given up while it was being provisioned. */
+  /** False: the charger was deleted, replaced or failed while it was being provisioned. */
   isReady(chargerId: string): Promise<boolean>;
-  /** Fails what is open. A job of which nothing ever succeeded or failed was never run: the job itself is FAILED then. */
+  /**
+   * Fails all PENDING chargers and closes the job. A job without any settled charger never ran and becomes FAILED
+   * itself.
+   */
   giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
+  /** Null: no such job in this location. */
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
-  /** Those of the subjects of runs that belong to the organisation, and whom they concern. */
+  /**
+   * Of the given subjects of runs (a job, a charger, a batch of effects), those of this organisation, with their job
+   * and identity.
+   */
   ownSubjects(
     organizationId: string,
     subjects: Array<{ subjectId: string; seq: number | null }>,
   ): Promise<Array<{ subjectId: string; seq: number | null; jobId: string | null; identity: string | null }>>;
-  /** False: another pass of the sweeper has the lock. */
+  /** Takes the sweeper's lock. False: another pass holds it. */
   beginSweep(now: Date): Promise<boolean>;
-  /** Closes complete jobs of all organisations and forgets idempotency keys whose time is over. */
+  /** Closes complete jobs of all organisations and deletes expired idempotency keys. */
   closeComplete(now: Date): Promise<void>;
-  /** Jobs of all organisations whose runs are lost, bounded. Changes nothing. */
+  /** Jobs of all organisations whose runs are lost, a bounded number per call. Reads only. */
   stuck(now: Date): Promise<StuckJob[]>;
-  /** The engine took the run of a stuck job: its attempt counts, and its time starts anew. */
+  /** Call when the engine has accepted the run of a stuck job: stores its attempt and restarts its timeout. */
   revived(job: StuckJob, now: Date): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 import type { Page, Paged } from "./paging.ts";
 
+/** A site with chargers. `fuseLimitA` is the current limit of its main fuse, in A. */
 export interface Location {
   id: string;
   slug: string;
@@ -19,10 +20,15 @@ export interface Location {
   updatedAt: Date;
 }
 
+/** A location to be created. */
 export type NewLocation = Omit<Location, "status" | "revision" | "createdAt" | "updatedAt">;
 
+/** Storage of locations. */
 export interface LocationStore {
-  /** @throws Conflict when the slug exists. `record` is what a repeat of the claimed request is answered. */
+  /**
+   * Stores a location. `record` makes the answer that a repeat with the same claim gets. @throws Conflict: the slug
+   * exists. IdempotencyMismatch, IdempotencyInFlight
+   */
   create(
     organizationId: string,
     location: NewLocation,
@@ -30,12 +36,18 @@ export interface LocationStore {
     claim: IdempotencyClaim | null,
     record: (location: Location) => RecordedResponse,
   ): Promise<Claimed<Location>>;
+  /** Null: no such location. */
   get(organizationId: string, id: string): Promise<Location | null>;
+  /** One page, oldest first, and the total number. */
   list(organizationId: string, page: Page): Promise<Paged<Location>>;
-  /** Absent fields stay. Null when there is no such location. @throws Conflict when the slug exists. */
+  /** Absent fields stay unchanged. Null: no such location. @throws Conflict: the slug exists */
   update(organizationId: string, id: string, changes: LocationChanges, now: Date): Promise<Location | null>;
-  /** "inUse" with the number of chargers that are left. */
+  /**
+   * Deletes a location without chargers. "unknown": no such location. `inUse`: the number of its chargers; nothing
+   * was deleted.
+   */
   remove(organizationId: string, id: string): Promise<"removed" | "unknown" | { inUse: number }>;
 }
 
+/** Fields of a location to change. Absent: unchanged. */
 export type LocationChanges = Partial<Omit<NewLocation, "id">>;

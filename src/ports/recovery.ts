@@ -2,26 +2,28 @@ import type { EffectBatch } from "./chargers.ts";
 import type { ProvisioningWork } from "./jobs.ts";
 import type { SessionRef, StoredCredential } from "./sessions.ts";
 
-/** A living, provisioned charger with all that Postgres has to bring its session back. */
+/** A READY charger, with everything needed to create its session again. */
 export interface Recoverable {
   work: ProvisioningWork;
-  /** Null: Postgres never learned of its authorization key. */
+  /** Digests of its authorization key; null: no session ever wrote them to Postgres. */
   credential: StoredCredential | null;
-  /** A station logged in once: somebody has a key. */
+  /** True: a station has connected at least once, so it holds a key. */
   hasConnected: boolean;
 }
 
-/** What is needed where objects were lost, or one side was restored from a copy. */
+/** Reads and writes for restoring sessions and hosts whose storage was lost, or after a restore of Postgres. */
 export interface RecoveryStore {
-  /** Null: no such charger, or it is not READY. */
+  /** Null: no charger of this identity, or it is not READY. */
   find(ref: SessionRef): Promise<Recoverable | null>;
-  /** Those of the ids that are living and READY. */
+  /** The chargers with these ids that are READY and not deleted. */
   list(chargerIds: string[]): Promise<Recoverable[]>;
+  /** Stores the digests of a charger's authorization key. */
   keepCredential(chargerId: string, credential: StoredCredential): Promise<void>;
-  /** Their sessions had to be made anew without their keys: shown until each has a new one. */
+  /** Marks chargers whose sessions were created again without their key. A new key removes the mark. */
   keysLost(chargerIds: string[], now: Date): Promise<void>;
   /**
-   * The next part of the look at all chargers: an effect for each, as one batch of this id. Null: nothing is due, or the part before is not done.
+   * Writes effects for the next part of all chargers, as one batch with this id. Null: no check is due, or the
+   * previous part is not done.
    */
   next(batchId: string, now: Date): Promise<EffectBatch | null>;
 }

@@ -1,4 +1,7 @@
-/** Why settings are brought to a station: an update, a connection of its session's generation, or the sweeper. */
+/**
+ * What starts a settings run. `generation` is that of the connection that asked for it; null: an update or the
+ * sweeper.
+ */
 export interface SettingsCause {
   chargerId: string;
   revision: number;
@@ -6,38 +9,52 @@ export interface SettingsCause {
   attempt: number;
 }
 
-/** A run that the engine gave up. */
+/** A run that the engine stopped retrying, from its dead letter queue. */
 export interface DeadLetter {
   id: string;
   runId: string;
   work: "batch" | "charger" | "effects" | "settings" | "unknown";
-  /** What the run was about: a job, a batch of effects or a charger. */
+  /** Id of the job, the batch of effects or the charger of the run. */
   subjectId: string;
-  /** Of a charger's run: its place in the job; null for all others. */
+  /** Sequence number in the job; null unless it is a charger's run. */
   seq: number | null;
-  /** The word that its last step threw; null: it threw none of ours, or was not answered. */
+  /** Word of the `StepFailure` that the last step threw; null: another error, or no answer. */
   reason: string | null;
   responseStatus: number;
   at: Date;
 }
 
+/** Publishes and cancels workflow runs. All methods throw Unavailable when the engine cannot be reached. */
 export interface RunPublisher {
-  /** What the engine gave up, of all organisations, newest first. @throws Unavailable */
+  /** One page of dead letters of all organisations, newest first. `cursor` null: first page, and no further page. */
   deadLetters(cursor: string | null): Promise<{ letters: DeadLetter[]; cursor: string | null }>;
+  /** Starts a run that brings the settings of a charger to its station. */
   applySettings(cause: SettingsCause): Promise<void>;
+  /** Starts the run that carries out a batch of effects. */
   applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
-  /** Run ids with their prefix. Best effort: a run that escapes finds its charger gone. */
+  /**
+   * Cancels runs by their full ids (`wfr_…`). Best effort: a run that goes on finds its charger settled or deleted.
+   */
   cancel(runIds: string[]): Promise<void>;
-  /** Deterministic ids: publishing the same run twice starts one. */
+  /**
+   * Starts the dispatcher of a batch. The run id is derived from job and attempt: a second publish starts nothing.
+   */
   dispatch(job: { id: string; organizationId: string; total: number; attempt: number }): Promise<void>;
+  /**
+   * Starts a run per charger. Run ids are derived from job, sequence number and attempt: a second publish starts
+   * nothing.
+   */
   provision(
     job: { id: string; organizationId: string; attempt: number },
     chargers: Array<{ chargerId: string; seq: number }>,
   ): Promise<void>;
 }
 
+/** Rate limit counter shared by all isolates, in Redis. */
 export interface RateCounter {
-  /** Adds `count` to the shared window of `key` and returns the total used in it. Null when the counter cannot be reached. */
+  /**
+   * Adds `count` to the current window of `key` and returns the total of the window. Null: Redis cannot be reached.
+   */
   add(
     key: string,
     count: number,
@@ -46,24 +63,31 @@ export interface RateCounter {
   ): Promise<{ used: number; resetAtMs: number } | null>;
 }
 
-/** Single-use marks with an expiry: replay protection of the step endpoints. */
+/** Replay protection of step deliveries: a mark per delivery id that expires, in Redis. */
 export interface ReplayMarks {
-  /** "new" when this call set it to started; null when the marks cannot be reached. */
+  /**
+   * Marks a delivery as started. "new": this call set the mark. "done": this isolate has finished it. "started": it
+   * runs, or another isolate finished it. Null: Redis cannot be reached.
+   */
   begin(id: string, ttlSeconds: number): Promise<"new" | "started" | "done" | null>;
+  /** Remembers in this isolate that the delivery is done, so that `begin` answers "done". No write to Redis. */
   finish(id: string): void;
+  /** Removes the mark, so that the engine may deliver again. */
   forget(id: string): Promise<void>;
 }
 
+/** Source of ids and random values. */
 export interface Ids {
-  /** UUIDv7, growing within one isolate. */
+  /** UUIDv7; later ids of the same isolate sort after earlier ones. */
   uuid(): string;
-  /** Lower-case hex, `bytes` random bytes. */
+  /** `bytes` random bytes as lower-case hex. */
   hex(bytes: number): string;
 }
 
+/** Clock of the Worker; tests pass their own. */
 export interface Clock {
   now(): Date;
 }
 
-/** Ends with the request, but may outlive its answer. */
+/** Registers work that may go on after the answer was sent (`waitUntil`). */
 export type Background = (work: Promise<unknown>) => void;

@@ -14,59 +14,77 @@ import type {
 import type { SettingsNote } from "./settings.ts";
 import type { ConnectorState, RegistrationStatus, SecurityProfile } from "./charger.ts";
 
-/** The object's name is `<organizationSlug>/<identity>`; a given charger id must match the one it was provisioned for. */
+/**
+ * Address of a session. Its object is named `<organizationSlug>/<identity>`. With `chargerId` set, a session that was
+ * provisioned for another charger counts as not provisioned.
+ */
 export interface SessionRef {
   organizationSlug: string;
   identity: string;
   chargerId?: string;
 }
 
-/** Whether an organisation accepts id tags that nobody knows. */
+/** Whether an organisation accepts id tags that are not stored anywhere. */
 export interface UnknownTagPolicy {
   acceptsUnknown: boolean;
-  /** When it was read, by the clock of the database, epoch ms; 0: it was remembered somewhere. Of two the newer holds. */
+  /**
+   * Epoch ms by the database's clock at which it was read; 0: from a cache, age unknown. Of two policies the newer
+   * one is used.
+   */
   readAtMs: number;
 }
 
+/** What a session is provisioned with. */
 export interface SessionProvision {
   chargerId: string;
   organizationId: string;
-  /** Creation time of the charger row: a newer charger wipes what an older one left, an older one does nothing. */
+  /**
+   * Creation time of the charger's row. A session of an older charger with the same identity is wiped first;
+   * provisioning for an older charger than the session's does nothing.
+   */
   createdAtMs: number;
   securityProfile: SecurityProfile;
   registrationStatus: RegistrationStatus;
-  /** Installed unless a credential exists; null for profiles without one. Plain text on this hop only. */
+  /**
+   * Authorization key in plain text, digested and dropped by the session. Ignored when the session has a credential;
+   * null: a profile without a key.
+   */
   authorizationKey: string | null;
-  /** The same as digests, made earlier. */
+  /** Digests of the key, for callers that do not have its plain text. */
   credential?: StoredCredential | null;
-  /** What an unknown id tag is answered. Absent in what an older release left behind. */
+  /** Answer to unknown id tags. Absent in data stored by older releases. */
   tagPolicy?: UnknownTagPolicy | null;
 }
 
 /**
- * Salted HMAC-SHA-256 of a key, twice: stations send the text of their key, or the bytes its hexadecimal digits stand for
- * (OCPP-J 1.6, 6.2.2).
+ * Salted HMAC-SHA-256 of an authorization key, of both forms that stations send as their password: the text of the
+ * key, or the bytes that its hexadecimal digits encode (OCPP-J 1.6 §6.2.2).
  */
 export interface KeyDigests {
   text: Uint8Array;
-  /** Null when the key is no even number of hexadecimal digits. */
+  /** Null: the key is not an even number of hexadecimal digits. */
   bytes: Uint8Array | null;
 }
 
-/** A key on its way to the station. `anyLogin`: nobody knows which one the station has, the next login tells. */
+/**
+ * A key sent or to be sent to the station, which may or may not have it. "nextLogin": a login with another key
+ * discards it. "anyLogin": it is unknown which key the station has, and the login decides.
+ */
 export interface OfferedKey extends KeyDigests {
   settledBy: "nextLogin" | "anyLogin";
 }
 
+/** Digests of all keys that a station may log in with, under one salt. */
 export interface StoredCredential {
   salt: Uint8Array;
   current: KeyDigests;
-  /** Oldest first: until one of them is settled the station may hold any. */
+  /** Oldest first. Until a login or an answer settles one of them, the station may use any. */
   offered: OfferedKey[];
-  /** The newest of `offered`: the version that knew one such key looks for it here. */
+  /** The newest of `offered`, read by older releases that know only one offered key. */
   next: OfferedKey | null;
 }
 
+/** State of a session, read from its object. */
 export interface SessionSnapshot {
   chargerId: string;
   organizationId: string;
@@ -81,30 +99,38 @@ export interface SessionSnapshot {
   firmwareVersion: string | null;
   connectedAtMs: number | null;
   lastMessageAtMs: number | null;
-  /** How far the station's clock is off, ahead is positive; 0: right within a minute, or not known. */
+  /** Offset of the station's clock in ms; positive is ahead. 0: within a minute, or not known. */
   clockOffMs: number;
-  /** Until when no connection is taken, for there were too many at once; null: they are. */
+  /** Epoch ms until which new connections are refused after repeated takeovers; null: not quarantined. */
   quarantinedUntilMs: number | null;
   connectors: Array<Omit<ConnectorState, "updatedAt"> & { updatedAtMs: number }>;
-  /** Those that run. */
+  /** Transactions currently running. */
   transactions: RunningTransaction[];
 }
 
+/** A transaction that was started and not stopped. */
 export interface RunningTransaction {
-  /** The integer we assigned. */
+  /** Transaction id that the session assigned; unique in the organisation. */
   transactionId: number;
-  /** The connector of a 1.6 station. */
+  /** EVSE of a 2.x station, connector of a 1.6 station. */
   evseId: number;
 }
 
-/** Milliseconds; where it depends on the OCPP version, that of the connection decides. */
+/**
+ * Deadline of a command in ms, for waiting in the queue and for the answer together; either one value or one per OCPP
+ * version.
+ */
 export type CommandTimeout = number | Readonly<Record<OcppVersion, number>>;
 
-/** What became of a command: the station's answer in neutral words, or why there is none. */
+/** Result of a command: the station's answer, independent of the OCPP version, or the reason why there is none. */
 export type CommandOutcome =
   | { kind: "answered"; answer: CommandAnswer; version: OcppVersion }
   | Exclude<CallOutcome, { kind: "answered" }>;
 
+/**
+ * Result of an authorization key rotation: the station's answer, or "stored": the station is offline and the key is
+ * valid from its next login on. "unknown": the station may have either key.
+ */
 export type RotationStatus =
   | "accepted"
   | "reboot_required"
@@ -113,15 +139,17 @@ export type RotationStatus =
   | "stored"
   | "unknown";
 
+/** Selection of logged frames. `startMs` and `endMs` are epoch ms; null: no condition. */
 export interface FrameQuery {
   startMs: number | null;
   endMs: number | null;
-  /** OCPP action, compared without case. */
+  /** OCPP action, compared case-insensitively; null: all. */
   action: string | null;
   limit: number;
   offset: number;
 }
 
+/** One logged OCPP frame, secrets redacted. `message` is the frame as JSON text. */
 export interface FrameRow {
   direction: "cp_to_csms" | "csms_to_cp";
   action: string | null;
@@ -129,50 +157,64 @@ export interface FrameRow {
   atMs: number;
 }
 
+/** Sessions of charge points. All methods throw Unavailable when the object cannot be reached. */
 export interface Sessions {
   /**
-   * Provisions a charger that waits for its hardware: its session comes to be when it is needed for the first time. The same
-   * charger again changes nothing, of two chargers of one identity the newer stays.
+   * Stores what an external charger is provisioned with, without creating its session: the session takes it when it
+   * is first needed (`adopt`). Idempotent; of two chargers with one identity the newer one is kept.
    */
   prepare(ref: SessionRef, input: SessionProvision): Promise<void>;
-  /**
-   * For a session that may be lost: it takes this when it is needed the next time. One that is there stays as it is.
-   */
+  /** Like `prepare`, for a session that may be lost. An existing session is not changed. */
   restore(ref: SessionRef, input: SessionProvision): Promise<void>;
-  /** Digests of a key, for `SessionProvision`. */
+  /** Makes the digests of an authorization key, for `SessionProvision.credential`. */
   newCredential(authorizationKey: string): Promise<StoredCredential>;
-  /** Gives a session what was prepared for it. False when nothing was. */
+  /** Provisions a session with what `prepare` stored. False: nothing was stored for it. */
   adopt(ref: SessionRef): Promise<boolean>;
+  /**
+   * Provisions a session. `created` false: it was provisioned for this charger before, or is of a newer charger.
+   * Idempotent.
+   */
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
+  /** Sends a command and waits for its result. Commands of one session are sent one at a time, in order. */
   command(ref: SessionRef, command: ChargerCommand, timeoutMs: CommandTimeout): Promise<CommandOutcome>;
   /**
-   * Lets the next connection of the station ask for settings that wait, and for settled ones when it is another station
-   * by then. An older revision changes nothing. False when not provisioned.
+   * Tells a session whether settings wait for its station, and for which firmware and version the others were
+   * settled. The session starts a settings run when it is needed. An older revision changes nothing. False: not
+   * provisioned.
    */
   noteSettings(ref: SessionRef, note: SettingsNote): Promise<boolean>;
-  /** Null when the object was never provisioned (or for another charger id). */
+  /** Null: not provisioned. */
   snapshot(ref: SessionRef): Promise<SessionSnapshot | null>;
-  /** Sends the new key to a connected station, or stores it for its next login; null when not provisioned. */
+  /** Sends a new key to a connected station, or stores it for the next login. Null: not provisioned. */
   rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null>;
-  /** Newest first; null when not provisioned. */
+  /** Logged frames, newest first, and the total number that match. Null: not provisioned. */
   frames(ref: SessionRef, query: FrameQuery): Promise<{ rows: FrameRow[]; total: number } | null>;
-  /** Adds frames that the station exchanged with another central system. False when not provisioned. */
+  /** Logs frames that the station exchanged with another central system. False: not provisioned. */
   appendFrames(ref: SessionRef, frames: FrameRow[]): Promise<boolean>;
-  /** Sets the answer to the next boot; a waiting station is asked to boot again. False when not provisioned. */
+  /**
+   * Sets the status that the next BootNotification is answered with. A connected station that is Pending is asked to
+   * boot again. False: not provisioned.
+   */
   setRegistration(ref: SessionRef, status: RegistrationStatus): Promise<boolean>;
-  /** Tells a session that exists. False when it does not. */
+  /** Changes the policy of an existing session. False: not provisioned. */
   setTagPolicy(ref: SessionRef, policy: UnknownTagPolicy): Promise<boolean>;
-  /** The same for all chargers of an organisation that wait for their hardware. */
+  /** The same for all chargers of an organisation that were prepared and have no session yet. */
   setPreparedTagPolicy(organizationSlug: string, policy: UnknownTagPolicy): Promise<void>;
-  /** The newest vendor messages of both directions, newest first; null when not provisioned. */
+  /** DataTransfer messages of both directions, newest first. Null: not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): Promise<DataTransferRow[] | null>;
-  /** A host has ended the line of its station by `atMs`: a newer line stays. False when not provisioned. Idempotent. */
+  /**
+   * Called by a host that has closed the connection of its station at `atMs` (epoch ms): the session marks it
+   * offline, unless a newer connection exists. False: not provisioned. Idempotent.
+   */
   hangUp(ref: SessionRef, atMs: number): Promise<boolean>;
-  /** The charger is gone or failed: closes its socket (4004), flushes the outbox, wipes the object. Idempotent. */
+  /**
+   * Ends the session of a deleted or failed charger: closes its socket with 4004, flushes the outbox, wipes the
+   * object. Idempotent.
+   */
   retire(ref: SessionRef & { chargerId: string }): Promise<void>;
 }
 
-/** One row of a session's outbox on its way to Postgres. `at` is the station-independent receive time. */
+/** An event or state that a session writes to Postgres through its outbox. */
 export type SessionFact =
   | { type: "connection"; online: boolean; ocppVersion: OcppVersion | null }
   | {
@@ -184,9 +226,9 @@ export type SessionFact =
     }
   | { type: "connector"; evseId: number; connectorId: number; status: string; errorCode: string }
   | { type: "seen" }
-  /** Which keys its session takes from now on, in the words of `CredentialText`. */
+  /** Digests of the keys that the session accepts from now on. */
   | { type: "credential"; credential: CredentialText }
-  /** The online layer of the station's settings was renewed. */
+  /** The lease of the online limit was renewed until `untilMs` (epoch ms). */
   | { type: "lease"; untilMs: number }
   | ({ type: "transaction" } & TransactionFact)
   | ({ type: "meterValues" } & MeterValuesFact)
@@ -196,6 +238,7 @@ export type SessionFact =
   | ({ type: "jobStatus" } & JobStatusFact)
   | ({ type: "dataTransfer" } & Omit<DataTransferRow, "atMs">);
 
+/** A fact on its way to Postgres. `atMs` is the time at which the session received it, by our clock. */
 export interface SessionFactRow {
   chargerId: string;
   generation: number;

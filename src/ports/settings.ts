@@ -7,24 +7,28 @@ import type { SettingOutcome } from "../settings/outcome.ts";
 import type { StationMemory } from "../settings/station-memory.ts";
 import type { ConnectorState } from "./charger.ts";
 
-/** What became of one property. */
+/** Outcome of one setting. */
 export interface SettingState {
   outcome: SettingOutcome;
+  /** Value that the station reported when it was read back; null: not read back. */
   reported: number | null;
+  /** Value that was sent to the station, after rounding and limits; null: none. */
   effective: number | null;
+  /** True: the station confirmed the value by read-back. */
   verified: boolean;
   detail: string | null;
-  /** The revision that gave the property its present value. */
+  /** Revision of the settings that set the current value. */
   revision: number;
   /** ISO 8601 */
   updatedAt: string;
-  /** The value of the last time it was applied or emulated. */
+  /** Last value that was applied or emulated. */
   inForce: number | null;
   inForceAt: string | null;
-  /** Connections after which the station still did not show a value it had stored for after a reboot. */
+  /** Number of connections after which the station did not yet report a value that needs a reboot. */
   reboots: number;
 }
 
+/** Desired settings of a charger, the outcome of each, and what is known of its station. */
 export interface ChargerSettings {
   revision: number;
   desired: DesiredSettings;
@@ -33,28 +37,28 @@ export interface ChargerSettings {
   updatedAt: Date;
 }
 
-/** Meter values of one message. */
+/** One MeterValues list of a station. */
 export interface MeterMessage {
-  /** The OCPP list as it came. */
+  /** The OCPP `meterValue` list, unchanged. */
   meterValue: readonly JsonObject[];
-  /** By the station's clock. */
+  /** Time by the station's clock. */
   at: Date;
   receivedAt: Date;
 }
 
-/** A transaction that runs, with what its meter said last. */
+/** A running transaction with its newest meter values. */
 export interface RunningCharge {
   /** `txn_` and a ULID. */
   id: string;
-  /** Since its start; null while the meter is silent. */
+  /** Energy since its start in Wh; null: no meter value yet. */
   energyWh: number | null;
-  /** The newest message that tells of each measurand. */
+  /** For each measurand the newest message that contains it. */
   newest: Partial<Record<LiveMeasurand, MeterMessage>>;
-  /** When its meter was heard last. */
+  /** Time of the last meter value. */
   updatedAt: Date;
 }
 
-/** A charger as the settings surface shows it. */
+/** Everything the settings surface shows of a charger. */
 export interface SettingsView {
   chargerId: string;
   identity: string;
@@ -75,7 +79,7 @@ export interface SettingsView {
   settings: ChargerSettings | null;
 }
 
-/** What a run needs to bring the settings of a charger to its station. */
+/** Everything a settings run reads of its charger. */
 export interface SettingsWork {
   chargerId: string;
   organizationSlug: string;
@@ -84,52 +88,61 @@ export interface SettingsWork {
   settings: ChargerSettings;
 }
 
-/** What decides how a station takes its settings. */
+/** OCPP version and firmware of a station. Settings are settled for one such pair; another pair needs a new run. */
 export interface StationMark {
   version: OcppVersion;
   firmwareVersion: string | null;
 }
 
-/** Settings of a charger as its session has to know them. */
+/** What a session keeps of the settings of its charger. */
 export interface SettingsNote {
   revision: number;
-  /** The station that everything of this revision was brought to; null: something waits for the station. */
+  /** Station to which all settings of this revision were brought; null: some still wait for the station. */
   settledFor: StationMark | null;
-  /** What the session has to renew from now on; null: nothing. */
+  /** Lease that the session renews; null: none. */
   lease: SettingsLease | null;
 }
 
+/** Fields of `SettingState` that a run sets; absent: unchanged. */
 export type SettingResult = Partial<Omit<SettingState, "revision">>;
 
+/**
+ * Result of `SettingsStore.merge`. "unknown": no such charger. "fuseLimit": the overrides of the location would
+ * exceed its fuse; nothing was stored.
+ */
 export type SettingsMerge =
   | { kind: "stored"; revision: number }
   | { kind: "unchanged" }
   | { kind: "unknown" }
   | { kind: "fuseLimit" };
 
+/** Storage of desired settings and their outcomes. */
 export interface SettingsStore {
-  /** One statement: changed properties become pending under a new revision, unless the fuse of the location forbids it. */
+  /** Stores changed values under a new revision, with outcome pending, in one statement. */
   merge(
     organizationId: string,
     chargerId: string,
     changes: DesiredSettings,
     now: Date,
   ): Promise<SettingsMerge>;
+  /** Null: no such charger. */
   view(organizationId: string, chargerId: string): Promise<SettingsView | null>;
-  /** Null when the charger is gone or nothing was ever set. */
+  /** Null: the charger is deleted, or has no settings. */
   work(chargerId: string): Promise<SettingsWork | null>;
-  /** Results of a run that read `revision`: a property that changed since keeps its newer state. */
+  /**
+   * Stores the results of a run that had read `revision`. A setting that was changed since keeps its newer state.
+   * `nextAt`: when the sweeper starts another run; null: not before the next update.
+   */
   record(
     chargerId: string,
     revision: number,
     results: Partial<Record<SettingName, SettingResult>>,
     station: StationMemory,
-    /** When the sweeper may take it up again; null: never before the next update. */
     nextAt: Date | null,
   ): Promise<void>;
   /**
-   * What waits for a minute though its charger is online, settled chargers that are other stations now, and leases that end
-   * soon. Raises the attempt.
+   * Chargers that need a settings run: online with settings pending for a minute, connected with another firmware or
+   * version than they were settled for, or with a lease that ends soon. Raises their attempt.
    */
   due(now: Date): Promise<Array<{ chargerId: string; revision: number; attempt: number }>>;
 }

@@ -2,6 +2,7 @@ import type { OcppVersion } from "../ocpp/version.ts";
 import type { ItemError, SecurityProfile } from "./charger.ts";
 import type { UnknownTagPolicy } from "./sessions.ts";
 
+/** Configuration of a simulated station. */
 export interface SimulatedStation {
   chargerId: string;
   organizationId: string;
@@ -12,33 +13,35 @@ export interface SimulatedStation {
   connectors: number;
   vendor: string;
   model: string;
-  /** W */
+  /** Rated power in W. */
   maxPowerW: number;
-  /** Null: this deployment's own socket. */
+  /** Null: the OCPP socket of this deployment. */
   wsUrl: string | null;
   securityProfile: SecurityProfile;
-  /** For its session; of no meaning for the station itself. */
+  /** Passed on to its session; the station does not use it. */
   tagPolicy?: UnknownTagPolicy;
 }
 
+/** Result of `Simulators.start`. "failed": the charger fails with this error. */
 export type StartOutcome =
   | { kind: "accepted" }
-  /** Not accepted within the wait; the host keeps trying, ask again. */
+  /** No accepted boot within `waitMs`; the host goes on trying. Call `start` again. */
   | { kind: "waiting" }
   | { kind: "failed"; error: ItemError };
 
+/** Hosts of simulated stations. All methods throw Unavailable when the host cannot be reached. */
 export interface Simulators {
-  /** Idempotent: provisions the session, starts the station and waits at most `waitMs` for its accepted boot. */
+  /** Provisions the session, starts the station and waits at most `waitMs` for its accepted boot. Idempotent. */
   start(hostName: string, station: SimulatedStation, waitMs: number): Promise<StartOutcome>;
   /**
-   * Brings a known station to what the record says: running or stopped, with this configuration. A new restart token
-   * makes it reboot once. A station the host does not know is taken over only when it should run.
+   * Makes a station match the record: running or stopped, with this configuration. A restart token it has not seen
+   * makes it reboot once. A station unknown to the host is added only when it should run. Idempotent.
    */
   reconcile(
     hostName: string,
     station: SimulatedStation,
     desired: { running: boolean; restartToken: string | null },
   ): Promise<void>;
-  /** Forgets the station. Idempotent. */
+  /** Stops the station and deletes it. Idempotent. */
   remove(hostName: string, chargerId: string): Promise<void>;
 }

@@ -2,11 +2,11 @@ import type { JobKind, ToldStop } from "../ocpp/station-state.ts";
 import type { JsonObject } from "../ocpp/json.ts";
 import type { CommandOutcome, UnknownTagPolicy } from "./sessions.ts";
 
-/** A transaction as its session knows it. A higher revision replaces a lower one, and nothing else does. */
+/** State of a transaction. Only a higher revision replaces a lower one. Energy is in Wh, times are ISO 8601. */
 export interface TransactionFact {
   /** `txn_` and a ULID. */
   id: string;
-  /** Unique in the organisation. */
+  /** Unique in the organisation; sent to the station in OCPP 1.6. */
   transactionId: number;
   ocppTransactionId: string | null;
   evseId: number;
@@ -20,22 +20,23 @@ export interface TransactionFact {
   stoppedAt: string | null;
   stopReason: string | null;
   remoteStarted: boolean;
-  /** Closed because another one began on the connector, not by the station. */
+  /** True: closed because another transaction began on the connector; the station never reported its end. */
   lostStop: boolean;
   revision: number;
 }
 
-/** The end of a transaction, told twice and differently. The same content is a repeat. */
+/** Two different ends reported for one transaction. A row with the same content is a repeat and is stored once. */
 export interface StopConflictFact {
   transactionId: number;
-  /** What was told first and holds. */
+  /** The end that was reported first; it is the valid one. */
   kept: ToldStop;
   told: ToldStop;
 }
 
 /**
- * Values as a station sent them. `transactionId` null: outside transactions, or of one it never started (`claimedId`). The
- * same content of the same charger is a repeat, whatever message brings it.
+ * Meter values of one message. `transactionId` null: outside of a transaction, or of one that this charger never
+ * started, whose id is in `claimedId`. The same content of one charger is a repeat and is stored once, whatever
+ * message id it has.
  */
 export interface MeterValuesFact {
   transactionId: number | null;
@@ -44,7 +45,7 @@ export interface MeterValuesFact {
   /** OCPP action or 2.x trigger reason. */
   reason: string;
   energyWh: number | null;
-  /** Set, as is `idTag`, by a stop that belongs to no transaction. */
+  /** Set, like `idTag`, by a StopTransaction that belongs to no known transaction. */
   stopReason?: string | null;
   idTag?: string | null;
   /** The OCPP list as it came. */
@@ -52,34 +53,39 @@ export interface MeterValuesFact {
   at: string;
 }
 
+/** A security event reported by the station (SecurityEventNotification) or detected by us. */
 export interface SecurityEventFact {
-  /** Null: another one of this source, name and text is a repeat, whenever it comes. */
+  /** Null: an event with the same source, name and text is a repeat, at any time, and is stored once. */
   id: string | null;
-  /** `central`: noticed by us. */
+  /** "central": detected by us. */
   source: "station" | "central";
   name: string;
   techInfo: string | null;
   at: string;
 }
 
-/** A message that is kept as it came, without its secrets. The same content is a repeat; without a time in it, at the same time. */
+/**
+ * A message that is stored as a whole, secrets redacted. The same content is a repeat and is stored once; messages
+ * without a time of their own are repeats only if received at the same time.
+ */
 export interface StationEventFact {
-  /** Of OCPP. */
+  /** OCPP action. */
   action: string;
   payload: JsonObject;
   at: string;
 }
 
-/** The last known state of what the station downloads or uploads. */
+/** Last reported status of a firmware update or diagnostics upload. */
 export interface JobStatusFact {
   job: JobKind;
   status: string;
   requestId: number | null;
 }
 
-/** Why a vendor message got no answer; null: it got one. */
+/** Why an outgoing DataTransfer got no answer. */
 export type TransferError = Exclude<CommandOutcome["kind"], "answered" | "notProvisioned"> | "invalidCommand";
 
+/** One DataTransfer with its answer. `error` null: it was answered. */
 export interface DataTransferRow {
   /** `dt_` and a ULID. */
   id: string;
@@ -93,23 +99,24 @@ export interface DataTransferRow {
   error: TransferError | null;
 }
 
-/** Settings of an organisation that decide what its stations are answered. */
+/** Reads the answer of an organisation to unknown id tags. */
 export interface TagPolicies {
   /** Null: no such organisation. */
   read(organizationId: string): Promise<UnknownTagPolicy | null>;
 }
 
-/** Which transaction ids an organisation has used, for an allocator that does not remember. */
+/** Transaction ids that an organisation has used, for an allocator that lost its storage. */
 export interface TransactionIdsOnRecord {
-  /** 0: none. */
+  /** Highest stored transaction id; 0: none. */
   highest: number;
-  /** At most so many more may be with its chargers, without being on record. */
+  /** Upper bound of the ids above `highest` that chargers may hold and that are not stored yet. */
   unknown: number;
 }
 
-/** Rows of stations are kept for a time, see docs/operations.md. */
+/** Stored events of stations. Retention times are in docs/operations.md. */
 export interface StationHistory {
+  /** Transaction ids in use, for the id allocator. */
   transactionIds(organizationId: string): Promise<TransactionIdsOnRecord>;
-  /** Deletes what is too old, for a bounded time. */
+  /** Deletes rows past their retention, for at most 20 s per call. */
   prune(now: Date): Promise<void>;
 }

@@ -13,12 +13,16 @@ import { claimParams, claimSql, recordedAnswer, replay } from "./idempotency.ts"
 import { isUuid, onlyRow } from "./rows.ts";
 import { violates, type Sql } from "./sql.ts";
 
-/** A simulator host object carries this many stations; the name of a charger's host is final. */
+/**
+ * Stations per simulator host object. A charger keeps its host for life, so a new value applies to new chargers only.
+ */
 const STATIONS_PER_HOST = 64;
 
+/** Error of an identity that another charger has. */
 const TAKEN = `jsonb_build_object('code', 'IDENTITY_TAKEN', 'message',
   'A charger with identity ''' || i.identity || ''' already exists', 'retryable', false)`;
 
+/** The chargers of the batch ($7) joined to the blueprint of their group ($6). */
 const INPUT = `input AS (
     SELECT x.s AS seq, x.c AS id, x.i AS identity, x.n AS name, x.r AS random, b.*
     FROM jsonb_to_recordset($7::jsonb) AS x(s int, c uuid, i text, n text, g int, r boolean)
@@ -28,8 +32,8 @@ const INPUT = `input AS (
   )`;
 
 /**
- * Stores the chargers of `input`. A FAILED charger of the same identity makes room in the same statement: the insert
- * must read the replacing expression, or it would run first and the identity would count as taken.
+ * Inserts the chargers of `input`. A FAILED charger of the same identity is marked deleted in the same statement. The
+ * insert must read `replaced`: otherwise it would run first and find the identity taken.
  */
 function insertSql(onConflict: string, gate: string): string {
   return `replaced AS (
@@ -54,7 +58,7 @@ function insertSql(onConflict: string, gate: string): string {
   )`;
 }
 
-/** Single creates are no batches: they are limited by their chargers. */
+/** Job id for the limit of open batches; null for a single create, which only the charger limit applies to. */
 const BATCH_JOB = "CASE WHEN $4::text = 'location_chargers_create' THEN $1::uuid END";
 
 const SKIP_TAKEN = "ON CONFLICT (organization_id, identity) WHERE deleted_at IS NULL DO NOTHING";
@@ -99,13 +103,17 @@ const REDRAW = `WITH go AS (SELECT 1 FROM jobs WHERE id = $1::uuid),
     hold_chargers($2::uuid, (SELECT count(*) FROM inserted), 0, $9::int, NULL, 0)
   FROM input i LEFT JOIN inserted n ON n.seq = i.seq WHERE n.seq IS NULL`;
 
-/** What the accepting statement returned, read from what it stored. No row: it stored nothing. */
+/**
+ * Reads the result of the accepting statement from what it stored, in case its answer is lost. No row: nothing was
+ * stored.
+ */
 const ACCEPTED = `SELECT true AS place, true AS go,
     (SELECT count(*)::int FROM chargers WHERE job_id = j.id) AS open,
     (SELECT coalesce(jsonb_agg(r.seq ORDER BY r.seq), '[]') FROM job_rejections r
       WHERE r.job_id = j.id AND r.seq = ANY($2::int[])) AS clashes
   FROM jobs j WHERE j.id = $1::uuid`;
 
+/** The same for REDRAW. */
 const REDRAWN = `SELECT coalesce(jsonb_agg(x.s ORDER BY x.s), '[]') AS clashes
   FROM jsonb_to_recordset($1::jsonb) AS x(s int, c uuid) WHERE NOT EXISTS (SELECT 1 FROM chargers c WHERE c.id = x.c)`;
 
@@ -136,7 +144,7 @@ function blueprintJson(blueprints: ChargerBlueprint[]): string {
   return JSON.stringify(rows);
 }
 
-/** One-letter keys: the whole batch travels in one parameter, and the request limit is 10 MiB. */
+/** Chargers as JSON with one-letter keys: the whole batch is one parameter, and a request may have 10 MiB. */
 function chargerJson(chargers: Array<NewCharger & { seq: number }>): string {
   const rows = chargers.map(({ seq, id, identity, name, group, random }) => ({
     s: seq,
@@ -149,7 +157,10 @@ function chargerJson(chargers: Array<NewCharger & { seq: number }>): string {
   return JSON.stringify(rows);
 }
 
-/** The SDK's prefix for run ids; the rest is ours and deterministic. */
+/**
+ * Run id of a job: the SDK's prefix `wfr_` and the job id; of a single create the id of its charger run.
+ * Deterministic.
+ */
 export function runId(jobId: string, type: BatchAccept["type"]): string {
   return type === "charger_create" ? `wfr_${jobId}-0` : `wfr_${jobId}`;
 }
@@ -184,7 +195,7 @@ async function accept(sql: Sql, limits: CreationLimits, batch: BatchAccept): Pro
   if (!row.go && batch.claim !== null && row.place)
     return { kind: "replayed", response: await replay(sql, batch.organization.id, batch.claim) };
   if (!row.place) {
-    // The key counts before the 404: a repeat is replayed although its location is gone by now.
+    // A recorded answer takes precedence over 404: a repeat is replayed even if the location was deleted since.
     const { claim, organization, now } = batch;
     const response = claim && (await recordedAnswer(sql, organization.id, claim, now));
     if (response) return { kind: "replayed", response };
@@ -193,6 +204,7 @@ async function accept(sql: Sql, limits: CreationLimits, batch: BatchAccept): Pro
   return { kind: "done", value: { open: row.open, clashes: row.clashes } };
 }
 
+/** Statements of `POST /ocpp/locations/{id}/chargers`, each one request to Postgres. */
 export function acceptStore(
   sql: Sql,
   limits: CreationLimits,

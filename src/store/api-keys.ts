@@ -22,7 +22,7 @@ const apiKeyRow = z
     lastUsedAt: row.last_used_at,
   }));
 
-/** Ids of any other spelling exist nowhere, and not every text may reach Postgres. */
+/** Shape of a key id. Other texts are refused before Postgres, which does not accept every text (NUL). */
 const KEY_ID = /^key_[0-9A-Z]{26}$/;
 
 const COLUMNS = "k.id AS key_id, k.name AS key_name, k.role, k.prefix, k.created_at, k.last_used_at";
@@ -39,6 +39,7 @@ async function findKey(sql: Sql, condition: string, value: string) {
   return key && organization ? { key, organization } : null;
 }
 
+/** API keys in Postgres. */
 export function apiKeyStore(sql: Sql): ApiKeyStore {
   return {
     findByDigest: (digest) => findKey(sql, "k.digest = $1", digest),

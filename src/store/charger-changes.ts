@@ -5,24 +5,28 @@ import { CHARGER_COLUMNS, chargerRow, recordVersion } from "./charger-rows.ts";
 import { firstRow, isUuid, parseRows, uuidArray } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
-/** Chargers one request may change at once. */
+/** Most chargers that one request may change. */
 export const SELECTION_MAX = 1000;
 
-/** $1 organisation, $2 location or null, $3 ids or null. */
+/** Condition of a `ChargerSelection`. $1 organisation, $2 location or null, $3 ids or null. */
 const SELECTED = `c.organization_id = $1::uuid AND c.deleted_at IS NULL AND ($2::uuid IS NULL OR c.location_id = $2::uuid)
   AND ($3::uuid[] IS NULL OR c.id = ANY($3::uuid[]))`;
 
+/** Inserts one effect per row of `source`, numbered by charger id. $4 batch id, $5 now. */
 const effectsSql = (source: string, kind: string) => `effects AS (
     INSERT INTO charger_effects (batch_id, seq, organization_id, charger_id, kind, published_at)
     SELECT $4::uuid, row_number() OVER (ORDER BY id) - 1, $1::uuid, id, ${kind}, $5::timestamptz FROM ${source}
     RETURNING seq
   )`;
 
-/** A field that the request names: its value, or the default where the value is null. */
+/** New value of a column. $6 holds the changes: `value` if the key is present, otherwise `current`. */
 const given = (key: string, value: string, current: string) =>
   `CASE WHEN $6::jsonb ? '${key}' THEN ${value} ELSE ${current} END AS ${key}`;
 
-/** A station does not report its connector type, so only a restart lets it show the new one. */
+/**
+ * Changes the selected chargers and writes effects for simulated stations whose configuration changed. A new
+ * connector type makes the station restart, because a station only shows it after a boot.
+ */
 const UPDATE = `WITH place AS (
     SELECT id FROM locations WHERE id = ($6::jsonb ->> 'location_id')::uuid AND organization_id = $1::uuid FOR KEY SHARE
   ), target AS (
@@ -45,10 +49,10 @@ const UPDATE = `WITH place AS (
     WHERE c.id = n.id AND (t.name, t.connector_type, t.ocpp_version, t.ws_url, t.location_name, t.location_id)
       IS DISTINCT FROM (n.name, n.connector_type, n.ocpp_version, n.ws_url, n.location_name, n.location_id)
     RETURNING ${CHARGER_COLUMNS}, c.runtime = 'simulated' AND c.status <> 'FAILED'
-      AND (t.connector_type, t.ocpp_version, t.ws_url) IS DISTINCT FROM (n.connector_type, n.ocpp_version, n.ws_url) AS stirs,
-      t.connector_type IS DISTINCT FROM n.connector_type AS reboots
-  ), stirred AS (SELECT id, reboots FROM changed WHERE stirs),
-  ${effectsSql("stirred", "CASE WHEN reboots THEN 'restart' ELSE 'sync' END")}, result AS (
+      AND (t.connector_type, t.ocpp_version, t.ws_url) IS DISTINCT FROM (n.connector_type, n.ocpp_version, n.ws_url) AS needs_effect,
+      t.connector_type IS DISTINCT FROM n.connector_type AS needs_restart
+  ), affected AS (SELECT id, needs_restart FROM changed WHERE needs_effect),
+  ${effectsSql("affected", "CASE WHEN needs_restart THEN 'restart' ELSE 'sync' END")}, result AS (
     SELECT ch.id, ch.identity, ch.name, ch.vendor_name, ch.model, ch.image_url, ch.ocpp_version, ch.number_of_connectors,
       ch.max_charging_power, ch.connector_type, ch.location_id, ch.revision, ch.created_at, ch.updated_at, true AS valid
     FROM changed ch
@@ -66,6 +70,7 @@ const CANCELLED = JSON.stringify({
   retryable: false,
 });
 
+/** Marks the selected chargers deleted, fails PENDING ones, and writes an effect per charger. */
 const REMOVE = `WITH target AS (
     SELECT c.id, c.status FROM chargers c WHERE ${SELECTED} ORDER BY c.id FOR UPDATE
   ), offline AS (
@@ -81,6 +86,7 @@ const REMOVE = `WITH target AS (
   ), ${effectsSql("gone", "'sync'")}
   SELECT id, identity, runtime, simulator_host, job_id FROM gone`;
 
+/** Sets the desired run state of a READY simulated charger and writes its effect. $6: start, stop or restart. */
 const SET_RUNTIME = `WITH target AS (
     SELECT c.id, c.status, c.runtime, c.ocpp_version, c.desired_count FROM chargers c WHERE ${SELECTED} FOR UPDATE
   ), changed AS (
@@ -93,10 +99,14 @@ const SET_RUNTIME = `WITH target AS (
     CASE WHEN t.runtime = 'external' THEN 'external' WHEN t.status <> 'READY' THEN 'notProvisioned' ELSE 'done' END AS state
   FROM target t`;
 
-/** What a deletion took, while its effects still wait: nobody has published them. */
+/**
+ * Reads the result of REMOVE from its effects, in case its answer is lost. The batch is not published yet, so all its
+ * effects are still there.
+ */
 const REMOVED = `SELECT c.id, c.identity, c.runtime, c.simulator_host, CASE WHEN c.settled_at = c.deleted_at THEN c.job_id END AS job_id
   FROM charger_effects e JOIN chargers c ON c.id = e.charger_id WHERE e.batch_id = $1::uuid`;
 
+/** The same for SET_RUNTIME. */
 const RUNTIME_SET = `SELECT c.ocpp_version, (SELECT count(*)::int FROM charger_effects WHERE batch_id = $3::uuid) AS effects,
     CASE WHEN c.runtime = 'external' THEN 'external' WHEN c.status <> 'READY' THEN 'notProvisioned' ELSE 'done' END AS state
   FROM chargers c WHERE c.organization_id = $1::uuid AND c.id = $2::uuid AND c.deleted_at IS NULL`;
@@ -152,6 +162,7 @@ function readUpdate(
   };
 }
 
+/** Changes and deletions of chargers, each one statement that writes its effects as well. */
 export function chargerChanges(sql: Sql): Changes {
   return {
     async update(organizationId, { locationId, chargerIds }, changes, { connectorTypes }, batchId, now) {
@@ -166,7 +177,7 @@ export function chargerChanges(sql: Sql): Changes {
         wireChanges(changes),
         JSON.stringify(connectorTypes),
       ];
-      // Repeated, it finds nothing to change. The effects it left then are published by the sweeper.
+      // A repeat finds nothing to change and returns no batch; the sweeper publishes the effects of the first try.
       const rows = await sql.store(UPDATE, params, "repeat");
       return readUpdate(rows, batchId, changes.locationId);
     },

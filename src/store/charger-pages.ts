@@ -3,10 +3,10 @@ import type { ChargerFilter, Page, ProvisioningStatus } from "../ports.ts";
 import { isUuid, onlyRow, uuidArray } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
-/** A list of chargers: whose, which columns of alias `c` and beside it, in which order. */
+/** What a list of chargers shows: columns of alias `c` and of `join`, and the order. */
 interface ChargerList {
   columns: string;
-  /** Joined to the chargers of the page only. */
+  /** Join for those columns, applied to the rows of the page only. */
   join?: string;
   order: "oldestFirst" | "newestFirst";
 }
@@ -22,7 +22,10 @@ const STATUS = {
   FAILED: "c.status = 'FAILED'",
 } satisfies Record<ProvisioningStatus, string>;
 
-/** What a filter says, and its parameters from `$4` on. A condition that is not asked for stands in no statement. */
+/**
+ * WHERE clause of a filter and its parameters, from `$4` on. A condition that is not set does not appear in the
+ * statement.
+ */
 function conditionsOf({ locationId, ids, status, identityPrefix }: Filter) {
   const conditions = ["c.organization_id = $1::uuid", "c.deleted_at IS NULL"];
   const params: unknown[] = [];
@@ -33,15 +36,16 @@ function conditionsOf({ locationId, ids, status, identityPrefix }: Filter) {
   if (status) conditions.push(STATUS[status]);
   if (locationId) add((place) => `c.location_id = ${place}::uuid`, locationId);
   if (ids) add((place) => `c.id = ANY(${place}::uuid[])`, uuidArray(ids));
-  // The planner thinks too few of the rows that begin so, and would sort those that it finds in the table.
+  // `coalesce` hides the prefix from the planner, which underestimates its rows and would sort instead of using the
+  // index.
   if (identityPrefix)
     add((place) => `coalesce(starts_with(c.identity, ${place}::text), false)`, identityPrefix);
   return { where: conditions.join(" AND "), params };
 }
 
 /**
- * Keys of chargers, read from an index that holds all that is filtered by. The order inside keeps it on that index: read row
- * by row, the table of a large organisation is four times as much.
+ * Creation time and id of the matching chargers, from an index that covers all filters. ORDER BY with OFFSET 0 keeps
+ * the planner on that index; reading the table instead costs four times as much in a large organisation.
  */
 const keysOf = (
   where: string,
@@ -49,13 +53,13 @@ const keysOf = (
 ) => `(SELECT c.created_at, c.id FROM chargers c WHERE ${where}
   ORDER BY c.created_at${direction}, c.id${direction} OFFSET 0)`;
 
-/** Keys of those that are connected; a charger that is deleted is not. */
+/** Creation time and id of the connected chargers; a deleted charger is never connected. */
 const onlineKeys = (direction: string) => `(SELECT s.created_at, s.charger_id AS id FROM charger_connections s
   WHERE s.organization_id = $1::uuid AND s.online ORDER BY s.created_at${direction}, s.charger_id${direction} OFFSET 0)`;
 
 /**
- * The keys to page through, and how many they are. Without a filter, those that are not connected are counted as all without
- * the others: two counts cost less than one join.
+ * Keys to page through, and their number. Without another filter, offline chargers are counted as all minus
+ * connected: two counts are cheaper than the join.
  */
 function sourceOf({ online = null, ...filter }: Filter, where: string, direction: string) {
   const counted = (keys: string) => `(SELECT count(*)::int FROM ${keys} n)`;
@@ -73,7 +77,10 @@ function sourceOf({ online = null, ...filter }: Filter, where: string, direction
   };
 }
 
-/** Ids first, counted from the nearer end of the list; only the rows of the page are looked up. */
+/**
+ * Selects the keys of the page first, counting from the nearer end of the list, then looks up the rows of the page
+ * only.
+ */
 function statementOf({ columns, join = "", order }: ChargerList, filter: Filter, where: string): string {
   const [forwards, backwards] = order === "oldestFirst" ? ["", " DESC"] : [" DESC", ""];
   const front = sourceOf(filter, where, forwards);
@@ -94,7 +101,7 @@ function statementOf({ columns, join = "", order }: ChargerList, filter: Filter,
 
 const totalRow = z.object({ total: z.number() });
 
-/** One page of an organisation's chargers. */
+/** One page of an organisation's chargers, and the number that match. $1 organisation, $2 limit, $3 offset. */
 export async function chargerPage(
   sql: Pick<Sql, "read">,
   list: ChargerList,

@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { Charger, RecordVersion } from "../ports.ts";
 import { timestamp } from "./rows.ts";
 
+/** Column `ocpp_version` of a charger. */
 export const recordVersion = z.enum(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"]) satisfies z.ZodType<RecordVersion>;
 
+/** A row of `CHARGER_COLUMNS` as a `Charger`. */
 export const chargerRow = z
   .object({
     id: z.string(),
@@ -38,7 +40,7 @@ export const chargerRow = z
     updatedAt: row.updated_at,
   }));
 
-/** Columns of `chargerRow`, table alias `c`. A deleted charger keeps its last place for finished jobs. */
+/** Columns of `chargerRow`, table alias `c`. A deleted charger shows its last location, for finished jobs. */
 export const CHARGER_COLUMNS = `c.id, c.identity, c.name, c.vendor_name, c.model, c.image_url, c.ocpp_version,
   c.number_of_connectors, c.max_charging_power, c.connector_type, coalesce(c.location_id, c.last_location_id) AS location_id,
   c.revision, c.created_at, c.updated_at`;

@@ -28,7 +28,7 @@ const provisioningRow = z
     provisionedAt: row.provisioned_at,
   }));
 
-/** Status and run id of a waiting charger follow from its job: the run ids are deterministic. */
+/** Provisioning state of a charger. While it is PENDING, status and run id are derived from its job. */
 const PROVISIONING = `SELECT c.id, c.error,
     CASE WHEN c.status = 'PENDING' AND j.status = 'PROVISIONING' THEN 'PROVISIONING' ELSE c.status END AS status,
     CASE WHEN j.workflow_run_id IS NOT NULL THEN
@@ -39,10 +39,14 @@ const PROVISIONING = `SELECT c.id, c.error,
 
 const LIST = { columns: CHARGER_COLUMNS, order: "oldestFirst" } as const;
 
-/** What its session answers unknown id tags; what the Worker remembers of its organisation may be older than a change. */
+/** Tag policy of the organisation, read with the write: the organisation cached in the Worker may be out of date. */
 const POLICY = `(SELECT accept_unknown_id_tags FROM organizations WHERE id = $1::uuid),
     (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms`;
 
+/**
+ * Claim and external charger in one statement; a FAILED charger of the same identity is marked deleted. $8 to $12:
+ * `claimParams`.
+ */
 const REGISTER = `WITH tenant AS (
     SELECT id FROM organizations WHERE id = $1::uuid
   ), ${claimSql(8, "$1::uuid", "$7::timestamptz", "tenant")}, replaced AS (
@@ -59,8 +63,10 @@ const REGISTER = `WITH tenant AS (
   SELECT EXISTS (SELECT 1 FROM inserted) AS inserted, ${POLICY},
     hold_chargers($1::uuid, (SELECT count(*) FROM inserted), 0, $13::int, NULL, 0)`;
 
+/** Reads the result of REGISTER, in case its answer is lost. */
 const REGISTERED = `SELECT true AS inserted, ${POLICY} FROM chargers WHERE id = $2::uuid`;
 
+/** Undoes REGISTER: marks the charger deleted, deletes the claim, writes an effect that ends the session. */
 const UNREGISTER = `WITH gone AS (
     UPDATE chargers SET deleted_at = $4::timestamptz, revision = revision + 1
     WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL RETURNING id
@@ -110,6 +116,7 @@ async function insertRegistered(
   }
 }
 
+/** Chargers in Postgres. Every statement names the organisation. */
 export function chargerStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): ChargerStore {
   return {
     ...connectedChargers(sql),

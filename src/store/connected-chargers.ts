@@ -6,6 +6,7 @@ import type { Sql } from "./sql.ts";
 
 const version = z.enum(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]);
 
+/** A row of `connectors`, aggregated to JSON. */
 export const connectorJson = z
   .object({
     evse_id: z.number(),
@@ -91,6 +92,7 @@ const JOIN = "LEFT JOIN charger_connections s ON s.charger_id = c.id";
 
 const LIST = { columns: COLUMNS, join: JOIN, order: "newestFirst" } as const;
 
+/** Chargers as `/api/v1` shows them, with the state that their sessions flushed. */
 export function connectedChargers(
   sql: Sql,
 ): Pick<ChargerStore, "findByIdentity" | "listConnected" | "setRegistration"> {

@@ -1,7 +1,7 @@
 import { LimitReached } from "../errors.ts";
 import { SqlFailure } from "./sql-failure.ts";
 
-/** Of an organisation that has no limits of its own. */
+/** Limits of an organisation that has no limits of its own. */
 export interface CreationLimits {
   /** Most chargers that are not deleted, FAILED ones included. */
   chargers: number;
@@ -11,10 +11,13 @@ export interface CreationLimits {
 
 export const CREATION_LIMITS: CreationLimits = { chargers: 1_000_000, openJobs: 20 };
 
-/** A batch is done in seconds to minutes. */
+/** `Retry-After` of a refused batch: batches take seconds to minutes. */
 const JOB_RETRY_AFTER_SECONDS = 5;
 
-/** What a statement was refused for by `hold_chargers` or `charger_room` of the schema; every other error as it is. */
+/**
+ * Turns an error of `hold_chargers` or `charger_room` (schema.sql) into LimitReached; other errors are returned
+ * unchanged.
+ */
 export function withLimits(error: unknown): unknown {
   if (!(error instanceof SqlFailure)) return error;
   const allowed = error.detail ?? "0";

@@ -1,16 +1,19 @@
 /**
- * What is known of the database's clock: how far it is ahead of ours lies between two bounds, which every exchange narrows.
- * An exchange that contradicts them tells that a clock was set, and begins anew.
+ * Estimate of the database's clock. Its offset from ours lies between two bounds that every exchange narrows. An
+ * exchange outside of them means that a clock was set, and the estimate starts again.
  */
 export class DatabaseClock {
   #leastAheadMs = Number.NEGATIVE_INFINITY;
   #mostAheadMs = Number.POSITIVE_INFINITY;
 
+  /** False before the first exchange. */
   get isKnown(): boolean {
     return Number.isFinite(this.#leastAheadMs);
   }
 
-  /** The database read its clock somewhere between the two moments of ours. */
+  /**
+   * Records an exchange, all in epoch ms: the database read its clock between `sentAtMs` and `answeredAtMs` of ours.
+   */
   observe(databaseMs: number, sentAtMs: number, answeredAtMs: number): void {
     const least = databaseMs - answeredAtMs;
     const most = databaseMs - sentAtMs;
@@ -19,7 +22,7 @@ export class DatabaseClock {
     this.#mostAheadMs = contradicts ? most : Math.min(most, this.#mostAheadMs);
   }
 
-  /** A moment of ours by the database's clock; rather too early than too late. */
+  /** Converts epoch ms of our clock to the database's, rounded to the earlier bound. */
   at(ourMs: number): number {
     return ourMs + (this.isKnown ? this.#leastAheadMs : 0);
   }

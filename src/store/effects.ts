@@ -6,7 +6,7 @@ import { WORK_COLUMNS, workRow } from "./work-rows.ts";
 
 const LEFT_OVER_SECONDS = 60;
 
-/** The present state of the chargers: effects say that something changed, never what. */
+/** Effects of a slice with the current rows of their chargers: an effect says that something changed, never what. */
 const PENDING = `SELECT e.seq, c.revision, e.kind, c.deleted_at IS NOT NULL AS deleted, c.status,
     CASE WHEN c.settled_at = c.deleted_at OR c.error ->> 'code' = 'CANCELLED' THEN
       'wfr_' || j.id || '-' || c.seq || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END END AS run_id, ${WORK_COLUMNS}
@@ -14,7 +14,10 @@ const PENDING = `SELECT e.seq, c.revision, e.kind, c.deleted_at IS NOT NULL AS d
   LEFT JOIN jobs j ON j.id = c.job_id
   WHERE e.batch_id = $1::uuid AND e.seq >= $2::int AND e.seq < $3::int ORDER BY e.seq`;
 
-/** Starting and stopping a station does not raise the revision of its row, so that a representation of it stays valid. */
+/**
+ * Deletes effects whose charger is unchanged since it was read. `desired_count` is compared as well, because starting
+ * and stopping a station does not raise the revision.
+ */
 const DONE = `DELETE FROM charger_effects e
   USING jsonb_to_recordset($2::jsonb) AS x(seq int, revision int, deleted boolean, desired_count int), chargers c
   WHERE e.batch_id = $1::uuid AND e.seq = x.seq AND c.id = e.charger_id AND (c.deleted_at IS NOT NULL) = x.deleted
@@ -30,6 +33,7 @@ const effectRow = z.object({
   run_id: z.string().nullable(),
 });
 
+/** Batches whose effects were last published a minute ago or longer; at most 50 per call. */
 const LEFT_OVER = `WITH batch AS (
     SELECT batch_id FROM charger_effects WHERE published_at < $1::timestamptz - interval '${LEFT_OVER_SECONDS} seconds'
     GROUP BY batch_id LIMIT 50
@@ -41,6 +45,7 @@ const LEFT_OVER = `WITH batch AS (
 
 const leftOverRow = z.object({ id: z.string(), attempt: z.number(), total: z.number() });
 
+/** Effects in Postgres. */
 export function effectStore(sql: Sql): EffectStore {
   return {
     async pending(batchId, from, to) {

@@ -3,50 +3,53 @@ import type { DatabaseClock } from "./database-clock.ts";
 import { retryOnce, SqlFailure, violates } from "./sql-failure.ts";
 import type { Row, Statement } from "./sql.ts";
 
+/** Writes with a deadline that the database enforces (docs/adr/0012). */
 export interface Writes {
   /**
-   * Writes what its caller repeats until it has succeeded, and what may be repeated: steps of runs, flushes, the sweeper.
-   * @throws MaybeStored when the answer is lost
+   * Runs an idempotent statement that its caller repeats until it succeeds: steps of runs, flushes, the sweeper.
+   * @throws MaybeStored: the answer is lost. Unavailable: nothing was stored. SqlFailure
    */
   write(text: string, params: unknown[]): Promise<Row[]>;
   /**
-   * Writes what a client is answered for. When the answer is lost, the database is asked whether it was stored; what was is
-   * answered with the rows of `whenStored`, or by repeating the statement where that has none or is "repeat".
-   * @param whenStored a read that returns what the statement returned
-   * @throws MaybeStored when that cannot be found out either, Unavailable when nothing was stored and nothing will be
+   * Runs a statement whose result a client is told. If the answer is lost, it asks the database whether the write was
+   * committed. If it was, the rows of `whenStored` are returned; without rows, or with "repeat", the statement runs
+   * again.
+   * @param whenStored reads the rows that the statement returned
+   * @throws MaybeStored: unknown whether it was stored. Unavailable: nothing was stored, nor will be. SqlFailure
    */
   store(text: string, params: unknown[], whenStored: Statement | "repeat"): Promise<Row[]>;
 }
 
-/** Several statements in one request: all of them or none. */
+/** Runs statements as one transaction in one HTTP request; returns the rows of each. */
 export type Transaction = (statements: Statement[], timeoutMs: number) => Promise<Row[][]>;
 
+/** What guarded writes need of a connection. */
 export interface Database {
   transaction: Transaction;
   read(text: string, params: unknown[]): Promise<Row[]>;
   clock: DatabaseClock;
-  /** Makes sure that the clock is known and that the database answers, where that is in doubt. @throws Unavailable */
+  /** Asks the database for its time if the clock is unknown or the last exchange failed. @throws Unavailable */
   prepare(): Promise<void>;
   limits: TimeLimits;
-  /** Our own clock, epoch ms. */
+  /** Our clock, epoch ms. */
   now(): number;
 }
 
-/** From when a statement is sent, in ms. */
+/** Durations in ms, all from the moment a statement is sent. */
 export interface TimeLimits {
-  /** A caller has its answer. */
+  /** Until a caller gets its answer or an error. */
   answer: number;
-  /** The database is through with a write; what it has not committed by then it drops. */
+  /** Until a write must be committed; the database rolls back a later one. */
   commit: number;
-  /** How much later the answer of what was committed at the last moment may come. */
+  /** Extra time for the answer of a write that was committed at the last moment. */
   grace: number;
-  /** How long a lost answer is asked after while the database cannot be reached at all. */
+  /** How long to ask for the fate of a write while the database cannot be reached. */
   lookUp: number;
-  /** Less is not worth another try. */
+  /** With less time left than this, a write is not tried again. */
   retry: number;
 }
 
-/** The first is long enough for a database that wakes from scale-to-zero. */
+/** Default limits. `answer` allows for a database that has to start from scale-to-zero. */
 export const TIME_LIMITS: TimeLimits = {
   answer: 10_000,
   commit: 8_000,
@@ -56,13 +59,18 @@ export const TIME_LIMITS: TimeLimits = {
 };
 
 const FIRST_PAUSE_MS = 50;
-/** Of `write_before` in schema.sql. */
+/** SQLSTATE that `write_before` raises after the deadline (schema.sql). */
 const TOO_LATE = "ZD001";
 
-/** $1 is the deadline by the database's clock in ms, $2 the receipt of this write or null. */
+/**
+ * Checks the deadline and stores the receipt. $1 deadline in epoch ms of the database's clock, $2 receipt id or null.
+ */
 const BEFORE = "SELECT write_before($1::float8, $2::uuid) AS clock_ms";
 
-/** Leaves a receipt that the write itself cannot leave any more, unless it has. Waits while the write is under way. */
+/**
+ * Inserts the receipt of a write, so that the write itself fails if it still arrives. `abandoned` false: the write
+ * was committed. Waits for the row lock of a write that is in progress.
+ */
 const FENCE = `INSERT INTO write_receipts AS r (id, abandoned) VALUES ($1::uuid, true)
   ON CONFLICT (id) DO UPDATE SET abandoned = r.abandoned RETURNING abandoned`;
 
@@ -73,8 +81,8 @@ const ANSWER_LOST = "The request was stored, but its answer is lost";
 type Fate = "stored" | "notStored" | "unknown";
 
 /**
- * Every write goes out between two calls of `write_before` in one transaction: before it begins and before it is committed
- * the database's own clock must not have passed the deadline (docs/adr/0012).
+ * Sends every write between two calls of `write_before` in one transaction, which fail when the database's clock has
+ * passed the deadline at the start or before the commit (docs/adr/0012).
  */
 export function guardedWrites(database: Database): Writes {
   return {
@@ -84,7 +92,7 @@ export function guardedWrites(database: Database): Writes {
   };
 }
 
-/** Receipts are asked for within seconds; later ones serve nobody. */
+/** Deletes receipts older than ten minutes; they are only read within seconds of the write. */
 export async function forgetReceipts(sql: Writes): Promise<void> {
   await sql.write(FORGET, []);
 }
@@ -98,7 +106,8 @@ async function store(database: Database, statement: Statement, whenStored: State
     try {
       return await attempt(database, statement, receipt, storeByMs);
     } catch (error) {
-      // A receipt that is there already: the request came twice on its way, and this is the answer of the second.
+      // A duplicate receipt means that the request was delivered twice, and this is the answer to the second
+      // delivery.
       if (!(error instanceof MaybeStored) && !violates(error, "write_receipts_pkey")) throw error;
       const fate = await fateOf(database, receipt, beganAtMs + limits.answer);
       if (fate === "unknown") throw error;
@@ -118,7 +127,10 @@ async function answerOf(database: Database, whenStored: Statement | "repeat"): P
   });
 }
 
-/** One transaction, repeated once where the database asks for it or where its clock was wrongly known. */
+/**
+ * Runs one transaction. Repeats it once after a serialisation failure, and once if the deadline was computed with a
+ * wrong clock.
+ */
 async function attempt(
   database: Database,
   statement: Statement,
@@ -164,8 +176,8 @@ function unlessTooLate(error: unknown): never {
 }
 
 /**
- * What became of a write whose answer is lost. From "notStored" on it cannot be stored any more. Short failures are borne
- * for a moment; a database that hangs is waited for until the answer is due.
+ * Finds out whether a write was committed whose answer is lost. After "notStored" it cannot be committed any more.
+ * Failed requests are repeated for `lookUp` ms; a database that hangs is waited for until the answer is due.
  */
 async function fateOf(database: Database, receipt: string, answerByMs: number): Promise<Fate> {
   const giveUpAtMs = Math.min(database.now() + database.limits.lookUp, answerByMs);

@@ -16,11 +16,12 @@ type ClaimRow = z.infer<typeof claimRow>;
 const SAME_CLAIM = "organization_id = $1::uuid AND method = $2 AND path = $3 AND key = $4";
 
 /**
- * The claim as a common table expression: takes the key, or an expired or abandoned one, and records the answer in
- * the same statement. The caller's statement writes only if `claimed` has a row or no key was sent.
+ * The claim of an idempotency key as a common table expression. It takes a free, expired or abandoned key and records
+ * the answer in the same statement. The caller's statement writes only if `go` has a row: the key was claimed, or
+ * none was sent.
  *
- * @param first number of the first of the six parameters made by `claimParams`
- * @param gate name of an earlier expression without whose row nothing is claimed
+ * @param first number of the first of the five parameters made by `claimParams`
+ * @param gate name of an earlier expression; nothing is claimed unless it has a row
  */
 export function claimSql(first: number, organization: string, now: string, gate: string): string {
   const [method, path, key, hash, response] = [0, 1, 2, 3, 4].map((offset) => `$${first + offset}`);
@@ -38,7 +39,7 @@ export function claimSql(first: number, organization: string, now: string, gate:
   )`;
 }
 
-/** The five parameters of `claimSql`. */
+/** The five parameters of `claimSql`; all null without a claim. */
 export function claimParams(claim: IdempotencyClaim | null, record: RecordedResponse | null): unknown[] {
   if (claim === null) return [null, null, null, null, null];
   return [
@@ -51,8 +52,8 @@ export function claimParams(claim: IdempotencyClaim | null, record: RecordedResp
 }
 
 /**
- * What an earlier request with this key was answered.
- * @throws IdempotencyMismatch when it had another body, IdempotencyInFlight while it has no answer.
+ * Recorded answer of a key that `claimSql` did not get.
+ * @throws IdempotencyMismatch: another body. IdempotencyInFlight: the first request has no answer yet.
  */
 export async function replay(
   sql: Sql,
@@ -77,7 +78,7 @@ function answerOf(row: ClaimRow | null, claim: IdempotencyClaim): RecordedRespon
 }
 
 /**
- * What a request that cannot be done otherwise would be answered for its key; null when the key is free, expired or abandoned.
+ * Recorded answer of a key, read without claiming it; null: the key is free, expired or abandoned.
  * @throws IdempotencyMismatch, IdempotencyInFlight
  */
 export async function recordedAnswer(
@@ -95,7 +96,7 @@ export async function recordedAnswer(
   return row && answerOf(row, claim);
 }
 
-/** Replaces the recorded answer of a claim that is still the same request's. */
+/** Replaces the recorded answer of a claim, if the key still belongs to the same request body. */
 export async function rewriteRecord(
   sql: Sql,
   organizationId: string,

@@ -3,15 +3,15 @@ import type { JobStore } from "../ports.ts";
 import { firstRow, isUuid, parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
-/** $1 organisation, $2 location, $3 job: the batch, or nothing. */
+/** The job of a `JobRef`, if it is a batch. $1 organisation, $2 location, $3 job. */
 const BATCH = `SELECT j.id, j.status, j.attempt, j.total FROM jobs j
   WHERE j.id = $3::uuid AND j.organization_id = $1::uuid AND j.location_id = $2::uuid AND j.type = 'location_chargers_create'`;
 
 const CANCELLED = JSON.stringify({ code: "CANCELLED", message: "The job was cancelled", retryable: false });
 
 /**
- * Fails what is open and closes the job in one statement. What was begun of a charger is undone by its effect; a step that comes
- * late finds the charger settled.
+ * Fails PENDING chargers and closes the job in one statement. The effect of a charger undoes what its step began; a
+ * step that comes later finds the charger settled.
  */
 const CANCEL = `WITH batch AS (${BATCH} FOR UPDATE), ran AS (
     SELECT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = $3::uuid AND c.status <> 'PENDING') AS any
@@ -35,7 +35,9 @@ const WAS_CANCELLED = `SELECT b.id, b.attempt, (SELECT count(*)::int FROM charge
 
 const cancelRow = z.object({ id: z.string(), attempt: z.number(), effects: z.number() });
 
-/** Opens what failed and may be tried again, under run ids of the next attempt. A job that is open already stays as it is. */
+/**
+ * Sets retryable failed chargers back to PENDING, under run ids of the next attempt. An open job is left unchanged.
+ */
 const RETRY = `WITH batch AS (${BATCH} FOR UPDATE), opened AS (
     UPDATE chargers c SET status = 'PENDING', error = NULL, settled_at = NULL, updated_at = $4::timestamptz,
       revision = c.revision + 1
@@ -80,6 +82,7 @@ const subjectRow = z
     identity: row.identity,
   }));
 
+/** Cancel, retry and dead letter lookup of jobs. */
 export function jobControl(sql: Sql): Pick<JobStore, "cancel" | "retry" | "ownSubjects"> {
   return {
     async ownSubjects(organizationId, subjects) {

@@ -17,22 +17,25 @@ const openRow = z
   .transform(({ seq, id, organization_id }) => ({ seq, chargerId: id, organizationId: organization_id }));
 
 /**
- * Open, and of this job. Without fresh statistics the planner prefers the index of open chargers to the primary key
- * and reads the whole batch for each of its chargers; IS TRUE hides the conditions from it.
+ * Condition: PENDING and of this job. IS TRUE hides it from the planner, which without fresh statistics would use the
+ * index of open chargers instead of the primary key and read the whole batch for each charger.
  */
 const BY_KEY_ONLY = `(c.job_id = $1::uuid) IS TRUE AND (c.status = 'PENDING') IS TRUE AND c.deleted_at IS NULL`;
 
-/** A single create has no dispatcher: its own run moves the job. */
+/** Reads a PENDING charger. Sets the job to PROVISIONING, because a single create has no dispatcher that would. */
 const WORK = `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id = $1::uuid AND status = 'PENDING')
   SELECT ${WORK_COLUMNS} FROM chargers c JOIN organizations o ON o.id = c.organization_id
   WHERE c.id = $2::uuid AND ${BY_KEY_ONLY}`;
 
-/** Enough others open: somebody else will be the last. More than ever run at once per organisation. */
+/**
+ * With this many other chargers open, none of those settling now is the last. Must exceed the number of parallel
+ * charger runs of an organisation.
+ */
 const OPEN_LIMIT = 200;
 
 /**
- * Settles one charger. `open` looks backwards from the end, where the open ones are; it may count a charger whose
- * own transaction settles it at this moment, so a small number only means "perhaps the last".
+ * Fails one charger. `open` counts other PENDING chargers from the end of the batch, where they are. It may include
+ * chargers that other transactions are settling, so a small number only means "perhaps the last".
  */
 const FAIL = `WITH moved AS (
     UPDATE chargers c SET status = 'FAILED', error = $3::jsonb, settled_at = $4::timestamptz,
@@ -43,7 +46,7 @@ const FAIL = `WITH moved AS (
     SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> $2::uuid
     ORDER BY seq DESC LIMIT ${OPEN_LIMIT}) o) AS open`;
 
-/** The same for chargers of one job that became READY at about the same time. */
+/** The same for chargers of one job that became READY within a few milliseconds of each other. */
 const SUCCEED = `WITH moved AS (
     UPDATE chargers c SET status = 'READY', error = NULL, settled_at = $3::timestamptz,
       updated_at = $3::timestamptz, revision = c.revision + 1
@@ -54,7 +57,9 @@ const SUCCEED = `WITH moved AS (
     ORDER BY seq DESC LIMIT ${OPEN_LIMIT}) o) AS open
   FROM unnest($2::uuid[]) AS a(id)`;
 
-/** Long enough for a handful of the runs that go on at once, short beside one of them. */
+/**
+ * Window in which runs share one statement: long enough for several of the parallel runs, short compared to one run.
+ */
 const SUCCEED_TOGETHER = { windowMs: 8, itemsMax: 100, patienceMs: 3000 };
 
 const succeededRow = z.object({ id: z.string(), moved: z.boolean(), open: z.number() });
@@ -148,7 +153,7 @@ async function readJob(
   };
 }
 
-/** A terminal job never changes, so its lists may be read after its counts. */
+/** Results of a finished job. It does not change any more, so they may be read after its counts. */
 async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job["results"]> {
   const created = parseRows(chargerRow, await sql.read(CREATED, [jobId]));
   return { created, failed: failed === 0 ? [] : parseRows(failureRow, await sql.read(FAILED, [jobId])) };
@@ -164,6 +169,7 @@ async function openSlice(sql: Sql, jobId: string, from: number, to: number): Pro
   return rows.map((row) => ({ ...openRow.parse(row), work: workRow.safeParse(row).data ?? null }));
 }
 
+/** Jobs in Postgres. */
 export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): JobStore {
   const succeed = sharedBatch((items: readonly Succeeded[]) => succeedTogether(sql, items), SUCCEED_TOGETHER);
   return {

@@ -40,7 +40,7 @@ const SLUG_INDEX = "locations_organization_id_slug_key";
 const COLUMNS = `id, slug, name, address, city, country, latitude, longitude, timezone, owner_name, fuse_limit_a,
   public, status, revision, created_at, updated_at`;
 
-// Ids first, from an index; only the rows of the page are looked up.
+// Selects the ids of the page from an index, then looks up only those rows.
 const LIST = `WITH page AS MATERIALIZED (SELECT id, created_at FROM locations WHERE organization_id = $1::uuid
     ORDER BY created_at, id LIMIT $2::int OFFSET $3::bigint)
   SELECT t.total, l.* FROM (SELECT (SELECT count(*)::int FROM (
@@ -73,7 +73,7 @@ const CREATE = `WITH tenant AS (SELECT id FROM organizations WHERE id = $1::uuid
 
 const columnList = (prefix: string) => FIELDS.map(([column]) => `${prefix}.${column}`).join(", ");
 
-/** Absent keys of $4 keep their column. */
+/** $4 holds the changes; a column whose key is absent is unchanged. */
 const UPDATE = `WITH n AS (
     SELECT l.id, ${FIELDS.map(([column, type]) => `CASE WHEN $4::jsonb ? '${column}' THEN ($4::jsonb ->> '${column}')::${type} ELSE l.${column} END AS ${column}`).join(", ")}
     FROM locations l WHERE l.id = $2::uuid AND l.organization_id = $1::uuid FOR UPDATE
@@ -94,7 +94,7 @@ const REMOVE = `WITH used AS (
   SELECT EXISTS (SELECT 1 FROM removed) AS removed, (SELECT n FROM used) AS used,
     EXISTS (SELECT 1 FROM locations WHERE id = $2::uuid AND organization_id = $1::uuid) AS known`;
 
-/** After a deletion that was committed: what is gone was removed. */
+/** Reads the result of the deletion, in case its answer is lost: a missing row was removed. */
 const REMOVED = `SELECT l.id IS NULL AS removed, l.id IS NOT NULL AS known,
     (SELECT count(*)::int FROM chargers WHERE location_id = $2::uuid AND deleted_at IS NULL) AS used
   FROM (SELECT 1) one LEFT JOIN locations l ON l.id = $2::uuid AND l.organization_id = $1::uuid`;
@@ -151,7 +151,7 @@ async function removeLocation(
   const row = await sql.store(REMOVE, params, { text: REMOVED, params }).then(
     (rows) => onlyRow(removeRow, rows),
     (error: unknown) => {
-      // A charger was stored between the count and the delete: the foreign key decides.
+      // The foreign key failed: a charger was stored between the count and the delete.
       if (error instanceof SqlFailure && error.code === "23503")
         return { removed: false, used: 1, known: true };
       throw error;
@@ -161,6 +161,7 @@ async function removeLocation(
   return row.known ? { inUse: row.used } : "unknown";
 }
 
+/** Locations in Postgres. */
 export function locationStore(sql: Sql): LocationStore {
   return {
     create: (...input) => createLocation(sql, ...input),

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Organization, OrganizationChanges, OrganizationStore } from "../ports.ts";
+import type { Organization, OrganizationChanges, OrganizationStore, TagPolicies } from "../ports.ts";
 import { firstRow, isUuid } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
+/** A row of `ORGANIZATION_COLUMNS` as an `Organization`. */
 export const organizationRow = z
   .object({
     id: z.string(),
@@ -29,10 +30,11 @@ export const organizationRow = z
     wsUrlHosts: row.ws_url_hosts,
   }));
 
+/** Columns of `organizationRow`, table alias `o`. */
 export const ORGANIZATION_COLUMNS = `o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.open_job_limit,
   o.accept_unknown_id_tags, o.transfer_hosts, o.ws_url_hosts`;
 
-/** What one run drains: the runs of a large organisation go side by side. */
+/** Effects per batch; a large organisation gets several batches, whose runs work in parallel. */
 const EFFECTS_PER_BATCH = 1000;
 
 const named = (column: string, value: string) =>
@@ -45,7 +47,10 @@ const hosts = (column: string) =>
       THEN ARRAY(SELECT jsonb_array_elements_text($2::jsonb -> '${column}')) END`,
   );
 
-/** A charger that is still being provisioned reads the new row by itself. */
+/**
+ * Changes the organisation and, with a new tag policy, writes an effect per READY charger. A PENDING charger reads
+ * the new policy when it is provisioned.
+ */
 const CHANGE = `WITH old AS (
     SELECT id, accept_unknown_id_tags FROM organizations WHERE id = $1::uuid FOR UPDATE
   ), o AS (
@@ -85,6 +90,7 @@ function wireChanges({
   return JSON.stringify({ ...same, ...named });
 }
 
+/** Organisations in Postgres. */
 export function organizationStore(sql: Sql): OrganizationStore {
   return {
     async get(id) {
@@ -101,5 +107,19 @@ export function organizationStore(sql: Sql): OrganizationStore {
       const organization = firstRow(organizationRow, rows);
       return organization && { organization, effects: firstRow(effectsRow, rows)?.effects ?? [] };
     },
+  };
+}
+
+const policyRow = z
+  .object({ accept_unknown_id_tags: z.boolean(), read_at_ms: z.number() })
+  .transform((row) => ({ acceptsUnknown: row.accept_unknown_id_tags, readAtMs: row.read_at_ms }));
+
+const READ_POLICY = `SELECT accept_unknown_id_tags, (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms
+  FROM organizations WHERE id = $1::uuid`;
+
+/** Tag policies in Postgres, read with the time of the database. */
+export function tagPolicies(sql: Sql): TagPolicies {
+  return {
+    read: async (organizationId) => firstRow(policyRow, await sql.read(READ_POLICY, [organizationId])),
   };
 }

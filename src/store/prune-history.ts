@@ -3,11 +3,14 @@ import { onlyRow } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 const KEEP_DAYS = 90;
-/** Of one statement: far below its deadline, and no lock is held for long. */
+/** Rows deleted by one statement: it ends long before its deadline and holds no lock for long. */
 const ROWS_PER_STATEMENT = 5_000;
-/** Of one pass, which runs every minute: what is left over waits for the next. */
+/** Time of one pass; the rest is left to the next pass, a minute later. */
 const BUDGET_MS = 20_000;
-/** By when rows came in: a station may deliver months of backlog, and its clock may say 1970. */
+/**
+ * Tables and their receive time. The station's own time is not used: it may deliver a backlog of months, and its
+ * clock may show 1970.
+ */
 const PRUNED = {
   meter_values: "received_at",
   security_events: "received_at",
@@ -15,7 +18,7 @@ const PRUNED = {
   data_transfers: "at",
 };
 
-/** The oldest first, found by the index on their time and deleted where they stand. */
+/** Deletes the oldest rows, found by the index on their time and deleted by their physical address (`ctid`). */
 const statementOf = (table: string, receivedAt: string, rows: number) => `WITH gone AS (
     DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table}
       WHERE ${receivedAt} < $1::timestamptz - interval '${KEEP_DAYS} days' ORDER BY ${receivedAt} LIMIT ${rows}))
@@ -24,6 +27,7 @@ const statementOf = (table: string, receivedAt: string, rows: number) => `WITH g
 
 const goneRow = z.object({ gone: z.number() });
 
+/** Bounds of one pass; tests lower them. */
 export interface PruneBounds {
   rowsPerStatement?: number;
   budgetMs?: number;
@@ -31,7 +35,7 @@ export interface PruneBounds {
   clock?: () => number;
 }
 
-/** Deletes what is too old, in turns of all tables, until nothing is left or the time is used up. */
+/** Deletes rows older than 90 days from all tables in turn, until none is left or the time is used up. */
 export async function pruneHistory(
   sql: Pick<Sql, "write">,
   now: Date,

@@ -20,15 +20,19 @@ function recoverables(rows: Row[]): Recoverable[] {
   });
 }
 
-/** Chargers of one part. An operator who asked for it waits for it. */
+/** Chargers per part of the daily check. */
 const PART = 500;
+/** Chargers per part of a check that an operator asked for (`npm run reconcile`). */
 const FULL_PART = 5000;
-/** All chargers are looked at once in so long. */
+/** Interval in which all chargers are checked. */
 const EVERY = "24 hours";
-/** Deleted chargers are looked at for so long, by themselves. */
+/** How long deleted chargers are checked as well. */
 const DELETED_FOR = "7 days";
 
-/** In the order of ids. A part that is not done yet is waited for: objects that cannot be reached make no heap of effects. */
+/**
+ * Writes effects for the next part, in the order of ids. It does nothing while effects of the previous part are left,
+ * so that effects do not pile up while objects cannot be reached.
+ */
 const NEXT = `WITH state AS (
     SELECT r.is_full, r.looked_at, CASE WHEN r.finished_at IS NULL THEN r.cursor_id END AS cursor_id,
       CASE WHEN r.is_full THEN ${FULL_PART} ELSE ${PART} END AS part
@@ -56,6 +60,7 @@ const NEXT = `WITH state AS (
 
 const totalRow = z.object({ total: z.number() });
 
+/** Recovery in Postgres. */
 export function recoveryStore(sql: Sql): RecoveryStore {
   return {
     async find({ organizationSlug, identity }) {

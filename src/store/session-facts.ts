@@ -5,11 +5,11 @@ import type { Sql } from "./sql.ts";
 import { applyHistory, int32, isHistory } from "./station-history.ts";
 
 /**
- * One statement for a whole flush. Repeating it changes nothing: a row counts only when its generation is not older
- * than what is stored, and what it says of a connector only when its time is not older. A generation is one line of the
- * station: whatever is told of a newer one shows that it is connected, and its end is final, because a host may tell of the
- * beginning after the session has told of more. Of chargers that are gone it takes one thing, that they are offline.
- * Chargers are looked up one by one on purpose: without statistics the planner would read the whole table for each flush.
+ * Applies connection, boot, connector and seen facts of a flush in one idempotent statement. A fact of an older
+ * generation is ignored; within a generation so is a connector fact of an older time. A generation is one connection
+ * of the station: any fact of a newer generation shows that it is connected, and "offline" is final, because a host
+ * may write the beginning after the session has written more. Of deleted chargers only "offline" is applied. Chargers
+ * are looked up one by one (LATERAL), because without statistics the planner would scan the whole table for each flush.
  */
 const APPLY = `WITH f AS (
     SELECT x.*, known.organization_id, known.created_at,
@@ -71,20 +71,25 @@ const goneRow = z
   .object({ charger_id: z.string(), is_deleted: z.boolean() })
   .transform((row): GoneCharger => ({ chargerId: row.charger_id, isDeleted: row.is_deleted }));
 
-/** Only a lease that a run has begun and none has ended. */
+/** Extends leases that a settings run has started and none has ended. */
 const RENEW = `UPDATE charger_settings s SET lease_until = to_timestamp(x.until_ms / 1000.0),
     station = s.station || jsonb_build_object('leaseUntilMs', x.until_ms)
   FROM (SELECT charger_id, max(until_ms) AS until_ms
     FROM jsonb_to_recordset($1::jsonb) AS r(charger_id uuid, until_ms bigint) GROUP BY charger_id) x
   WHERE s.charger_id = x.charger_id AND s.lease_until < to_timestamp(x.until_ms / 1000.0)`;
 
-/** Whoever tells of a key has it: it is not lost. */
+/**
+ * Stores the key digests that a session accepts. A session that has a key did not lose it, so `key_lost_at` is reset.
+ */
 const CREDENTIALS = `UPDATE chargers c SET credential = x.credential, key_lost_at = NULL
   FROM (SELECT DISTINCT ON (charger_id) charger_id, credential
     FROM jsonb_to_recordset($1::jsonb) AS r(n int, charger_id uuid, credential jsonb) ORDER BY charger_id, n DESC) x
   WHERE c.id = x.charger_id AND c.credential IS DISTINCT FROM x.credential`;
 
-/** Returns the chargers of which it told in vain, as far as this shows: those of transactions, connections and statuses. */
+/**
+ * Applies the facts of a flush, one statement per kind. Idempotent. Returns chargers that have no row or a deleted
+ * one, as far as transactions, connections and statuses show it.
+ */
 export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<GoneCharger[]> {
   const leases = rows.flatMap(({ chargerId, fact }) =>
     fact.type === "lease" ? [{ charger_id: chargerId, until_ms: fact.untilMs }] : [],

@@ -1,16 +1,29 @@
 import { z } from "zod";
 import type { JsonObject } from "../ocpp/json.ts";
 import { LIVE_MEASURANDS } from "../ocpp/live-reading.ts";
-import type { SettingsView } from "../ports.ts";
+import type { ChargerSettings, SettingsView } from "../ports.ts";
 import { connectorJson } from "./connected-chargers.ts";
 import { firstRow, isUuid, timestamp } from "./rows.ts";
-import { settingsRow } from "./settings-row.ts";
 import type { Sql } from "./sql.ts";
 
-/** The one that runs is among them: a charger that has more connectors than this shows another. */
+/** A JSON column that only these statements write, so its contents match the type. */
+const stored = <T>() => z.custom<T>((value) => typeof value === "object" && value !== null);
+
+/** A row of `charger_settings`. */
+export const settingsRow = z
+  .object({
+    revision: z.number(),
+    desired: stored<ChargerSettings["desired"]>(),
+    states: stored<ChargerSettings["states"]>(),
+    station: stored<ChargerSettings["station"]>(),
+    updated_at: timestamp,
+  })
+  .transform(({ updated_at, ...row }): ChargerSettings => ({ ...row, updatedAt: updated_at }));
+
+/** Transactions searched for the running one, newest first. Enough for a charger with fewer connectors than this. */
 const NEWEST_TRANSACTIONS = 16;
 
-/** A measurand that none of the newest messages tells of counts as unknown. */
+/** Meter messages searched for each measurand, newest first. A measurand that none of them contains is unknown. */
 const NEWEST_MESSAGES = 256;
 
 const VIEW = `SELECT c.id, c.identity, c.name, c.created_at, coalesce(k.vendor, c.vendor_name) AS vendor,
@@ -99,6 +112,7 @@ const viewRow = z
     isSet: row.revision !== null,
   }));
 
+/** Reads the view of one charger in one statement; null: no such charger. */
 export async function readSettingsView(
   sql: Sql,
   organizationId: string,

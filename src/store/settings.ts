@@ -1,16 +1,20 @@
 import { z } from "zod";
 import type { SettingsMerge, SettingsStore, SettingsWork } from "../ports.ts";
 import { firstRow, isUuid, onlyRow, parseRows } from "./rows.ts";
-import { settingsRow } from "./settings-row.ts";
-import { readSettingsView } from "./settings-view.ts";
+import { readSettingsView, settingsRow } from "./settings-view.ts";
 import type { Sql } from "./sql.ts";
 
 const STUCK_SECONDS = 60;
-/** The session renews a lease of half an hour when ten minutes of it are over; ten minutes later it could not. */
+/**
+ * Minutes before the end of a lease at which the sweeper starts a run. A session renews its lease ten minutes after
+ * its start; a lease with ten of its thirty minutes left was not renewed.
+ */
 const RENEW_BEFORE_MINUTES = 10;
 const PER_PASS = 500;
 
-/** $3 values that are set, $4 now. The location is locked before the sum over its chargers is taken. */
+/**
+ * Merges new values. $3 values, $4 now. Locks the location before the sum of the overrides of its chargers is taken.
+ */
 const MERGE = `WITH charger AS (
     SELECT id, location_id FROM chargers WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL
   ), wanted AS (SELECT ($3::jsonb ->> 'offlineChargeCurrent')::float8 AS a), old AS (
@@ -44,18 +48,21 @@ const MERGED = `SELECT true AS known, false AS refused, revision FROM charger_se
 
 const mergeRow = z.object({ known: z.boolean(), refused: z.boolean(), revision: z.number().nullable() });
 
-/** A property that changed after the run read it keeps its newer state. */
+/** Stores results of a run. A setting that changed after the run read it keeps its newer state. */
 const RECORD = `UPDATE charger_settings s SET station = $4::jsonb, lease_until = $6::timestamptz,
     states = s.states || (SELECT coalesce(jsonb_object_agg(r.key, (s.states -> r.key) || r.value), '{}')
       FROM jsonb_each($3::jsonb) r WHERE (s.states -> r.key ->> 'revision')::int <= $2::int),
     next_at = CASE WHEN s.revision > $2::int THEN s.next_at ELSE $5::timestamptz END
   WHERE s.charger_id = $1::uuid`;
 
-/** What a new firmware or OCPP version does with the settings was not tried. */
+/** Condition: the station now has another firmware or OCPP version than the settings were settled for. */
 const OTHER_STATION = `s.station ? 'version' AND (s.station ->> 'version' IS DISTINCT FROM k.ocpp_version
   OR s.station ->> 'firmware' IS DISTINCT FROM k.firmware_version)`;
 
-/** Values that wait for a reboot are taken up by the next connection, not here. */
+/**
+ * Chargers that need a settings run. Values that wait for a reboot are not among them: the next connection starts
+ * their run.
+ */
 const DUE = `WITH waiting AS (
     SELECT s.charger_id FROM charger_settings s JOIN charger_connections k ON k.charger_id = s.charger_id AND k.online
     JOIN chargers c ON c.id = s.charger_id AND c.deleted_at IS NULL
@@ -90,6 +97,7 @@ const workRow = z
     numberOfConnectors: row.number_of_connectors,
   }));
 
+/** Settings in Postgres. */
 export function settingsStore(sql: Sql): SettingsStore {
   return {
     async merge(organizationId, chargerId, changes, now): Promise<SettingsMerge> {

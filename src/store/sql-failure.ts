@@ -1,7 +1,7 @@
 import { NeonDbError } from "@neondatabase/serverless";
 import { MaybeStored, Unavailable } from "../errors.ts";
 
-/** The database refused a statement. `code` is the SQLSTATE; the text never reaches a client. */
+/** Postgres answered a statement with an error. `code` is its SQLSTATE. The message must not reach a client. */
 export class SqlFailure extends Error {
   readonly code: string;
   readonly constraint: string | null;
@@ -14,17 +14,23 @@ export class SqlFailure extends Error {
   }
 }
 
+/** Whether a statement failed because of this constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   return error instanceof SqlFailure && error.code === "23505" && error.constraint === constraint;
 }
 
 const RETRY_ONCE = new Set(["40001", "40P01"]);
-/** Resources, a statement or a lock that took too long, a transaction left idle: nothing of it is stored. */
+/** SQLSTATEs of temporary refusals that stored nothing: resources, statement or lock timeout, idle transaction. */
 const REFUSED_FOR_NOW = /^(53|57014|55P03|25P03)/;
-/** Connection trouble, a restart, an end that is not known: what became of the statement nobody says. */
+/**
+ * SQLSTATEs after which it is unknown whether the statement was committed: connection lost, restart, unknown result.
+ */
 const LOST = /^(08|57|40003)/;
 
-/** What a failed request means. MaybeStored for everything that is not an answer of the database. */
+/**
+ * Error for a failed request: SqlFailure or Unavailable for an answer of the database, MaybeStored for everything
+ * else.
+ */
 export function translate(error: unknown): Error {
   const code = error instanceof NeonDbError ? (error.code ?? "") : "";
   if (REFUSED_FOR_NOW.test(code))
@@ -33,7 +39,7 @@ export function translate(error: unknown): Error {
   return new MaybeStored(undefined, { cause: error });
 }
 
-/** Only after failures that left nothing behind and may end otherwise. */
+/** Repeats work once after a serialisation failure or deadlock, which stored nothing and may not occur again. */
 export async function retryOnce<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

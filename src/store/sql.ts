@@ -7,21 +7,22 @@ import { retryOnce, translate } from "./sql-failure.ts";
 
 export { SqlFailure, violates } from "./sql-failure.ts";
 
+/** A row as the driver delivers it, by column name. */
 export type Row = Record<string, unknown>;
 
-/** Constant text and bound parameters. */
+/** A statement: constant text with `$n` and its parameters. */
 export interface Statement {
   text: string;
   params: unknown[];
 }
 
-/** Each call is one HTTP request. @throws Unavailable, SqlFailure */
+/** Access to Postgres. Each call is one HTTP request. @throws Unavailable, SqlFailure */
 export interface Sql extends Writes {
-  /** Runs one statement; a text that writes is refused before it leaves. */
+  /** Runs one statement that only reads; a text that writes is refused before it is sent. */
   read(text: string, params: unknown[]): Promise<Row[]>;
 }
 
-/** `FOR UPDATE` locks what is read, `DO UPDATE` follows an INSERT. */
+/** Words of a writing statement. `FOR UPDATE` only locks rows; `DO UPDATE` only follows an INSERT. */
 const WRITES =
   /\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE|CREATE|ALTER|DROP)\b|(?<!\b(FOR|KEY|DO)\s+)\bUPDATE\s+[\w"]/i;
 const TEXTS_MAX = 1000;
@@ -32,13 +33,14 @@ type Connection = Pick<Config, "DATABASE_URL" | "NEON_FETCH_ENDPOINT">;
 
 const connections = new Map<string, Sql>();
 
-/** The one connection of an isolate: HTTP, stateless, nothing to close. */
+/** The Postgres client of an isolate. It works over HTTP, holds no connection and needs no close. */
 export function connect(env: Connection, { limits = TIME_LIMITS, now = Date.now } = {}): Sql {
   const known = connections.get(env.DATABASE_URL);
   if (known) return known;
   if (env.NEON_FETCH_ENDPOINT) neonConfig.fetchEndpoint = env.NEON_FETCH_ENDPOINT;
   const query = neon(env.DATABASE_URL);
-  // Whether the last exchange failed: then a write asks first, so that what is not sent is known not to be stored.
+  // True after a failed exchange: the next write first asks the database for its time, so that it is not sent if
+  // nobody answers.
   let isDoubtful = false;
   const within = async <T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     try {
@@ -84,14 +86,14 @@ export function connect(env: Connection, { limits = TIME_LIMITS, now = Date.now 
   return sql;
 }
 
-/** A read that fails leaves nothing behind. */
+/** A failed read stored nothing, so its error is Unavailable, not MaybeStored. */
 function unanswered(cause: unknown): Unavailable {
   return new Unavailable("The database did not answer", { cause });
 }
 
 const judged = new Map<string, boolean>();
 
-/** Texts are constant, so each is looked at once. */
+/** Whether a statement writes. Texts are constant, so each is examined once per isolate. */
 export function writesData(text: string): boolean {
   const answer = judged.get(text) ?? WRITES.test(text);
   if (judged.size < TEXTS_MAX) judged.set(text, answer);
@@ -99,7 +101,7 @@ export function writesData(text: string): boolean {
 }
 
 async function withDeadline<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  // Cleared when the answer is there: a timer that is left behind keeps a Durable Object awake.
+  // The timer is cleared with the answer: a pending timer keeps a Durable Object awake.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {

@@ -11,7 +11,7 @@ import { pruneHistory } from "./prune-history.ts";
 import type { Sql } from "./sql.ts";
 import { applyTransactions, transactionIdsOnRecord } from "./transactions.ts";
 
-/** What stations did, as opposed to the state they are in. */
+/** Facts that are stored as history, one row each; the other facts update a current state. */
 export type HistoryFact = Extract<
   SessionFact,
   {
@@ -26,13 +26,18 @@ export type HistoryFact = Extract<
   }
 >;
 
-/** Facts name their charger, and its row the organisation. They outlive it: finished transactions stay readable. */
+/**
+ * Joins facts to their charger, which names the organisation. Deleted chargers are included: their history stays
+ * readable.
+ */
 const known = (
   columns: string,
 ) => `SELECT x.*, o.organization_id FROM jsonb_to_recordset($1::jsonb) AS x(${columns})
   CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o`;
 
-/** An id made of what a row says: stations repeat themselves, under new message ids and after long times. */
+/**
+ * Id derived from the content of a row, because stations repeat messages under new message ids and after long times.
+ */
 const idOf = (content: string) =>
   `encode(substring(sha256(convert_to(jsonb_build_array(${content})::text, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
 
@@ -86,7 +91,10 @@ const STATEMENTS: Record<Exclude<HistoryFact["type"], "transaction">, string> = 
   dataTransfer: DATA_TRANSFERS,
 };
 
-/** One statement per kind that occurs. Repeating them changes nothing, so a flush that failed half-way is sent again. */
+/**
+ * Stores history facts, one idempotent statement per kind that occurs; a flush that failed half-way is sent again.
+ * Returns chargers without a row.
+ */
 export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<GoneCharger[]> {
   const byType = Object.groupBy(
     rows.map((row, n) => ({ ...row, n })),
@@ -101,6 +109,7 @@ export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<Go
   return gone;
 }
 
+/** Whether a fact is stored as history. */
 export function isHistory({ fact }: SessionFactRow): boolean {
   return fact.type === "transaction" || Object.hasOwn(STATEMENTS, fact.type);
 }
@@ -141,8 +150,8 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
 }
 
 /**
- * Values that carry their own times are told apart by them, and the stop of a transaction by what it stops; without, only the
- * time of the message can. That one is ours where the station's clock is not believed, and another for every repeat.
+ * Whether meter values contain what distinguishes them from others: a timestamp of their own, or the transaction that
+ * they stop. Without it, the receive time becomes part of the id, and a repeat is stored as another row.
  */
 function isTimed({ values, reason, claimedId }: MeterValuesFact): boolean {
   if (values.length === 0) return reason === "StopTransaction" && claimedId !== UNCONFIRMED_CLAIM;
@@ -177,11 +186,12 @@ function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): R
 
 const INT_MAX = 2 ** 31 - 1;
 
-/** A station may send any number; the column takes 32 bits. */
+/** The number if it fits into a 32-bit integer column, otherwise null; a station may send any number. */
 export function int32(value: number | null): number | null {
   return value === null ? null : Math.max(-INT_MAX, Math.min(INT_MAX, value));
 }
 
+/** History of stations in Postgres. */
 export function stationHistory(sql: Sql): StationHistory {
   return {
     transactionIds: (organizationId) => transactionIdsOnRecord(sql, organizationId),

@@ -4,15 +4,22 @@ import { forgetReceipts } from "./guarded-writes.ts";
 import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
+/** How long a pass holds the lock; passes start every minute. */
 const PASS_SECONDS = 50;
+/** A PENDING job published longer ago than this has no dispatcher run. */
 const UNDISPATCHED_SECONDS = 60;
-/** Longer than the retry delays of a run and its longest step together. */
+/**
+ * A job without progress for this long has lost its runs: longer than all retry delays of a run and its longest step.
+ */
 const STUCK_SECONDS = 600;
-/** By then a job has lost its runs, however busy its organisation is: waiting behind others is not that slow. */
+/** The same for a job that may wait behind other jobs of its organisation. */
 const STARVED_SECONDS = 1800;
-/** Repeats that the engine took. */
+/** Attempts accepted by the engine before a job is given up. */
 const ATTEMPTS_MAX = 5;
-/** Jobs of one kind in a pass; in an order of its own each time, so that those that cannot be published block no others. */
+/**
+ * Jobs of one kind per pass, in another order each time, so that jobs that cannot be published do not block the
+ * others.
+ */
 const JOBS_PER_PASS = 100;
 const IN_TURN = `ORDER BY md5(j.id::text || $1::text) LIMIT ${JOBS_PER_PASS}`;
 
@@ -26,14 +33,17 @@ const CLOSE = `UPDATE jobs j SET status = 'READY', provisioned_at = $1::timestam
 const FOUND = `j.id, j.organization_id, j.type, j.total, CASE WHEN j.type = 'charger_create' THEN
     (SELECT c.id FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING' LIMIT 1) END AS charger_id`;
 
-/** No run was seen: the same run id again, so that a run that exists after all stays the only one. */
+/**
+ * PENDING jobs whose dispatcher never ran. They are published under the same run id, so that a run that exists stays
+ * the only one.
+ */
 const UNDISPATCHED = `SELECT ${FOUND}, j.attempt, 'republish' AS action FROM jobs j
   WHERE j.status = 'PENDING' AND j.published_at < $1::timestamptz - interval '${UNDISPATCHED_SECONDS} seconds'
   ${IN_TURN}`;
 
 /**
- * No progress of this job nor of any other of the organisation, which it may be queued behind; or none of its own for so long
- * that the others do not matter.
+ * PROVISIONING jobs without progress: either no job of the organisation has any, or this one has had none for so long
+ * that waiting behind the others does not explain it.
  */
 const STUCK = `WITH progress AS (
     SELECT j.id, j.organization_id, greatest(j.published_at, max(c.settled_at)) AS at
@@ -48,7 +58,7 @@ const STUCK = `WITH progress AS (
     OR p.at < $1::timestamptz - interval '${STARVED_SECONDS} seconds'
   ${IN_TURN}`;
 
-/** The engine took the run: only that counts as an attempt. */
+/** Counts an attempt, once the engine has accepted the run. */
 const REVIVED = `UPDATE jobs SET attempt = $2::int, published_at = $3::timestamptz, workflow_run_id = coalesce(workflow_run_id,
     'wfr_' || id || CASE WHEN type = 'charger_create' THEN '-0' ELSE '' END)
   WHERE id = $1::uuid AND status IN ('PENDING', 'PROVISIONING') AND attempt <= $2::int`;
@@ -73,6 +83,7 @@ const stuckRow = z
 
 type Sweep = Pick<JobStore, "beginSweep" | "closeComplete" | "stuck" | "revived">;
 
+/** Statements of the sweeper. */
 export function sweepStore(sql: Sql): Sweep {
   return {
     beginSweep: async (now) => (await sql.write(LOCK, [now])).length > 0,

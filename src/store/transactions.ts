@@ -4,8 +4,8 @@ import { onlyRow, parseRows } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
 /**
- * A number belongs to the transaction that was stored with it first. Another one, of whichever charger, is kept beside it as a
- * conflict with all it says, and its charger gets a security event: neither overwrites the other.
+ * Stores transactions. A number (`transaction_id`) belongs to the transaction that was stored with it first. Another
+ * transaction with that number is stored as a conflict with its whole fact, and its charger gets a security event.
  */
 const APPLY = `WITH f AS (
     SELECT DISTINCT ON (o.organization_id, x.transaction_id, x.charger_id, x.id) x.*, o.organization_id
@@ -67,11 +67,11 @@ const appliedRow = z.object({
   is_unknown: z.boolean(),
 });
 
-/** Repeating it changes nothing. Returns the chargers that have no row, whose transactions therefore belong to nobody. */
+/** Stores transaction facts. Idempotent. Returns chargers without a row, whose transactions were dropped. */
 export async function applyTransactions(sql: Sql, rows: readonly Row[]): Promise<GoneCharger[]> {
   const wire = JSON.stringify(rows);
   const first = parseRows(appliedRow, await sql.write(APPLY, [wire]));
-  // Another statement stored one of the numbers at the same moment: now it is visible.
+  // Another statement stored one of the numbers at the same moment; a repeat sees it.
   const isOvertaken = first.some(({ refused, overtaken }) => overtaken && !refused);
   const applied = isOvertaken ? parseRows(appliedRow, await sql.write(APPLY, [wire])) : first;
   for (const { refused, ...row } of applied) {
@@ -89,10 +89,10 @@ export async function applyTransactions(sql: Sql, rows: readonly Row[]): Promise
   );
 }
 
-/** Ids that a charger may hold or have used of which Postgres does not know yet: two blocks. */
+/** Upper bound of the ids per charger that it holds or has used and Postgres does not know: two blocks. */
 const UNKNOWN_PER_CHARGER = 40;
 
-/** The newest entries of two indexes; chargers are counted only where the organisation has transactions. */
+/** Highest number in two indexes. Chargers are counted only if the organisation has transactions. */
 const HIGHEST = `WITH known AS (
     SELECT greatest(
       (SELECT max(transaction_id) FROM transactions WHERE organization_id = $1::uuid),
@@ -104,6 +104,7 @@ const HIGHEST = `WITH known AS (
 
 const highestRow = z.object({ highest_id: z.number(), unknown: z.number() });
 
+/** Transaction ids in use in an organisation, for an allocator that lost its storage. */
 export async function transactionIdsOnRecord(
   sql: Sql,
   organizationId: string,

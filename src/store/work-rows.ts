@@ -3,11 +3,12 @@ import type { ProvisioningWork } from "../ports.ts";
 import { recordVersion } from "./charger-rows.ts";
 import { timestamp } from "./rows.ts";
 
-/** Columns of `workRow`; table aliases `c` (chargers) and `o` (organizations). */
+/** Columns of `workRow`. Table aliases: `c` chargers, `o` organizations. */
 export const WORK_COLUMNS = `c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version,
   c.number_of_connectors, c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile, c.registration_status,
   c.simulator_host, c.desired_count, o.accept_unknown_id_tags, (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms`;
 
+/** A row of `WORK_COLUMNS` as `ProvisioningWork`. */
 export const workRow = z
   .object({
     id: z.string(),

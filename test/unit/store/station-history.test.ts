@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MeterValuesFact, SecurityEventFact, SessionFact, TransactionFact } from "../../../src/ports.ts";
 import { stationHistory } from "../../../src/store/station-history.ts";
-import { tagPolicies } from "../../../src/store/tag-policies.ts";
+import { tagPolicies } from "../../../src/store/organizations.ts";
 import { openDatabase, type Database } from "../../harness/database.ts";
 
 let db: Database;
