@@ -1,7 +1,7 @@
 import { Receiver } from "@upstash/qstash";
 import { Hono } from "hono";
 import type { Config } from "../src/env.ts";
-import { WorkAhead } from "../src/fleet/work-ahead.ts";
+import { WorkAhead } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import { applyEffectsRun } from "./apply-effects.ts";
 import { applySettingsRun } from "./apply-settings.ts";

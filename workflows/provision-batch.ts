@@ -1,10 +1,9 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
-import { dispatchSlice, sliceCount } from "../src/fleet/dispatch-slice.ts";
-import type { WorkAhead } from "../src/fleet/work-ahead.ts";
+import { dispatchSlice, sliceCount, type WorkAhead } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
-import { sanitized } from "./step-failure.ts";
 import type { StepOptions } from "./index.ts";
+import { sanitized } from "./step-failure.ts";
 
 const payloadSchema = z.object({
   jobId: z.string(),

@@ -1,11 +1,10 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
-import { failCharger } from "../src/fleet/fail-charger.ts";
-import { provisionCharger } from "../src/fleet/provision-charger.ts";
-import type { WorkAhead } from "../src/fleet/work-ahead.ts";
+import { failCharger, provisionCharger } from "../src/fleet/provision-charger.ts";
+import type { WorkAhead } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
-import { failureOf, sanitized } from "./step-failure.ts";
 import type { StepOptions } from "./index.ts";
+import { failureOf, sanitized } from "./step-failure.ts";
 
 const payloadSchema = z.object({ jobId: z.string(), chargerId: z.string() });
 type Payload = z.infer<typeof payloadSchema>;

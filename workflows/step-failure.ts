@@ -1,6 +1,5 @@
 import { Unavailable } from "../src/errors.ts";
-import type { RunFailure } from "../src/fleet/fail-charger.ts";
-import { NotAcceptedYet } from "../src/fleet/provision-charger.ts";
+import { NotAcceptedYet, type RunFailure } from "../src/fleet/provision-charger.ts";
 import { within } from "../src/within.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import type { Redis } from "@upstash/redis/cloudflare";
 import type { RateCounter } from "../ports.ts";
-import { keys } from "./keys.ts";
+import { keys } from "./redis.ts";
 
 const TIMEOUT_MS = 500;
 

@@ -1,6 +1,6 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import type { ReplayMarks } from "../ports.ts";
-import { keys } from "./keys.ts";
+import { keys } from "./redis.ts";
 
 /** Most finished deliveries that an isolate remembers. */
 const DONE_MAX = 20_000;

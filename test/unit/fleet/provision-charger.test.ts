@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { failCharger } from "../../../src/fleet/fail-charger.ts";
-import { NotAcceptedYet, provisionCharger } from "../../../src/fleet/provision-charger.ts";
-import { WorkAhead } from "../../../src/fleet/work-ahead.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
+import { failCharger, NotAcceptedYet, provisionCharger } from "../../../src/fleet/provision-charger.ts";
+import { WorkAhead } from "../../../src/fleet/dispatch-slice.ts";
 import type { ItemError, Ports, ProvisioningWork, StartOutcome } from "../../../src/ports.ts";
 
 const work: ProvisioningWork = {
