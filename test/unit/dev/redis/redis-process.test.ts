@@ -1,5 +1,5 @@
-import { Redis } from "@upstash/redis";
 import { afterAll, expect, it } from "vitest";
+import { connectRedis } from "../../../../src/cache/redis.ts";
 import { spawnPart } from "../../../harness/child-part.ts";
 import type { ChildPart } from "../../../harness/child-part.ts";
 
@@ -17,10 +17,12 @@ function start(config: object = {}): ChildPart {
   return part;
 }
 
+const connected = (url: string) =>
+  connectRedis({ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token });
+
 it("serves from the moment it announces its address until its parent closes the pipe", async () => {
   const part = start();
-  const redis = new Redis({ url: await part.url, token });
-  expect(await redis.incr("n")).toBe(1);
+  expect(await connected(await part.url).set("key", "value")).toBe("OK");
   part.process.stdin?.end();
   expect(await part.exited).toEqual({ code: 0, signal: null });
 });
@@ -30,7 +32,7 @@ it.each(["SIGTERM", "SIGINT"] as const)(
   async (signal) => {
     const part = start();
     const url = await part.url;
-    await new Redis({ url, token }).set("key", "s3cret-value");
+    await connected(url).set("key", "s3cret-value");
     await fetch(url, { method: "POST", body: "s3cret-body", headers: { authorization: `Bearer ${token}` } });
     part.process.kill(signal);
     expect(await part.exited).toEqual({ code: 0, signal: null });
