@@ -107,6 +107,11 @@ const config: OxlintConfig = {
     "no-control-regex": "off",
   },
   overrides: [
+    {
+      // No circle of imports, not even of types, in folders that have none.
+      files: ["src/{cache,commands,fleet,ocpp,ports,settings,store}/**", "workflows/**"],
+      rules: { "import/no-cycle": ["error", { ignoreTypes: false }] },
+    },
     { files: ["test/**"], rules: { "max-lines-per-function": "off" } },
     ...Object.entries(importBans).map(([folder, patterns]) => ({
       files: [folder],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { KeyDigests, StoredCredential } from "./ports.ts";
+import type { KeyDigests, StoredCredential } from "./ports/credential.ts";
 
 const hex = z.string().regex(/^(?:[0-9a-f]{2})+$/);
 const digests = z.object({ text: hex, bytes: hex.nullable() });

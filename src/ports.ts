@@ -4,7 +4,8 @@
  * that ends in `Ms` is epoch milliseconds or a duration in milliseconds, and every method may throw Unavailable.
  */
 import type { ApiKeyStore, OrganizationStore } from "./ports/access.ts";
-import type { ChargerStore, EffectStore } from "./ports/chargers.ts";
+import type { ChargerStore } from "./ports/chargers.ts";
+import type { EffectStore } from "./ports/effects.ts";
 import type { JobStore } from "./ports/jobs.ts";
 import type { LocationStore } from "./ports/locations.ts";
 import type { Clock, Ids, RateCounter, ReplayMarks, RunPublisher } from "./ports/runs.ts";
@@ -21,6 +22,8 @@ export type * from "./ports/locations.ts";
 export type * from "./ports/charger.ts";
 export type * from "./ports/jobs.ts";
 export type * from "./ports/chargers.ts";
+export type * from "./ports/credential.ts";
+export type * from "./ports/effects.ts";
 export type * from "./ports/recovery.ts";
 export type * from "./ports/sessions.ts";
 export type * from "./ports/settings.ts";

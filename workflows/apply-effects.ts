@@ -3,7 +3,7 @@ import { z } from "zod";
 import { applyEffects, effectSliceCount } from "../src/fleet/apply-effects.ts";
 import type { Ports } from "../src/ports.ts";
 import { sanitized } from "./step-failure.ts";
-import type { StepOptions } from "./index.ts";
+import type { StepOptions } from "./step-options.ts";
 
 const payloadSchema = z.object({ batchId: z.string(), total: z.number().int().min(1) });
 

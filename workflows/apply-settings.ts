@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Ports } from "../src/ports.ts";
 import { applySettings, TRIES_MAX } from "../src/settings/apply-settings.ts";
 import { sanitized } from "./step-failure.ts";
-import type { StepOptions } from "./index.ts";
+import type { StepOptions } from "./step-options.ts";
 
 const payloadSchema = z.object({
   chargerId: z.string(),

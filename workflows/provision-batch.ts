@@ -2,7 +2,7 @@ import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
 import { dispatchSlice, sliceCount, type WorkAhead } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
-import type { StepOptions } from "./index.ts";
+import type { StepOptions } from "./step-options.ts";
 import { sanitized } from "./step-failure.ts";
 
 const payloadSchema = z.object({

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { failCharger, provisionCharger } from "../src/fleet/provision-charger.ts";
 import type { WorkAhead } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
-import type { StepOptions } from "./index.ts";
+import type { StepOptions } from "./step-options.ts";
 import { failureOf, sanitized } from "./step-failure.ts";
 
 const payloadSchema = z.object({ jobId: z.string(), chargerId: z.string() });

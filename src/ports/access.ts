@@ -1,4 +1,4 @@
-import type { EffectBatch } from "./chargers.ts";
+import type { EffectBatch } from "./effects.ts";
 
 /** Roles of a user token or API key, from fewest to most rights. Only a JWT can carry `admin`. */
 export const ROLES = ["viewer", "operator", "service", "owner", "admin"] as const;

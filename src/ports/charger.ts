@@ -96,3 +96,38 @@ export interface ConnectedCharger {
   /** The newest ten; always empty in lists. */
   stopConflicts: StopConflict[];
 }
+
+/** Whether an organisation accepts id tags that are not stored anywhere. */
+export interface UnknownTagPolicy {
+  acceptsUnknown: boolean;
+  /**
+   * Epoch ms by the database's clock at which it was read; 0: from a cache, age unknown. Of two policies the newer
+   * one is used.
+   */
+  readAtMs: number;
+}
+
+/** Everything a provisioning step reads of its charger. */
+export interface ProvisioningWork {
+  chargerId: string;
+  /** Null: the charger was registered over /api/v1. */
+  jobId: string | null;
+  organizationId: string;
+  organizationSlug: string;
+  identity: string;
+  createdAt: Date;
+  ocppVersion: RecordVersion | null;
+  numberOfConnectors: number | null;
+  maxChargingPower: number | null;
+  vendorName: string | null;
+  model: string | null;
+  wsUrl: string | null;
+  runtime: Runtime;
+  securityProfile: SecurityProfile;
+  registrationStatus: RegistrationStatus;
+  /** Name of the `SimulatorHost` object; null: external. */
+  simulatorHost: string | null;
+  /** 1: the simulated station should run; 0: it should be stopped. */
+  desiredCount: number;
+  tagPolicy: UnknownTagPolicy;
+}

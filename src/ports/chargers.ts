@@ -4,14 +4,17 @@ import type {
   ChargerProvisioning,
   ConnectedCharger,
   ProvisioningStatus,
+  ProvisioningWork,
   RecordVersion,
   RegistrationStatus,
   SecurityProfile,
+  UnknownTagPolicy,
 } from "./charger.ts";
+import type { StoredCredential } from "./credential.ts";
+import type { EffectBatch } from "./effects.ts";
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
-import type { ProvisioningWork } from "./jobs.ts";
 import type { Page, Paged } from "./paging.ts";
-import type { SessionFactRow, StoredCredential, UnknownTagPolicy } from "./sessions.ts";
+import type { SessionFactRow } from "./sessions.ts";
 
 /** A charger registered over `/api/v1`: external and READY at once. */
 export interface RegisterCharger {
@@ -42,12 +45,6 @@ export interface ChargerChanges {
 export interface ChargerSelection {
   locationId: string | null;
   chargerIds: string[] | null;
-}
-
-/** A batch of `total` effects with sequence numbers from 0. One `applyEffects` run carries them out. */
-export interface EffectBatch {
-  id: string;
-  total: number;
 }
 
 /** Result of `ChargerStore.update`. */
@@ -81,38 +78,6 @@ export interface ChargersRemoved {
 
 /** Requested change of a simulated station's run state. */
 export type RuntimeEvent = "start" | "stop" | "restart";
-
-/**
- * One effect, with the current row of its charger. `deleted`: the charger is deleted, its session and station must
- * end.
- */
-export interface PendingEffect {
-  seq: number;
-  /** Revision of the charger's row when it was read. */
-  revision: number;
-  kind: "sync" | "restart";
-  deleted: boolean;
-  status: "PENDING" | "READY" | "FAILED";
-  /** Id of the provisioning run to cancel; null unless the charger was deleted or cancelled while PENDING. */
-  runId: string | null;
-  work: ProvisioningWork;
-}
-
-/** Storage of effects: an outbox of changes that have to reach sessions and hosts. */
-export interface EffectStore {
-  /** Effects of the batch that are not done, with sequence numbers in `[from, to)`. */
-  pending(batchId: string, from: number, to: number): Promise<PendingEffect[]>;
-  /**
-   * Deletes effects that were carried out, if revision and run state of the charger are still those that were
-   * applied. Others stay and are applied again. Returns the number of deleted effects.
-   */
-  done(batchId: string, applied: PendingEffect[]): Promise<number>;
-  /**
-   * Batches that were published a minute ago or longer and are not done. Raises their attempt. Call it under the
-   * sweeper's lock.
-   */
-  leftOver(now: Date): Promise<Array<{ id: string; attempt: number; total: number }>>;
-}
 
 /** Conditions on chargers, combined with AND. Null or absent: no condition. */
 export interface ChargerFilter {

@@ -1,15 +1,13 @@
 import type { Organization } from "./access.ts";
-import type { EffectBatch } from "./chargers.ts";
 import type {
   Charger,
   ItemError,
   ProvisioningStatus,
+  ProvisioningWork,
   RecordVersion,
-  RegistrationStatus,
   Runtime,
-  SecurityProfile,
 } from "./charger.ts";
-import type { UnknownTagPolicy } from "./sessions.ts";
+import type { EffectBatch } from "./effects.ts";
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 
 /**
@@ -92,31 +90,6 @@ export interface Job {
   progress: JobProgress;
   /** Null until the job is READY or FAILED. */
   results: { created: Charger[]; failed: JobFailure[] } | null;
-}
-
-/** Everything a provisioning step reads of its charger. */
-export interface ProvisioningWork {
-  chargerId: string;
-  /** Null: the charger was registered over /api/v1. */
-  jobId: string | null;
-  organizationId: string;
-  organizationSlug: string;
-  identity: string;
-  createdAt: Date;
-  ocppVersion: RecordVersion | null;
-  numberOfConnectors: number | null;
-  maxChargingPower: number | null;
-  vendorName: string | null;
-  model: string | null;
-  wsUrl: string | null;
-  runtime: Runtime;
-  securityProfile: SecurityProfile;
-  registrationStatus: RegistrationStatus;
-  /** Name of the `SimulatorHost` object; null: external. */
-  simulatorHost: string | null;
-  /** 1: the simulated station should run; 0: it should be stopped. */
-  desiredCount: number;
-  tagPolicy: UnknownTagPolicy;
 }
 
 /** A job whose run is lost, found by the sweeper. */

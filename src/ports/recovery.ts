@@ -1,6 +1,7 @@
-import type { EffectBatch } from "./chargers.ts";
-import type { ProvisioningWork } from "./jobs.ts";
-import type { SessionRef, StoredCredential } from "./sessions.ts";
+import type { ProvisioningWork } from "./charger.ts";
+import type { StoredCredential } from "./credential.ts";
+import type { EffectBatch } from "./effects.ts";
+import type { SessionRef } from "./sessions.ts";
 
 /** A READY charger, with everything needed to create its session again. */
 export interface Recoverable {

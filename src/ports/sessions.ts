@@ -12,7 +12,8 @@ import type {
   TransactionFact,
 } from "./transactions.ts";
 import type { SettingsNote } from "./settings.ts";
-import type { ConnectorState, RegistrationStatus, SecurityProfile } from "./charger.ts";
+import type { ConnectorState, RegistrationStatus, SecurityProfile, UnknownTagPolicy } from "./charger.ts";
+import type { StoredCredential } from "./credential.ts";
 
 /**
  * Address of a session. Its object is named `<organizationSlug>/<identity>`. With `chargerId` set, a session that was
@@ -22,16 +23,6 @@ export interface SessionRef {
   organizationSlug: string;
   identity: string;
   chargerId?: string;
-}
-
-/** Whether an organisation accepts id tags that are not stored anywhere. */
-export interface UnknownTagPolicy {
-  acceptsUnknown: boolean;
-  /**
-   * Epoch ms by the database's clock at which it was read; 0: from a cache, age unknown. Of two policies the newer
-   * one is used.
-   */
-  readAtMs: number;
 }
 
 /** What a session is provisioned with. */
@@ -54,34 +45,6 @@ export interface SessionProvision {
   credential?: StoredCredential | null;
   /** Answer to unknown id tags. Absent in data stored by older releases. */
   tagPolicy?: UnknownTagPolicy | null;
-}
-
-/**
- * Salted HMAC-SHA-256 of an authorization key, of both forms that stations send as their password: the text of the
- * key, or the bytes that its hexadecimal digits encode (OCPP-J 1.6 §6.2.2).
- */
-export interface KeyDigests {
-  text: Uint8Array;
-  /** Null: the key is not an even number of hexadecimal digits. */
-  bytes: Uint8Array | null;
-}
-
-/**
- * A key sent or to be sent to the station, which may or may not have it. "nextLogin": a login with another key
- * discards it. "anyLogin": it is unknown which key the station has, and the login decides.
- */
-export interface OfferedKey extends KeyDigests {
-  settledBy: "nextLogin" | "anyLogin";
-}
-
-/** Digests of all keys that a station may log in with, under one salt. */
-export interface StoredCredential {
-  salt: Uint8Array;
-  current: KeyDigests;
-  /** Oldest first. Until a login or an answer settles one of them, the station may use any. */
-  offered: OfferedKey[];
-  /** The newest of `offered`, read by older releases that know only one offered key. */
-  next: OfferedKey | null;
 }
 
 /** State of a session, read from its object. */

@@ -2,10 +2,16 @@ import type { JsonObject } from "../ocpp/json.ts";
 import type { LiveMeasurand } from "../ocpp/live-reading.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { DesiredSettings, SettingName } from "../settings/desired.ts";
-import type { SettingsLease } from "../settings/lease.ts";
-import type { SettingOutcome } from "../settings/outcome.ts";
-import type { StationMemory } from "../settings/station-memory.ts";
+import type { Layer, LayerName } from "../settings/profiles.ts";
 import type { ConnectorState } from "./charger.ts";
+
+export type SettingOutcome =
+  | "pending"
+  | "applied"
+  | "reboot_required"
+  | "rejected"
+  | "unsupported"
+  | "emulated";
 
 /** Outcome of one setting. */
 export interface SettingState {
@@ -26,6 +32,25 @@ export interface SettingState {
   inForceAt: string | null;
   /** Number of connections after which the station did not yet report a value that needs a reboot. */
   reboots: number;
+}
+
+/** Texts of the limits that running transactions have, by connector. */
+export type TransactionLimits = Record<string, string>;
+
+/** What we wrote into a station and know of it, kept with its settings. */
+export interface StationMemory {
+  version?: OcppVersion;
+  firmware?: string | null;
+  /** Profiles it holds, each as the text of its layer. */
+  installed?: Partial<Record<LayerName, string>>;
+  /** From three phases to one while a transaction runs. */
+  canSwitchPhases?: boolean;
+  /** What running transactions of a 1.6 station are limited to. */
+  limits?: TransactionLimits;
+  /** When the profile of the online layer ends by itself. */
+  leaseUntilMs?: number;
+  /** The clock-aligned interval before an interval of 0 switched it off. */
+  alignedSecondsBefore?: number;
 }
 
 /** Desired settings of a charger, the outcome of each, and what is known of its station. */
@@ -92,6 +117,14 @@ export interface SettingsWork {
 export interface StationMark {
   version: OcppVersion;
   firmwareVersion: string | null;
+}
+
+/** The online layer of a station that cannot tell itself when it is offline: renewed for as long as it is connected. */
+export interface SettingsLease {
+  version: OcppVersion;
+  online: Layer;
+  canSwitchPhases: boolean;
+  renewAtMs: number;
 }
 
 /** What a session keeps of the settings of its charger. */

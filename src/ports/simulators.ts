@@ -1,6 +1,5 @@
 import type { OcppVersion } from "../ocpp/version.ts";
-import type { ItemError, SecurityProfile } from "./charger.ts";
-import type { UnknownTagPolicy } from "./sessions.ts";
+import type { ItemError, SecurityProfile, UnknownTagPolicy } from "./charger.ts";
 
 /** Configuration of a simulated station. */
 export interface SimulatedStation {

@@ -1,6 +1,7 @@
 import type { JobKind, ToldStop } from "../ocpp/station-state.ts";
 import type { JsonObject } from "../ocpp/json.ts";
-import type { CommandOutcome, UnknownTagPolicy } from "./sessions.ts";
+import type { CallOutcome } from "../ocpp/outcome.ts";
+import type { UnknownTagPolicy } from "./charger.ts";
 
 /** State of a transaction. Only a higher revision replaces a lower one. Energy is in Wh, times are ISO 8601. */
 export interface TransactionFact {
@@ -83,7 +84,7 @@ export interface JobStatusFact {
 }
 
 /** Why an outgoing DataTransfer got no answer. */
-export type TransferError = Exclude<CommandOutcome["kind"], "answered" | "notProvisioned"> | "invalidCommand";
+export type TransferError = Exclude<CallOutcome["kind"], "answered" | "notProvisioned"> | "invalidCommand";
 
 /** One DataTransfer with its answer. `error` null: it was answered. */
 export interface DataTransferRow {

@@ -1,4 +1,4 @@
-import type { Application } from "./apply-settings.ts";
+import type { Application } from "./application.ts";
 import { REBOOTS_MAX } from "./due.ts";
 import { APPLIED, verdictOf, type Verdict } from "./outcome.ts";
 import { ALIGNED_KEY, INTERVAL_KEY, readReport, type StationReport } from "./reported.ts";

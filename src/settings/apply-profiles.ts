@@ -1,5 +1,5 @@
 import type { RunningTransaction } from "../ports.ts";
-import type { Application } from "./apply-settings.ts";
+import type { Application } from "./application.ts";
 import { endsSoon, isOtherStation } from "./due.ts";
 import { effectiveSettings, type EffectiveSettings } from "./effective.ts";
 import { APPLIED, type Verdict } from "./outcome.ts";

@@ -1,19 +1,12 @@
-import type {
-  CommandOutcome,
-  Ports,
-  SessionRef,
-  SessionSnapshot,
-  SettingResult,
-  SettingsWork,
-} from "../ports.ts";
+import type { CommandOutcome, Ports, SessionRef, SettingsWork } from "../ports.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
+import type { Application } from "./application.ts";
 import { applyInterval } from "./apply-interval.ts";
 import { applyProfiles } from "./apply-profiles.ts";
-import { isDue, isOpen, type DueContext } from "./due.ts";
+import { isDue, isOpen } from "./due.ts";
 import type { SettingName } from "./desired.ts";
 import { leaseOf } from "./lease.ts";
 import { readReport, reportKeys } from "./reported.ts";
-import type { StationMemory } from "./station-memory.ts";
 
 export const TRIES_MAX = 5;
 const COMMAND_TIMEOUT_MS = 30_000;
@@ -27,19 +20,6 @@ export interface SettingsRun {
   revision: number;
   /** Set when a connection or a boot asks: values that wait for a reboot are looked at again. */
   generation: number | null;
-}
-
-/** What the parts of one application share. */
-export interface Application extends DueContext {
-  work: SettingsWork;
-  snapshot: SessionSnapshot & { version: NonNullable<SessionSnapshot["version"]> };
-  memory: StationMemory;
-  now: Date;
-  isLastTry: boolean;
-  results: Partial<Record<SettingName, SettingResult>>;
-  send(command: ChargerCommand): Promise<CommandOutcome>;
-  /** Stores what was found out so far. */
-  save(): Promise<void>;
 }
 
 /**

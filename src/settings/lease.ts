@@ -1,18 +1,9 @@
 import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
-import type { RunningTransaction, SessionSnapshot } from "../ports.ts";
+import type { RunningTransaction, SessionSnapshot, SettingsLease, StationMemory } from "../ports.ts";
 import { RENEW_EVERY_MS } from "./due.ts";
 import { LEASE_MS, profilePayload, type Layer } from "./profiles.ts";
-import type { StationMemory } from "./station-memory.ts";
 import { limitPayload, transactionSteps } from "./transaction-limit.ts";
-
-/** The online layer of a station that cannot tell itself when it is offline: renewed for as long as it is connected. */
-export interface SettingsLease {
-  version: OcppVersion;
-  online: Layer;
-  canSwitchPhases: boolean;
-  renewAtMs: number;
-}
 
 /** What the session has to renew; null: nothing that ends by itself. */
 export function leaseOf(memory: StationMemory, version: OcppVersion): SettingsLease | null {

@@ -1,13 +1,5 @@
 import type { CommandOutcome } from "../ports.ts";
 
-export type SettingOutcome =
-  | "pending"
-  | "applied"
-  | "reboot_required"
-  | "rejected"
-  | "unsupported"
-  | "emulated";
-
 /** How the station took one thing that was sent. `retry`: nothing is known, ask again. */
 export interface Verdict {
   outcome: "applied" | "reboot_required" | "rejected" | "unsupported" | "retry";

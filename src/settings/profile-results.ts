@@ -1,8 +1,8 @@
-import type { SettingResult } from "../ports.ts";
-import type { Application } from "./apply-settings.ts";
+import type { SettingOutcome, SettingResult } from "../ports.ts";
+import type { Application } from "./application.ts";
 import { PROFILE_SETTINGS } from "./desired.ts";
 import type { SettingName } from "./desired.ts";
-import type { SettingOutcome, Verdict } from "./outcome.ts";
+import type { Verdict } from "./outcome.ts";
 import type { CompositeReport } from "./reported.ts";
 import { resultOf } from "./result.ts";
 

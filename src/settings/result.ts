@@ -1,5 +1,5 @@
 import type { SettingResult } from "../ports.ts";
-import type { Application } from "./apply-settings.ts";
+import type { Application } from "./application.ts";
 import type { SettingName } from "./desired.ts";
 import { effectiveValue } from "./effective.ts";
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../ocpp/json.ts";
-import type { Application } from "./apply-settings.ts";
+import type { Application } from "./application.ts";
 import { APPLIED, verdictOf, type Verdict } from "./outcome.ts";
 import type { ProfileVerdicts } from "./profile-results.ts";
 import { signature, type ProfileStep } from "./profile-steps.ts";

@@ -1,13 +1,10 @@
 import type { JsonObject } from "../ocpp/json.ts";
-import type { RunningTransaction } from "../ports.ts";
+import type { RunningTransaction, TransactionLimits } from "../ports.ts";
 import type { ProfileStep } from "./profile-steps.ts";
 import { schedule, validity, type Layer, type Layers } from "./profiles.ts";
 
 /** The profile of the transaction on connector n is this and n. */
 const PROFILE_ID = 9100;
-
-/** Texts of the limits that running transactions have, by connector. */
-export type TransactionLimits = Record<string, string>;
 
 /**
  * Some 1.6 stations do not look at a default profile that changes while a transaction runs: each running one gets the limit

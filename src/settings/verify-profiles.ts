@@ -1,5 +1,5 @@
 import type { SessionSnapshot } from "../ports.ts";
-import type { Application } from "./apply-settings.ts";
+import type { Application } from "./application.ts";
 import { compositeReport, type CompositeReport } from "./reported.ts";
 
 const DURATION_SECONDS = 60;

@@ -1,7 +1,15 @@
 import { MaybeStored, Unavailable } from "../errors.ts";
 import type { DatabaseClock } from "./database-clock.ts";
 import { retryOnce, SqlFailure, violates } from "./sql-failure.ts";
-import type { Row, Statement } from "./sql.ts";
+
+/** A row as the driver delivers it, by column name. */
+export type Row = Record<string, unknown>;
+
+/** A statement: constant text with `$n` and its parameters. */
+export interface Statement {
+  text: string;
+  params: unknown[];
+}
 
 /** Writes with a deadline that the database enforces (docs/adr/0012). */
 export interface Writes {

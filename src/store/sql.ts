@@ -2,19 +2,12 @@ import { neon, neonConfig } from "@neondatabase/serverless";
 import type { Config } from "../env.ts";
 import { MaybeStored, Unavailable } from "../errors.ts";
 import { DatabaseClock } from "./database-clock.ts";
-import { guardedWrites, TIME_LIMITS, type Transaction, type Writes } from "./guarded-writes.ts";
+import { guardedWrites, TIME_LIMITS } from "./guarded-writes.ts";
+import type { Row, Statement, Transaction, Writes } from "./guarded-writes.ts";
 import { retryOnce, translate } from "./sql-failure.ts";
 
+export type { Row, Statement } from "./guarded-writes.ts";
 export { SqlFailure, violates } from "./sql-failure.ts";
-
-/** A row as the driver delivers it, by column name. */
-export type Row = Record<string, unknown>;
-
-/** A statement: constant text with `$n` and its parameters. */
-export interface Statement {
-  text: string;
-  params: unknown[];
-}
 
 /** Access to Postgres. Each call is one HTTP request. @throws Unavailable, SqlFailure */
 export interface Sql extends Writes {

@@ -9,8 +9,7 @@ import type {
 import type { ChargerCommand } from "../../../src/ocpp/commands.ts";
 import { applySettings } from "../../../src/settings/apply-settings.ts";
 import type { DesiredSettings } from "../../../src/settings/desired.ts";
-import type { SettingsLease } from "../../../src/settings/lease.ts";
-import type { StationMemory } from "../../../src/settings/station-memory.ts";
+import type { SettingsLease, StationMemory } from "../../../src/ports.ts";
 import { unusedPort } from "../api/fake-ports.ts";
 
 export const NOW = new Date("2026-11-21T10:00:00.000Z");

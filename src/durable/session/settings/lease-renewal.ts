@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../../ocpp/json.ts";
 import type { CommandOutcome } from "../../../ports.ts";
 import { RENEW_EVERY_MS } from "../../../settings/due.ts";
-import { renewalPayloads, type SettingsLease } from "../../../settings/lease.ts";
+import type { SettingsLease } from "../../../ports.ts";
+import { renewalPayloads } from "../../../settings/lease.ts";
 import { LEASE_MS } from "../../../settings/profiles.ts";
 import type { CommandChannel } from "../outbound/command-channel.ts";
 import type { LiveSocket } from "../line/live-socket.ts";

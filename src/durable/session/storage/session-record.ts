@@ -7,7 +7,7 @@ import type {
 } from "../../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import type { SecurityProfile, SessionProvision, SessionRef } from "../../../ports.ts";
-import type { SettingsLease } from "../../../settings/lease.ts";
+import type { SettingsLease } from "../../../ports.ts";
 import { completeCredential, type StoredCredential } from "../door/credential.ts";
 import type { IdRange } from "../inbound/id-supply.ts";
 import type { WaitingFact } from "./outbox.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import type { SettingsLease } from "../../../../src/settings/lease.ts";
+import type { SettingsLease } from "../../../../src/ports.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import {
   type Charger,
