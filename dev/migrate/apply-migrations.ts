@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { PostgresError } from "../sql/executor.ts";
+import { DatabaseError } from "pg-protocol";
 import type { SqlSession } from "../sql/executor.ts";
 import type { Migration } from "./read-migrations.ts";
 
@@ -93,7 +93,7 @@ async function applyAtOnce(session: SqlSession, migration: Migration, run: Migra
     } catch (error) {
       // A session that is lost has left its transaction anyway.
       await session.exec("ROLLBACK").catch(() => undefined);
-      if (!(error instanceof PostgresError && TRY_AGAIN.has(error.fields.code ?? "")))
+      if (!(error instanceof DatabaseError && TRY_AGAIN.has(error.code ?? "")))
         throw failed(migration, error);
       if (Date.now() > until)
         throw new Error(

@@ -6,13 +6,10 @@ import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { pgcrypto } from "@electric-sql/pglite/contrib/pgcrypto";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { createDataDir } from "./create-data-dir.ts";
-import { decodeAnswer } from "./decode-messages.ts";
-import type { DecodedAnswer } from "./decode-messages.ts";
-import { encodeSimpleQuery, encodeStatements } from "./encode-messages.ts";
 import type { SqlExecutor, SqlSession, Statement, StatementResult } from "./executor.ts";
 import { lockDirectory } from "./lock-directory.ts";
 import { StatementCache } from "./statement-cache.ts";
-import { tidyUp } from "./tidy-up.ts";
+import { decodeAnswer, encodeSimpleQuery, encodeStatements, type DecodedAnswer } from "./wire-protocol.ts";
 
 // The default of 160 MB is resident memory here, not memory shared with an operating system's cache.
 const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
@@ -152,4 +149,23 @@ class PgliteExecutor implements SqlExecutor {
     });
     return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
   }
+}
+
+const walSizeQuery = `
+  select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) from pg_control_checkpoint()`;
+const tablesQuery = "select format('%I.%I', schemaname, relname) from pg_stat_user_tables";
+
+/**
+ * Vacuums, analyses and checkpoints once that much has been written since the last time. A PostgreSQL
+ * without background processes does none of it by itself: tables and log would grow for ever.
+ * @returns whether it was time to
+ */
+export async function tidyUp(executor: SqlExecutor, writtenBytesMax: number): Promise<boolean> {
+  const rows = async (query: string) => (await executor.run({ query, params: [] })).rows;
+  const [[written] = []] = await rows(walSizeQuery);
+  if (Number(written) < writtenBytesMax) return false;
+  // One table at a time, so that requests get in between.
+  for (const [table] of await rows(tablesQuery)) await rows(`vacuum (analyze) ${table}`);
+  await rows("checkpoint");
+  return true;
 }

@@ -1,6 +1,5 @@
 import pg from "pg";
-import { PostgresError, postgresErrorFields } from "./executor.ts";
-import type { PostgresErrorFields, SqlExecutor, SqlSession, Statement, StatementResult } from "./executor.ts";
+import type { SqlExecutor, SqlSession, Statement, StatementResult } from "./executor.ts";
 
 const CONNECTIONS_MAX = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -58,8 +57,8 @@ class PoolExecutor implements SqlExecutor {
     const client = await this.#pool.connect();
     try {
       return await work({
-        run: (statement) => query(client, statement).catch(rethrow),
-        exec: async (sqlText) => void (await client.query(sqlText).catch(rethrow)),
+        run: (statement) => query(client, statement),
+        exec: async (sqlText) => void (await client.query(sqlText)),
       });
     } finally {
       // Ended, not given back: its locks and settings end with it.
@@ -79,7 +78,7 @@ class PoolExecutor implements SqlExecutor {
       return await work(client);
     } catch (error) {
       isHealthy = error instanceof pg.DatabaseError;
-      throw isHealthy ? toPostgresError(error) : error;
+      throw error;
     } finally {
       client.release(!(isHealthy && (await leaveTransaction(client))));
     }
@@ -107,18 +106,4 @@ async function leaveTransaction(client: pg.PoolClient): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function rethrow(error: unknown): never {
-  throw toPostgresError(error);
-}
-
-function toPostgresError(error: unknown): unknown {
-  if (!(error instanceof pg.DatabaseError)) return error;
-  const fields: PostgresErrorFields = {};
-  for (const name of postgresErrorFields) {
-    const value = error[name];
-    if (value !== undefined) fields[name] = value;
-  }
-  return new PostgresError(error.message, fields);
 }

@@ -1,13 +1,38 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { DatabaseError } from "pg-protocol";
 import { sendJson } from "../part/loopback-server.ts";
 import { readBody } from "../part/read-body.ts";
-import { beginStatement } from "./begin-statement.ts";
-import { PostgresError, postgresErrorFields } from "./executor.ts";
 import type { SqlExecutor, Statement, StatementResult } from "./executor.ts";
-import { parameterText } from "./parameter-text.ts";
 
 /** The hosted proxy's limit for both directions. */
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
+
+/** What the hosted proxy tells of an error beside its message. */
+const ERROR_FIELDS = [
+  "severity",
+  "code",
+  "detail",
+  "hint",
+  "position",
+  "internalPosition",
+  "internalQuery",
+  "where",
+  "schema",
+  "table",
+  "column",
+  "dataType",
+  "constraint",
+  "file",
+  "line",
+  "routine",
+] as const;
+
+const ISOLATION_LEVELS: Record<string, string> = {
+  ReadUncommitted: "READ UNCOMMITTED",
+  ReadCommitted: "READ COMMITTED",
+  RepeatableRead: "REPEATABLE READ",
+  Serializable: "SERIALIZABLE",
+};
 
 type SqlRequest = { single: Statement } | { batch: Statement[] };
 
@@ -37,7 +62,7 @@ async function answerSql(executor: SqlExecutor, req: IncomingMessage, res: Serve
   try {
     sendResult(res, await execute(executor, request, req));
   } catch (error) {
-    if (!(error instanceof PostgresError)) throw error;
+    if (!(error instanceof DatabaseError)) throw error;
     sendJson(res, 400, postgresErrorJson(error));
   }
 }
@@ -46,6 +71,22 @@ async function execute(executor: SqlExecutor, request: SqlRequest, req: Incoming
   if ("single" in request) return resultJson(await executor.run(request.single));
   const results = await executor.runBatch(beginStatement(req.headers), request.batch);
   return `{"results":[${results.map(resultJson).join(",")}]}`;
+}
+
+/** The BEGIN of a batch, from the Neon-Batch-* headers. */
+function beginStatement(headers: IncomingHttpHeaders): string {
+  const isolation = ISOLATION_LEVELS[String(headers["neon-batch-isolation-level"])];
+  const modes = [
+    isolation && `ISOLATION LEVEL ${isolation}`,
+    accessMode(headers["neon-batch-read-only"], "READ ONLY", "READ WRITE"),
+    accessMode(headers["neon-batch-deferrable"], "DEFERRABLE", "NOT DEFERRABLE"),
+  ];
+  return ["BEGIN", ...modes.filter(Boolean)].join(" ");
+}
+
+function accessMode(header: string | string[] | undefined, yes: string, no: string): string | undefined {
+  if (header === undefined) return undefined;
+  return header === "true" ? yes : no;
 }
 
 function parseRequest(body: string): SqlRequest | undefined {
@@ -66,14 +107,34 @@ function toStatement(value: unknown): Statement {
   return { query: value.query, params: params.map(parameterText) };
 }
 
+/**
+ * The Postgres text of a JSON parameter. The Neon client sends strings and null only; the hosted proxy takes any JSON, and so
+ * does this endpoint: arrays become array literals, objects stay JSON.
+ */
+export function parameterText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string") return value;
+  return Array.isArray(value) ? arrayLiteral(value) : JSON.stringify(value);
+}
+
+function arrayLiteral(values: unknown[]): string {
+  return `{${values.map(arrayElement).join(",")}}`;
+}
+
+function arrayElement(value: unknown): string {
+  if (Array.isArray(value)) return arrayLiteral(value);
+  const text = parameterText(value);
+  if (text === null) return "NULL";
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
 function resultJson({ fields, rows, command, rowCount }: StatementResult): string {
   return JSON.stringify({ fields, rows, command, rowCount, rowAsArray: true });
 }
 
-function postgresErrorJson(error: PostgresError): string {
-  const body: Record<string, string | null> = { message: error.message };
-  for (const name of postgresErrorFields) body[name] = error.fields[name] ?? null;
-  return JSON.stringify(body);
+function postgresErrorJson(error: DatabaseError): string {
+  const fields = ERROR_FIELDS.map((name) => [name, error[name] ?? null]);
+  return JSON.stringify({ message: error.message, ...Object.fromEntries(fields) });
 }
 
 function sendResult(res: ServerResponse, json: string): void {

@@ -1,7 +1,7 @@
 import { applyMigrations } from "../../../dev/migrate/apply-migrations.ts";
 import { readMigrations } from "../../../dev/migrate/read-migrations.ts";
 import type { SqlExecutor } from "../../../dev/sql/executor.ts";
-import { parameterText } from "../../../dev/sql/parameter-text.ts";
+import { parameterText } from "../../../dev/sql/sql-routes.ts";
 import type { Row } from "../../../src/store/sql.ts";
 
 export const ORGANIZATION = "00000000-0000-7000-8000-0000000000a1";

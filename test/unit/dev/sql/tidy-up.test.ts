@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SqlExecutor } from "../../../../dev/sql/executor.ts";
-import { openPglite } from "../../../../dev/sql/pglite-executor.ts";
-import { tidyUp } from "../../../../dev/sql/tidy-up.ts";
+import { openPglite, tidyUp } from "../../../../dev/sql/pglite-executor.ts";
 
 let executor: SqlExecutor;
 
