@@ -1,6 +1,6 @@
 import type { CredentialText } from "../credential-text.ts";
 import type { ChargerCommand, CommandAnswer } from "../ocpp/commands.ts";
-import type { CallOutcome } from "../ocpp/outcome.ts";
+import type { CallOutcome } from "../ocpp/call-queue.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 import type {
   DataTransferRow,

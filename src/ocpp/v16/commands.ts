@@ -1,19 +1,15 @@
 import type { CommandTable } from "../charger-command.ts";
 import { askStatus } from "../command-script.ts";
-import { call } from "../outbound/call.ts";
-import { clearCache } from "../outbound/clear-cache.ts";
-import { dataTransfer } from "../outbound/data-transfer.ts";
+import { call, clearCache, dataTransfer } from "../shared-commands.ts";
 import {
   changeConfiguration,
   changeConfigurations,
+  getConfiguration,
   setAuthorizationKey,
-} from "./outbound/change-configuration.ts";
-import { getConfiguration } from "./outbound/get-configuration.ts";
-import { getDiagnostics } from "./outbound/get-diagnostics.ts";
+} from "./outbound/configuration.ts";
 import { getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
-import { remoteStart, remoteStop } from "./outbound/remote-transaction.ts";
-import { triggerMessage } from "./outbound/trigger-message.ts";
-import { updateFirmware } from "./outbound/update-firmware.ts";
+import { remoteStart, remoteStop, triggerMessage } from "./outbound/remote-control.ts";
+import { getDiagnostics, updateFirmware } from "./outbound/transfers.ts";
 
 /** What we may send to a 1.6 station: command to conversation. */
 export const commandsV16: CommandTable = {

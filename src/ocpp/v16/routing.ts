@@ -1,19 +1,16 @@
 import type { Needs, RoutingTable } from "../handler.ts";
 import { DATA_TRANSFER_EVENT, dataTransfer } from "../inbound/data-transfer.ts";
-import { firmwareStatus } from "../inbound/firmware-status.ts";
-import { heartbeat } from "../inbound/heartbeat.ts";
-import { logStatus } from "../inbound/log-status.ts";
-import { refused } from "../inbound/refused.ts";
-import { securityEvent } from "../inbound/security-event.ts";
+import { firmwareStatus, logStatus } from "../inbound/job-status.ts";
+import { heartbeat, refused, securityEvent } from "../inbound/simple-handlers.ts";
 import type { JsonObject } from "../json.ts";
 import { optionalText } from "../payload.ts";
+import { TEXT_LENGTH } from "../text-length.ts";
 import { authorize } from "./inbound/authorize.ts";
 import { bootNotification } from "./inbound/boot-notification.ts";
 import { meterValues } from "./inbound/meter-values.ts";
 import { startTransaction } from "./inbound/start-transaction.ts";
 import { statusNotification } from "./inbound/status-notification.ts";
 import { stopTransaction } from "./inbound/stop-transaction.ts";
-import { TEXT_LENGTH } from "../text-length.ts";
 
 /** What a 1.6 station may send us: action to handler. */
 export const routesV16: RoutingTable = {

@@ -1,17 +1,17 @@
 import type { CommandTable } from "../charger-command.ts";
 import { askStatus } from "../command-script.ts";
-import { call } from "../outbound/call.ts";
-import { clearCache } from "../outbound/clear-cache.ts";
-import { dataTransfer } from "../outbound/data-transfer.ts";
-import { changeAvailability } from "./outbound/change-availability.ts";
-import { getLog } from "./outbound/get-log.ts";
+import { call, clearCache, dataTransfer } from "../shared-commands.ts";
 import { getVariables } from "./outbound/get-variables.ts";
 import { getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
-import { requestStart, requestStop } from "./outbound/request-transaction.ts";
+import {
+  changeAvailability,
+  requestStart,
+  requestStop,
+  triggerMessage,
+  unlockConnector,
+} from "./outbound/remote-control.ts";
 import { setPassword, setVariable, setVariables } from "./outbound/set-variables.ts";
-import { triggerMessage } from "./outbound/trigger-message.ts";
-import { unlockConnector } from "./outbound/unlock-connector.ts";
-import { updateFirmware } from "./outbound/update-firmware.ts";
+import { getLog, updateFirmware } from "./outbound/transfers.ts";
 
 /** What we may send to a 2.0.1 or 2.1 station: command to conversation. */
 export const commandsV2x: CommandTable = {

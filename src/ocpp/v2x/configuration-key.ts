@@ -1,5 +1,4 @@
 import type { CommandContext } from "../charger-command.ts";
-import { KEY_ALIASES, MAX_LIMIT_KEYS } from "./key-aliases.ts";
 import { parseVariableKey, type VariableAddress } from "./variable-key.ts";
 
 export type ResolvedKey =
@@ -19,3 +18,45 @@ export function resolveKey(key: string, ctx: CommandContext): ResolvedKey {
   const address = parseVariableKey(alias ?? key);
   return address ? { kind: "variable", address } : { kind: "unknown" };
 }
+
+/** 1.6 configuration keys and the 2.x variables that mean the same. */
+export const KEY_ALIASES: Readonly<Record<string, string>> = {
+  HeartbeatInterval: "OCPPCommCtrlr.HeartbeatInterval",
+  WebSocketPingInterval: "OCPPCommCtrlr.WebSocketPingInterval",
+  ResetRetries: "OCPPCommCtrlr.ResetRetries",
+  MessageTimeout: "OCPPCommCtrlr.MessageTimeout[Default]",
+  TransactionMessageAttempts: "OCPPCommCtrlr.MessageAttempts[TransactionEvent]",
+  TransactionMessageRetryInterval: "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]",
+  UnlockConnectorOnEVSideDisconnect: "OCPPCommCtrlr.UnlockOnEVSideDisconnect",
+  SupportedFileTransferProtocols: "OCPPCommCtrlr.FileTransferProtocols",
+  ConnectionTimeOut: "TxCtrlr.EVConnectionTimeOut",
+  StopTransactionOnEVSideDisconnect: "TxCtrlr.StopTxOnEVSideDisconnect",
+  StopTransactionOnInvalidId: "TxCtrlr.StopTxOnInvalidId",
+  MaxEnergyOnInvalidId: "TxCtrlr.MaxEnergyOnInvalidId",
+  ChargeProfileMaxStackLevel: "SmartChargingCtrlr.ProfileStackLevel",
+  ChargingScheduleAllowedChargingRateUnit: "SmartChargingCtrlr.RateUnit",
+  ChargingScheduleMaxPeriods: "SmartChargingCtrlr.PeriodsPerSchedule",
+  ConnectorSwitch3to1PhaseSupported: "SmartChargingCtrlr.Phases3to1",
+  GetConfigurationMaxKeys: "DeviceDataCtrlr.ItemsPerMessage[GetVariables]",
+  LocalAuthorizeOffline: "AuthCtrlr.LocalAuthorizeOffline",
+  LocalPreAuthorize: "AuthCtrlr.LocalPreAuthorize",
+  AuthorizeRemoteTxRequests: "AuthCtrlr.AuthorizeRemoteStart",
+  AllowOfflineTxForUnknownId: "AuthCtrlr.OfflineTxForUnknownIdEnabled",
+  AuthorizationCacheEnabled: "AuthCacheCtrlr.Enabled",
+  LocalAuthListEnabled: "LocalAuthListCtrlr.Enabled",
+  SendLocalListMaxLength: "LocalAuthListCtrlr.ItemsPerMessage",
+  MeterValueSampleInterval: "SampledDataCtrlr.TxUpdatedInterval",
+  MeterValuesSampledData: "SampledDataCtrlr.TxUpdatedMeasurands",
+  StopTxnSampledData: "SampledDataCtrlr.TxEndedMeasurands",
+  ClockAlignedDataInterval: "AlignedDataCtrlr.Interval",
+  MeterValuesAlignedData: "AlignedDataCtrlr.Measurands",
+  StopTxnAlignedData: "AlignedDataCtrlr.TxEndedMeasurands",
+  ReserveConnectorZeroSupported: "ReservationCtrlr.NonEvseSpecific",
+  AuthorizationKey: "SecurityCtrlr.BasicAuthPassword",
+};
+
+/** 1.6 keys whose value is the `maxLimit` of a variable: reading the variable would give its current count. */
+export const MAX_LIMIT_KEYS: Readonly<Record<string, string>> = {
+  MaxChargingProfilesInstalled: "SmartChargingCtrlr.Entries[ChargingProfiles]",
+  LocalAuthListMaxLength: "LocalAuthListCtrlr.Entries",
+};

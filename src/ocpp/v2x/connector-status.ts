@@ -1,4 +1,7 @@
+import type { HandlerContext, HandlerResult } from "../handler.ts";
+import { findConnector, reportConnector } from "../inbound/connector-report.ts";
 import type { ConnectorState, ConnectorStatus, TransactionRecord } from "../station-state.ts";
+import type { TransactionMessage } from "./transaction-message.ts";
 
 const SAME_WORD: Record<string, ConnectorStatus> = {
   Available: "Available",
@@ -37,4 +40,28 @@ export function connectorStatus(
 /** 2.x stations report no error code with a status. */
 export function errorCodeOf(status: ConnectorStatus): string {
   return status === "Faulted" ? "OtherError" : "NoError";
+}
+
+/** `Occupied` says no more than that: what the car does there is told by its transaction, so it changes with that. */
+export function occupiedConnector(
+  ctx: HandlerContext,
+  record: TransactionRecord,
+  message: TransactionMessage,
+): Omit<HandlerResult, "answer"> {
+  const address = message.evse ?? record;
+  const known = findConnector(ctx, address);
+  if (known?.reported !== "Occupied") return { changes: [], events: [] };
+  const chargingState = message.chargingState ?? record.chargingState;
+  const status = connectorStatus("Occupied", message.eventType === "Ended" ? null : { chargingState }, known);
+  if (status === known.status) return { changes: [], events: [] };
+  const { evseId, connectorId } = known;
+  const errorCode = errorCodeOf(status);
+  return reportConnector(ctx, {
+    evseId,
+    connectorId,
+    status,
+    reported: "Occupied",
+    errorCode,
+    timestamp: message.at,
+  });
 }

@@ -1,11 +1,7 @@
 import type { RoutingTable } from "../handler.ts";
 import { DATA_TRANSFER_EVENT, dataTransfer } from "../inbound/data-transfer.ts";
-import { firmwareStatus } from "../inbound/firmware-status.ts";
-import { heartbeat } from "../inbound/heartbeat.ts";
-import { logStatus } from "../inbound/log-status.ts";
-import { notified } from "../inbound/notified.ts";
-import { refused } from "../inbound/refused.ts";
-import { securityEvent } from "../inbound/security-event.ts";
+import { firmwareStatus, logStatus } from "../inbound/job-status.ts";
+import { heartbeat, notified, refused, securityEvent } from "../inbound/simple-handlers.ts";
 import { optionalObjects, optionalText } from "../payload.ts";
 import { tokenNeeds } from "./id-token.ts";
 import { authorize } from "./inbound/authorize.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CommandContext, ReportedVariable } from "../../../src/ocpp/commands.ts";
 import type { JsonObject } from "../../../src/ocpp/json.ts";
 import { guardOf, isSecretKey } from "../../../src/ocpp/secrets.ts";
-import { KEY_ALIASES } from "../../../src/ocpp/v2x/key-aliases.ts";
+import { KEY_ALIASES } from "../../../src/ocpp/v2x/configuration-key.ts";
 import { formatVariableKey, parseVariableKey } from "../../../src/ocpp/v2x/variable-key.ts";
 import { contextOf, run } from "./command-run.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
-import { KEY_ALIASES, MAX_LIMIT_KEYS } from "../../../src/ocpp/v2x/key-aliases.ts";
+import { KEY_ALIASES, MAX_LIMIT_KEYS } from "../../../src/ocpp/v2x/configuration-key.ts";
 import { SETTINGS } from "../../../src/simulator/setting-table.ts";
 import { StationUnderTest, type Sent } from "./station-under-test.ts";
 

@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler.ts";
-import { closeLostStops } from "../../inbound/lost-stop.ts";
+import { closeLostStops } from "../../inbound/transactions.ts";
 import { needInteger, needText, optionalInteger } from "../../payload.ts";
 import { judgeTag } from "../../remote-only-tag.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";

@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler.ts";
-import { stopConflict } from "../../inbound/stop-conflict.ts";
+import { stopConflict } from "../../inbound/transactions.ts";
 import type { JsonObject } from "../../json.ts";
 import { needInteger, optionalObjects, optionalText } from "../../payload.ts";
 import { judgeTag } from "../../remote-only-tag.ts";

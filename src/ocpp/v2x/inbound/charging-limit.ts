@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler.ts";
-import { notice } from "../../inbound/notified.ts";
+import { notice } from "../../inbound/simple-handlers.ts";
 import { needObject, needText, optionalInteger, optionalObjects } from "../../payload.ts";
 
 /** OCPP 2.x K12: a limit that somebody else set; shown beside our own, never fought. */

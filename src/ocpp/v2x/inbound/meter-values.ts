@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler.ts";
-import { runningTransaction } from "../../inbound/running-transaction.ts";
+import { runningTransaction } from "../../inbound/transactions.ts";
 import { needInteger, needObjects, optionalText } from "../../payload.ts";
 import { eventTime } from "../../station-time.ts";
 

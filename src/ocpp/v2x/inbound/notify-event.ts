@@ -1,6 +1,6 @@
 import type { Handler, HandlerContext, HandlerResult } from "../../handler.ts";
 import { findConnector, reportConnector } from "../../inbound/connector-report.ts";
-import { notified } from "../../inbound/notified.ts";
+import { notified } from "../../inbound/simple-handlers.ts";
 import type { JsonObject } from "../../json.ts";
 import { needObjects, optionalText } from "../../payload.ts";
 import type { ConnectorState, StateChange, StationEvent } from "../../station-state.ts";

@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler.ts";
-import { notice } from "../../inbound/notified.ts";
+import { notice } from "../../inbound/simple-handlers.ts";
 import { needInteger } from "../../payload.ts";
 
 /** OCPP 2.x H04: expired or removed, the reservation is over. */

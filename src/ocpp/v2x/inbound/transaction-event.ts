@@ -1,11 +1,10 @@
 import type { Handler, HandlerContext, HandlerResult } from "../../handler.ts";
-import { closeLostStops } from "../../inbound/lost-stop.ts";
-import { stopConflict } from "../../inbound/stop-conflict.ts";
+import { closeLostStops, stopConflict } from "../../inbound/transactions.ts";
 import type { JsonObject } from "../../json.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
 import { energyWh } from "../energy.ts";
 import { idTokenInfo, judgeToken } from "../id-token.ts";
-import { occupiedConnector } from "../occupied-connector.ts";
+import { occupiedConnector } from "../connector-status.ts";
 import { readTransactionEvent, type TransactionMessage } from "../transaction-message.ts";
 
 /**

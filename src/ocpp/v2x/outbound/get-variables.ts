@@ -5,14 +5,15 @@ import type {
   CommandRequest,
   CommandScript,
   ConfigurationEntry,
+  KeyLimits,
 } from "../../charger-command.ts";
-import { ask, awaitReport, stationWord } from "../../command-script.ts";
+import { ask, type Asking, awaitReport, stationWord } from "../../command-script.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
+import { LIMIT_VARIABLES, limitsTold, NO_LIMIT } from "../../key-limits.ts";
 import { optionalObjects, optionalText } from "../../payload.ts";
 import { isSecretKey, isSecretName } from "../../secrets.ts";
 import { slices } from "../../slices.ts";
 import { resolveKey } from "../configuration-key.ts";
-import { itemLimit } from "./item-limit.ts";
 import { rowsInOrder, variableName } from "../result-row.ts";
 import {
   actualAttribute,
@@ -97,4 +98,16 @@ function reportedEntry(row: JsonObject): ConfigurationEntry[] {
   const value = isHidden ? null : optionalText(actual, "value");
   const entry = { key: formatVariableKey(address), readonly: actual.mutability === "ReadOnly" };
   return [value === null ? entry : { ...entry, value }];
+}
+
+/**
+ * How many items one message may hold. A station that has not told is asked before it gets more than one (2.x B05.FR.11,
+ * B06.FR.05): some take four.
+ */
+export function* itemLimit(known: KeyLimits, of: keyof KeyLimits, items: number): Asking<number> {
+  const told = known[of];
+  if (told !== null || items < 2) return told ?? NO_LIMIT;
+  const question = { getVariableData: [encodeVariable(LIMIT_VARIABLES[of])] };
+  const answer = yield* ask("GetVariables", question);
+  return limitsTold("GetVariables", question, answer)[of] ?? NO_LIMIT;
 }

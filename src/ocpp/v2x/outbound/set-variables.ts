@@ -13,7 +13,7 @@ import { slices } from "../../slices.ts";
 import { resolveKey } from "../configuration-key.ts";
 import { rowsInOrder, variableName } from "../result-row.ts";
 import { encodeVariable, type VariableAddress } from "../variable-key.ts";
-import { itemLimit } from "./item-limit.ts";
+import { itemLimit } from "./get-variables.ts";
 
 const STATUSES: Record<string, ConfigurationStatus> = {
   Accepted: "Accepted",

@@ -1,5 +1,12 @@
-import type { CommandOf, CommandScript } from "../charger-command.ts";
-import { ask, compact, stationWord } from "../command-script.ts";
+import type { CommandOf, CommandScript } from "./charger-command.ts";
+import { ask, askStatus, compact, stationWord } from "./command-script.ts";
+
+export function* call({ action, payload }: CommandOf<"call">): CommandScript {
+  return { kind: "payload", payload: yield* ask(action, payload) };
+}
+
+/** Rejected where the station has no cache (1.6 errata 3.23). */
+export const clearCache = () => askStatus("ClearCache", {});
 
 /** Data is text on our side; a 2.x station may answer any JSON, told as its text. */
 export function* dataTransfer({ vendorId, messageId, data }: CommandOf<"dataTransfer">): CommandScript {

@@ -1,6 +1,27 @@
 import type { CommandAnswer, CommandContext, CommandOf, CommandScript } from "../../charger-command.ts";
-import { ask, compact, statusAnswer } from "../../command-script.ts";
+import { ask, askStatus, compact, statusAnswer } from "../../command-script.ts";
 import type { JsonObject } from "../../json.ts";
+import { optionalText } from "../../payload.ts";
+
+/** OCPP 2.x F01, F02; the station repeats `remoteStartId` in its first TransactionEvent. */
+export function* requestStart({
+  connectorId,
+  idTag,
+  remoteStartId,
+}: CommandOf<"remoteStart">): CommandScript {
+  const idToken = { idToken: idTag, type: "Central" };
+  const answer = yield* ask("RequestStartTransaction", { remoteStartId, idToken, evseId: connectorId });
+  return {
+    ...statusAnswer(answer),
+    kind: "started",
+    ocppTransactionId: optionalText(answer, "transactionId"),
+  };
+}
+
+/** OCPP 2.x F03 */
+export function requestStop({ transactionId, ocppTransactionId }: CommandOf<"remoteStop">): CommandScript {
+  return askStatus("RequestStopTransaction", { transactionId: ocppTransactionId ?? String(transactionId) });
+}
 
 type Trigger = CommandOf<"trigger">;
 
@@ -26,4 +47,21 @@ function targets(command: Trigger, ctx: CommandContext): (JsonObject | undefined
   }
   const isPerEvse = requestedMessage === "MeterValues" && connectorId !== undefined;
   return [isPerEvse ? { id: connectorId } : undefined];
+}
+
+/** OCPP 2.x F05 */
+export function* unlockConnector({ connectorId, evseConnectorId = 1 }: CommandOf<"unlock">): CommandScript {
+  const answer = statusAnswer(
+    yield* ask("UnlockConnector", { evseId: connectorId, connectorId: evseConnectorId }),
+  );
+  return answer.ocppStatus === "OngoingAuthorizedTransaction"
+    ? { ...answer, status: "ongoing_transaction" }
+    : answer;
+}
+
+/** OCPP 2.x G03, G04; without `evse` it means the whole station. */
+export function changeAvailability(command: CommandOf<"availability">): CommandScript {
+  const { connectorId: id, evseConnectorId: connectorId, type } = command;
+  const evse = id === 0 ? undefined : compact({ id, connectorId });
+  return askStatus("ChangeAvailability", compact({ operationalStatus: type, evse }));
 }

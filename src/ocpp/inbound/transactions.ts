@@ -1,6 +1,18 @@
 import type { HandlerContext, HandlerResult } from "../handler.ts";
-import type { StateChange, StationEvent, TransactionRecord } from "../station-state.ts";
+import type { StateChange, StationEvent, ToldStop, TransactionRecord } from "../station-state.ts";
 import { isBelievable } from "../station-time.ts";
+
+/**
+ * The transaction that meter values belong to which name none: the one that runs on their connector, if it had begun when they
+ * were taken. Those of the main meter (0) belong to none.
+ */
+export function runningTransaction(
+  { station }: HandlerContext,
+  { evseId, at }: { evseId: number; at: string },
+): TransactionRecord | null {
+  const open = evseId > 0 ? station.transactions.openOn(evseId) : null;
+  return open !== null && open.startedAt <= at ? open : null;
+}
 
 /** What a session holds open at least; a transaction may be over before its EVSE is known. */
 const OPEN_MIN = 16;
@@ -54,4 +66,25 @@ function lost(
       at,
     },
   };
+}
+
+/** Clocks that count as right are off by this much at most. */
+const SAME_TIME_MS = 60_000;
+
+/** What a stop tells that comes after the end of its transaction: nothing when it repeats what was told before. */
+export function stopConflict(ctx: HandlerContext, transactionId: number, told: ToldStop): StationEvent[] {
+  const kept = ctx.station.transactions.stopOf(transactionId);
+  if (!kept || isSame(ctx, kept, told)) return [];
+  return [{ type: "stopConflicted", transactionId, kept, told, at: told.stoppedAt }];
+}
+
+function isSame(ctx: HandlerContext, kept: ToldStop, told: ToldStop): boolean {
+  const meters = [kept.meterStopWh, told.meterStopWh].filter((meterWh) => meterWh !== null);
+  return new Set(meters).size < 2 && kept.stopReason === told.stopReason && isSameTime(ctx, kept, told);
+}
+
+/** A time of ours that stands in for one the station's clock made up tells nothing. */
+function isSameTime({ now, station }: HandlerContext, kept: ToldStop, told: ToldStop): boolean {
+  if (station.clockOffMs !== 0 || told.stoppedAt === now.toISOString()) return true;
+  return Math.abs(Date.parse(kept.stoppedAt) - Date.parse(told.stoppedAt)) <= SAME_TIME_MS;
 }

@@ -1,0 +1,44 @@
+import { answerOnly, type Handler, type HandlerContext } from "../handler.ts";
+import { needText, optionalInteger } from "../payload.ts";
+import type { JobKind } from "../station-state.ts";
+import { TEXT_LENGTH } from "../text-length.ts";
+
+/** 1.6 §4.5, whitepaper L01, 2.x L01; `published` for PublishFirmwareStatusNotification (2.x L03). */
+export function firmwareStatus(published: boolean): Handler {
+  return function reportFirmwareStatus(ctx, payload) {
+    const status = needText(payload, "status", TEXT_LENGTH.word);
+    const requestId = optionalInteger(payload, "requestId");
+    // Idle only answers a trigger: it is no progress of any request.
+    if (status === "Idle") return answerOnly({});
+    if (isReplaced(ctx, published ? "published_firmware" : "firmware", requestId)) return answerOnly({});
+    const at = ctx.now.toISOString();
+    return {
+      answer: {},
+      changes: [],
+      events: [{ type: "firmwareStatus", status, requestId, published, at }],
+    };
+  };
+}
+
+/** 1.6 §4.4 DiagnosticsStatusNotification, whitepaper and 2.x N01 LogStatusNotification. */
+export const logStatus: Handler = (ctx, payload) => {
+  const status = needText(payload, "status", TEXT_LENGTH.word);
+  const requestId = optionalInteger(payload, "requestId");
+  // Idle only answers a trigger: it is no progress of any request.
+  if (status === "Idle" || isReplaced(ctx, "diagnostics", requestId)) return answerOnly({});
+  return {
+    answer: {},
+    changes: [],
+    events: [{ type: "diagnosticsStatus", status, requestId, at: ctx.now.toISOString() }],
+  };
+};
+
+/**
+ * Whether a status is about a request that a newer one has replaced (2.x L01, L03, N01: matched by its id). One without an id
+ * is believed, and so is any id while none of ours is known: 1.6 stations make theirs up.
+ */
+export function isReplaced(ctx: HandlerContext, job: JobKind, requestId: number | null): boolean {
+  const current = ctx.station.jobRequests[job];
+  if (ctx.version === "ocpp1.6" || requestId === null || !current) return false;
+  return !current.includes(requestId);
+}
