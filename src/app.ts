@@ -27,9 +27,9 @@ export interface Services {
 }
 
 export interface AppOptions {
-  /** Called for every request; remembers what it made for an isolate. @throws Misconfigured */
+  /** Returns the services of this isolate; called for every request. @throws Misconfigured */
   services: (raw: RawEnv, background: Background) => Services;
-  /** Takes the log line of each request. Default: console.log. */
+  /** Writes the log line of a request. Default: console.log. */
   writeLog?: (line: string) => void;
 }
 
@@ -85,7 +85,7 @@ function backgroundOf(c: Context<AppEnv>): Background {
     try {
       c.executionCtx.waitUntil(settled);
     } catch {
-      // Nothing to hold the work: it is already running.
+      // No execution context: the work runs on without `waitUntil`.
     }
   };
 }

@@ -4,7 +4,7 @@ import type { KeyDigests, StoredCredential } from "./ports/credential.ts";
 const hex = z.string().regex(/^(?:[0-9a-f]{2})+$/);
 const digests = z.object({ text: hex, bytes: hex.nullable() });
 
-/** A charger's credential in JSON, bytes in hexadecimal digits. */
+/** Key digests of a charger as JSON, bytes in hexadecimal digits. */
 export const credentialText = z.object({
   salt: hex,
   current: digests,

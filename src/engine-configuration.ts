@@ -1,6 +1,6 @@
 import type { Config } from "./env.ts";
 
-/** Published keys of the development server: known to everybody. */
+/** Signing keys of the QStash development server, which are public. */
 const DEVELOPMENT_KEYS = new Set(["sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs"]);
 const REQUIRED = [
   "QSTASH_URL",
@@ -11,8 +11,8 @@ const REQUIRED = [
 const LOOPBACK = /^(localhost|127\.|0\.0\.0\.0|\[::1\])/;
 
 /**
- * Names the variables that keep the step endpoints shut; empty when they may serve. A missing signing key would make
- * the SDK accept unsigned steps, and the two switches would replace or bypass the keys.
+ * Names of variables because of which the step endpoints refuse to serve; empty: they serve. Without a signing key
+ * the SDK would accept unsigned steps; two other variables would replace or bypass the keys.
  */
 export function engineProblems(config: Config): string[] {
   const problems: string[] = REQUIRED.filter((name) => !config[name]);

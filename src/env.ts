@@ -62,12 +62,12 @@ const oneTokenKey = (env: z.infer<typeof variables>, ctx: z.RefinementCtx) => {
 
 const schema = variables.superRefine(oneTokenKey);
 
-/** A namespace of Durable Objects; what its stubs can do is known in `durable/` alone. */
+/** A Durable Object namespace. Only `durable/` knows the methods of its stubs. */
 export interface ObjectNamespace {
   getByName(name: string): { fetch(request: Request): Promise<Response> };
 }
 
-/** The files of the build, uploaded beside the script. */
+/** Static files that are uploaded with the script. */
 export interface BuiltFiles {
   fetch(url: string): Promise<Response>;
 }
@@ -79,15 +79,15 @@ export interface Bindings {
   SESSION_SHELF: ObjectNamespace;
 }
 
-/** What the runtime hands in, before it is parsed. */
+/** Environment as the runtime passes it, not parsed. */
 export type RawEnv = Bindings & { ASSETS?: BuiltFiles } & Record<string, unknown>;
 
 export type Config = z.infer<typeof schema>;
 
-/** Parsed configuration with the bindings beside it. The only value the rest of the code may read. */
+/** Parsed configuration and bindings. No other code reads the environment. */
 export type Env = Config & Bindings;
 
-/** Names what is wrong, never a value. */
+/** Configuration error. The message names the variables at fault, never their values. */
 export class Misconfigured extends Error {
   readonly variables: string[];
   constructor(variables: string[]) {
@@ -96,7 +96,7 @@ export class Misconfigured extends Error {
   }
 }
 
-/** Null where the application runs without files. Works while the rest of the configuration is incomplete. */
+/** Static files; null: the application runs without them. Does not need a complete configuration. */
 export function filesOf(raw: RawEnv | undefined): BuiltFiles | null {
   return raw?.ASSETS ?? null;
 }

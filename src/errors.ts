@@ -1,6 +1,6 @@
 /**
- * Domain errors: outcomes that are not results. They know no HTTP; each surface maps them once, next to its
- * schemas. A refusal by a station is a value, not an error.
+ * Base of the errors that verbs and ports throw. They know nothing of HTTP; each API surface maps them to its
+ * answers. A refusal by a station is a value, not an error.
  */
 export class DomainError extends Error {
   constructor(message?: string, options?: ErrorOptions) {
@@ -9,7 +9,7 @@ export class DomainError extends Error {
   }
 }
 
-/** No credential, or one that does not hold. */
+/** No credential, or an invalid one. */
 export class Unauthenticated extends DomainError {}
 
 export type ForbiddenReason =
@@ -49,7 +49,7 @@ export class NotFound extends DomainError {
   }
 }
 
-/** Well-formed, but refused: an unknown slug, a forbidden target, a row that cannot take the change. */
+/** A well-formed request that is refused: an unknown slug, a forbidden target, a row that cannot take the change. */
 export class Policy extends DomainError {}
 
 export class Conflict extends DomainError {}
@@ -68,13 +68,15 @@ export class Limited extends DomainError {
   }
 }
 
-/** The organisation has as many of something as it may have. */
+/** A limit of the organisation is reached. */
 export class LimitReached extends Limited {}
 
-/** A dependency of ours did not answer; nothing was stored, and nothing will be. */
+/** A dependency did not answer. Nothing was stored, and nothing will be. */
 export class Unavailable extends DomainError {}
 
-/** The same, but something of the request is stored, or may be. The message says so and is shown to the client. */
+/**
+ * A dependency did not answer, and something was stored or may be. The message says what and is shown to the client.
+ */
 export class MaybeStored extends Unavailable {
   constructor(
     message = "The database did not tell whether it stored this request; if it has not, it never will",
@@ -84,7 +86,7 @@ export class MaybeStored extends Unavailable {
   }
 }
 
-/** A stored row does not fit what this version knows of it. */
+/** A stored row does not match its schema in this version. */
 export class UnreadableRow extends DomainError {
   constructor(thing: string, id: string, options?: ErrorOptions) {
     super(`The row of ${thing} ${id} cannot be read`, options);

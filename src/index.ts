@@ -34,7 +34,9 @@ function serveStep(request: Request, raw: RawEnv, ctx: ExecutionContext): Respon
   return steps.fetch(request, raw, ctx);
 }
 
-/** Most requests are none: their address is parsed once, further on. */
+/**
+ * Whether a request is a workflow step. A text search, because most requests are not and their URL is parsed later.
+ */
 function isStep(url: string): boolean {
   return url.includes(STEPS) && new URL(url).pathname.startsWith(STEPS);
 }

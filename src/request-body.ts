@@ -2,13 +2,13 @@ import { within } from "./within.ts";
 
 export interface BodyLimits {
   maxBytes: number;
-  /** From the first read to the last byte. */
+  /** Time from the first read to the last byte. */
   deadlineMs: number;
-  /** Lower-case media type without parameters → accepted? A missing type is. Default: every type. */
+  /** Whether a media type (lower case, without parameters) is accepted. A missing type always is. Default: all. */
   acceptsType?: (mediaType: string) => boolean;
 }
 
-/** The body was not taken: too slow (408), too large (413), of a type nobody reads here (415). */
+/** The body was refused: too slow (408), too large (413), media type not accepted (415). */
 export class BodyRefused extends Error {
   readonly status: 408 | 413 | 415;
   constructor(status: 408 | 413 | 415) {
@@ -21,15 +21,15 @@ export class BodyRefused extends Error {
 export const BODY_DEADLINE_MS = 10_000;
 
 /**
- * Reads a request's body once. Never holds more than `maxBytes` (plus one chunk) in memory, whatever length was announced.
- * A type that is not accepted is refused only when there is a body at all.
+ * Reads the body of a request. Holds at most `maxBytes` and one chunk in memory, whatever Content-Length says. The
+ * media type is checked only if there is a body.
  * @throws BodyRefused
  */
 export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> {
   const announced = request.headers.get("content-length");
   if (Number(announced ?? 0) > limits.maxBytes) throw new BodyRefused(413);
   const typeFits = hasFittingType(request, limits);
-  // With a transfer encoding beside it the announced length says nothing.
+  // Content-Length is ignored if there is a Transfer-Encoding.
   const isBounded = announced !== null && !request.headers.has("transfer-encoding");
   return isBounded && typeFits ? readWhole(request, limits) : readChunks(request.body, limits, typeFits);
 }
@@ -42,7 +42,7 @@ function hasFittingType(request: Request, { acceptsType = () => true }: BodyLimi
 
 const tooSlow = () => new BodyRefused(408);
 
-/** A body whose announced length was checked: one read instead of one for every chunk. */
+/** Reads a body whose Content-Length was checked, in one read instead of one per chunk. */
 async function readWhole(
   request: Request,
   { deadlineMs, maxBytes }: BodyLimits,

@@ -1,17 +1,20 @@
 import type { SessionFact, SessionProvision, SessionRef } from "./ports.ts";
 
-/** Name of a charger's session object. Final: data hangs on it. */
+/** Name of a charger's session object. It must never change: stored data depends on it. */
 export function sessionName({ organizationSlug, identity }: SessionRef): string {
   return `${organizationSlug}/${identity}`;
 }
 
 /**
- * Header of an upgrade that one object of this deployment hands to another: `direct` counts as an encrypted transport. Taken
- * away from every request that comes from outside.
+ * Header of an upgrade between objects of this deployment: `direct` counts as an encrypted transport. Removed from
+ * every external request.
  */
 export const TRANSPORT_HEADER = "x-busbar-transport";
 
-/** Header of such an upgrade that provisions the session on the way; taken away likewise. Holds a `HostOffer` as JSON. */
+/**
+ * Header of such an upgrade that provisions the session as well: a `HostOffer` as JSON. Removed from every external
+ * request.
+ */
 export const OFFER_HEADER = "x-busbar-offer";
 
 export interface SessionOffer {
@@ -33,7 +36,7 @@ export const GENERATION_HEADER = "x-busbar-generation";
  */
 export const FAILURES_HEADER = "x-busbar-failures";
 
-/** Where a station connects from. Set by the edge, which overwrites what a client sends; empty where there is none. */
+/** IP address of a client, from the header that the edge sets and overwrites; empty: no such header. */
 export function clientAddress(request: Request): string {
   return request.headers.get("cf-connecting-ip") ?? "";
 }

@@ -4,7 +4,7 @@ export interface SharedBatchOptions {
   /** How long the first caller waits for others, ms. */
   windowMs: number;
   itemsMax: number;
-  /** How long a caller relies on the batch before it asks for itself, ms. */
+  /** How long a caller waits for the batch before it calls `work` for itself, ms. */
   patienceMs: number;
 }
 
@@ -14,11 +14,11 @@ interface Batch<Item, Result> {
 }
 
 /**
- * Joins what many requests or objects of one isolate ask for at about the same time into one call: a statement for twenty
- * chargers instead of twenty. The call belongs to whoever asked first. Should it fail, or its owner be cancelled, everybody
- * asks for itself, so `work` must bear being repeated.
+ * Combines the calls of many requests or objects of one isolate into one: one statement for twenty chargers instead
+ * of twenty. The first caller runs it. If it fails, or its request is cancelled, every caller calls `work` for
+ * itself, so `work` must be idempotent.
  *
- * @param work answers every item at its own place
+ * @param work returns one result per item, in the same order
  */
 export function sharedBatch<Item, Result>(
   work: (items: readonly Item[]) => Promise<Result[]>,
@@ -33,7 +33,7 @@ export function sharedBatch<Item, Result>(
       if (open === batch) open = null;
       return work(items);
     });
-    // Whoever waits for it hears of its failure; nobody has to.
+    // Prevents an unhandled rejection if no caller waits for the batch any more.
     batch.results.catch(() => undefined);
     return batch;
   };

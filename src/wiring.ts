@@ -22,7 +22,7 @@ import { stationHistory } from "./store/station-history.ts";
 
 const wired = new WeakMap<Env, Ports>();
 
-/** The one place that chooses implementations. Ports keep no request state, so an isolate shares them. */
+/** Chooses the implementation of every port. Ports keep no state of a request, so an isolate shares them. */
 export function wire(env: Env): Ports {
   const known = wired.get(env);
   if (known) return known;
@@ -51,7 +51,7 @@ export function wire(env: Env): Ports {
     async probe() {
       const [database, redisState, engine] = await Promise.all([
         probeDependency(() => sql.read("SELECT 1", [])),
-        // A command gives up sooner than a probe: whoever needs it has something to do without.
+        // The probe has its own deadline, longer than that of commands.
         probeDependency((signal) => connectRedis(env, () => signal).ping()),
         probeDependency((signal) => engineAnswers(env, signal)),
       ]);

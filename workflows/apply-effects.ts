@@ -7,7 +7,9 @@ import type { StepOptions } from "./step-options.ts";
 
 const payloadSchema = z.object({ batchId: z.string(), total: z.number().int().min(1) });
 
-/** Carries the effects of one stored change to sessions and stations, a slice a step. The sweeper repeats what is left. */
+/**
+ * Run that carries out a batch of effects, one slice per step. The sweeper publishes batches that are not done again.
+ */
 export function applyEffectsRun(ports: Ports, options: StepOptions) {
   return serve<z.infer<typeof payloadSchema>>(async (context) => {
     const { batchId, total } = payloadSchema.parse(context.requestPayload);

@@ -11,7 +11,7 @@ const payloadSchema = z.object({
   generation: z.number().int().nullable(),
 });
 
-/** Brings one charger's settings to its station: a step per try, with a growing pause between them. */
+/** Run that brings one charger's settings to its station: one step per try, with growing pauses. */
 export function applySettingsRun(ports: Ports, options: StepOptions) {
   return serve<z.infer<typeof payloadSchema>>(async (context) => {
     const run = payloadSchema.parse(context.requestPayload);

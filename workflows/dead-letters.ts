@@ -12,10 +12,13 @@ const WORK: Record<string, DeadLetter["work"]> = {
   [SETTINGS_PATH]: "settings",
 };
 
-/** wfr_<job>-<seq>[-r<attempt>] of a charger's run; the other runs are named otherwise, or have no number. */
+/** Run id of a charger: `wfr_<job>-<seq>[-r<attempt>]`. Other runs have no sequence number. */
 const CHARGER_RUN = /^wfr_[0-9a-f-]{36}-(\d+)(?:-r\d+)?$/;
 
-/** One page of what the engine gave up. Bodies and headers stay there: what a run was about is in its label. */
+/**
+ * Reads one page of the engine's dead letter queue. The subject of a run is read from its label; bodies and headers
+ * are not returned.
+ */
 export async function readDeadLetters(
   client: Client,
   cursor: string | null,

@@ -10,7 +10,7 @@ import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 import { stepOptions } from "./step-options.ts";
 
-/** The step endpoints, each behind the guard. */
+/** HTTP routes of the step endpoints, each behind `stepGuard`. */
 export function stepRoutes(ports: Ports, config: Config): Hono {
   const app = new Hono();
   app.use(`${STEPS}*`, stepGuard(config, ports.replayMarks));

@@ -1,8 +1,8 @@
-/** Every step route begins with it. */
+/** Path prefix of all step routes. */
 export const STEPS = "/internal/wf/";
 
 /**
- * Step routes carry a version: renaming, reordering or removing a step needs a new path, and the old one stays until
+ * Paths of the runs. To rename, reorder or remove a step, add a path with a new version, and keep the old one until
  * its runs have ended.
  */
 export const DISPATCH_PATH = `${STEPS}v1/dispatch`;

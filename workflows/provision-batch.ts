@@ -12,8 +12,8 @@ const payloadSchema = z.object({
 });
 
 /**
- * The dispatcher run of a batch: one step per slice, each starts the runs of its open chargers. It has no failure
- * function: what it leaves undispatched, the sweeper takes up again.
+ * Dispatcher run of a batch: one step per slice starts the runs of its PENDING chargers. It has no failure function:
+ * the sweeper repeats a dispatcher that failed.
  */
 export function provisionBatch(ports: Ports, ahead: WorkAhead, options: StepOptions) {
   return serve<z.infer<typeof payloadSchema>>(async (context) => {

@@ -9,7 +9,7 @@ import { failureOf, sanitized } from "./step-failure.ts";
 const payloadSchema = z.object({ jobId: z.string(), chargerId: z.string() });
 type Payload = z.infer<typeof payloadSchema>;
 
-/** One charger's run: one step, which may run more than once, late, and beside itself. */
+/** Run of one charger, with one step. The step may run more than once, late, and concurrently with itself. */
 export function provisionChargerRun(ports: Ports, ahead: WorkAhead, options: StepOptions) {
   return serve<Payload>(
     async (context) => {

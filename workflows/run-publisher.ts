@@ -10,15 +10,15 @@ const PUBLISH_TIMEOUT_MS = 10_000;
 const NOT_TAKEN = "The workflow service did not take the run";
 const READ_FAILED = "The workflow service did not answer";
 const RETRIES = 3;
-/** ms: 2 s, 10 s, 50 s */
+/** Delay before a retry in ms: 2 s, 10 s, 50 s. */
 const RETRY_DELAY = "2000 * pow(5, retried)";
 
-/** Slices of an organisation handed out at once: many batches of one organisation take no more of the Worker than two. */
+/** Dispatcher steps of one organisation in parallel, so that many batches do not occupy the Worker. */
 const DISPATCHERS = 2;
 
 type Needs = Pick<Config, "QSTASH_URL" | "QSTASH_TOKEN" | "PUBLIC_BASE_URL" | "PROVISION_PARALLELISM">;
 
-/** Repeats of a run get an id of their own; a repeat of the same attempt starts nothing. */
+/** Suffix of the run id for a repeat. Publishing the same attempt twice starts one run. */
 function repeat(attempt: number): string {
   return attempt > 0 ? `-r${attempt}` : "";
 }
@@ -101,7 +101,7 @@ async function publishSettings(client: Client, baseUrl: string, cause: SettingsC
       label: chargerId,
       retries: RETRIES,
       retryDelay: RETRY_DELAY,
-      // Two runs of one charger never write into its station at the same time.
+      // At most one settings run per charger at a time.
       flowControl: { key: `set-${chargerId}`, parallelism: 1 },
     }),
   );

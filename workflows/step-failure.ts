@@ -3,7 +3,8 @@ import { NotAcceptedYet, type RunFailure } from "../src/fleet/provision-charger.
 import { within } from "../src/within.ts";
 
 /**
- * The engine keeps what a step throws, with its stack, in logs and dead letters: only these words leave a step.
+ * Words that a step may throw. The engine stores a thrown error with its stack in logs and dead letters, so nothing
+ * else may leave a step.
  */
 const WORDS = {
   notAccepted: "CHARGER_NOT_ACCEPTED_YET",
@@ -12,14 +13,14 @@ const WORDS = {
 };
 
 /**
- * Below every deadline of an engine for one delivery. The hosted service waits for an endpoint for hours, and a delivery
- * that hangs holds a slot of its flow-control key for as long.
+ * Deadline of a step in ms. A delivery that hangs holds a flow-control slot, and the hosted engine would wait for
+ * hours.
  */
 export const STEP_DEADLINE_MS = 50_000;
 
 /**
- * Runs one step's verb and reduces what it throws to a word that says whether it was the charger's fault. A verb without
- * a result at the deadline counts as an outage; every verb can be repeated, also while an earlier attempt still runs.
+ * Runs the work of a step and reduces what it throws to one of the words above. Work without a result at the deadline
+ * counts as an outage. All work is idempotent, also while an earlier attempt still runs.
  */
 export async function sanitized<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -44,12 +45,12 @@ function bare(word: string): Error {
   return error;
 }
 
-/** The word of a step in the answer that its endpoint gave last; null: another answer, or none. */
+/** Word in the last answer of a step's endpoint; null: another answer, or none. */
 export function wordOf(response: string): string | null {
   return Object.values(WORDS).find((word) => response.includes(word)) ?? null;
 }
 
-/** Reads the word back in the failure function. Anything else means that the endpoint gave no answer of ours. */
+/** Reads the word in the failure function of a run. Anything else means that no step of ours answered: an outage. */
 export function failureOf(failResponse: string): RunFailure {
   if (failResponse.includes(WORDS.notAccepted)) return "notAccepted";
   return failResponse.includes(WORDS.unexpected) ? "unexpected" : "outage";

@@ -2,8 +2,9 @@ import { Receiver } from "@upstash/qstash";
 import type { Config } from "../src/env.ts";
 
 /**
- * Options of `serve` shared by all runs. Everything is stated: the SDK's own reading of the environment fails open. The
- * guard verifies each delivery; `receiver` is the SDK's second check, for a route that the guard does not cover.
+ * Options of `serve` shared by all runs. All are set here, because the SDK accepts unsigned steps if it finds no keys
+ * in the environment. The guard verifies each delivery; `receiver` is the SDK's second check, for a route that the
+ * guard does not cover.
  */
 export interface StepOptions {
   baseUrl: string;

@@ -3,7 +3,8 @@ import { guardOf } from "../ocpp/secrets.ts";
 import type { Ports, SessionRef } from "../ports.ts";
 
 /**
- * Keys that have their own way in. A lower security profile is refused; the registered one is asked of the session.
+ * Refuses changes of configuration keys that have an endpoint of their own, and a security profile lower than the one
+ * the session has.
  * @throws Forbidden
  */
 export async function guardConfigurationChange(

@@ -1,6 +1,6 @@
 import type { CommandTimeout } from "../ports.ts";
 
-/** The most a command may take on any connection, in milliseconds. */
+/** Longest deadline of a command over all OCPP versions, in ms. */
 export function longestTimeout(timeout: CommandTimeout): number {
   return typeof timeout === "number" ? timeout : Math.max(...Object.values(timeout));
 }

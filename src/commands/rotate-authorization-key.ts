@@ -4,16 +4,16 @@ import type { Organization, Ports, RotationStatus, SecurityProfile } from "../po
 
 export interface Rotation {
   status: RotationStatus;
-  /** Null when the station refused it: the old key stays. */
+  /** Null: the station refused the key, and the old one stays valid. */
   authorizationKey: string | null;
 }
 
 type RotationPorts = Pick<Ports, "sessions" | "chargers" | "recovery" | "ids">;
 
 /**
- * Gives a charger a new authorization key; a connected station is told first. A charger whose session was never
- * provisioned gets it now.
- * @throws NotFound, Conflict for a security profile without key, Unavailable
+ * Gives a charger a new authorization key. A connected station must accept it first. A session that is not
+ * provisioned is provisioned with it.
+ * @throws NotFound. Conflict: the security profile has no key. Unavailable
  */
 export async function rotateAuthorizationKey(
   ports: RotationPorts,

@@ -6,8 +6,8 @@ export type CommandResult = Exclude<CommandOutcome, { kind: "notProvisioned" }>;
 export type CommandFailure = Exclude<CommandResult, { kind: "answered" }>;
 
 /**
- * Sends a command to the station of that identity and waits for its answer. Asks the session only; the database is
- * read when there is no session, to tell an unknown charger from one that was never connected.
+ * Sends a command to a station and waits for its result. Postgres is read only if the session is not provisioned, to
+ * distinguish an unknown charger from one that never connected.
  * @throws NotFound, Unavailable
  */
 export async function sendCommand(

@@ -2,8 +2,8 @@ import { MaybeStored, NotFound } from "../errors.ts";
 import type { Organization, Ports, RegistrationStatus } from "../ports.ts";
 
 /**
- * Sets what the next boot of a charger is answered: row first, then the session. Repeating it changes nothing.
- * @throws NotFound, Unavailable, MaybeStored when the session did not hear of it
+ * Sets the status that the next BootNotification is answered with, in the row first, then in the session. Idempotent.
+ * @throws NotFound, Unavailable. MaybeStored: the row is changed, the session could not be reached
  */
 export async function setRegistration(
   ports: Pick<Ports, "chargers" | "sessions" | "clock">,
@@ -13,7 +13,7 @@ export async function setRegistration(
 ): Promise<void> {
   const charger = await ports.chargers.setRegistration(organization.id, identity, status, ports.clock.now());
   if (!charger) throw new NotFound("Charger", identity);
-  // A session that was never provisioned takes the state from the row when it is.
+  // A session that is provisioned later takes the status from the row.
   const ref = { organizationSlug: organization.slug, identity, chargerId: charger.id };
   await ports.sessions.setRegistration(ref, status).catch((error: unknown) => {
     throw new MaybeStored("The status is stored, but the session did not hear of it: repeat the request", {

@@ -16,7 +16,7 @@ export interface AcceptBatch {
   organization: Organization;
   locationId: string;
   blueprints: ChargerBlueprint[];
-  /** In request order, at most 10,000. */
+  /** In the order of the request, at most 10,000. */
   chargers: NewCharger[];
   claim: IdempotencyClaim | null;
   background: Background;
@@ -27,16 +27,20 @@ export type Accepted = RecordedResponse & { replayed: boolean };
 const RANDOM_SUFFIX_LENGTH = 8;
 const REDRAWS_MAX = 5;
 
-/** Comes on top of what a database that hangs takes to be given up. */
+/** Longest wait for the organisation's previous batch. It adds to the deadline of the database, so it is short. */
 const TURN_PATIENCE_MS = 1_000;
-/** Batches are the heaviest statements there are: of each organisation one at a time in an isolate, or others wait for fifty. */
+/**
+ * One batch statement per organisation and isolate at a time: they are the heaviest statements, and fifty at once
+ * would delay other organisations.
+ */
 const turns = new Turns(TURN_PATIENCE_MS);
 
 /**
- * Stores a batch and hands it to its dispatcher run: one statement and one publish, whatever its size.
- * `render` makes the 202 for a published job and for one that is not (yet).
+ * Stores a batch with one statement and starts its dispatcher run with one publish, whatever its size. `render` makes
+ * the 202 answer, for a published job and for one that is not published yet.
  *
- * @throws NotFound (location), LimitReached, IdempotencyMismatch, IdempotencyInFlight, Unavailable (nothing was stored)
+ * @throws NotFound: the location is unknown. Unavailable: nothing was stored. LimitReached, IdempotencyMismatch,
+ * IdempotencyInFlight
  */
 export async function acceptBatch(
   ports: Pick<Ports, "jobs" | "runs" | "ids" | "clock">,
@@ -58,7 +62,7 @@ export async function acceptBatch(
   const redrawn = await redrawClashes(ports, batch, result.value.clashes);
   const unpublish = () => ports.jobs.markUnpublished(batch);
   if (result.value.open + redrawn === 0) {
-    // Every identity is taken: no run is needed, the job is complete already.
+    // Every identity is taken: the job is complete and needs no run.
     if (batch.claim) background(unpublish());
     return { ...batch.recordUnpublished, replayed: false };
   }
@@ -68,7 +72,10 @@ export async function acceptBatch(
   return { ...(published ? batch.recordPublished : batch.recordUnpublished), replayed: false };
 }
 
-/** Random identities that the organisation has already are drawn again. Returns how many were stored, or may have been. */
+/**
+ * Replaces random identities that are taken by new ones. Returns the number of chargers stored, those included of
+ * which it is unknown.
+ */
 async function redrawClashes(
   ports: Pick<Ports, "jobs" | "ids">,
   batch: BatchAccept,
@@ -83,10 +90,11 @@ async function redrawClashes(
     try {
       open = await ports.jobs.redraw(batch, again);
     } catch (error) {
-      // What has no room any more stays rejected in the report of the job, which is stored already.
+      // The charger limit is reached: the remaining chargers stay rejected in the job, which is stored already.
       if (error instanceof LimitReached) break;
       if (!(error instanceof Unavailable)) throw error;
-      // The batch is stored and must be answered for. What may have been drawn all the same is left to its run.
+      // The batch is stored, so the request must succeed. Chargers whose statement has an unknown result are left to
+      // the run.
       return clashes.length - open.length + (error instanceof MaybeStored ? open.length : 0);
     }
   }

@@ -21,9 +21,10 @@ export interface AcceptCharger {
 }
 
 /**
- * Stores one charger and hands it straight to its own run: one statement, one publish.
+ * Stores one charger with one statement and starts its run with one publish, without a dispatcher.
  *
- * @throws NotFound (location), Conflict (identity taken), LimitReached, IdempotencyMismatch, IdempotencyInFlight, Unavailable
+ * @throws NotFound: the location is unknown. Conflict: the identity is taken. LimitReached, IdempotencyMismatch,
+ * IdempotencyInFlight, Unavailable
  */
 export async function acceptCharger(
   ports: Pick<Ports, "jobs" | "runs" | "ids" | "clock">,

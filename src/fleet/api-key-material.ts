@@ -5,7 +5,7 @@ const PREFIX_LENGTH = 13;
 
 export type KeyEnvironment = "live" | "test";
 
-/** A new API key. `key` is shown once; `prefix` and `digest` are what is stored. */
+/** A new API key. `key` is shown to its owner once; only `prefix` and `digest` are stored. */
 export interface ApiKeyMaterial {
   key: string;
   prefix: string;
@@ -17,7 +17,7 @@ export async function createApiKeyMaterial(environment: KeyEnvironment): Promise
   return { key, prefix: `${key.slice(0, PREFIX_LENGTH)}****`, digest: await apiKeyDigest(key) };
 }
 
-/** Says whether a string can be one of our keys at all, before anything is hashed or looked up. */
+/** Whether a text has the shape of our API keys. Other texts are refused without hashing or a lookup. */
 export function looksLikeApiKey(value: string): boolean {
   return SHAPE.test(value);
 }
@@ -31,7 +31,7 @@ export async function apiKeyDigest(key: string): Promise<string> {
 function randomBase62(length: number): string {
   let text = "";
   while (text.length < length) {
-    // 248 is the largest multiple of 62 below 256: what lies above would favour the first letters.
+    // Bytes from 248 (4 × 62) on are dropped: they would make the first letters of the alphabet more likely.
     for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
       if (byte < 248 && text.length < length) text += ALPHABET[byte % 62];
     }

@@ -5,18 +5,18 @@ import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
 
 export const EFFECT_SLICE_SIZE = 100;
-/** Objects spoken to at once: an invocation has six connections, and one is kept free. */
+/** Objects called in parallel: an invocation may have six connections, and one is kept for Postgres. */
 const PARALLEL = 5;
-/** No object is asked after this; what is left is taken up by the next attempt, which finds the rest done. */
+/** No object is called after this time. The next attempt carries out the remaining effects. */
 const BUDGET_MS = 25_000;
 
 type Needs = Pick<Ports, "effects" | "runs" | "sessions" | "simulators" | "recovery" | "ids" | "clock">;
 
 /**
- * Brings sessions and stations of one slice in line with their rows. Effects say that something changed, not what:
- * the newest row is read, so repeating or reordering them ends in the same state.
+ * Makes the sessions and stations of one slice match their rows. An effect says that something changed, never what:
+ * the current row is read, so repeated or reordered effects end in the same state.
  *
- * @throws Unavailable when an object cannot be reached: what is done stays done, the rest is tried again
+ * @throws Unavailable: an object cannot be reached. Effects carried out so far are deleted; the others are repeated.
  */
 export async function applyEffects(ports: Needs, batchId: string, slice: number): Promise<number> {
   const effects = await ports.effects.pending(
@@ -48,7 +48,9 @@ export async function applyEffects(ports: Needs, batchId: string, slice: number)
   return done;
 }
 
-/** No change of its row concerns such a charger's session: it is looked at because its object may be lost. */
+/**
+ * Whether an effect only checks that the session exists: no change of the row of such a charger concerns its session.
+ */
 function isLookedAt({ deleted, status, work }: PendingEffect): boolean {
   return !deleted && status === "READY" && work.runtime === "external";
 }
@@ -57,7 +59,7 @@ function split<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
   return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
-/** Their offers reach the shelf together, so they are not counted one by one. */
+/** Restores sessions without a limit on parallel calls, because `prepare` of many chargers is one call. */
 async function restoreEach(ports: Needs, effects: PendingEffect[], finished: PendingEffect[]): Promise<void> {
   if (effects.length === 0) return;
   const chargers = await ports.recovery.list(effects.map(({ work }) => work.chargerId));
@@ -75,10 +77,13 @@ async function restoreEach(ports: Needs, effects: PendingEffect[], finished: Pen
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
-/** False: too early. The run that provisions the charger may have read the row before it changed. */
+/**
+ * Carries out one effect. False: too early, because a run that is provisioning the charger may have read an older
+ * row.
+ */
 async function applyEffect(ports: Needs, batchId: string, effect: PendingEffect): Promise<boolean> {
   const { work } = effect;
-  // A charger of a cancelled job may have been started before it failed.
+  // A charger of a cancelled job may have been started before it became FAILED.
   if (effect.deleted || effect.status === "FAILED") await withdraw(ports, work);
   if (effect.deleted || work.runtime === "external" || effect.status === "FAILED") return true;
   if (effect.status === "PENDING") return false;
@@ -90,7 +95,7 @@ async function applyEffect(ports: Needs, batchId: string, effect: PendingEffect)
   return true;
 }
 
-/** Chargers that wait for their hardware have no session yet. */
+/** Changes the tag policy of chargers that were prepared and have no session yet. */
 async function tellPrepared(ports: Needs, effects: PendingEffect[]): Promise<void> {
   const waiting = effects.filter(({ work, deleted }) => work.runtime === "external" && !deleted);
   const policies = new Map(waiting.map(({ work }) => [work.organizationSlug, work.tagPolicy]));

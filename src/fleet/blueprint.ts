@@ -1,7 +1,7 @@
 import type { ChargerBlueprint, RecordVersion, Runtime } from "../ports.ts";
 import { findBrand, findModel } from "./catalog.ts";
 
-/** What a client says about a charger; null stands for "not given". */
+/** Properties of a charger as a client gives them; null: not given. */
 export interface ChargerTemplate {
   brandSlug: string;
   modelSlug: string;
@@ -16,7 +16,7 @@ export type BlueprintResult =
   | { kind: "ok"; blueprint: ChargerBlueprint }
   | { kind: "unknown"; field: "brandSlug" | "modelSlug"; reason: string };
 
-/** Fills in what the catalog knows of brand and model. */
+/** Completes a template with the catalog's values of its brand and model. "unknown": no such brand or model. */
 export function blueprintOf(template: ChargerTemplate): BlueprintResult {
   const { brandSlug, modelSlug } = template;
   const brand = findBrand(brandSlug);

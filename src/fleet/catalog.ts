@@ -17,13 +17,15 @@ export interface CatalogModel {
   imageUrl: string | null;
   connectorCount: number;
   currentType: "ac" | "dc";
-  /** Power steps in kW. */
+  /** Power levels in kW. */
   powerStepsKw: readonly number[];
   connectorTypes: readonly string[];
   createdAt: Date;
 }
 
-/** Public data sheets, slugs ascending. Ids never change: clients may have stored them. */
+/**
+ * Brands and models from public data sheets, ordered by slug. Ids never change, because clients may have stored them.
+ */
 interface BrandRecord {
   id: string;
   slug: string;
@@ -56,6 +58,7 @@ for (const { models: records, ...brand } of data satisfies BrandRecord[]) {
 }
 
 /** Slug ascending. */
+/** All brands, ordered by slug. */
 export function listBrands(): CatalogBrand[] {
   return [...brands.values()];
 }

@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /**
- * Writes one change to the selected chargers in one statement; what it means for their runtimes follows in a run.
+ * Changes the selected chargers with one statement and starts the run that carries out the effects.
  * @throws NotFound when `changes.locationId` is unknown
  */
 export async function updateChargers(
@@ -42,8 +42,9 @@ export async function updateChargers(
 }
 
 /**
- * Deletes the selected chargers in one statement, and ends their sessions and stations before the answer where they can be
- * reached in time. The run behind the deletion does the same again, until done. Returns the ids of those that existed.
+ * Deletes the selected chargers with one statement, and ends their sessions and stations before the answer if they
+ * can be reached in time. A run carries out the effects of the deletion, which do the same until it succeeded.
+ * Returns the ids of chargers that existed.
  */
 export async function removeChargers(
   ports: Needs & Pick<Ports, "sessions" | "simulators">,
@@ -69,7 +70,7 @@ export async function removeChargers(
   return gone.map(({ chargerId }) => chargerId);
 }
 
-/** Stores whether a simulated charger shall run; null when there is no such charger. */
+/** Stores the desired run state of a simulated charger and starts the run that applies it. Null: no such charger. */
 export async function setRuntime(
   ports: Needs,
   { organizationId, background }: Change,
@@ -87,7 +88,7 @@ export async function setRuntime(
   return result;
 }
 
-/** Not published in time: the rows stay, and the sweeper starts the run. */
+/** Starts the run of a batch of effects. If that fails, the effects remain and the sweeper starts it. */
 export async function publishEffects(
   ports: Pick<Ports, "runs">,
   batch: EffectBatch | null,

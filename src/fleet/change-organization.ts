@@ -3,8 +3,7 @@ import type { Organization, OrganizationChanges, Ports } from "../ports.ts";
 import { publishEffects, type Change } from "./change-chargers.ts";
 
 /**
- * Changes what an organisation decides for itself. What its sessions have to know is stored with it and brought to them by runs;
- * the sweeper starts those again that were lost.
+ * Changes an organisation. The same statement stores effects for its sessions; runs carry them out.
  * @throws NotFound
  */
 export async function changeOrganization(

@@ -5,8 +5,8 @@ import { publishInTime } from "./publish.ts";
 type Needs = Pick<Ports, "jobs" | "runs" | "ids" | "clock">;
 
 /**
- * Ends a batch: what is open fails with CANCELLED at once. What is in flight finishes, and is undone by the run that this starts;
- * the runs of the job are cancelled with it. Repeating it changes nothing. @throws NotFound
+ * Cancels a batch: PENDING chargers fail with CANCELLED at once, and the runs of the job are cancelled. Steps in
+ * progress finish; the effects that this stores undo what they did. Idempotent. @throws NotFound
  */
 export async function cancelJob(ports: Needs, job: JobRef, background: Background): Promise<void> {
   const cancelled = await ports.jobs.cancel(job, ports.ids.uuid(), ports.clock.now());
@@ -22,8 +22,9 @@ export async function cancelJob(ports: Needs, job: JobRef, background: Backgroun
 }
 
 /**
- * Tries the failed chargers of a finished batch again that may be, under new run ids. A repeat finds them open and changes nothing.
- * Not published in time: the sweeper starts the run. @throws NotFound, Conflict when nothing can be tried again
+ * Provisions the retryable failed chargers of a finished batch again, under new run ids. A repeat finds the job open
+ * and changes nothing. If the publish fails, the sweeper starts the run. @throws NotFound. Conflict: no failed
+ * charger is retryable
  */
 export async function retryJob(
   ports: Needs,

@@ -9,7 +9,7 @@ export interface NewApiKey {
   environment: KeyEnvironment;
 }
 
-/** Stores a new key's digest; the key itself is in the result and nowhere else. */
+/** Makes an API key and stores its digest. The result is the only copy of the key. */
 export async function createApiKey(
   ports: Pick<Ports, "apiKeys" | "ids" | "clock">,
   organization: Organization,

@@ -3,7 +3,10 @@ import type { Ports, ProvisioningWork } from "../ports.ts";
 /** Chargers per dispatcher step: one statement, one batch publish. */
 export const SLICE_SIZE = 100;
 
-/** Starts the runs of the open chargers of one slice; a repeat starts the same runs again, which is harmless. */
+/**
+ * Starts the runs of the PENDING chargers of one slice. Idempotent, because run ids are deterministic. Returns the
+ * number of chargers.
+ */
 export async function dispatchSlice(
   ports: Pick<Ports, "jobs" | "runs" | "clock">,
   ahead: WorkAhead,
@@ -21,19 +24,22 @@ export async function dispatchSlice(
   return open.length;
 }
 
-/** Known when the job is accepted, so that the number of steps of a run never depends on I/O. */
+/**
+ * Number of slices of a job. It depends on the total alone, so that the steps of the dispatcher run are the same in
+ * every replay.
+ */
 export function sliceCount(total: number): number {
   return Math.ceil(total / SLICE_SIZE);
 }
 
-/** A run that starts later than this reads its charger again. */
+/** Age from which a prefetched row is not used. */
 const FRESH_MS = 60_000;
 const ENTRIES_MAX = 10_000;
 
 /**
- * Work that the dispatcher has read a moment ago, for the runs it starts in the same isolate: one statement for a
- * slice instead of one per charger. Each entry is taken once, so a repeat of a run reads the row afresh; what changed
- * in between is decided where the charger is settled, by compare-and-set.
+ * Rows that the dispatcher has read, for charger runs in the same isolate: one statement per slice instead of one per
+ * charger. An entry is returned once, so a repeated run reads the row itself. If the charger has changed since, the
+ * compare-and-set that settles it fails.
  */
 export class WorkAhead {
   readonly #entries = new Map<string, { work: ProvisioningWork; untilMs: number }>();

@@ -7,15 +7,15 @@ export const BATCH_CHARGERS_MAX = 10_000;
 export const IDENTITY_SHAPE = /^[A-Za-z0-9*+=|@._-]{1,48}$/;
 const RANDOM_SUFFIX_BYTES = 4;
 
-/** Chargers that share a template. */
+/** A group of chargers with the same template. */
 export interface ChargerGroup {
   template: ChargerTemplate & { identityPrefix: string; templateName: string | null };
-  /** Identity suffixes; empty counts as not given, those beyond `chargersNumber` are ignored. */
+  /** Identity suffixes. An empty one counts as not given; those beyond `chargersNumber` are ignored. */
   chargerIds: string[];
   chargersNumber: number | null;
 }
 
-/** What is wrong with a group; `index` counts within `chargerIds`. */
+/** A validation error of a group. `index` is the position in `chargerIds`. */
 export interface GroupFinding {
   group: number;
   field: "chargerIds" | "identityPrefix" | "brandSlug" | "modelSlug" | "wsUrl";
@@ -30,8 +30,8 @@ export type Expansion =
   | { kind: "refused"; findings: GroupFinding[] };
 
 /**
- * Turns the groups of a batch into chargers, in request order: the explicit suffixes first, then random ones. Random
- * identities never equal another identity of the request. A null group (broken in itself) is passed over.
+ * Expands the groups of a batch into chargers, in the order of the request: given suffixes first, then random ones.
+ * Random identities never equal another identity of the request. A null group (invalid by itself) is skipped.
  */
 export function expandGroups(
   groups: ReadonlyArray<ChargerGroup | null>,
@@ -76,7 +76,7 @@ function checkGroup(
   return result.kind === "ok" ? result.blueprint : null;
 }
 
-/** Why this address does not go with this runtime, or null. */
+/** Why a charger with this runtime cannot have this `ws_url`; null: it can. */
 export function wsUrlReasonOf(
   wsUrl: string,
   runtime: ChargerTemplate["runtime"],

@@ -2,7 +2,7 @@ import type { Ids } from "../ports.ts";
 
 const BASE_LENGTH_MAX = 80;
 
-/** Default slug of a location: its name in a URL's alphabet, made unique by 8 hex characters. */
+/** Default slug of a location: its name in lower-case ASCII with hyphens, and 8 random hexadecimal digits. */
 export function locationSlug(name: string, ids: Pick<Ids, "hex">): string {
   const plain = name
     .normalize("NFKD")

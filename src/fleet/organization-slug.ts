@@ -1,7 +1,10 @@
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LENGTH_MAX = 63;
 
-/** First path segments of the gateway: charge points connect under `/ocpp/<slug>/` beside them. */
+/**
+ * Slugs that an organisation cannot have: they are path segments of the `/ocpp` API, and charge points connect to
+ * `/ocpp/<slug>/`.
+ */
 const RESERVED: ReadonlySet<string> = new Set([
   "catalog",
   "chargers",
@@ -19,7 +22,7 @@ export function isOrganizationSlug(slug: string): boolean {
   return SLUG.test(slug) && slug.length <= LENGTH_MAX && !isReservedSlug(slug);
 }
 
-/** The slug a name suggests; empty when nothing of it is usable. */
+/** Slug made from a name; empty when no character of it is usable. */
 export function slugOf(name: string): string {
   const words = name
     .normalize("NFKD")

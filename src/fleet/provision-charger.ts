@@ -4,10 +4,10 @@ import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
 import type { WorkAhead } from "./dispatch-slice.ts";
 
-/** A step never holds its flow-control slot longer than this for a silent central system. */
+/** How long a step waits for an accepted boot: it holds a flow-control slot while it waits. */
 const BOOT_WAIT_MS = 10_000;
 
-/** The station was not accepted in time; the next attempt asks its host again. */
+/** The boot was not accepted within the wait. The step is retried and asks the host again. */
 export class NotAcceptedYet extends Error {
   constructor() {
     super("CHARGER_NOT_ACCEPTED_YET");
@@ -17,10 +17,10 @@ export class NotAcceptedYet extends Error {
 type Needs = Pick<Ports, "jobs" | "sessions" | "simulators" | "ids" | "clock">;
 
 /**
- * The whole work of one charger's run; every part may be repeated. A charger that is settled, deleted or of another
- * job is left alone.
+ * Provisions one charger and settles it: the whole work of its run. Idempotent. Nothing is done for a charger that is
+ * settled, deleted or of another job.
  *
- * @throws NotAcceptedYet (try again), Unavailable (an outage of ours: try again)
+ * @throws NotAcceptedYet, Unavailable; both are retried
  */
 export async function provisionCharger(
   ports: Needs,
@@ -31,7 +31,7 @@ export async function provisionCharger(
   const known = ahead.take(jobId, chargerId, ports.clock.now().getTime());
   const work = known ?? (await ports.jobs.work(jobId, chargerId));
   if (work === null) {
-    // Settled by an earlier attempt that may have died before it closed the job.
+    // An earlier attempt settled it and may have ended before it closed the job.
     await ports.jobs.close(jobId, ports.clock.now());
     return;
   }
@@ -40,7 +40,10 @@ export async function provisionCharger(
   await settleCharger(ports, jobId, work, error);
 }
 
-/** Marks a charger and, if it was the last, its job. A failed charger keeps no session, station or credential. */
+/**
+ * Sets a charger READY (error null) or FAILED, and closes its job if it was the last. The session, station and
+ * credential of a failed charger are removed.
+ */
 export async function settleCharger(
   ports: Pick<Ports, "jobs" | "sessions" | "simulators" | "clock">,
   jobId: string,
@@ -52,7 +55,7 @@ export async function settleCharger(
   const settled = error
     ? await ports.jobs.fail(jobId, work.chargerId, error, now)
     : await ports.jobs.succeed(jobId, work.chargerId, now);
-  // Deleted or given up while it was being provisioned: nothing may stay behind.
+  // The charger was deleted or failed while it was provisioned: remove its session and station.
   if (!settled.moved && error === null && !(await ports.jobs.isReady(work.chargerId)))
     await withdraw(ports, work);
   if (settled.maybeLast) await ports.jobs.close(jobId, now);
@@ -65,7 +68,8 @@ async function openSession(ports: Needs, work: ProvisioningWork): Promise<null> 
     createdAtMs: work.createdAt.getTime(),
     securityProfile: work.securityProfile,
     registrationStatus: work.registrationStatus,
-    // Nobody learns this key: the owner gets one from the authorization-key endpoint. It only closes the door.
+    // A random key that nobody learns, so that nobody can log in. The owner gets a key from the authorization-key
+    // endpoint.
     authorizationKey: ports.ids.hex(20),
     tagPolicy: work.tagPolicy,
   });
@@ -89,12 +93,14 @@ const INTERNAL: ItemError = {
   retryable: true,
 };
 
-/** Why a charger's run gave up, in the words its step threw; `outage` also covers an engine that got no answer. */
+/**
+ * Why the run of a charger failed, as its step threw it. "outage": a dependency of ours, or the engine got no answer.
+ */
 export type RunFailure = "notAccepted" | "outage" | "unexpected";
 
 /**
- * The run of one charger used up its retries. An outage of our own parts does not fail a charger: it stays open for
- * the sweeper. Repeating it changes nothing.
+ * Fails the charger of a run that has used up its retries. After an outage of our own the charger stays PENDING, and
+ * the sweeper starts another run. Idempotent.
  */
 export async function failCharger(
   ports: Pick<Ports, "jobs" | "sessions" | "simulators" | "clock">,
@@ -109,7 +115,7 @@ export async function failCharger(
     throw reason;
   });
   if (work instanceof UnreadableRow) {
-    // Nothing was ever started for it.
+    // Its row was never readable, so nothing was started for it.
     const { maybeLast } = await ports.jobs.fail(jobId, chargerId, error, ports.clock.now());
     if (maybeLast) await ports.jobs.close(jobId, ports.clock.now());
   } else if (work !== null) await settleCharger(ports, jobId, work, error);

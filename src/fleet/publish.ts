@@ -1,12 +1,12 @@
 import type { Background } from "../ports.ts";
 import { withinOr } from "../within.ts";
 
-/** An accept waits this long for its publish; what remains goes on behind the answer. */
+/** How long a request waits for a publish; a slower one goes on after the answer. */
 const PUBLISH_WAIT_MS = 500;
 
 /**
- * Hands a stored job to the engine. True when the engine took it in time. The job row is the promise: on failure
- * `onFailure` records it as unpublished, and the sweeper publishes it again under the same run id.
+ * Publishes a run for rows that are stored. True: the engine accepted it in time. Otherwise `onFailure` records that
+ * it is not published, and the sweeper publishes it later under the same run id.
  */
 export async function publishInTime(
   publish: () => Promise<void>,

@@ -23,27 +23,28 @@ export interface RegistrationRequest {
 }
 
 export interface RegisteredCharger extends RegisterCharger {
-  /** Known here and nowhere else; null for profiles without one. */
+  /** The only copy of the key; null: a security profile without a key. */
   authorizationKey: string | null;
 }
 
 type RegistrationPorts = Pick<Ports, "chargers" | "sessions" | "ids" | "clock">;
 
-/** Profiles 1 and 2 log in with Basic authentication. */
+/** Whether stations of this profile log in with a key: profiles 1 and 2 use Basic authentication. */
 export function hasAuthorizationKey(profile: SecurityProfile): boolean {
   return profile === 1 || profile === 2;
 }
 
-/** 40 hex digits: a legal 1.6 AuthorizationKey and a legal 2.x BasicAuthPassword. */
+/** A random key of 40 hexadecimal digits: a valid AuthorizationKey of 1.6 and a valid BasicAuthPassword of 2.x. */
 export function newAuthorizationKey(ports: Pick<Ports, "ids">): string {
   return ports.ids.hex(AUTHORIZATION_KEY_BYTES);
 }
 
 /**
- * Registers an external charge point: row first, then the session with its credential. When the session cannot be reached
- * the registration is taken back. If that fails too, the row stays, and rotating the key provisions it.
- * @param record the answer for a repeat of the claimed request; it must not hold the key
- * @throws Conflict, Limited, IdempotencyMismatch, IdempotencyInFlight, Unavailable, MaybeStored
+ * Registers an external charge point: stores the row, then provisions its session. If the session cannot be reached,
+ * the registration is undone. If that fails as well, the row remains and a key rotation provisions the session.
+ * @param record answer for a repeat of the claimed request; it must not contain the key
+ * @throws Conflict: the identity exists. LimitReached, IdempotencyMismatch, IdempotencyInFlight, Unavailable,
+ * MaybeStored
  */
 export async function registerCharger(
   ports: RegistrationPorts,
@@ -67,7 +68,10 @@ export async function registerCharger(
   return { kind: "done", value: { ...charger, authorizationKey } };
 }
 
-/** A repeat, with the same Idempotency-Key too, registers anew. The session may have heard of it: an effect withdraws it. */
+/**
+ * Undoes a registration, with its idempotency claim, so that a repeat registers again. The session may have been
+ * provisioned although no answer came: an effect ends it.
+ */
 async function takeBack(
   { chargers, ids, clock }: RegistrationPorts,
   organization: Organization,
@@ -80,7 +84,7 @@ async function takeBack(
   });
 }
 
-/** Gives a charger that has a row its session. Repeating it changes nothing. @throws Unavailable */
+/** Provisions the session of a stored charger. Idempotent. @throws Unavailable */
 export async function provisionRegistered(
   ports: Pick<Ports, "sessions">,
   organization: Organization,

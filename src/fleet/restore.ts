@@ -5,9 +5,9 @@ import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 type Needs = Pick<Ports, "sessions" | "simulators" | "ids">;
 
 /**
- * Brings back what runs for a charger, as far as it is missing: a simulated station with a new key, the session of another one
- * with the key that Postgres knows the digests of. What is there stays as it is. True: a session was lost, and with it the only
- * copy of a key that somebody has.
+ * Creates what is missing of a charger: a simulated station with a new key, or an external session with the key
+ * digests from Postgres. Existing objects are not changed. True: a session was lost whose key had no copy in
+ * Postgres.
  */
 export async function restore(ports: Needs, charger: Recoverable): Promise<boolean> {
   const { work, credential, hasConnected } = charger;
@@ -24,7 +24,7 @@ export async function restore(ports: Needs, charger: Recoverable): Promise<boole
     createdAtMs: work.createdAt.getTime(),
     securityProfile: work.securityProfile,
     registrationStatus: work.registrationStatus,
-    // Nobody learns this key: it only closes the door.
+    // A random key that nobody learns, so that nobody can log in.
     authorizationKey: needsKey && credential === null ? ports.ids.hex(20) : null,
     credential,
     tagPolicy: work.tagPolicy,
@@ -35,21 +35,24 @@ export async function restore(ports: Needs, charger: Recoverable): Promise<boole
   return false;
 }
 
-/** An identity that Postgres does not know is not asked for again for so long. */
+/** How long an identity that Postgres does not know is not looked up again. */
 const UNKNOWN_FOR_MS = 60_000;
 const UNKNOWN_MAX = 10_000;
-/** Looks at the database in a second: lost objects heal at this pace, and strangers cannot cause more. */
+/** Most lookups per second and isolate, whatever strangers ask for. Lost sessions are restored at this rate. */
 const LOOKS_PER_SECOND = 100;
 const LOOK_TIMEOUT_MS = 2000;
-/** A database that did not answer is left alone for so long. */
+/** How long no lookup is made after the database did not answer. */
 const PAUSE_MS = 5000;
 
-/** What became of a knock at a session that knows nothing: there is a charger again, there is none, or ask again later. */
+/**
+ * Result of a lookup for a session that is not provisioned. "restored": it is provisioned now. "unknown": no such
+ * charger. "later": ask again.
+ */
 export type Knocked = "restored" | "unknown" | "later";
 
 /**
- * Heals a lost object when somebody asks for it. Bounded for each isolate: what is unknown is remembered, looks have a rate, and a
- * database that does not answer is not asked again at once.
+ * Restores a lost session when a request or a station asks for it. Bounded per isolate: unknown identities are
+ * remembered, lookups have a rate limit, and there is a pause after the database did not answer.
  */
 export class KnockRestore {
   readonly #ports: Needs & Pick<Ports, "recovery" | "clock">;

@@ -1,8 +1,8 @@
 import ipaddr from "ipaddr.js";
 
 /**
- * What failures are counted by: an IPv4 address itself, of an IPv6 address its /64, which one customer has to himself and may
- * take any number of addresses from. Anything else as it is.
+ * Key for counting failures of a client address: an IPv4 address itself, the /64 of an IPv6 address, because one
+ * customer usually has a whole /64. Other texts are returned unchanged.
  */
 export function senderNetwork(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address;

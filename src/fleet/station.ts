@@ -7,7 +7,7 @@ const WIRE_VERSION: Record<RecordVersion, OcppVersion> = {
   "OCPP2.1": "ocpp2.1",
 };
 
-/** The simulated station that a charger's row describes. */
+/** Configuration of the simulated station of a charger's row. Missing values get defaults. */
 export function stationOf(work: ProvisioningWork): SimulatedStation {
   return {
     chargerId: work.chargerId,
@@ -26,11 +26,12 @@ export function stationOf(work: ProvisioningWork): SimulatedStation {
   };
 }
 
+/** Address of the charger's session. */
 export function sessionRefOf(work: Pick<ProvisioningWork, "organizationSlug" | "identity" | "chargerId">) {
   return { organizationSlug: work.organizationSlug, identity: work.identity, chargerId: work.chargerId };
 }
 
-/** The simulator host object that carries the station; final, written on the charger's row. */
+/** Name of the host object of the station. It is stored in the charger's row and never changes. */
 export function hostOf(work: Pick<ProvisioningWork, "simulatorHost" | "chargerId">): string {
   return work.simulatorHost ?? `${work.chargerId}/0`;
 }

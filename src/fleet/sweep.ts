@@ -11,16 +11,19 @@ const STUCK: ItemError = {
   retryable: true,
 };
 
-/** Publishes at once. */
+/** Publishes in parallel. */
 const PARALLEL = 3;
-/** For the publishes of one part of a pass: the next pass comes in a minute, and the parts behind have their turn before. */
+/** Time for the publishes of one part of a pass, so that the following parts get their turn before the next pass. */
 const PART_MS = 10_000;
-/** A publish that took so long was ended by its deadline. An engine that hangs is left alone for the rest of the pass. */
+/**
+ * A publish that took this long failed by its deadline. After it nothing more is published in this pass, because the
+ * engine hangs.
+ */
 const HANGING_MS = 5000;
 
 type Needs = Pick<Ports, "jobs" | "effects" | "settings" | "runs" | "recovery" | "history" | "ids" | "clock">;
 
-/** What a pass brought on its way again, by id, and what it failed at. */
+/** Report of a pass: ids of what it published, and the parts that failed. */
 export interface Swept {
   jobs: string[];
   effects: string[];
@@ -28,9 +31,9 @@ export interface Swept {
 }
 
 /**
- * The safety net, once a minute, one winner per pass: what lost its run is published again, what never progresses is
- * given up, what is complete is closed. Alone it brings every accepted job to an end, whatever the engine forgets. What
- * fails ends its own turn and is tried again by the next pass; everything behind it runs all the same.
+ * Runs once a minute, in one isolate at a time: publishes runs that were lost, gives up jobs that never progress,
+ * closes complete jobs. It brings every accepted job to an end even if the engine loses all runs. A part that fails
+ * is tried again by the next pass and does not stop the parts after it.
  */
 export async function sweep(ports: Needs): Promise<Swept> {
   const now = ports.clock.now();
@@ -77,7 +80,7 @@ class Pass {
     return { jobs, effects, failed: this.#failed };
   }
 
-  /** Null when it failed. */
+  /** Runs one part and records its failure; null: it failed. */
   async part<T>(name: string, work: () => Promise<T>): Promise<T | null> {
     try {
       return await work();
@@ -89,7 +92,7 @@ class Pass {
     }
   }
 
-  /** Those that were published. */
+  /** Publishes items in parallel and returns those that the engine accepted. */
   async publishEach<T extends { id: string }>(
     name: string,
     find: () => Promise<T[]>,
@@ -121,7 +124,10 @@ class Pass {
   }
 }
 
-/** The next chargers of the look at all of them. Their effects are the promise: what is not published now is left over. */
+/**
+ * Stores effects for the next part of all chargers (see RecoveryStore). A batch that is not published now is
+ * published as left over later.
+ */
 async function nextPart(ports: Needs, now: Date): Promise<EffectBatch[]> {
   const batch = await ports.recovery.next(ports.ids.uuid(), now);
   return batch ? [batch] : [];

@@ -19,21 +19,24 @@ const WORDS: Partial<Record<string, string>> = {
   unspecified: "unspecified",
 };
 
-/** Names of inner networks and of clusters. */
+/** Host names of internal networks and clusters. */
 const INTERNAL_SUFFIXES =
   "localhost local localdomain internal intranet private corp home lan home.arpa svc cluster consul";
 
-/** Public names of which every one resolves to an address that it spells, or to loopback. Others exist: see `ws_url_hosts`. */
+/**
+ * Public domains whose names resolve to the address in the name, or to loopback. The list is not complete: see
+ * `ws_url_hosts`.
+ */
 const ECHOING_SUFFIXES =
   "nip.io sslip.io xip.io traefik.me localtest.me lvh.me vcap.me lacolhost.com local.gd lcl.host rbndr.us 1u.ms";
 
 const FORBIDDEN_SUFFIXES = `${INTERNAL_SUFFIXES} ${ECHOING_SUFFIXES}`.split(" ");
 
 /**
- * Why a URL of a caller's choice must not be opened by us or by a third party's device, or null when it may.
- * Looks at the host only and in every spelling the URL standard knows (0x7f000001, 017700000001, ::ffff:7f00:1,
- * a trailing dot): of addresses only global unicast passes. Of names that resolve to a private address only the well-known
- * can be seen from here; an organisation's list of hosts keeps out the others.
+ * Why neither Busbar nor a station may open a URL that a client gave; null: it may. Only the host is examined, in
+ * every notation of the URL standard (0x7f000001, 017700000001, ::ffff:7f00:1, a trailing dot). Addresses must be
+ * global unicast. Of names that resolve to private addresses only well-known ones are refused; an organisation's list
+ * of hosts excludes others.
  */
 export function forbiddenTarget(url: URL): string | null {
   const host = canonicalHost(url.hostname);
@@ -44,7 +47,7 @@ export function forbiddenTarget(url: URL): string | null {
   return isInternal || !host.includes(".") ? "internal name" : null;
 }
 
-/** Whether a list names the host of a URL; `*.example.com` in it stands for every host below example.com. */
+/** Whether a list contains the host of a URL; `*.example.com` matches every host below example.com. */
 export function isListedHost(url: URL, hosts: readonly string[]): boolean {
   const host = canonicalHost(url.hostname);
   return hosts.some((entry) => {
@@ -53,7 +56,10 @@ export function isListedHost(url: URL, hosts: readonly string[]): boolean {
   });
 }
 
-/** Schemes outside the URL standard's special ones (sftp, ftps) keep their host as written: read it again as http. */
+/**
+ * The host in canonical form. The URL standard does not normalise hosts of sftp and ftps, so the host is parsed again
+ * as http.
+ */
 function canonicalHost(hostname: string): string | null {
   try {
     const host = new URL(`http://${hostname}/`).hostname.replace(/\.+$/, "");

@@ -1,14 +1,14 @@
 import { withinOr } from "../within.ts";
 
 /**
- * Lets what belongs to one key happen one after the other, and what belongs to others at the same time: a tenant that sends
- * fifty batches at once keeps one connection of the database busy instead of fifty. Kept by an isolate.
+ * Runs work of one key one after the other, and work of different keys in parallel. Per isolate: fifty simultaneous
+ * batches of one organisation use one database connection instead of fifty.
  */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
   readonly #patienceMs: number;
 
-  /** @param patienceMs longest wait for a turn; a request that was cancelled never ends its own */
+  /** @param patienceMs longest wait for the previous work, which may never end if its request was cancelled */
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs;
   }

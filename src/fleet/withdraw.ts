@@ -4,25 +4,28 @@ import { hostOf, sessionRefOf } from "./station.ts";
 
 type Needs = Pick<Ports, "sessions" | "simulators">;
 
-/** A charger that is gone, as far as objects know it. */
+/** Address of the session and station of a deleted or failed charger. */
 export type Withdrawal = ChargerRuntime & { organizationSlug: string };
 
-/** Ends whatever runs for a charger: station, socket, credentials. It carries the charger's id: a new owner of the identity is safe. */
+/**
+ * Removes the station and the session of a charger. Idempotent. The charger's id is checked, so a newer charger with
+ * the same identity is not affected. @throws Unavailable
+ */
 export async function withdraw(ports: Needs, work: Withdrawal): Promise<void> {
   if (work.runtime === "simulated") await ports.simulators.remove(hostOf(work), work.chargerId);
   await ports.sessions.retire(sessionRefOf(work));
 }
 
-/** Objects spoken to at once: an invocation has six connections, and one is kept free. */
+/** Objects called in parallel: an invocation may have six connections, and one is kept for Postgres. */
 const PARALLEL = 5;
-/** What a request waits for its deletions to be carried out. */
+/** How long a request waits for the deletions before it is answered. */
 const WAIT_MS = 5000;
-/** The request may outlive its answer by half a minute. */
+/** Time after which no more objects are called: a request may run half a minute after its answer. */
 const GIVE_UP_MS = 25_000;
 
 /**
- * Ends what runs for chargers that a request deleted, before its answer where that can be done in time, else behind it. What is
- * left then, or cannot be reached, is left to the effects of the deletion, which do the same until it is done.
+ * Removes the objects of chargers that a request has deleted, before its answer if that is fast enough, otherwise
+ * after it. The effects of the deletion do the same until it has succeeded for all of them.
  */
 export async function withdrawNow(
   ports: Needs & Pick<Ports, "clock">,

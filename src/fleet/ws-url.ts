@@ -1,15 +1,14 @@
 import { forbiddenTarget, isListedHost } from "./target-policy.ts";
 
-/** Where the simulated chargers of an organisation may connect. */
+/** Which addresses the simulated chargers of an organisation may connect to. */
 export interface WsUrlRules {
   allowPrivateTargets: boolean;
-  /** `*.example.com` stands for all below it; null: any public host. */
+  /** Allowed hosts; `*.example.com` allows all subdomains; null: any public host. */
   hosts: readonly string[] | null;
 }
 
 /**
- * Why a simulated charger may not connect to this address, or null when it may. The name is looked at again when
- * connecting.
+ * Why a simulated charger may not connect to this address; null: it may. It is checked again before every connection.
  */
 export function wsUrlProblem(text: string, rules: WsUrlRules): string | null {
   if (!/^wss?:\/\//i.test(text)) return "ws_url must start with ws:// or wss://";
@@ -23,7 +22,7 @@ export function wsUrlProblem(text: string, rules: WsUrlRules): string | null {
   return "ws_url must point to a host that the organisation allows";
 }
 
-/** As written: the URL standard drops empty user information (`ws://@host`). */
+/** Authority part of a URL as written, because the URL parser drops empty user information (`ws://@host`). */
 function authorityOf(text: string): string {
   return text.split(/[/?#]/)[2] ?? "";
 }

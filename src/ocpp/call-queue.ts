@@ -1,16 +1,18 @@
 import type { ErrorFrame, ResultFrame } from "./frame.ts";
 import type { JsonValue } from "./json.ts";
 
+/** A CALL that waits or is outstanding. */
 export interface QueuedCall<Command, Waiter> {
-  /** OCPP message id: unique per sender over all connections, so a UUID. */
+  /** OCPP message id. It must be unique per sender across connections, so it is a UUID. */
   readonly id: string;
   readonly command: Command;
-  /** Epoch milliseconds; covers waiting and answer. */
+  /** Deadline for waiting and answer together, epoch ms. */
   readonly deadlineAt: number;
-  /** Handed back with the outcome, exactly once. */
+  /** Returned with the outcome, exactly once. */
   readonly waiter: Waiter;
 }
 
+/** A CALL that has ended, with its outcome. */
 export interface EndedCall<Waiter> {
   readonly waiter: Waiter;
   readonly outcome: CallOutcome;
@@ -20,11 +22,13 @@ interface OutstandingCall<Command, Waiter> extends QueuedCall<Command, Waiter> {
   readonly action: string;
 }
 
+/** Most calls that wait for one station. */
 export const QUEUE_LENGTH_MAX = 32;
 
 /**
- * The calls to one station: first in, first out, one outstanding (OCPP 2.0.1 part 4, 4.1.1). It owns no timer and no
- * socket: whoever holds it sends what `next` returns, calls `expire` at `nextDeadline`, and settles every returned waiter.
+ * Queue of calls to one station: first in, first out, one outstanding (OCPP 2.0.1 part 4 §4.1.1). It has no timer and
+ * no socket: its owner sends what `next` returns, calls `expire` at `nextDeadline`, and settles every returned
+ * waiter.
  */
 export class CallQueue<Command, Waiter> {
   #waiting: QueuedCall<Command, Waiter>[] = [];
@@ -34,7 +38,7 @@ export class CallQueue<Command, Waiter> {
     return this.#waiting.length;
   }
 
-  /** The call on the wire and, once `markSent` named it, its action. */
+  /** The call that was sent and not answered, with its action once `markSent` was called; null: none. */
   get outstanding(): { readonly id: string; readonly action: string } | null {
     return this.#outstanding;
   }
@@ -45,12 +49,15 @@ export class CallQueue<Command, Waiter> {
     return [];
   }
 
-  /** Puts the next call of a command that needs several in front: a command is not interleaved with another. */
+  /** Puts the next call of a command at the front, so that the calls of two commands are not interleaved. */
   resume(call: QueuedCall<Command, Waiter>): void {
     this.#waiting.unshift(call);
   }
 
-  /** Takes the call to send now, if none is outstanding. One past its deadline is left for `expire`, never sent. */
+  /**
+   * Returns the call to send now; null: one is outstanding or none waits. A call past its deadline is never sent;
+   * `expire` ends it.
+   */
   next(now: number): QueuedCall<Command, Waiter> | null {
     if (this.#outstanding) return null;
     const index = this.#waiting.findIndex((call) => call.deadlineAt > now);
@@ -60,19 +67,22 @@ export class CallQueue<Command, Waiter> {
     return call;
   }
 
-  /** Names the action under which the outstanding call went out. */
+  /** Records the action of the outstanding call. */
   markSent(action: string): void {
     if (this.#outstanding) this.#outstanding = { ...this.#outstanding, action };
   }
 
-  /** Forgets a call that `next` returned but that needs nothing on the wire; its waiter is the caller's to settle. */
+  /** Removes a call that `next` returned and that needs no message. The caller settles its waiter. */
   release(messageId: string): boolean {
     if (this.#outstanding?.id !== messageId) return false;
     this.#outstanding = null;
     return true;
   }
 
-  /** Empty when the frame answers nothing that is outstanding: late, repeated or guessed. */
+  /**
+   * Ends the outstanding call with its answer. Empty: the frame answers no outstanding call, because it is late,
+   * repeated or invented.
+   */
   settle(messageId: string, frame: ResultFrame | ErrorFrame): EndedCall<Waiter>[] {
     if (this.#outstanding?.id !== messageId) return [];
     const { waiter, action } = this.#outstanding;
@@ -96,13 +106,13 @@ export class CallQueue<Command, Waiter> {
     return ended;
   }
 
-  /** Epoch milliseconds of the earliest deadline, null when nothing waits. */
+  /** Earliest deadline, epoch ms; null: the queue is empty. */
   nextDeadline(): number | null {
     const calls = this.#outstanding ? [this.#outstanding, ...this.#waiting] : this.#waiting;
     return calls.length === 0 ? null : Math.min(...calls.map((call) => call.deadlineAt));
   }
 
-  /** The socket is gone without a successor: everything ends. */
+  /** Ends all calls. Call when the socket closed and no newer one exists. */
   drop(reason: "disconnected" | "superseded"): EndedCall<Waiter>[] {
     const ended = this.#loseOutstanding(reason);
     for (const { waiter } of this.#waiting)
@@ -111,7 +121,10 @@ export class CallQueue<Command, Waiter> {
     return ended;
   }
 
-  /** A newer socket of the same station took over: the outstanding call ends, the waiting ones go to it in order. */
+  /**
+   * Ends the outstanding call. Call when a newer socket of the station replaced this one; waiting calls are sent on
+   * the new socket, in order.
+   */
   takeover(): EndedCall<Waiter>[] {
     return this.#loseOutstanding("superseded");
   }
@@ -124,22 +137,25 @@ export class CallQueue<Command, Waiter> {
   }
 }
 
-/** How one command to a station ended. `sent` false: the station never got it and never will. */
+/** Outcome of a command. `sent` false: the station did not get it and never will. */
 export type CallOutcome =
   | { readonly kind: "answered"; readonly payload: JsonValue }
   | {
       readonly kind: "stationError";
-      /** As received: every spelling of every version occurs. */
+      /** Error code as received, in any spelling of any version. */
       readonly code: string;
       readonly description: string;
       readonly action: string;
     }
   | { readonly kind: "invalidAnswer"; readonly reason: string }
-  /** The last part of a report has come, and these have not. */
+  /** The last part of a report arrived, and the parts with these numbers are missing. */
   | { readonly kind: "incompleteReport"; readonly missing: readonly number[] }
-  /** Cannot be said in the version of the connection, so it was never sent. `pointer`: to what is wrong in the CALL. */
+  /**
+   * The command has no encoding in the version of the connection, so it was not sent. `pointer`: JSON pointer to the
+   * error in the CALL.
+   */
   | { readonly kind: "invalidCommand"; readonly reason: string; readonly pointer: string }
-  /** `timeoutMs` where the version of the connection decided it. */
+  /** `timeoutMs` is set if the deadline depends on the version of the connection. */
   | { readonly kind: "timeout"; readonly sent: boolean; readonly timeoutMs?: number }
   | { readonly kind: "lost"; readonly sent: boolean; readonly reason: "disconnected" | "superseded" }
   | { readonly kind: "offline" }

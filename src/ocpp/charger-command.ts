@@ -1,19 +1,23 @@
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { ConnectorAddress } from "./station-state.ts";
 
-/** `connectorId` 0 is the whole station where allowed; on 2.x, n is EVSE n and `evseConnectorId` (default 1) its connector. */
+/**
+ * Target of a command. `connectorId` 0 is the whole station, where allowed. On 2.x `connectorId` n is EVSE n, and
+ * `evseConnectorId` (default 1) its connector.
+ */
 interface Addressed {
   readonly connectorId: number;
   readonly evseConnectorId?: number;
 }
 
-/** Times are ISO 8601 in UTC. */
+/** A firmware download or diagnostics upload. Times are ISO 8601 in UTC. */
 interface Transfer {
   readonly location: string;
   readonly retries?: number;
   readonly retryInterval?: number;
 }
 
+/** An entry of the local authorization list. */
 export interface LocalListEntry {
   readonly idTag: string;
   readonly status: "Accepted" | "Blocked" | "Expired" | "Invalid";
@@ -21,7 +25,7 @@ export interface LocalListEntry {
   readonly parentIdTag?: string;
 }
 
-/** Every command in neutral words; its encoding is chosen by the version of the connection that carries it. */
+/** Every command, independent of the OCPP version. It is encoded in the version of the connection when it is sent. */
 export interface Commands {
   readonly reset: { readonly type: "Soft" | "Hard" };
   readonly unlock: Addressed;
@@ -38,21 +42,21 @@ export interface Commands {
     readonly evseConnectorId?: number;
   };
   readonly availability: Addressed & { readonly type: "Operative" | "Inoperative" };
-  /** No keys: all of them. */
+  /** Configuration keys to read; empty: all. */
   readonly getConfiguration: { readonly keys: readonly string[] };
   readonly changeConfiguration: { readonly key: string; readonly value: string };
-  /** Several at once, in this order. */
+  /** Several configuration changes, in this order. */
   readonly changeConfigurations: {
     readonly entries: readonly { readonly key: string; readonly value: string }[];
   };
-  /** 40 hex digits. */
+  /** 40 hexadecimal digits. */
   readonly setAuthorizationKey: { readonly authorizationKey: string };
   readonly updateFirmware: Transfer & { readonly retrieveDate: string };
   readonly diagnostics: Transfer & { readonly startTime?: string; readonly stopTime?: string };
   readonly dataTransfer: { readonly vendorId: string; readonly messageId?: string; readonly data?: string };
   readonly remoteStart: Addressed & {
     readonly idTag: string;
-    /** The transaction id we reserved. */
+    /** Transaction id reserved for this remote start. */
     readonly remoteStartId: number;
   };
   readonly remoteStop: { readonly transactionId: number; readonly ocppTransactionId: string | null };
@@ -62,7 +66,7 @@ export interface Commands {
     readonly entries: readonly LocalListEntry[];
   };
   readonly getLocalListVersion: object;
-  /** A CALL already in the words of the connection's version. */
+  /** A CALL that is already encoded for the version of the connection. */
   readonly call: { readonly action: string; readonly payload: JsonObject };
 }
 
@@ -76,28 +80,31 @@ export interface StatusInfo {
 }
 
 interface StationWord {
-  /** The station's literal word; null where OCPP has none. */
+  /** Status exactly as the station sent it; null: OCPP defines none. */
   readonly ocppStatus: string | null;
-  /** 2.x only. */
+  /** Additional information, 2.x only. */
   readonly statusInfo: StatusInfo | null;
 }
 
 export interface ConfigurationEntry {
   readonly key: string;
   readonly readonly: boolean;
-  /** Absent: the station gave none, or it is a secret. */
+  /** Absent: the station sent none, or it is a secret. */
   readonly value?: string;
 }
 
 export type ConfigurationStatus = "Accepted" | "Rejected" | "RebootRequired" | "NotSupported";
 
-/** What a station answered to one command, in neutral words. A refusal is an answer. */
+/** Answer of a station to a command, independent of the OCPP version. A refusal is an answer. */
 export type CommandAnswer =
-  /** reset, unlock, clearCache, trigger, availability, remoteStop: lower snake case. sendLocalList: as in OCPP. */
+  /**
+   * Answer to reset, unlock, clearCache, trigger, availability, remoteStop (status in snake_case) and sendLocalList
+   * (status as in OCPP).
+   */
   | ({ readonly kind: "status"; readonly status: string } & StationWord)
-  /** changeConfiguration, setAuthorizationKey */
+  /** Answer to changeConfiguration and setAuthorizationKey. */
   | ({ readonly kind: "configurationChange"; readonly status: ConfigurationStatus } & StationWord)
-  /** changeConfigurations, in the order of the command */
+  /** Answer to changeConfigurations, in the order of the command. */
   | {
       readonly kind: "configurationChanges";
       readonly results: readonly ({
@@ -105,13 +112,13 @@ export type CommandAnswer =
         readonly status: ConfigurationStatus;
       } & StationWord)[];
     }
-  /** getConfiguration. `ocppStatus` is a refusal of the whole report, else null. */
+  /** Answer to getConfiguration. `ocppStatus`: the station refused the report; otherwise null. */
   | ({
       readonly kind: "configuration";
       readonly configurationKey: readonly ConfigurationEntry[];
       readonly unknownKey: readonly string[];
     } & StationWord)
-  /** updateFirmware, diagnostics: lower snake case. `requestId` is null on 1.6. */
+  /** Answer to updateFirmware and diagnostics, status in snake_case. `requestId` is null on 1.6. */
   | ({
       readonly kind: "transfer";
       readonly status: string;
@@ -124,7 +131,7 @@ export type CommandAnswer =
       readonly status: string;
       readonly responseData: string | null;
     } & StationWord)
-  /** remoteStart. `ocppTransactionId` when a 2.x transaction already runs. */
+  /** Answer to remoteStart. `ocppTransactionId`: the transaction already runs (2.x). */
   | ({
       readonly kind: "started";
       readonly status: string;
@@ -139,21 +146,24 @@ export interface ReportedVariable {
   readonly isReadOnly: boolean;
 }
 
-/** How many keys one message to a station may hold; null where it has not told. */
+/** Most keys in one message to a station; null: the station has not reported a limit. */
 export interface KeyLimits {
   readonly readKeysMax: number | null;
   readonly writeKeysMax: number | null;
 }
 
-/** What encoding a command needs to know of the station. */
+/** What the encoding of a command reads of the station. */
 export interface CommandContext {
-  /** Known connectors, the main controller left out. */
+  /** Known connectors, without the main controller. */
   readonly connectors: readonly ConnectorAddress[];
   /** 1.6 GetConfigurationMaxKeys; 2.x ItemsPerMessage of GetVariables and of SetVariables. */
   readonly keyLimits: KeyLimits;
-  /** 31 bit, unique per charger. */
+  /** A new request id, 31 bit, unique per charger. */
   nextRequestId(): number;
-  /** From the last full report, by canonical key `Component[instance]#evse/connector.Variable[instance]`; null unknown. */
+  /**
+   * A variable of the last full report, by its key `Component[instance]#evse/connector.Variable[instance]`; null:
+   * unknown.
+   */
   reportedVariable(key: string): ReportedVariable | null;
 }
 
@@ -161,7 +171,7 @@ export type CommandRequest =
   | { readonly kind: "call"; readonly action: string; readonly payload: JsonObject }
   | { readonly kind: "report"; readonly requestId: number };
 
-/** A command as a conversation: it yields what it needs and returns what the caller is told. */
+/** A command as a generator: it yields the CALLs to send and reports to wait for, and returns the answer. */
 export type CommandScript = Generator<CommandRequest, CommandAnswer, JsonValue>;
 
 export type CommandTable = {

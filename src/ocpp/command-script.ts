@@ -2,23 +2,24 @@ import type { CommandAnswer, CommandRequest, StatusInfo } from "./charger-comman
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { optionalObject, optionalText } from "./payload.ts";
 
+/** A part of a command that yields requests and returns an `Answer`. */
 export type Asking<Answer> = Generator<CommandRequest, Answer, JsonValue>;
 
-/** Thrown where an answer that passes its schema leaves out what was asked: the command ends as answered unusably. */
+/** A valid answer lacks what was asked for. The command ends with an invalid answer. */
 export class UnusableAnswer extends Error {}
 
-/** One CALL; the answer has passed its schema when it comes back. */
+/** Sends one CALL and returns its answer, which has been validated. */
 export function* ask(action: string, payload: JsonObject): Asking<JsonObject> {
   const answer = yield { kind: "call", action, payload };
   return isJsonObject(answer) ? answer : {};
 }
 
-/** One CALL whose answer is a status, told in lower snake case. */
+/** Sends one CALL and returns the status of its answer in snake_case. */
 export function* askStatus(action: string, payload: JsonObject): Asking<CommandAnswer> {
   return statusAnswer(yield* ask(action, payload));
 }
 
-/** The rows of all NotifyReport messages of one request. */
+/** Waits for all NotifyReport messages of a request and returns their rows. */
 export function* awaitReport(requestId: number): Asking<JsonObject[]> {
   const rows = yield { kind: "report", requestId };
   return Array.isArray(rows) ? rows.filter(isJsonObject) : [];
@@ -46,7 +47,7 @@ export function snakeCase(word: string): string {
   return word.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
 }
 
-/** Payload fields that may be left out, as OCPP wants absent ones: `compact({ retries: undefined })` is `{}`. */
+/** Payload without its undefined fields: `compact({ retries: undefined })` is `{}`. */
 export function compact(fields: Record<string, JsonValue | undefined>): JsonObject {
   const payload: JsonObject = {};
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) payload[name] = value;

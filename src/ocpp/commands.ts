@@ -26,18 +26,20 @@ const TABLES: Record<OcppVersion, CommandTable> = {
 
 /** What the sender of a command has to do next. */
 export type CommandStep =
-  /** Send this CALL and pass its CALLRESULT to `answered`. A CALLERROR, a timeout or a lost socket ends the command. */
+  /**
+   * Send this CALL and pass its CALLRESULT to `answered`. A CALLERROR, a timeout or a closed socket ends the command.
+   */
   | { readonly kind: "call"; readonly action: string; readonly payload: JsonObject }
   /** Collect the NotifyReport messages of this request and pass their rows to `reported`. */
   | { readonly kind: "report"; readonly requestId: number }
   | { readonly kind: "done"; readonly answer: CommandAnswer }
-  /** Breaks the schema of the connection's version: nothing was sent by this step. */
+  /** The command violates the schema of the connection's version; this step sent nothing. */
   | { readonly kind: "invalidCommand"; readonly reason: string; readonly pointer: string }
   | { readonly kind: "invalidAnswer"; readonly reason: string };
 
 /**
- * One command on its way over one connection. Most need one CALL, some none (a fact already known), some several: each
- * method returns the next step, and the command is over with the first that is neither `call` nor `report`.
+ * One command in progress on one connection. It needs no CALL, one or several: each method returns the next step, and
+ * the command has ended with the first step that is neither `call` nor `report`.
  */
 export interface CommandRun {
   start(): CommandStep;
@@ -45,7 +47,9 @@ export interface CommandRun {
   reported(rows: readonly JsonObject[]): CommandStep;
 }
 
-/** Begins a command in the words of this version. Pure but for `ctx.nextRequestId`; nothing happens before `start`. */
+/**
+ * Makes a command for an OCPP version. Nothing happens before `start`; the only side effect is `ctx.nextRequestId`.
+ */
 export function startCommand(
   version: OcppVersion,
   command: ChargerCommand,
@@ -80,7 +84,7 @@ export function startCommand(
   };
 }
 
-/** Which commands a registration state admits (1.6 §4.2, 2.x B02.FR.05, B03.FR.03). */
+/** Whether a command may be sent in this registration state (1.6 §4.2, 2.x B02.FR.05, B03.FR.03). */
 export function isCommandAllowed(registration: RegistrationStatus | null, command: ChargerCommand): boolean {
   switch (registration) {
     case "Accepted":
@@ -94,7 +98,9 @@ export function isCommandAllowed(registration: RegistrationStatus | null, comman
   }
 }
 
-/** The inbound action that an accepted CALL of ours makes legal before the station is accepted; null for most. */
+/**
+ * Inbound action that a station may send before it is accepted, because we triggered it with this CALL; null: none.
+ */
 export function triggeredAction(action: string, payload: JsonObject): string | null {
   if (action === "GetBaseReport" || action === "GetReport") return "NotifyReport";
   const isTrigger = action === "TriggerMessage" || action === "ExtendedTriggerMessage";

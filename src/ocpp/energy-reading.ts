@@ -4,8 +4,8 @@ import { optionalNumber, optionalObject, optionalObjects, optionalText } from ".
 const REGISTER = "Energy.Active.Import.Register";
 
 /**
- * The newest imported energy in Wh of a list of meter values, in the words of any version: 1.6 has text values and the
- * unit beside them, 2.x numbers and `unitOfMeasure`. A total counts, a single phase does not. Null when there is none.
+ * Newest imported energy in Wh of a meter value list; null: none. Reads all versions: 1.6 has text values with a
+ * unit, 2.x numbers with `unitOfMeasure`. Values of a single phase are ignored.
  */
 export function energyReading(meterValue: readonly JsonObject[]): number | null {
   const readings = meterValue

@@ -1,6 +1,6 @@
 import type { OcppVersion } from "./version.ts";
 
-/** RPC error codes in the spelling of OCPP 2.x; `spell` gives the one to write. */
+/** RPC error codes in the spelling of OCPP 2.x; `spell` gives the spelling of a version. */
 export type ErrorCode =
   | "NotImplemented"
   | "NotSupported"
@@ -15,7 +15,7 @@ export type ErrorCode =
   | "MessageTypeNotSupported"
   | "RpcFrameworkError";
 
-/** The misspellings of 1.6 are official and stay (OCPP-J 1.6 errata, section 5). */
+/** Misspelled codes of 1.6, which are official (OCPP-J 1.6 errata, section 5). */
 const SPELLED_1_6: Partial<Record<ErrorCode, string>> = {
   FormatViolation: "FormationViolation",
   OccurrenceConstraintViolation: "OccurenceConstraintViolation",
@@ -27,7 +27,10 @@ export function spell(code: ErrorCode, version: OcppVersion): string {
   return (version === "ocpp1.6" && SPELLED_1_6[code]) || code;
 }
 
-/** Some stations swap NotImplemented and NotSupported; both mean that the station cannot do it. */
+/**
+ * Whether a code means that the station cannot do what was asked. Some stations confuse NotImplemented and
+ * NotSupported.
+ */
 export function isUnsupported(code: string): boolean {
   return code === "NotImplemented" || code === "NotSupported";
 }
@@ -40,7 +43,7 @@ const BY_KEYWORD: Record<string, ErrorCode> = {
   type: "TypeConstraintViolation",
 };
 
-/** The code that answers a payload which breaks the schema at this JSON-schema keyword. */
+/** Error code for a payload that violates this JSON Schema keyword. */
 export function codeOfKeyword(keyword: string): ErrorCode {
   return BY_KEYWORD[keyword] ?? "PropertyConstraintViolation";
 }

@@ -8,7 +8,7 @@ export interface CallFrame {
   readonly action: string;
   readonly payload: JsonObject;
 }
-/** The payload is whatever the station sent: one that is no object ends the call as an invalid answer. */
+/** The payload is any JSON the station sent; if it is not an object, the call ends with an invalid answer. */
 export interface ResultFrame {
   readonly kind: "result";
   readonly id: string;
@@ -21,7 +21,7 @@ export interface ErrorFrame {
   readonly description: string;
   readonly details: JsonValue;
 }
-/** 2.1: the station could not use our CALLRESULT. */
+/** OCPP 2.1 CALLRESULTERROR: the station could not use our CALLRESULT. */
 export interface ResultErrorFrame {
   readonly kind: "resultError";
   readonly id: string;
@@ -29,7 +29,7 @@ export interface ResultErrorFrame {
   readonly description: string;
   readonly details: JsonValue;
 }
-/** 2.1: a message that is never answered. */
+/** OCPP 2.1 SEND: a message that is never answered. */
 export interface SendFrame {
   readonly kind: "send";
   readonly id: string;
@@ -37,8 +37,8 @@ export interface SendFrame {
   readonly payload: JsonObject;
 }
 /**
- * `reply` is the CALLERROR text to send, null when nothing may be answered. `counted` is false for message types
- * that the version tells us to ignore: they are no sign of a broken station.
+ * A frame that is not a valid message. `reply`: CALLERROR to send; null: it must not be answered. `counted` false: a
+ * message type that the version says to ignore, which does not count as an error of the station.
  */
 export interface MalformedFrame {
   readonly kind: "malformed";
@@ -59,15 +59,15 @@ const ERROR = 4;
 const RESULT_ERROR = 5;
 const SEND = 6;
 
-/** Answers a frame whose message id cannot be read (OCPP 2.0.1 part 4, 4.2.3). */
+/** Message id of the answer to a frame whose id cannot be read (OCPP 2.0.1 part 4 §4.2.3). */
 const UNREADABLE_ID = "-1";
 const ID_LENGTH_MAX = 36;
 const DESCRIPTION_LENGTH_MAX = 255;
 const DEPTH_MAX = 32;
-/** What a runtime puts in place of invalid UTF-8. */
+/** Character that replaces invalid UTF-8. */
 const REPLACEMENT = "\uFFFD";
 
-/** Reads one text frame. The caller has checked its length. */
+/** Parses one text frame. The caller has checked its length. */
 export function parseFrame(text: string, version: OcppVersion): ParsedFrame {
   const frame = readArray(text);
   if (!frame) return refuse(UNREADABLE_ID, "RpcFrameworkError", version);
@@ -104,7 +104,7 @@ export function encodeError(id: string, code: ErrorCode, description: string, ve
   return JSON.stringify([ERROR, id, spell(code, version), description.slice(0, DESCRIPTION_LENGTH_MAX), {}]);
 }
 
-/** Tells a 2.1 station that its CALLRESULT was unusable; no other version knows this message. */
+/** Encodes a CALLRESULTERROR: the station's CALLRESULT was unusable. OCPP 2.1 only. */
 export function encodeResultError(id: string, code: ErrorCode, description: string): string {
   return JSON.stringify([RESULT_ERROR, id, code, description.slice(0, DESCRIPTION_LENGTH_MAX), {}]);
 }
@@ -136,7 +136,7 @@ function readSend(frame: JsonValue[]): SendFrame | MalformedFrame {
   return { kind: "send", id, action, payload };
 }
 
-/** Some stations leave out the details, or the description too. */
+/** Some stations omit the details, or details and description. */
 function readError<Kind extends "error" | "resultError">(kind: Kind, frame: JsonValue[]) {
   const [, id, code, description, details] = frame;
   if (frame.length < 3 || frame.length > 5 || !isId(id) || typeof code !== "string") return unanswered(true);
@@ -144,7 +144,7 @@ function readError<Kind extends "error" | "resultError">(kind: Kind, frame: Json
   return { kind, id, code, description: text, details: details ?? {} };
 }
 
-/** 2.0.1 part 4, 4.4 wants an answer to an unknown message type; 1.6 and 2.1 want silence. */
+/** A frame of unknown message type. OCPP 2.0.1 part 4 §4.4 requires an answer; 1.6 and 2.1 require none. */
 function readUnknown(id: JsonValue | undefined, version: OcppVersion): MalformedFrame {
   if (version !== "ocpp2.0.1") return unanswered(false);
   return refuse(isId(id) ? id : UNREADABLE_ID, "MessageTypeNotSupported", version);
@@ -168,7 +168,7 @@ function hasBrokenKey(value: JsonValue): boolean {
   return Object.entries(value).some(([key, entry]) => key.includes(REPLACEMENT) || hasBrokenKey(entry));
 }
 
-/** Counts brackets outside strings, so that a hostile nesting is refused before anything is built from it. */
+/** Whether brackets are nested too deeply, checked in the text before it is parsed. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   let inString = false;

@@ -2,7 +2,7 @@ import type { JsonObject } from "./json.ts";
 import type { StateChange, StationEvent, StationState } from "./station-state.ts";
 import type { OcppVersion } from "./version.ts";
 
-/** What is known about an id tag before a handler runs. */
+/** Authorization status of an id tag, looked up before a handler runs. */
 export interface TagVerdict {
   readonly status:
     | "Accepted"
@@ -11,28 +11,31 @@ export interface TagVerdict {
     | "Unknown"
     | "NotAtThisLocation"
     | "ConcurrentTx"
-    /** Not by what is known of the tag, but by the certificate that came with it. */
+    /** Invalid because of the certificate that came with the tag. */
     | "Invalid";
   /** ISO 8601 */
   readonly expiryDate: string | null;
   readonly parentIdTag: string | null;
 }
 
-/** Facts from outside the session, fetched before the handler runs because a handler never waits. */
+/** Data from outside the session, fetched before the handler runs, because handlers are synchronous. */
 export interface Lookups {
   tag(idTag: string): TagVerdict;
-  /** Does an active webhook of the organisation subscribe to this event? */
+  /** Whether an active webhook of the organisation subscribes to this event. */
   subscribes(event: string): boolean;
 }
 
-/** What a handler will ask of `Lookups`. */
+/** What has to be fetched for `Lookups`. */
 export interface Needs {
   readonly idTags: readonly string[];
   readonly webhookEvents: readonly string[];
 }
 
 export interface Ids {
-  /** The next of the transaction ids this session holds; throws when it holds none, and the station will retry. */
+  /**
+   * Next transaction id of the block that the session holds. Throws if it holds none; the station then repeats its
+   * message.
+   */
   nextTransactionId(): number;
 }
 
@@ -50,10 +53,10 @@ export interface HandlerResult {
   readonly events: readonly StationEvent[];
 }
 
-/** One inbound action: pure, synchronous, all effects in its result. */
+/** Handler of one inbound action. It is pure and synchronous: all changes and events are in its result. */
 export type Handler = (ctx: HandlerContext, payload: JsonObject) => HandlerResult;
 
-/** A row of a routing table. `needs` names what must be looked up first; absent: nothing. */
+/** Row of a routing table. `needs` returns what has to be fetched first; absent: nothing. */
 export interface Route {
   readonly handler: Handler;
   readonly needs?: (payload: JsonObject) => Partial<Needs>;
@@ -61,7 +64,7 @@ export interface Route {
 
 export type RoutingTable = Readonly<Record<string, Route>>;
 
-/** An answer without consequences. */
+/** Result with an answer and no changes. */
 export function answerOnly(answer: JsonObject): HandlerResult {
   return { answer, changes: [], events: [] };
 }

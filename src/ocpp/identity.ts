@@ -1,11 +1,11 @@
-/** Alphabet of the 2.x `identifierString`; no `:`, which ends the user name in Basic authentication. */
+/** Shape of an identity: the 2.x `identifierString` without `:`, which ends the user name in Basic authentication. */
 export const IDENTITY_PATTERN = /^(?=.*[A-Za-z0-9])[A-Za-z0-9*+=|@._-]{1,48}$/;
 
 export function isIdentity(text: string): boolean {
   return IDENTITY_PATTERN.test(text);
 }
 
-/** The identity in a URL path segment, percent-decoded exactly once (OCPP-J 1.6 3.1.1); null when it is none. */
+/** Identity in a URL path segment, percent-decoded once (OCPP-J 1.6 §3.1.1); null: not a valid identity. */
 export function decodeIdentity(segment: string): string | null {
   try {
     const identity = decodeURIComponent(segment);

@@ -8,7 +8,7 @@ import {
   type VariableAddress,
 } from "./v2x/variable-key.ts";
 
-/** Of a station that was asked and knows no limit. */
+/** Limit of a station that was asked and reported none. */
 export const NO_LIMIT = 10_000;
 
 const itemsPerMessage = (variableInstance: string): VariableAddress => ({
@@ -27,7 +27,9 @@ const READ_LIMIT_KEY = formatVariableKey(LIMIT_VARIABLES.readKeysMax);
 const WRITE_LIMIT_KEY = formatVariableKey(LIMIT_VARIABLES.writeKeysMax);
 const READ_LIMIT_KEY_16 = "GetConfigurationMaxKeys";
 
-/** What the answer to a CALL tells of them; empty for most. One that was asked for and is not told is none. */
+/**
+ * Limits in the answer to a CALL; empty for most CALLs. A limit that was asked for and is missing becomes `NO_LIMIT`.
+ */
 export function limitsTold(action: string, asked: JsonObject, answer: JsonValue): Partial<KeyLimits> {
   if (!isJsonObject(answer)) return {};
   if (action === "GetVariables") {
@@ -39,7 +41,7 @@ export function limitsTold(action: string, asked: JsonObject, answer: JsonValue)
   return told ? { readKeysMax: limit(optionalText(told, "value")) } : {};
 }
 
-/** What the rows of a NotifyReport tell of them. */
+/** Limits in the rows of a NotifyReport. */
 export function limitsReported(rows: readonly JsonObject[]): Partial<KeyLimits> {
   return limitsOf(rows, (row) => {
     const actual = actualAttribute(row);

@@ -3,18 +3,18 @@ import { optionalNumber, optionalObject, optionalObjects, optionalText } from ".
 
 type PerPhase = [number | null, number | null, number | null];
 
-/** What a meter shows besides energy; null where it does not say. Phases are L1, L2, L3. */
+/** Values of a meter besides energy; null: not reported. Phases are L1, L2, L3. */
 export interface LiveReading {
   voltageV: PerPhase;
   currentA: PerPhase;
   powerW: number | null;
 }
 
-/** What is read of a running transaction besides its energy. */
+/** Measurands read of a running transaction besides its energy. */
 export const LIVE_MEASURANDS = ["Voltage", "Current.Import", "Power.Active.Import"] as const;
 export type LiveMeasurand = (typeof LIVE_MEASURANDS)[number];
 
-/** The newest of each in a list of meter values, in the words of any version. A phase to neutral counts as the phase. */
+/** Newest value of each measurand in a meter value list of any version. L1-N counts as L1. */
 export function liveReading(meterValue: readonly JsonObject[]): LiveReading {
   const reading: LiveReading = { voltageV: [null, null, null], currentA: [null, null, null], powerW: null };
   const phasePowerW: PerPhase = [null, null, null];
@@ -34,7 +34,7 @@ export function liveReading(meterValue: readonly JsonObject[]): LiveReading {
   return reading;
 }
 
-/** In V, A or W. */
+/** Value of a sample in V, A or W. */
 function numberIn(sample: JsonObject): number | null {
   const text = optionalText(sample, "value");
   if (text !== null && !/^-?\d/.test(text)) return null;

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 
 /**
- * A needed field is missing or has the wrong JSON type. Lenient validation lets a payload through that breaks its schema
- * in harmless places; what a handler cannot do without, it reads with these functions, and this becomes the CALLERROR.
+ * A required field is missing or has the wrong JSON type; becomes a CALLERROR. Lenient validation accepts payloads
+ * that violate their schema in harmless places, so handlers read the fields they require with the functions below.
  */
 export class PayloadProblem extends Error {
   readonly keyword: "required" | "type";
@@ -16,7 +16,7 @@ export class PayloadProblem extends Error {
   }
 }
 
-/** Of a longer text only the first `lengthMax` characters. */
+/** Required text, cut to `lengthMax` characters. @throws PayloadProblem */
 export function needText(payload: JsonObject, field: string, lengthMax = Infinity): string {
   const value = needed(payload, field);
   if (typeof value !== "string") throw new PayloadProblem("type", field);
@@ -35,14 +35,17 @@ export function needObject(payload: JsonObject, field: string): JsonObject {
   return value;
 }
 
-/** The objects of a list; entries that are none are left out. */
+/** Required list of objects; entries that are not objects are dropped. @throws PayloadProblem */
 export function needObjects(payload: JsonObject, field: string): JsonObject[] {
   const value = needed(payload, field);
   if (!Array.isArray(value)) throw new PayloadProblem("type", field);
   return value.filter(isJsonObject);
 }
 
-/** Null when absent or not a text: an optional field never costs a station its answer. Cut as `needText` does. */
+/**
+ * Optional text, cut to `lengthMax` characters; null: absent or not a text. A wrong type of an optional field is not
+ * an error.
+ */
 export function optionalText(payload: JsonObject, field: string, lengthMax = Infinity): string | null {
   const value = payload[field];
   return typeof value === "string" ? cut(value, lengthMax) : null;
@@ -68,7 +71,7 @@ export function optionalObjects(payload: JsonObject, field: string): JsonObject[
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
-/** A cut through a character of two halves leaves none of it. */
+/** Cuts a text without leaving half of a surrogate pair. */
 function cut(text: string, lengthMax: number): string {
   return text.length <= lengthMax ? text : text.slice(0, lengthMax).toWellFormed();
 }

@@ -2,21 +2,21 @@ import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { MASK, maskText } from "./secret-text.ts";
 import { isSecretKey, isSecretName, SECRET_WORD_PATTERN } from "./secrets.ts";
 
-/** Anything that could hold a secret, and every JSON escape, which could spell one. Most frames match nothing. */
+/** Words that may belong to a secret, and JSON escapes, which may hide one. Most frames do not match. */
 const SUSPICIOUS = new RegExp(
   `${SECRET_WORD_PATTERN}|keycode|"vpn"|:\\/\\/|"\\s*(?:https?|wss?|ftps?|sftp):|cap_|eyJ|bearer |basic |\\\\[u/"\\\\]`,
   "i",
 );
 
-/** Deeper than any frame that is answered; what lies below is masked unseen. */
+/** Deepest level that is examined; deeper values are masked. Frames nested this deep are refused anyway. */
 const DEPTH_MAX = 64;
 
-/** Fields of one row that may hold the value of the variable or key the row names. */
+/** Fields that hold the value of the variable or key that a row names. */
 const VALUE_FIELDS: ReadonlySet<string> = new Set(["value", "attributeValue", "actualValue"]);
 
 /**
- * The text of a frame without secrets: everything under the name of one (see `isSecretName`), VPN secrets, PIN tokens, and
- * what `maskText` finds. Text that is suspicious but no JSON is masked as a whole. Cheap when nothing is suspicious.
+ * Frame text with secrets masked: values under a secret name (`isSecretName`), VPN secrets, PIN tokens, and what
+ * `maskText` finds. Text that matches `SUSPICIOUS` and is not JSON is masked as a whole.
  */
 export function redactFrame(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
@@ -24,12 +24,12 @@ export function redactFrame(text: string): string {
   return value === undefined ? MASK : JSON.stringify(redact(value));
 }
 
-/** The same for a payload that is no text yet. */
+/** The same for a payload. */
 export function redactPayload(payload: JsonObject): JsonObject {
   return redactObject(payload, 0);
 }
 
-/** The same for any value, such as what goes into the command history. */
+/** The same for any JSON value, for instance of the command history. */
 export function redact(value: JsonValue, depth = 0): JsonValue {
   if (depth > DEPTH_MAX) return MASK;
   if (typeof value === "string") return redactText(value, depth);
@@ -68,7 +68,7 @@ function redactAttributes(value: JsonValue, depth: number): JsonValue {
   return value.map((entry) => redact(isJsonObject(entry) ? { ...entry, value: MASK } : entry, depth + 2));
 }
 
-/** Vendors put JSON into DataTransfer texts: what is inside one is redacted like the frame around it. */
+/** Vendors put JSON into DataTransfer texts; JSON inside a text is redacted like the frame. */
 function redactText(text: string, depth: number): string {
   const inner = /^\s*[[{]/.test(text) && SUSPICIOUS.test(text) ? parse(text) : undefined;
   return inner === undefined ? maskText(text) : JSON.stringify(redact(inner, depth + 1));

@@ -1,18 +1,24 @@
 import type { HandlerContext, TagVerdict } from "./handler.ts";
 
-/** The id tag of remote starts that name none. Good for a transaction we asked for, never for a tap. */
+/**
+ * Id tag of remote starts without an id tag. It is accepted for a transaction that we started remotely, and rejected
+ * when a card has it.
+ */
 export const REMOTE_ONLY_TAG = "CAPACITOR";
 
 const ACCEPTED: TagVerdict = { status: "Accepted", expiryDate: null, parentIdTag: null };
 const UNKNOWN: TagVerdict = { status: "Unknown", expiryDate: null, parentIdTag: null };
 
-/** What a tag is worth, given whether a remote start of ours stands behind it. */
+/** Authorization status of a tag. `isRemote`: the message belongs to a remote start of ours. */
 export function judgeTag(ctx: HandlerContext, idTag: string, isRemote: boolean): TagVerdict {
   if (idTag.toUpperCase() !== REMOTE_ONLY_TAG) return ctx.lookups.tag(idTag);
   return isRemote ? ACCEPTED : UNKNOWN;
 }
 
-/** Some stations authorise the tag of a remote start before they start: is one of ours waiting on any connector? */
+/**
+ * Whether a remote start with this tag is waiting on any connector. Some stations send Authorize for it before they
+ * start.
+ */
 export function hasRemoteStart(ctx: HandlerContext, idTag: string): boolean {
   const { connectors, transactions } = ctx.station;
   return connectors.some(({ evseId }) => transactions.reservedBy({ evseId, idTag }) !== null);

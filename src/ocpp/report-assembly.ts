@@ -1,24 +1,24 @@
 import type { JsonObject } from "./json.ts";
 
 export interface ReportPart {
-  /** Null where the message carries none: then the order of arrival counts. */
+  /** Null: the message has none, and parts are ordered by arrival. */
   readonly seqNo: number | null;
   readonly isLast: boolean;
   readonly rows: readonly JsonObject[];
 }
 
-/** Bounds what one report may hold in memory. */
+/** Most rows of one report, to bound memory. */
 const ROWS_MAX = 50_000;
-/** Bounds what is told of a gap. */
+/** Most missing part numbers that are returned. */
 const MISSING_MAX = 100;
 
-/** Puts the parts of one NotifyReport-like sequence together (2.x B07, B08); parts may come late or twice. */
+/** Collects the parts of one report (2.x B07, B08), in any order and with repeats. */
 export class ReportAssembly {
   readonly #parts = new Map<number, readonly JsonObject[]>();
   #rowCount = 0;
   #lastSeqNo: number | null = null;
 
-  /** All rows in order once the sequence is complete, else null. */
+  /** Adds a part. Returns all rows in order if the report is complete, otherwise null. */
   add(part: ReportPart): JsonObject[] | null {
     const seqNo = part.seqNo ?? this.#parts.size;
     if (!this.#parts.has(seqNo) && this.#rowCount + part.rows.length <= ROWS_MAX) {
@@ -29,7 +29,7 @@ export class ReportAssembly {
     return this.missing?.length === 0 ? this.#rows() : null;
   }
 
-  /** The numbers of parts that the last one shows to be missing, the first of many; null while it has not come. */
+  /** Numbers of missing parts, once the last part has arrived; null before. */
   get missing(): number[] | null {
     if (this.#lastSeqNo === null) return null;
     const missing: number[] = [];

@@ -8,17 +8,17 @@ import { routesV2x } from "./v2x/routing.ts";
 import type { Finding, Validators } from "./validators.ts";
 import type { OcppVersion } from "./version.ts";
 
-/** How much of the schema an inbound payload must honour. */
+/** How strictly inbound payloads are validated. "lenient" accepts the violations in `TOLERATED`. */
 export type InboundValidation = "lenient" | "strict";
 
 export interface Handled {
   readonly changes: readonly StateChange[];
   readonly events: readonly StationEvent[];
-  /** Code of the CALLERROR, null when the call was answered. */
+  /** Code of the CALLERROR; null: the call was answered. */
   readonly refused: ErrorCode | null;
-  /** A breach of the schema that was tolerated, to be logged and counted. */
+  /** Schema violation that was accepted, to be logged and counted. */
   readonly tolerated: Finding | null;
-  /** What a handler threw, to be logged; the station is told nothing of it. */
+  /** Error thrown by a handler, to be logged; the station only gets an InternalError. */
   readonly failure: unknown;
 }
 
@@ -38,7 +38,10 @@ const TABLES: Record<OcppVersion, RoutingTable> = {
   "ocpp2.1": routesV2x,
 };
 
-/** Lenient validation lets these pass; a wrong type passes as long as the handler does not need the field. */
+/**
+ * Schema keywords whose violation lenient validation accepts. A wrong type is accepted if the handler does not need
+ * the field.
+ */
 const TOLERATED: ReadonlySet<string> = new Set([
   "additionalProperties",
   "type",
@@ -52,13 +55,13 @@ const TOLERATED: ReadonlySet<string> = new Set([
   "multipleOf",
 ]);
 
-/** What must be looked up before this frame is handled; empty lists for most. */
+/** What has to be fetched before this frame is handled; nothing for most. */
 export function needsOf(frame: CallFrame | SendFrame, version: OcppVersion): Needs {
   const { idTags = [], webhookEvents = [] } = routeOf(version, frame.action)?.needs?.(frame.payload) ?? {};
   return { idTags, webhookEvents };
 }
 
-/** Answers one CALL. Never throws: whatever goes wrong becomes a CALLERROR without consequences. */
+/** Handles one CALL and returns its answer. Never throws: every error becomes a CALLERROR without changes. */
 export function handleCall(
   frame: CallFrame,
   ctx: HandlerContext,
@@ -88,7 +91,7 @@ export function handleCall(
   }
 }
 
-/** Takes in one 2.1 SEND, which is never answered, not even with an error (2.1 part 4, 4.2.4). */
+/** Handles one SEND of 2.1, which is never answered, not even with an error (2.1 part 4 §4.2.4). */
 export function handleSend(
   frame: SendFrame,
   ctx: HandlerContext,
@@ -121,7 +124,10 @@ function check(
   return { route, tolerated: finding };
 }
 
-/** J-errata 3.10 and 2.x B01.FR.10, B02.FR.09, B03.FR.07 */
+/**
+ * Whether the station may send this action in its registration state (OCPP-J errata 3.10, 2.x B01.FR.10, B02.FR.09,
+ * B03.FR.07).
+ */
 function isAllowed(action: string, station: StationState): boolean {
   if (action === "BootNotification" || station.registration === "Accepted") return true;
   return station.registration === "Pending" && station.triggered.has(action);

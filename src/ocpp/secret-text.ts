@@ -2,43 +2,44 @@ import { SECRET_WORD_PATTERN } from "./secrets.ts";
 
 export const MASK = "***";
 
-// Every pattern begins at a fixed letter or word and is bounded behind it: a long hostile text must not cost its square.
+// Every pattern starts with a fixed letter or word and has a bounded length, so that matching a long text takes
+// linear time.
 const CREDENTIALS: ReadonlyArray<readonly [pattern: RegExp, shown: string]> = [
   [/cap_(live|test)_[0-9A-Za-z]+/g, `cap_$1_${MASK}`],
   [/(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]+){1,4}\.?/g, MASK],
   [/\b([Bb]earer|[Bb]asic|BEARER|BASIC) {1,4}(?=[a-z.~+/_-]{0,64}[A-Z0-9=])[\w.~+/=-]{6,}/g, `$1 ${MASK}`],
 ];
 
-/** `password=x`, `"apiKey": "x"`, `pwd: x` in a text that is no JSON. */
+/** `password=x`, `"apiKey": "x"`, `pwd: x` in a text that is not JSON. */
 const NAMED = new RegExp(
   `((?:${SECRET_WORD_PATTERN})[\\w-]{0,20}["']?\\s{0,3}[=:]\\s{0,3})("[^"]*"?|'[^']*'?|[^\\s,;&"'<>]+)`,
   "gi",
 );
 
-/** URL parsers also take one slash, none, backslashes, and blanks or quotes in the user info. */
+/** URL with user information. URL parsers accept one slash, none, backslashes, and blanks or quotes in it. */
 const URL_WITH_USER = /^(\s*(?:https?|wss?|ftps?|sftp):[\\/]*)(?![\\/])[^/?#]*@/i;
 
-// Begins at the colon: a scheme in front of it would make a long run of letters cost its square.
+// Starts at the colon: a pattern that starts with the scheme takes quadratic time on a long run of letters.
 const USER_INFO = /(:\/\/)[^/\s"?#]*@|(:[\\/]+)[^/\\\s"?#]*@/g;
 
-/** A part of a text that ends where a URL ends. */
+/** A run of characters that may be a URL. */
 const WORD = /[^\s"'<>]+/g;
 const URL_START = /^(?:https?|wss?|ftps?|sftp):/i;
 
-/** A segment of a path that somebody drew at random: hexadecimal, or of all three kinds of characters. */
+/** A random path segment: hexadecimal, or with lower case, upper case and digits. */
 const DRAWN_HEX = /^[0-9a-f]{24,}$/i;
 const DRAWN = /^(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[\w~-]{20,}={0,2}$/;
 
 /**
- * A text without credentials: keys and tokens of ours, values behind the name of a secret, and in URLs the user, the query and
- * the fragment, which sign them, and drawn keys in their paths.
+ * Text with credentials masked: our keys and tokens, values after a secret name, and in URLs user information, query,
+ * fragment and random path segments.
  */
 export function maskText(text: string): string {
   const known = CREDENTIALS.reduce((shown, [pattern, mask]) => shown.replaceAll(pattern, mask), text);
   return withoutSecretsInUrls(known.replaceAll(NAMED, `$1${MASK}`));
 }
 
-/** The path of a request to us, for a log. */
+/** Path of a request with secrets masked, for logs. */
 export function maskPath(path: string): string {
   return maskText(path).split("/").map(maskSegment).join("/");
 }

@@ -1,6 +1,6 @@
 /**
- * Words that a name has whose value is a secret, whoever invented the name: `AdminPassword`, `wifi_passphrase`, `vpnKey`.
- * `[_-]?` stands where a name may be divided. An id token is none, nor is a public key.
+ * Parts of names whose value is a secret, in any vendor's naming: `AdminPassword`, `wifi_passphrase`, `vpnKey`.
+ * `[_-]?` is an optional separator. Id tokens and public keys are not secrets.
  */
 const SECRET_WORDS = [
   "pass[_-]?(?:word|wd|phrase|code)",
@@ -15,20 +15,23 @@ const SECRET_WORDS = [
 
 const SECRET_NAME = new RegExp(SECRET_WORDS, "i");
 
-/** For a first look at a text that is not parsed yet. */
+/** The same pattern, to check text before it is parsed. */
 export const SECRET_WORD_PATTERN = SECRET_WORDS;
 
-/** Is the value of this field, 1.6 key or 2.x variable name a secret? Case does not matter to a leak. */
+/** Whether the value of a field, 1.6 key or 2.x variable with this name is a secret. Case-insensitive. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** Is the value of this configuration key, flat or `Component.Variable[instance]`, a secret? */
+/** Whether the value of a configuration key, plain or `Component.Variable[instance]`, is a secret. */
 export function isSecretKey(key: string): boolean {
   return isSecretName(variableName(key));
 }
 
-/** Keys that have their own way in: the credential by rotation, the security profile by its own rules; null for others. */
+/**
+ * Configuration keys that may not be changed freely: "credential" by rotation only, "securityProfile" never to a
+ * lower one; null: others.
+ */
 export function guardOf(key: string): "credential" | "securityProfile" | null {
   const name = variableName(key);
   if (name === "authorizationkey" || name === "basicauthpassword") return "credential";

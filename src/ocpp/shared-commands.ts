@@ -5,10 +5,10 @@ export function* call({ action, payload }: CommandOf<"call">): CommandScript {
   return { kind: "payload", payload: yield* ask(action, payload) };
 }
 
-/** Rejected where the station has no cache (1.6 errata 3.23). */
+/** ClearCache; a station without a cache answers Rejected (1.6 errata 3.23). */
 export const clearCache = () => askStatus("ClearCache", {});
 
-/** Data is text on our side; a 2.x station may answer any JSON, told as its text. */
+/** DataTransfer. `data` is text; a 2.x station may answer any JSON, which is returned as JSON text. */
 export function* dataTransfer({ vendorId, messageId, data }: CommandOf<"dataTransfer">): CommandScript {
   const answer = yield* ask("DataTransfer", compact({ vendorId, messageId, data }));
   const { ocppStatus, statusInfo } = stationWord(answer);

@@ -1,4 +1,4 @@
-/** Cuts a list into parts of at most `lengthMax`; null or less than one: a single part. */
+/** Splits a list into parts of at most `lengthMax` items; null or less than 1: one part. */
 export function slices<Item>(items: readonly Item[], lengthMax: number | null): Item[][] {
   if (lengthMax === null || lengthMax < 1 || items.length <= lengthMax) return [[...items]];
   const parts: Item[][] = [];

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "./json.ts";
 
 export type RegistrationStatus = "Accepted" | "Pending" | "Rejected";
 
-/** What a station says about itself at boot; null where it says nothing. */
+/** What a station reports in BootNotification; null: not reported. */
 export interface BootFacts {
   readonly vendor: string;
   readonly model: string;
@@ -14,7 +14,7 @@ export interface BootFacts {
   readonly meterSerialNumber: string | null;
 }
 
-/** The words of OCPP 1.6, in which every version's connectors are told. */
+/** Connector status in the terms of OCPP 1.6, to which those of 2.x are converted. */
 export type ConnectorStatus =
   | "Available"
   | "Preparing"
@@ -27,8 +27,8 @@ export type ConnectorStatus =
   | "Faulted";
 
 /**
- * `evseId` is the number callers use as connector id on every version; `connectorId` counts within that EVSE. A 1.6
- * connector n is evse n, connector 1; its connector 0, the main controller, is 0 and 0.
+ * Address of a connector. `evseId` is the connector number of the API in every version; `connectorId` counts within
+ * the EVSE. Connector n of 1.6 is EVSE n, connector 1; its connector 0, the main controller, is EVSE 0, connector 0.
  */
 export interface ConnectorAddress {
   readonly evseId: number;
@@ -37,40 +37,40 @@ export interface ConnectorAddress {
 
 export interface ConnectorState extends ConnectorAddress {
   readonly status: ConnectorStatus;
-  /** The station's own word, for example `Occupied` on 2.x. */
+  /** Status as reported, for example `Occupied` on 2.x. */
   readonly reported: string;
   readonly errorCode: string;
-  /** On 2.x while a Problem stands: the AvailabilityState to return to. Absent: none does. */
+  /** On 2.x while a Problem is active: the AvailabilityState after it. Absent: no Problem. */
   readonly availability?: string;
-  /** ISO 8601; orders reports, see `orderingTime`. */
+  /** ISO 8601; the time by which reports are ordered, see `orderingTime`. */
   readonly at: string;
 }
 
 export interface TransactionRecord {
-  /** The integer we assigned. */
+  /** Transaction id that the session assigned. */
   readonly transactionId: number;
-  /** The station's own id on 2.x. */
+  /** Transaction id of the station, on 2.x. */
   readonly ocppTransactionId: string | null;
   readonly evseId: number;
   readonly connectorId: number;
   readonly idTag: string | null;
   readonly meterStartWh: number | null;
   readonly startedAt: string;
-  /** The station's own text of that time: part of what makes a repeated 1.6 StartTransaction recognisable. */
+  /** Start time exactly as the station sent it, by which a repeated 1.6 StartTransaction is recognised. */
   readonly startTimestamp: string;
   readonly stoppedAt: string | null;
   readonly remoteStarted: boolean;
-  /** 2.x chargingState as last reported. */
+  /** Last reported chargingState, 2.x. */
   readonly chargingState: string | null;
-  /** Highest 2.x seqNo whose state is applied; a message at or below it is late or repeated. */
+  /** Highest applied seqNo, 2.x; a message with the same or a lower one is late or repeated. */
   readonly lastSeqNo: number | null;
-  /** Closed by us because a new one began, not by the station. */
+  /** True: closed by the session because another transaction began on the connector. */
   readonly lostStop: boolean;
-  /** The station has named this id itself: it got our answer to its start (1.6 errata 3.18). */
+  /** True: the station has used this id, so it received our answer to its start (1.6 errata 3.18). */
   readonly isConfirmed: boolean;
 }
 
-/** How a station told the end of a transaction. */
+/** End of a transaction as the station reported it. */
 export interface ToldStop {
   readonly meterStopWh: number | null;
   /** ISO 8601, see `eventTime`. */
@@ -78,70 +78,75 @@ export interface ToldStop {
   readonly stopReason: string;
 }
 
-/** What tells one 1.6 stop with the unconfirmed id from another. */
+/** Identifies a 1.6 StopTransaction with the unconfirmed id (-1). */
 export interface UnconfirmedStop {
   readonly meterStopWh: number;
-  /** The station's own text. */
+  /** Timestamp exactly as the station sent it. */
   readonly timestamp: string;
 }
 
-/** Looks within this charger only: a station never reaches the transaction of another. */
+/** Lookup of the transactions of this charger; those of other chargers are never found. */
 export interface TransactionLookup {
   byId(transactionId: number): TransactionRecord | null;
   byOcppId(ocppTransactionId: string): TransactionRecord | null;
   openOn(evseId: number): TransactionRecord | null;
-  /** All that are open, the oldest first. */
+  /** All open transactions, oldest first. */
   open(): readonly TransactionRecord[];
-  /** A stop with the unconfirmed id that was taken in before, and the transaction it ended; null id: an orphan. */
+  /**
+   * An earlier stop with the unconfirmed id and the transaction it ended; `transactionId` null: it ended none. Null:
+   * no such stop.
+   */
   unconfirmedStop(stop: UnconfirmedStop): { readonly transactionId: number | null } | null;
-  /** `timestamp` is compared with `startTimestamp`. */
+  /** A transaction by its start. `timestamp` is compared with `startTimestamp`. */
   byStart(start: {
     evseId: number;
     idTag: string;
     meterStartWh: number;
     timestamp: string;
   }): TransactionRecord | null;
-  /** Id reserved by a remote start of this connector and tag that no transaction has claimed yet. */
+  /** Transaction id reserved by a remote start for this connector and tag and not used yet; null: none. */
   reservedBy(start: { evseId: number; idTag: string }): number | null;
-  /** How the station told the end of a transaction, the first time; null: it has not. */
+  /** First reported end of a transaction; null: none. */
   stopOf(transactionId: number): ToldStop | null;
-  /** Has this (transaction, seqNo) been taken in before? */
+  /** Whether this event (transaction, seqNo) was handled before. */
   hasEvent(ocppTransactionId: string, seqNo: number): boolean;
 }
 
-/** Work that a station reports the progress of. */
+/** Firmware updates and uploads whose status a station reports. */
 export type JobKind = "firmware" | "published_firmware" | "diagnostics";
 
-/** Ids of the requests that a station may be working on, the newest last. */
+/** Ids of our requests that a station may be working on, newest last. */
 export type JobRequests = { readonly [Job in JobKind]?: readonly number[] };
 
-/** What the session knows about its station; handlers read it and answer with changes. */
+/** State of a station that handlers read. They do not change it: they return changes. */
 export interface StationState {
-  /** Null: never booted. */
+  /** Null: no BootNotification yet. */
   readonly registration: RegistrationStatus | null;
-  /** Answer to the next BootNotification. */
+  /** Status for the answer to the next BootNotification. */
   readonly bootAnswer: RegistrationStatus;
   readonly heartbeatIntervalSeconds: number;
   readonly bootFacts: BootFacts | null;
-  /** By which its clock is known to be off, ms, ahead is positive; 0: right, or nobody knows. */
+  /** Offset of the station's clock in ms; positive is ahead. 0: right, or not known. */
   readonly clockOffMs: number;
   readonly connectors: readonly ConnectorState[];
-  /** Actions we triggered, which the station may therefore send before it is accepted. */
+  /** Actions that we triggered: the station may send them before it is accepted. */
   readonly triggered: ReadonlySet<string>;
   readonly jobRequests: JobRequests;
-  /** Refused for their certificates in the session of charging that goes on, in lower case. */
+  /** Id tokens, lower case, refused for their certificate in the current charging session. */
   readonly refusedTokens: ReadonlySet<string>;
   readonly transactions: TransactionLookup;
 }
 
 export type StateChange =
   | {
-      /** A fresh boot voids the times of the connectors' reports: the station's clock may have been set. */
+      /**
+       * A BootNotification. It resets the times of connector reports, because the station's clock may have been set.
+       */
       readonly type: "booted";
       readonly facts: BootFacts;
       readonly registration: RegistrationStatus;
       readonly intervalSeconds: number;
-      /** 2.x boot reason; null on 1.6. */
+      /** Boot reason of 2.x; null on 1.6. */
       readonly reason: string | null;
       readonly at: string;
     }
@@ -156,7 +161,7 @@ export type StateChange =
       readonly evseId: number | null;
       readonly connectorId: number | null;
       readonly idTag: string | null;
-      /** Set when the station repeats the id of one of our remote starts. */
+      /** Id of our remote start, if the station repeated it; otherwise null. */
       readonly remoteStartId: number | null;
     }
   | {
@@ -168,14 +173,14 @@ export type StateChange =
     }
   | { readonly type: "transactionConfirmed"; readonly transactionId: number }
   | ({ readonly type: "unconfirmedStop"; readonly endedId: number | null } & UnconfirmedStop)
-  /** The certificate that came with the token does not hold. */
+  /** The certificate that came with the token is not valid. */
   | { readonly type: "tokenRefused"; readonly token: string }
   | { readonly type: "reservationEnded"; readonly reservationId: number }
   | {
       readonly type: "reportPart";
       readonly report: ReportKind;
       readonly requestId: number;
-      /** Null where the message carries none. */
+      /** Null: the message has none. */
       readonly seqNo: number | null;
       readonly isLast: boolean;
       readonly rows: readonly JsonObject[];
@@ -199,8 +204,8 @@ export type ReportKind =
   | "derControl";
 
 /**
- * A fact for the rest of the system. Times are ISO 8601. `transactionStarted` and `transactionStopped` may be told again
- * for the same id when a late message knows better: the later one holds.
+ * An event of a station for the rest of the system. Times are ISO 8601. `transactionStarted` and `transactionStopped`
+ * may be repeated for one id with corrected values: the later event is valid.
  */
 export type StationEvent =
   | {
@@ -236,7 +241,10 @@ export type StationEvent =
       readonly at: string;
     }
   | {
-      /** `transactionId` null: values outside transactions, or of one this charger never started (`claimedId`). */
+      /**
+       * Meter values. `transactionId` null: outside of a transaction, or of one that this charger never started,
+       * whose id is in `claimedId`.
+       */
       readonly type: "meterValues";
       readonly transactionId: number | null;
       readonly claimedId: string | null;
@@ -247,7 +255,10 @@ export type StationEvent =
       readonly at: string;
     }
   | {
-      /** `transactionId` null: an orphan, kept because it is money. */
+      /**
+       * End of a transaction. `transactionId` null: no transaction is known for it; it is stored because it may be
+       * billed.
+       */
       readonly type: "transactionStopped";
       readonly transactionId: number | null;
       readonly claimedId: string | null;
@@ -255,13 +266,13 @@ export type StationEvent =
       readonly idTag: string | null;
       readonly meterStopWh: number | null;
       readonly stopReason: string;
-      /** True: the station never told us; the meter's last value stands. */
+      /** True: the station did not report the end; the last meter value is used. */
       readonly lostStop: boolean;
       readonly transactionData: readonly JsonObject[];
       readonly at: string;
     }
   | {
-      /** The station told the end of a transaction a second time, and otherwise. What it told first holds. */
+      /** The station reported a second, different end of a transaction. The first one is valid. */
       readonly type: "stopConflicted";
       readonly transactionId: number;
       readonly kept: ToldStop;
@@ -286,19 +297,19 @@ export type StationEvent =
       readonly type: "firmwareStatus";
       readonly status: string;
       readonly requestId: number | null;
-      /** True: of PublishFirmware, which serves a local network instead of this station. */
+      /** True: status of PublishFirmware, which serves firmware to a local network. */
       readonly published: boolean;
       readonly at: string;
     }
   | {
       readonly type: "securityEvent";
       readonly name: string;
-      /** Untrusted text. */
+      /** Text from the station, not trusted. */
       readonly techInfo: string | null;
       readonly at: string;
     }
   | {
-      /** Kept as received, for messages that change nothing else. */
+      /** A message that is stored as received and changes nothing else. */
       readonly type: "notified";
       readonly action: string;
       readonly payload: JsonObject;

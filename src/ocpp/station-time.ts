@@ -1,9 +1,9 @@
-/** A clock further off than this is not believed (the receive time takes its place). */
+/** Largest accepted difference from our clock; beyond it the receive time is used. */
 const SKEW_MAX_MS = 24 * 60 * 60 * 1000;
 
 const WITH_ZONE = /(?:[Zz]|[+-]\d\d:?\d\d)$/;
 
-/** Epoch milliseconds of a station's timestamp; one without zone is UTC. Null when it is no time since 1970. */
+/** Epoch ms of a station's timestamp; without a zone it is read as UTC. Null: not a time after 1970. */
 export function parseStationTime(text: string | null): number | null {
   if (text === null || !/^\d{4}-\d\d-\d\d/.test(text)) return null;
   const time = Date.parse(WITH_ZONE.test(text) || !text.includes("T") ? text : `${text}Z`);
@@ -11,8 +11,9 @@ export function parseStationTime(text: string | null): number | null {
 }
 
 /**
- * The time that orders a station's messages about state: its own, or the receive time where its own is missing, more than a
- * day off or in the future. `skewSeconds` is null unless the clock was too far off to be believed.
+ * Time by which state messages of a station are ordered: its own, or the receive time if its own is missing, more
+ * than a day off or in the future. `skewSeconds`: difference, if the station's time was not used for it; otherwise
+ * null.
  */
 export function orderingTime(reported: string | null, now: Date): { at: string; skewSeconds: number | null } {
   const time = parseStationTime(reported);
@@ -26,8 +27,8 @@ export function orderingTime(reported: string | null, now: Date): { at: string; 
 }
 
 /**
- * The time of something that may have happened long ago: transaction messages are kept offline for months, so only the
- * future is not believed. What a fast clock dated ahead would outlive everything that comes after it.
+ * Time of an event that may be months old, because stations store transaction messages while offline. Only a time in
+ * the future is replaced by the receive time: it would otherwise be newer than all later messages.
  */
 export function eventTime(reported: string | null, now: Date): string {
   const time = parseStationTime(reported);
@@ -35,14 +36,14 @@ export function eventTime(reported: string | null, now: Date): string {
   return isBelieved ? new Date(time).toISOString() : now.toISOString();
 }
 
-/** Longer than any station is kept offline: what claims to be older was dated by a clock that was never set. */
+/** Longest time that a station stores messages offline. An older time comes from a clock that was never set. */
 const BACKLOG_MAX_MS = 366 * 24 * 60 * 60 * 1000;
-/** Between an event and its message, on a line that works. */
+/** Longest delay between an event and its message on a working connection. */
 const LIVE_MAX_MS = 5 * 60 * 1000;
 
 /**
- * Whether a time says when something happened, as far as one can tell: it lies in a backlog that a station may have, and
- * is not what a clock known to be wrong shows at this moment. `clockOffMs`: see there.
+ * Whether a time is plausible: not older than a station's backlog can be, and not the present time of a clock that is
+ * known to be wrong. `clockOffMs`: offset of the station's clock.
  */
 export function isBelievable(at: string, now: Date, clockOffMs: number): boolean {
   const ageMs = now.getTime() - Date.parse(at);

@@ -1,13 +1,13 @@
 /**
- * How much of a station's text is taken in, in characters. Lenient validation lets a text of any length pass, and what is
- * kept of it stands in a record of bounded size. Fields with a length of their own in the official schema name that.
+ * Longest stored text of a station, in characters. Lenient validation accepts any length, and the session's record
+ * has a bounded size. Fields with a maximum length in the official schema use that.
  */
 export const TEXT_LENGTH = {
-  /** A word of a vocabulary: longer than any official one. */
+  /** An enumerated value; longer than any official one. */
   word: 50,
-  /** Where the schema sets no length. */
+  /** Text without a maximum length in the schema. */
   free: 500,
-  /** Ids are compared as they are kept; longer ones than these are no real ones. */
+  /** Id tags are compared as stored; real ones are shorter than this. */
   idTag: 36,
   idToken: 255,
   transactionId: 36,

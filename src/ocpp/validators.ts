@@ -1,13 +1,14 @@
 import type { OcppVersion } from "./version.ts";
 
-/** Where a payload breaks its schema; never carries a value. `pointer` is a JSON pointer. */
+/** A schema violation. `pointer` is a JSON pointer; the value is never included. */
 export interface Finding {
   readonly keyword: string;
   readonly pointer: string;
 }
 
+/** Validators of one OCPP version. */
 export interface Validators {
-  /** Every action this version defines, in either direction. */
+  /** All actions of this version, in both directions. */
   readonly actions: ReadonlySet<string>;
   request(action: string, payload: unknown): Finding | null;
   response(action: string, payload: unknown): Finding | null;
@@ -27,7 +28,8 @@ interface Compiled {
   readonly responses: Readonly<Record<string, Check>>;
 }
 
-// Literal specifiers: a bundler must see them, and the object of a 1.6 station must never parse the 2.1 module.
+// Literal import specifiers, so that the bundler sees them. One module per version: the session of a 1.6 station does
+// not load the 2.1 module.
 const COMPILED: Record<OcppVersion, () => Promise<Compiled>> = {
   "ocpp1.6": () => import("./generated/ocpp1.6.js"),
   "ocpp2.0.1": () => import("./generated/ocpp2.0.1.js"),
@@ -36,7 +38,7 @@ const COMPILED: Record<OcppVersion, () => Promise<Compiled>> = {
 
 const POINTER_LENGTH_MAX = 200;
 
-/** The validators of one version, compiled by `scripts/build-validators.mjs`. */
+/** Loads the validators of one version, compiled by `scripts/build-validators.mjs`. */
 export async function loadValidators(version: OcppVersion): Promise<Validators> {
   const { requests, responses } = await COMPILED[version]();
   return {
@@ -46,7 +48,7 @@ export async function loadValidators(version: OcppVersion): Promise<Validators> 
   };
 }
 
-/** An action without a schema is reported as such instead of passing unseen. */
+/** First violation; null: valid. A missing schema is reported as a violation. */
 function firstFinding(check: Check | undefined, payload: unknown): Finding | null {
   if (!check) return { keyword: "action", pointer: "" };
   if (check(payload)) return null;

@@ -5,6 +5,10 @@ import type { DesiredSettings, SettingName } from "../settings/desired.ts";
 import type { Layer, LayerName } from "../settings/profiles.ts";
 import type { ConnectorState } from "./charger.ts";
 
+/**
+ * Outcome of a setting, as the settings surface shows it. "emulated": the station has no such function, Busbar does
+ * it.
+ */
 export type SettingOutcome =
   | "pending"
   | "applied"
@@ -34,22 +38,22 @@ export interface SettingState {
   reboots: number;
 }
 
-/** Texts of the limits that running transactions have, by connector. */
+/** Limits of running transactions, as text, by connector. */
 export type TransactionLimits = Record<string, string>;
 
-/** What we wrote into a station and know of it, kept with its settings. */
+/** What was written to a station and is known of it, stored with its settings. */
 export interface StationMemory {
   version?: OcppVersion;
   firmware?: string | null;
-  /** Profiles it holds, each as the text of its layer. */
+  /** Installed profiles, each as the text of its layer (`signature`). */
   installed?: Partial<Record<LayerName, string>>;
-  /** From three phases to one while a transaction runs. */
+  /** Whether it can switch from three phases to one during a transaction. */
   canSwitchPhases?: boolean;
-  /** What running transactions of a 1.6 station are limited to. */
+  /** Limits of running transactions of a 1.6 station. */
   limits?: TransactionLimits;
-  /** When the profile of the online layer ends by itself. */
+  /** When the lease of the online limit ends, epoch ms. */
   leaseUntilMs?: number;
-  /** The clock-aligned interval before an interval of 0 switched it off. */
+  /** Clock-aligned interval in seconds before it was switched off. */
   alignedSecondsBefore?: number;
 }
 
@@ -119,7 +123,10 @@ export interface StationMark {
   firmwareVersion: string | null;
 }
 
-/** The online layer of a station that cannot tell itself when it is offline: renewed for as long as it is connected. */
+/**
+ * The online limit of a station that cannot detect by itself that it is offline: a profile that expires, and is
+ * renewed while the station is connected.
+ */
 export interface SettingsLease {
   version: OcppVersion;
   online: Layer;

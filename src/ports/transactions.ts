@@ -1,6 +1,6 @@
 import type { JobKind, ToldStop } from "../ocpp/station-state.ts";
 import type { JsonObject } from "../ocpp/json.ts";
-import type { CallOutcome } from "../ocpp/outcome.ts";
+import type { CallOutcome } from "../ocpp/call-queue.ts";
 import type { UnknownTagPolicy } from "./charger.ts";
 
 /** State of a transaction. Only a higher revision replaces a lower one. Energy is in Wh, times are ISO 8601. */

@@ -9,7 +9,7 @@ import type { ChargerCommand } from "../ocpp/commands.ts";
 import type { DueContext } from "./due.ts";
 import type { SettingName } from "./desired.ts";
 
-/** What the parts of one application share. */
+/** State shared by the parts of one try. */
 export interface Application extends DueContext {
   work: SettingsWork;
   snapshot: SessionSnapshot & { version: NonNullable<SessionSnapshot["version"]> };
@@ -18,6 +18,6 @@ export interface Application extends DueContext {
   isLastTry: boolean;
   results: Partial<Record<SettingName, SettingResult>>;
   send(command: ChargerCommand): Promise<CommandOutcome>;
-  /** Stores what was found out so far. */
+  /** Stores the results so far. */
   save(): Promise<void>;
 }

@@ -9,7 +9,10 @@ interface Entry {
   value: string;
 }
 
-/** True when the answer is still open. A value that reads back equal is not written: some stations reboot for each. */
+/**
+ * Applies the meter value interval. A value that the station already reports is not written, because some stations
+ * reboot after every write. Returns true if another try is needed.
+ */
 export async function applyInterval(application: Application, report: StationReport): Promise<boolean> {
   const interval = application.settings.desired.meterValueInterval;
   if (interval === undefined) return false;
@@ -29,7 +32,10 @@ export async function applyInterval(application: Application, report: StationRep
   return false;
 }
 
-/** An interval of 0 silences the clock-aligned data as well; what they were is remembered first and put back later. */
+/**
+ * Configuration keys to write. An interval of 0 switches clock-aligned data off as well; their interval is stored
+ * first and restored later.
+ */
 async function entriesOf(
   application: Application,
   interval: number,
@@ -60,7 +66,7 @@ async function write(application: Application, entries: Entry[]): Promise<Verdic
     verdictOf({ ...outcome, answer: { ...result, kind: "configurationChange" } }, application.isLastTry),
   );
   if (settings.desired.meterValueInterval !== 0) delete memory.alignedSecondsBefore;
-  // A station without clock-aligned data has nothing to silence.
+  // A station without clock-aligned data needs no second key.
   const [own, aligned] = entries[0]?.key === INTERVAL_KEY ? results : [APPLIED, results[0]];
   if (!own || own.outcome !== "applied" || !aligned || aligned.outcome === "unsupported")
     return own ?? APPLIED;

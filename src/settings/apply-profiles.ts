@@ -11,7 +11,7 @@ import { sendProfiles } from "./send-profiles.ts";
 import { limitsOfRunning, transactionSteps } from "./transaction-limit.ts";
 import { connectorsToAsk, evsesOf, highestLimit } from "./verify-profiles.ts";
 
-/** True when an answer is still open. */
+/** Applies all settings that are charging profiles. Returns true if another try is needed. */
 export async function applyProfiles(application: Application, report: StationReport): Promise<boolean> {
   const effective = effectiveSettings(application.settings.desired);
   const target = targetOf(application, report);
@@ -48,15 +48,15 @@ const NO_LAYERS: Verdict = {
   outcome: "unsupported",
   detail: "The station takes one charging profile only, which rules with and without a connection",
 };
-/** A lease ends by the station's clock. */
+/** Refusal of a lease: it ends by the station's clock, which is wrong. */
 const WRONG_CLOCK: Verdict = { outcome: "rejected", detail: "station clock" };
 
-/** A limit above ours means that the station follows something else. */
+/** Verdict when the station reports a limit above ours: another source sets its limit. */
 function limitedElsewhere(limitA: number): Verdict {
   return { outcome: "rejected", detail: `The station reports a limit of ${limitA} A` };
 }
 
-/** Why the station cannot tell being offline from being online; null: it can. */
+/** Why the station cannot have different limits with and without a connection; null: it can. */
 function obstacleTo(
   { endsOffline }: ProfileTarget,
   { snapshot }: Application,
@@ -106,7 +106,10 @@ function stepsTo(
   return profileSteps(installed, layers, { isMulti, renewsLease, transactions });
 }
 
-/** Other firmware may have kept the profiles or not: each is set again, and cleared where it is not wanted. */
+/**
+ * Installed profiles after a firmware change, which may or may not have kept them: all are set again, and unwanted
+ * ones cleared.
+ */
 function forgotten(installed: Partial<Record<LayerName, string>>): Partial<Record<LayerName, string>> {
   return Object.fromEntries(Object.keys(installed).map((name) => [name, ""]));
 }

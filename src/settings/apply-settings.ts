@@ -8,25 +8,30 @@ import type { SettingName } from "./desired.ts";
 import { leaseOf } from "./lease.ts";
 import { readReport, reportKeys } from "./reported.ts";
 
+/** Tries per connection of the station. */
 export const TRIES_MAX = 5;
 const COMMAND_TIMEOUT_MS = 30_000;
-/** All commands of one application together: a step ends before its deadline and records what it found out. */
+/** Time for all commands of one try, so that the step records its results before its deadline. */
 const BUDGET_MS = 40_000;
 
 type Needs = Pick<Ports, "settings" | "sessions" | "clock">;
 
+/** Payload of a settings run. */
 export interface SettingsRun {
   chargerId: string;
   revision: number;
-  /** Set when a connection or a boot asks: values that wait for a reboot are looked at again. */
+  /**
+   * Generation of the connection that asked for the run; null: an update or the sweeper. A connection checks values
+   * that wait for a reboot again.
+   */
   generation: number | null;
 }
 
 /**
- * Brings the newest desired values to a connected station and records what became of each. Whatever is in force already
- * is not sent again, so a repeat does no harm. An older run leaves the work to the newer one.
+ * Brings the newest desired values to a connected station and records the outcome of each. Values that are in force
+ * are not sent again, so it is idempotent. A run for an older revision does nothing.
  *
- * @returns seconds after which another try is worth it; null when there is nothing more to do here
+ * @returns seconds until the next try; null: no further try
  * @throws Unavailable
  */
 export async function applySettings(ports: Needs, run: SettingsRun, tries: number): Promise<number | null> {
@@ -53,7 +58,7 @@ export async function applySettings(ports: Needs, run: SettingsRun, tries: numbe
   return delaySeconds;
 }
 
-/** When the sweeper may look after it; null: five tries were enough for this connection. */
+/** When the sweeper starts another run; null: not before the next connection or update. */
 function nextAt({ now }: Application, wantsRetry: boolean, delaySeconds: number | null): Date | null {
   if (wantsRetry && delaySeconds === null) return null;
   return new Date(now.getTime() + (delaySeconds ?? 0) * 1000);
@@ -99,7 +104,10 @@ function newApplication(
   return application;
 }
 
-/** Time that is used up counts like a station that does not answer: the next try goes on from what is recorded. */
+/**
+ * Sends a command within the remaining time. Without time left the result is a timeout, and the next try continues
+ * from what is recorded.
+ */
 async function sendWithin(
   ports: Needs,
   ref: SessionRef,

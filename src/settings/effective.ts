@@ -5,32 +5,33 @@ const MAX_CHARGE_CURRENT_A = 32;
 const OFFLINE_PHASES: Record<number, number> = { 1: 1, 2: 1, 4: 1, 7: 3 };
 const PHASE_TO_USE: Record<number, number> = { 1: 1, 2: 2, 4: 3 };
 
-/** What the desired values mean in the terms of OCPP. Currents in A with at most one decimal. */
+/** Desired values in the terms of OCPP. Currents in A with at most one decimal. */
 export interface EffectiveSettings {
   minA: number;
   onlineLimitA: number;
-  /** Undefined: the station's own number. */
+  /** Undefined: the station decides. */
   onlinePhases: number | undefined;
-  /** True when the station shall behave differently without a connection. */
+  /** True: a different limit or number of phases is wanted without a connection. */
   isOfflineSet: boolean;
   offlineLimitA: number;
   offlinePhases: number | undefined;
-  /** OCPP 2.x only. */
+  /** Phase to use, for OCPP 2.x only. */
   offlinePhaseToUse: number | undefined;
 }
 
-/** Rounds down to what an OCPP limit can say. */
+/** Rounds a current in A down to one decimal, the precision of an OCPP limit. */
 export function floorTenth(currentA: number): number {
   const tenths = Math.floor(currentA * 10 + 1e-6);
   return tenths / 10 > currentA ? (tenths - 1) / 10 : tenths / 10;
 }
 
-/** The current that is allocated: nothing below the minimum, which the rounded value must reach too. */
+/** Current that is allocated, in A: rounded down, and 0 if it is below the minimum then. */
 export function allocated(currentA: number, minA: number): number {
   const roundedA = floorTenth(currentA);
   return roundedA < minA ? 0 : roundedA;
 }
 
+/** Converts desired values; values that were never set get defaults. */
 export function effectiveSettings(desired: DesiredSettings): EffectiveSettings {
   const minA = desired.minChargeCurrent ?? MIN_CHARGE_CURRENT_A;
   const onlineLimitA = allocated(desired.maxChargeCurrent ?? MAX_CHARGE_CURRENT_A, minA);
@@ -47,7 +48,7 @@ export function effectiveSettings(desired: DesiredSettings): EffectiveSettings {
   };
 }
 
-/** The value of one property as it is sent; null when it was never set. The offline phase becomes a number of phases. */
+/** Value of one setting as it is sent; null: never set. `offlineChargePhase` becomes a number of phases. */
 export function effectiveValue(name: SettingName, desired: DesiredSettings): number | null {
   const value = desired[name];
   if (value === undefined) return null;

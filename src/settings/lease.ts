@@ -5,7 +5,7 @@ import { RENEW_EVERY_MS } from "./due.ts";
 import { LEASE_MS, profilePayload, type Layer } from "./profiles.ts";
 import { limitPayload, transactionSteps } from "./transaction-limit.ts";
 
-/** What the session has to renew; null: nothing that ends by itself. */
+/** Lease that the session has to renew; null: no profile expires. */
 export function leaseOf(memory: StationMemory, version: OcppVersion): SettingsLease | null {
   const { leaseUntilMs, installed, canSwitchPhases = false } = memory;
   if (leaseUntilMs === undefined || !installed?.online) return null;
@@ -13,7 +13,9 @@ export function leaseOf(memory: StationMemory, version: OcppVersion): SettingsLe
   return { version, online, canSwitchPhases, renewAtMs: leaseUntilMs - LEASE_MS + RENEW_EVERY_MS };
 }
 
-/** Payloads of SetChargingProfile: the layer itself first, then the limits of running transactions. */
+/**
+ * Payloads of SetChargingProfile that renew a lease: the online limit first, then the limits of running transactions.
+ */
 export function renewalPayloads(
   { version, online, canSwitchPhases }: SettingsLease,
   transactions: SessionSnapshot["transactions"],

@@ -1,6 +1,6 @@
 import type { CommandOutcome } from "../ports.ts";
 
-/** How the station took one thing that was sent. `retry`: nothing is known, ask again. */
+/** Result of one command. "retry": no answer, or an error that may be temporary. */
 export interface Verdict {
   outcome: "applied" | "reboot_required" | "rejected" | "unsupported" | "retry";
   detail: string | null;
@@ -9,7 +9,7 @@ export interface Verdict {
 export const APPLIED: Verdict = { outcome: "applied", detail: null };
 
 const UNKNOWN_TO_STATION = new Set(["NotImplemented", "NotSupported"]);
-/** Errors that may be gone at the next try. */
+/** CALLERROR codes that may be temporary. */
 const PASSING = new Set(["InternalError", "GenericError"]);
 
 const WORDS: Record<string, Verdict["outcome"]> = {
@@ -22,7 +22,7 @@ const WORDS: Record<string, Verdict["outcome"]> = {
   NotSupportedAttributeType: "unsupported",
 };
 
-/** `isLastTry`: errors that may pass count as refusals from now on. */
+/** Verdict on the outcome of a command. On the last try a temporary error counts as a refusal. */
 export function verdictOf(outcome: CommandOutcome, isLastTry: boolean): Verdict {
   if (outcome.kind === "answered") return ofWord(wordOf(outcome));
   if (outcome.kind === "stationError") {

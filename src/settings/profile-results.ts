@@ -6,16 +6,16 @@ import type { Verdict } from "./outcome.ts";
 import type { CompositeReport } from "./reported.ts";
 import { resultOf } from "./result.ts";
 
-/** Verdicts on what rules with a connection and on what rules without one. */
+/** Verdicts on the limits with a connection and without one. */
 export interface ProfileVerdicts {
   online: Verdict;
   offline: Verdict;
-  /** On the limit that a running transaction gets besides. */
+  /** Verdict on the additional limit of running transactions. */
   ofTransaction: Verdict;
   composite: CompositeReport | null;
   phaseChosen: boolean;
   endsOffline: boolean;
-  /** A transaction runs whose number of phases cannot change. */
+  /** True: a transaction is running whose number of phases cannot change. */
   keepsPhases: boolean;
 }
 
@@ -28,7 +28,7 @@ const KEEPS_PHASES = "A running transaction keeps its phases; in force from the 
 const PHASES_V16 = "OCPP 1.6 cannot choose the phase; one phase is used";
 const PHASES_V2X = "The station cannot choose the phase; one phase is used";
 
-/** Writes down what became of every profile setting that has a value. */
+/** Records the outcome of every profile setting that has a value. */
 export function noteProfiles(application: Application, verdicts: ProfileVerdicts): void {
   for (const name of PROFILE_SETTINGS)
     if (application.settings.desired[name] !== undefined)
@@ -54,7 +54,10 @@ function foundOf(name: SettingName, application: Application, verdicts: ProfileV
   }
 }
 
-/** Nobody says what the transaction does after the station refused its limit. */
+/**
+ * Whether running transactions may still have their old limit: the station refused the new one and reports no
+ * schedule.
+ */
 function keepsLimit({ ofTransaction, composite }: ProfileVerdicts): boolean {
   return ofTransaction.outcome !== "applied" && composite === null;
 }

@@ -9,7 +9,7 @@ export type ProfileStep =
 
 type Order = readonly (readonly ["set" | "clear", LayerName] | "transactions")[];
 
-/** The new limit is there before the old one goes. */
+/** Order for stations with one maximum profile: the new limit is set before the old one is cleared. */
 const SINGLE: Order = [
   ["set", "offline"],
   ["set", "online"],
@@ -20,7 +20,10 @@ const SINGLE: Order = [
   ["clear", "offline"],
 ];
 
-/** Maximum and offline layer share one place at the stations with several EVSEs (2.x K01.FR.52): never both at once. */
+/**
+ * Order for stations with several EVSEs: maximum and offline profile have the same purpose and stack level (2.x
+ * K01.FR.52), so never both exist.
+ */
 const MULTI: Order = [
   ["clear", "offline"],
   ["set", "online"],
@@ -31,7 +34,7 @@ const MULTI: Order = [
   ["clear", "online"],
 ];
 
-/** What has to be sent so that a station holds exactly these layers; equal ones are left alone. */
+/** Profiles to set and clear so that the station has exactly these layers. Equal ones are not sent again. */
 export function profileSteps(
   installed: Partial<Record<LayerName, string>>,
   layers: Layers,
@@ -48,6 +51,7 @@ export function profileSteps(
   });
 }
 
+/** Text of a layer; equal texts mean equal profiles. */
 export function signature(layer: Layer): string {
   return JSON.stringify(layer);
 }

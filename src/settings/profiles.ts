@@ -3,24 +3,27 @@ import type { OcppVersion } from "../ocpp/version.ts";
 import { floorTenth } from "./effective.ts";
 import type { EffectiveSettings } from "./effective.ts";
 
-/** Fixed, so that setting a profile again replaces it and clearing it twice does no harm. */
+/** Profile ids. They are fixed, so that setting a profile again replaces it and clearing it is idempotent. */
 export const PROFILE_IDS = { max: 9001, offline: 9002, online: 9003 } as const;
 export type LayerName = keyof typeof PROFILE_IDS;
 
+/** Duration of a lease. */
 export const LEASE_MS = 30 * 60 * 1000;
 
-/** What is known of the station and decides how profiles are written. */
+/** Properties of a station that decide how profiles are written. */
 export interface ProfileTarget {
   version: OcppVersion;
-  /** The maximum profile of a station limits all connectors together: with several, each gets a default profile. */
+  /**
+   * Several connectors: each gets a default profile, because the maximum profile limits the sum of all connectors.
+   */
   isMulti: boolean;
-  /** OCPP 2.1: the station itself ends a profile when it goes offline. */
+  /** OCPP 2.1: the station can end a profile itself when it goes offline. */
   endsOffline: boolean;
-  /** OCPP 2.x: the phase can be chosen (K01.FR.19, FR.20). */
+  /** OCPP 2.x: a profile can choose the phase (K01.FR.19, FR.20). */
   canChoosePhase: boolean;
 }
 
-/** One layer before it is dated: equal layers need not be sent again. */
+/** One limit without its times. Equal layers are not sent again. */
 export interface Layer {
   name: LayerName;
   purpose: "max" | "txDefault";
@@ -35,7 +38,7 @@ export interface Layer {
 
 export type Layers = Partial<Record<LayerName, Layer>>;
 
-/** The profiles a station shall hold, by layer; those that are absent must not exist. */
+/** Profiles that the station should have; an absent layer should not exist. */
 export function layersOf(
   effective: EffectiveSettings,
   target: ProfileTarget,
@@ -110,7 +113,7 @@ function payloadV2x(layer: Layer, now: Date): JsonObject {
   };
 }
 
-/** A profile that is leased ends by itself. */
+/** Start and end of a profile; a leased profile has an end. */
 export function validity(layer: Layer, now: Date): JsonObject {
   return layer.isLease ? { validTo: seconds(new Date(now.getTime() + LEASE_MS)) } : {};
 }
@@ -131,7 +134,7 @@ export function schedule({ limitA, phases, phaseToUse, minA }: Layer, now: Date)
   };
 }
 
-/** In the past, so that the station charges at no moment without a limit. */
+/** Start of the current day: in the past, so that the limit is in force at once. */
 function startOfDay(now: Date): string {
   return `${now.toISOString().slice(0, 10)}T00:00:00Z`;
 }

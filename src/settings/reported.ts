@@ -13,15 +13,15 @@ const SWITCH_PHASES_KEY = "ConnectorSwitch3to1PhaseSupported";
 const CHOOSE_PHASE_KEY = "SmartChargingCtrlr.ACPhaseSwitchingSupported";
 const ENDS_OFFLINE_KEY = "SmartChargingCtrlr.SupportsFeature[MaxOfflineDuration]";
 
-/** What a station says of itself before anything is written; null: it did not say. */
+/** What a station reports before anything is written; null: not reported. */
 export interface StationReport {
   intervalSeconds: number | null;
   alignedSeconds: number | null;
-  /** False only when the station says so. */
+  /** False only if the station reports that it has no smart charging. */
   hasSmartCharging: boolean;
   maxStackLevel: number | null;
   maxProfiles: number | null;
-  /** From three phases to one while a transaction runs. */
+  /** Whether it can switch from three phases to one during a transaction. */
   canSwitchPhases: boolean;
   canChoosePhase: boolean;
   endsOffline: boolean;
@@ -34,7 +34,7 @@ export function reportKeys(version: OcppVersion): string[] {
   return version === "ocpp2.1" ? [...keys, ENDS_OFFLINE_KEY] : keys;
 }
 
-/** A station that does not answer the question is asked to do the thing itself. */
+/** Reads the report. A station that did not report gets the settings sent, and its answers decide. */
 export function readReport(answer: CommandAnswer | null): StationReport {
   const entries = answer?.kind === "configuration" ? answer.configurationKey : [];
   const text = (key: string) =>
@@ -54,13 +54,13 @@ export function readReport(answer: CommandAnswer | null): StationReport {
   };
 }
 
-/** What a station reports to be in force (GetCompositeSchedule). */
+/** Result of GetCompositeSchedule: what the station says is in force. */
 export interface CompositeReport {
   limitA: number;
   phases: number | null;
 }
 
-/** The highest limit of the schedule; null: the station does not say, or says it in W. */
+/** Highest limit of the schedule in A; null: none reported, or only in W. */
 export function compositeReport(answer: CommandAnswer, version: OcppVersion): CompositeReport | null {
   if (answer.kind !== "payload" || answer.payload.status !== "Accepted") return null;
   const schedule = answer.payload[version === "ocpp1.6" ? "chargingSchedule" : "schedule"];

@@ -3,7 +3,7 @@ import type { Application } from "./application.ts";
 import type { SettingName } from "./desired.ts";
 import { effectiveValue } from "./effective.ts";
 
-/** Completes what was found out about one property with what follows from it. */
+/** Adds effective value, time and value in force to the result of one setting. */
 export function resultOf(
   { settings, now }: Pick<Application, "settings" | "now">,
   name: SettingName,

@@ -6,7 +6,7 @@ import { signature, type ProfileStep } from "./profile-steps.ts";
 import { clearPayload, LEASE_MS, profilePayload } from "./profiles.ts";
 import { limitPayload, limitText, unlimitPayload } from "./transaction-limit.ts";
 
-/** Sends until something is refused, and remembers what the station took. */
+/** Sends profiles until one is refused, and records those that the station accepted. */
 export async function sendProfiles(
   application: Application,
   steps: ProfileStep[],
@@ -30,7 +30,7 @@ async function send(application: Application, step: ProfileStep): Promise<Verdic
     action: isSet ? "SetChargingProfile" : "ClearChargingProfile",
     payload: payloadOf(application, step),
   });
-  // The profile is gone already.
+  // ClearChargingProfile answers Unknown if the profile does not exist.
   const isGone =
     !isSet &&
     outcome.kind === "answered" &&
@@ -68,19 +68,22 @@ function remember({ memory, now }: Application, step: ProfileStep): void {
   else delete memory.leaseUntilMs;
 }
 
-/** A lease that is refused is not renewed, and what it was is not in force for long. */
+/** Forgets a lease that was refused: it is not renewed and expires soon. */
 function forget({ memory }: Application, step: ProfileStep): void {
   if (step.kind !== "set" || step.layer.name !== "online" || memory.leaseUntilMs === undefined) return;
   delete memory.leaseUntilMs;
   memory.installed = { ...memory.installed, online: "" };
 }
 
-/** It may have ended meanwhile, and the next one follows the default profile. */
+/**
+ * Whether a step is for a running transaction. Its refusal is not final: the transaction may have ended, and the next
+ * one follows the default profile.
+ */
 function isOfTransaction({ kind }: ProfileStep): boolean {
   return kind === "limit" || kind === "unlimit";
 }
 
-/** What was not sent after a refusal is not in force either. */
+/** Records the verdict for the refused step; steps after it were not sent and get the same verdict. */
 function note(verdicts: ProfileVerdicts, step: ProfileStep, verdict: Verdict): void {
   const isRemovalOfOffline = step.kind === "clear" && step.name !== "max";
   verdicts.offline = verdict;

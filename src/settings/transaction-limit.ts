@@ -3,12 +3,13 @@ import type { RunningTransaction, TransactionLimits } from "../ports.ts";
 import type { ProfileStep } from "./profile-steps.ts";
 import { schedule, validity, type Layer, type Layers } from "./profiles.ts";
 
-/** The profile of the transaction on connector n is this and n. */
+/** Id of the profile for the transaction on connector n: this plus n. */
 const PROFILE_ID = 9100;
 
 /**
- * Some 1.6 stations do not look at a default profile that changes while a transaction runs: each running one gets the limit
- * as a profile of its own. From 2.0.1 on a new default profile holds at once (K01.FR.32).
+ * Steps that limit running transactions of a 1.6 station. Some of those stations ignore changes of the default
+ * profile during a transaction, so each running one gets a TxProfile. From 2.0.1 on a new default profile is in force
+ * at once (K01.FR.32).
  */
 export function transactionSteps(
   limits: TransactionLimits,
@@ -16,7 +17,7 @@ export function transactionSteps(
   needs: {
     running: readonly RunningTransaction[];
     renewsLease: boolean;
-    /** Then the session limited transactions too, each time it renewed the lease. */
+    /** True: there was a lease, so the session limited transactions as well with each renewal. */
     hadLease: boolean;
     canSwitchPhases: boolean;
   },
@@ -32,7 +33,7 @@ export function transactionSteps(
   });
 }
 
-/** What is known of transactions that run; the profile of another ended with it (OCPP 1.6 §3.13.1). */
+/** Keeps only limits of running transactions; a TxProfile ends with its transaction (OCPP 1.6 §3.13.1). */
 export function limitsOfRunning(
   limits: TransactionLimits,
   running: readonly RunningTransaction[],
@@ -66,7 +67,10 @@ export function unlimitPayload(evseId: number): JsonObject {
   return { id: PROFILE_ID + evseId };
 }
 
-/** A station that cannot switch down during a transaction is not asked to. */
+/**
+ * Layer for a running transaction. A station that cannot switch phases during a transaction keeps its number of
+ * phases.
+ */
 function ofTransaction(ruling: Layer, canSwitchPhases: boolean): Layer {
   const { minA: _, phases, ...rest } = ruling;
   const isSaid = phases !== undefined && (phases !== 1 || canSwitchPhases);

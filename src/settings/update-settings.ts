@@ -3,12 +3,12 @@ import { publishInTime } from "../fleet/publish.ts";
 import type { Background, Ports } from "../ports.ts";
 import type { DesiredSettings } from "./desired.ts";
 
-/** The override would take the chargers of its location above their fuse. */
+/** The offline currents of a location's chargers would exceed its fuse. */
 export class FuseLimitExceeded extends Policy {}
 
 /**
- * Stores what the charger shall do; its station hears of it behind the answer, now or when it is back. Not published in
- * time: the row stays, and the sweeper starts the run.
+ * Stores new values and starts a run that brings them to the station now, or when it connects. If the publish fails,
+ * the sweeper starts the run.
  *
  * @throws NotFound, FuseLimitExceeded, Unavailable
  */

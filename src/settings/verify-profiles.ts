@@ -4,19 +4,22 @@ import { compositeReport, type CompositeReport } from "./reported.ts";
 
 const DURATION_SECONDS = 60;
 
-/** The connectors of a station; the station itself is none. */
+/** Connector numbers of a station, without 0, which is the station itself. */
 export function evsesOf({ connectors }: Pick<SessionSnapshot, "connectors">): number[] {
   return [...new Set(connectors.map(({ evseId }) => evseId).filter((id) => id > 0))];
 }
 
-/** What to ask for a composite schedule: the station where it has one limit, else each connector (0 would be a sum). */
+/**
+ * Connectors to ask for a composite schedule: 0 if the station has one limit, otherwise each connector, because 0
+ * would be their sum.
+ */
 export function connectorsToAsk(snapshot: SessionSnapshot, hasOneLimit: boolean): number[] {
   if (hasOneLimit) return [0];
   const known = evsesOf(snapshot);
   return known.length > 0 ? known : [1];
 }
 
-/** The highest limit that the station reports; null when it does not say. */
+/** Highest limit that the station reports, in A; null: none. */
 export async function highestLimit(
   { snapshot: { version }, send }: Application,
   connectors: number[],

@@ -8,9 +8,9 @@ import type {
 } from "../station-state.ts";
 import { orderingTime } from "../station-time.ts";
 
-/** Far above any station; bounds what a broken one can make us store and tell. */
+/** Most connectors of a station, to bound storage; real stations have far fewer. */
 export const CONNECTORS_MAX = 256;
-/** Connector ids are small; beyond this no database column holds one. */
+/** Largest id that fits into a database column. */
 const ID_MAX = 2 ** 31 - 1;
 
 export interface ConnectorReport extends ConnectorAddress {
@@ -23,7 +23,10 @@ export interface ConnectorReport extends ConnectorAddress {
   readonly timestamp: string | null;
 }
 
-/** Turns one report into change and event; one older than what is known, or of a connector that cannot exist, changes nothing. */
+/**
+ * Change and event for one connector status. A report that is older than the known one, or of an impossible
+ * connector, changes nothing.
+ */
 export function reportConnector(ctx: HandlerContext, report: ConnectorReport): Omit<HandlerResult, "answer"> {
   const { evseId, connectorId, status, reported, errorCode, availability } = report;
   const { at, skewSeconds } = orderingTime(report.timestamp, ctx.now);
@@ -43,7 +46,10 @@ export function reportConnector(ctx: HandlerContext, report: ConnectorReport): O
   return { changes, events };
 }
 
-/** A known time in the future is one of our own clock before it was put back, and says nothing of the order. */
+/**
+ * Whether a report is newer than the known one. A known time in the future was taken before our clock was set back
+ * and is ignored.
+ */
 function isNewer(known: ConnectorState, at: string, now: Date): boolean {
   return known.at > at && known.at <= now.toISOString();
 }

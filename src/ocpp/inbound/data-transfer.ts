@@ -1,12 +1,12 @@
 import type { Handler } from "../handler.ts";
 import { needText, optionalText } from "../payload.ts";
 
-/** The event whose subscribers take vendor messages. */
+/** Event that subscribers of vendor messages subscribe to. */
 export const DATA_TRANSFER_EVENT = "data_transfer.received";
 
 /**
- * 1.6 §4.3, 2.x P02: accepted when somebody listens. The 1.6 text says UnknownVendor, its schema UnknownVendorId; the
- * schema wins.
+ * OCPP 1.6 §4.3, 2.x P02. Accepted if a webhook subscribes to vendor messages. The 1.6 text says UnknownVendor, its
+ * schema UnknownVendorId; we send the latter.
  */
 export const dataTransfer: Handler = (ctx, payload) => {
   const vendorId = needText(payload, "vendorId", 255);

@@ -3,12 +3,15 @@ import { needText, optionalInteger } from "../payload.ts";
 import type { JobKind } from "../station-state.ts";
 import { TEXT_LENGTH } from "../text-length.ts";
 
-/** 1.6 §4.5, whitepaper L01, 2.x L01; `published` for PublishFirmwareStatusNotification (2.x L03). */
+/**
+ * FirmwareStatusNotification (1.6 §4.5, security whitepaper L01, 2.x L01); `published`:
+ * PublishFirmwareStatusNotification (2.x L03).
+ */
 export function firmwareStatus(published: boolean): Handler {
   return function reportFirmwareStatus(ctx, payload) {
     const status = needText(payload, "status", TEXT_LENGTH.word);
     const requestId = optionalInteger(payload, "requestId");
-    // Idle only answers a trigger: it is no progress of any request.
+    // Idle is only sent after a trigger and is not the status of a request.
     if (status === "Idle") return answerOnly({});
     if (isReplaced(ctx, published ? "published_firmware" : "firmware", requestId)) return answerOnly({});
     const at = ctx.now.toISOString();
@@ -20,11 +23,11 @@ export function firmwareStatus(published: boolean): Handler {
   };
 }
 
-/** 1.6 §4.4 DiagnosticsStatusNotification, whitepaper and 2.x N01 LogStatusNotification. */
+/** DiagnosticsStatusNotification (1.6 §4.4) and LogStatusNotification (1.6 security whitepaper, 2.x N01). */
 export const logStatus: Handler = (ctx, payload) => {
   const status = needText(payload, "status", TEXT_LENGTH.word);
   const requestId = optionalInteger(payload, "requestId");
-  // Idle only answers a trigger: it is no progress of any request.
+  // Idle is only sent after a trigger and is not the status of a request.
   if (status === "Idle" || isReplaced(ctx, "diagnostics", requestId)) return answerOnly({});
   return {
     answer: {},
@@ -34,8 +37,8 @@ export const logStatus: Handler = (ctx, payload) => {
 };
 
 /**
- * Whether a status is about a request that a newer one has replaced (2.x L01, L03, N01: matched by its id). One without an id
- * is believed, and so is any id while none of ours is known: 1.6 stations make theirs up.
+ * Whether a status belongs to a request that a newer one has replaced (2.x L01, L03, N01, matched by request id).
+ * False without an id, and while no request of ours is known, because 1.6 stations invent ids.
  */
 export function isReplaced(ctx: HandlerContext, job: JobKind, requestId: number | null): boolean {
   const current = ctx.station.jobRequests[job];

@@ -5,9 +5,9 @@ import { parseStationTime } from "../station-time.ts";
 const TOLERANCE_MS = 60_000;
 
 /**
- * How far a station's clock is off by what a message says, ms, ahead is positive; 0: right within a minute, or nobody knows.
- * Only a status is told when it is sent. Everything about a transaction may have waited for a connection: it proves a
- * clock right or ahead, but not behind.
+ * Offset of a station's clock by the time in a message, in ms; positive is ahead. 0: within a minute, or not known.
+ * Only status messages are sent at once. Transaction messages may have waited for a connection, so they can show that
+ * a clock is right or ahead, but not that it is behind.
  */
 export function clockOffMs(
   { action, payload }: Pick<CallFrame, "action" | "payload">,

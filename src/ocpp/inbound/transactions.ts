@@ -3,8 +3,8 @@ import type { StateChange, StationEvent, ToldStop, TransactionRecord } from "../
 import { isBelievable } from "../station-time.ts";
 
 /**
- * The transaction that meter values belong to which name none: the one that runs on their connector, if it had begun when they
- * were taken. Those of the main meter (0) belong to none.
+ * Transaction of meter values that name none: the one running on their connector, if it began before they were taken.
+ * Null for the main meter (connector 0).
  */
 export function runningTransaction(
   { station }: HandlerContext,
@@ -14,22 +14,22 @@ export function runningTransaction(
   return open !== null && open.startedAt <= at ? open : null;
 }
 
-/** What a session holds open at least; a transaction may be over before its EVSE is known. */
+/** Open transactions that every station may have, because on 2.x the EVSE of a transaction may be unknown. */
 const OPEN_MIN = 16;
 const OPEN_PER_EVSE = 4;
 
 type Effects = Omit<HandlerResult, "answer">;
 
 /**
- * A new transaction on a connector means that the station lost the stop of the old one: it ends where the new one begins.
- * A backlog that is delivered late never ends a transaction that began after it; a start that a wrong clock has dated is
- * as new as its message. Beyond what a station can have open at once, the oldest end as well, whatever their connector.
+ * Closes open transactions whose end the station lost: another transaction began on their connector, so they ended at
+ * its start. A start from a backlog does not close transactions that began after it; a start with an implausible time
+ * counts as begun now. Above `openMax` open transactions, the oldest are closed as well, whatever their connector.
  */
 export function closeLostStops(ctx: HandlerContext, begun: { evseId: number; startedAt: string }): Effects {
   const nowAt = ctx.now.toISOString();
   const at = isBelievable(begun.startedAt, ctx.now, ctx.station.clockOffMs) ? begun.startedAt : nowAt;
   const open = ctx.station.transactions.open();
-  // On 2.x, EVSE 0 is one that is not known yet.
+  // On 2.x, EVSE 0 means that the EVSE is not known yet.
   const hasPlace = begun.evseId > 0 || ctx.version === "ocpp1.6";
   const onSame = hasPlace ? open.findLast(({ evseId }) => evseId === begun.evseId) : undefined;
   const replaced = onSame && (onSame.startedAt <= at || onSame.startedAt > nowAt) ? [onSame] : [];
@@ -68,10 +68,10 @@ function lost(
   };
 }
 
-/** Clocks that count as right are off by this much at most. */
+/** Largest offset of a clock that counts as right. */
 const SAME_TIME_MS = 60_000;
 
-/** What a stop tells that comes after the end of its transaction: nothing when it repeats what was told before. */
+/** Event for a stop of a transaction that has ended; none if it repeats the known end. */
 export function stopConflict(ctx: HandlerContext, transactionId: number, told: ToldStop): StationEvent[] {
   const kept = ctx.station.transactions.stopOf(transactionId);
   if (!kept || isSame(ctx, kept, told)) return [];
@@ -83,7 +83,10 @@ function isSame(ctx: HandlerContext, kept: ToldStop, told: ToldStop): boolean {
   return new Set(meters).size < 2 && kept.stopReason === told.stopReason && isSameTime(ctx, kept, told);
 }
 
-/** A time of ours that stands in for one the station's clock made up tells nothing. */
+/**
+ * Whether two ends have the same time. A receive time that replaces an implausible time of the station is not
+ * compared.
+ */
 function isSameTime({ now, station }: HandlerContext, kept: ToldStop, told: ToldStop): boolean {
   if (station.clockOffMs !== 0 || told.stoppedAt === now.toISOString()) return true;
   return Math.abs(Date.parse(kept.stoppedAt) - Date.parse(told.stoppedAt)) <= SAME_TIME_MS;

@@ -11,7 +11,7 @@ import { getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
 import { remoteStart, remoteStop, triggerMessage } from "./outbound/remote-control.ts";
 import { getDiagnostics, updateFirmware } from "./outbound/transfers.ts";
 
-/** What we may send to a 1.6 station: command to conversation. */
+/** Commands of OCPP 1.6: command kind to generator. */
 export const commandsV16: CommandTable = {
   reset: ({ type }) => askStatus("Reset", { type }),
   unlock: ({ connectorId }) => askStatus("UnlockConnector", { connectorId }),

@@ -12,7 +12,7 @@ import { startTransaction } from "./inbound/start-transaction.ts";
 import { statusNotification } from "./inbound/status-notification.ts";
 import { stopTransaction } from "./inbound/stop-transaction.ts";
 
-/** What a 1.6 station may send us: action to handler. */
+/** Actions that a 1.6 station may send: action to handler. */
 export const routesV16: RoutingTable = {
   Authorize: { handler: authorize, needs: idTagOf },
   BootNotification: { handler: bootNotification },
@@ -23,7 +23,7 @@ export const routesV16: RoutingTable = {
   LogStatusNotification: { handler: logStatus },
   MeterValues: { handler: meterValues },
   SecurityEventNotification: { handler: securityEvent },
-  // Signing needs a certificate authority, which is none of our business.
+  // Signing needs a certificate authority, which Busbar does not have.
   SignCertificate: { handler: refused({ status: "Rejected" }) },
   SignedFirmwareStatusNotification: { handler: firmwareStatus(false) },
   StartTransaction: { handler: startTransaction, needs: idTagOf },

@@ -1,12 +1,15 @@
 import type { HandlerContext } from "../handler.ts";
 import type { TransactionRecord } from "../station-state.ts";
 
-/** A station that never got our StartTransaction answer counts its transaction as this one (1.6 errata 3.18). */
+/** Transaction id of a station that did not receive our StartTransaction answer (1.6 errata 3.18). */
 export const UNCONFIRMED_ID = -1;
-/** The same as an id that a message claims. */
+/** The same as `claimedId`. */
 export const UNCONFIRMED_CLAIM = String(UNCONFIRMED_ID);
 
-/** The one open transaction whose id the station has not used yet, on this connector if it names one; else null. */
+/**
+ * The open transaction whose id the station has not used yet, on this connector if one is given; null: none, or
+ * several.
+ */
 export function openUnconfirmed(ctx: HandlerContext, evseId: number | null): TransactionRecord | null {
   const open = ctx.station.transactions
     .open()

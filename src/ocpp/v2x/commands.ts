@@ -13,9 +13,10 @@ import {
 import { setPassword, setVariable, setVariables } from "./outbound/set-variables.ts";
 import { getLog, updateFirmware } from "./outbound/transfers.ts";
 
-/** What we may send to a 2.0.1 or 2.1 station: command to conversation. */
+/** Commands of OCPP 2.0.1 and 2.1: command kind to generator. */
 export const commandsV2x: CommandTable = {
-  // OnIdle waits for transactions where a 1.6 soft reset ends them (B12); 2.1 ImmediateAndResume has no counterpart.
+  // OnIdle waits for transactions to end, whereas a 1.6 soft reset ends them (B12). ImmediateAndResume of 2.1 is not
+  // offered.
   reset: ({ type }) => askStatus("Reset", { type: type === "Soft" ? "OnIdle" : "Immediate" }),
   unlock: unlockConnector,
   clearCache,

@@ -3,11 +3,11 @@ import { parseVariableKey, type VariableAddress } from "./variable-key.ts";
 
 export type ResolvedKey =
   | { readonly kind: "variable"; readonly address: VariableAddress }
-  /** Answered from what is known, without a CALL. */
+  /** The value is known without a CALL. */
   | { readonly kind: "known"; readonly value: string }
   | { readonly kind: "unknown" };
 
-/** What a configuration key means on 2.x: a variable by its full name or by its 1.6 alias. */
+/** Resolves a configuration key on 2.x: the full name of a variable, or a 1.6 key with the same meaning. */
 export function resolveKey(key: string, ctx: CommandContext): ResolvedKey {
   if (key === "NumberOfConnectors") return { kind: "known", value: String(ctx.connectors.length) };
   if (Object.hasOwn(MAX_LIMIT_KEYS, key)) {
@@ -19,7 +19,7 @@ export function resolveKey(key: string, ctx: CommandContext): ResolvedKey {
   return address ? { kind: "variable", address } : { kind: "unknown" };
 }
 
-/** 1.6 configuration keys and the 2.x variables that mean the same. */
+/** 1.6 configuration keys and the 2.x variables with the same meaning. */
 export const KEY_ALIASES: Readonly<Record<string, string>> = {
   HeartbeatInterval: "OCPPCommCtrlr.HeartbeatInterval",
   WebSocketPingInterval: "OCPPCommCtrlr.WebSocketPingInterval",
@@ -55,7 +55,7 @@ export const KEY_ALIASES: Readonly<Record<string, string>> = {
   AuthorizationKey: "SecurityCtrlr.BasicAuthPassword",
 };
 
-/** 1.6 keys whose value is the `maxLimit` of a variable: reading the variable would give its current count. */
+/** 1.6 keys whose value is the `maxLimit` of a 2.x variable; the value of the variable is its current count. */
 export const MAX_LIMIT_KEYS: Readonly<Record<string, string>> = {
   MaxChargingProfilesInstalled: "SmartChargingCtrlr.Entries[ChargingProfiles]",
   LocalAuthListMaxLength: "LocalAuthListCtrlr.Entries",

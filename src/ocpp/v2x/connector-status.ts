@@ -18,8 +18,8 @@ const ENERGY_FLOWED: ReadonlySet<ConnectorStatus> = new Set<ConnectorStatus>([
 ]);
 
 /**
- * A 2.x connector in the words of 1.6. `Occupied` alone does not say what the car does: the charging state of the open
- * transaction does, and without one whether energy flowed before.
+ * Converts a 2.x connector status to 1.6. `Occupied` is refined by the chargingState of the open transaction; without
+ * one, by whether energy has flowed.
  */
 export function connectorStatus(
   reported: string,
@@ -37,12 +37,12 @@ export function connectorStatus(
   }
 }
 
-/** 2.x stations report no error code with a status. */
+/** Error code of a status; 2.x stations do not report one. */
 export function errorCodeOf(status: ConnectorStatus): string {
   return status === "Faulted" ? "OtherError" : "NoError";
 }
 
-/** `Occupied` says no more than that: what the car does there is told by its transaction, so it changes with that. */
+/** Status of an `Occupied` connector after a change of its transaction, which says what the car does. */
 export function occupiedConnector(
   ctx: HandlerContext,
   record: TransactionRecord,

@@ -4,8 +4,8 @@ import { optionalNumber, optionalObject, optionalObjects, optionalText } from ".
 const REGISTER = "Energy.Active.Import.Register";
 
 /**
- * The imported energy in Wh that a message tells for this reading context (`Transaction.Begin`, `Transaction.End`), else
- * for any; null when it tells none. Of several the last counts, and a total before a single phase.
+ * Imported energy in Wh of a meter value list with this reading context (`Transaction.Begin`, `Transaction.End`),
+ * otherwise with any; null: none. The last value is used, a total before a single phase.
  */
 export function energyWh(meterValue: readonly JsonObject[], context: string): number | null {
   const samples = meterValue

@@ -5,22 +5,22 @@ import { optionalObject, optionalText } from "../payload.ts";
 import { judgeTag } from "../remote-only-tag.ts";
 import { TEXT_LENGTH } from "../text-length.ts";
 
-/** The idToken of a message; null when it carries none. */
+/** The idToken of a message; null: none. */
 export function readToken(payload: JsonObject): { token: string; type: string } | null {
   const idToken = optionalObject(payload, "idToken");
   const token = idToken && optionalText(idToken, "idToken", TEXT_LENGTH.idToken);
   return idToken && token !== null ? { token, type: optionalText(idToken, "type", 20) ?? "" } : null;
 }
 
-/** What must be looked up for a message that carries an idToken. */
+/** What has to be fetched for a message with an idToken. */
 export function tokenNeeds(payload: JsonObject): Partial<Needs> {
   const found = readToken(payload);
   return found && found.type !== "NoAuthorization" ? { idTags: [found.token] } : {};
 }
 
 /**
- * A token has one judgement for each session of charging: its certificate, once it was refused for that, and else what is known
- * of it. NoAuthorization is what a station sends that starts without asking (2.x C02): there is nobody to refuse.
+ * Authorization status of a token. Within one charging session it stays refused once its certificate was refused.
+ * NoAuthorization is sent by stations that start without authorization (2.x C02) and is accepted.
  */
 export function judgeToken(
   ctx: HandlerContext,
@@ -33,7 +33,7 @@ export function judgeToken(
   return judgeTag(ctx, found.token, isRemote);
 }
 
-/** 2.x idTokenInfo; a known group is told (C09). */
+/** Payload idTokenInfo of 2.x, with the group if it is known (C09). */
 export function idTokenInfo({ status, expiryDate, parentIdTag }: TagVerdict): JsonObject {
   const groupIdToken = parentIdTag === null ? undefined : { idToken: parentIdTag, type: "Central" };
   return compact({ status, cacheExpiryDateTime: expiryDate ?? undefined, groupIdToken });

@@ -2,8 +2,8 @@ import type { JsonObject } from "../json.ts";
 import { formatVariableKey, readVariable, type VariableAddress } from "./variable-key.ts";
 
 /**
- * The rows of a GetVariables or SetVariables result in the order of what was asked. Some stations repeat the address
- * without its instance or EVSE: a row that answers nothing by name is taken by its place, if every item has one.
+ * Rows of a GetVariables or SetVariables result in the order of the request. Some stations omit instance or EVSE: a
+ * row that matches no item by name is matched by its position, if there is one row per item.
  */
 export function rowsInOrder(
   asked: readonly VariableAddress[],
@@ -19,7 +19,7 @@ export function rowsInOrder(
   });
 }
 
-/** Names compare case-insensitively in the device model. */
+/** Key for comparing variables, in lower case, because names of the device model are case-insensitive. */
 export function variableName(address: VariableAddress): string {
   return formatVariableKey(address).toLowerCase();
 }

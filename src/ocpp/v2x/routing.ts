@@ -16,14 +16,17 @@ import { statusNotification } from "./inbound/status-notification.ts";
 import { transactionEvent } from "./inbound/transaction-event.ts";
 import { vatNumberValidation } from "./inbound/vat-number-validation.ts";
 
-/** What a 2.0.1 or 2.1 station may send us; an action that 2.0.1 does not define never gets here on 2.0.1. */
+/**
+ * Actions that a 2.0.1 or 2.1 station may send: action to handler. Actions that 2.0.1 does not define are refused
+ * before on 2.0.1.
+ */
 export const routesV2x: RoutingTable = {
   Authorize: { handler: authorize, needs: tokenNeeds },
   BootNotification: { handler: bootNotification },
   ClearedChargingLimit: { handler: clearedChargingLimit },
   DataTransfer: { handler: dataTransfer, needs: () => ({ webhookEvents: [DATA_TRANSFER_EVENT] }) },
   FirmwareStatusNotification: { handler: firmwareStatus(false) },
-  // Contract certificates, OCSP and signing need services that we do not run.
+  // Contract certificates, OCSP and signing need services that Busbar does not have.
   Get15118EVCertificate: { handler: refused({ status: "Failed", exiResponse: "" }) },
   GetCertificateStatus: { handler: refused({ status: "Failed" }) },
   Heartbeat: { handler: heartbeat },
@@ -36,7 +39,7 @@ export const routesV2x: RoutingTable = {
   NotifyDisplayMessages: {
     handler: reportPart("displayMessages", (payload) => optionalObjects(payload, "messageInfo")),
   },
-  // Without ISO 15118 scheduling there is no profile to promise (K15).
+  // Busbar makes no ISO 15118 schedules, so there is no profile to offer (K15).
   NotifyEVChargingNeeds: { handler: notified("NotifyEVChargingNeeds", { status: "Rejected" }) },
   NotifyEVChargingSchedule: { handler: notified("NotifyEVChargingSchedule", { status: "Accepted" }) },
   NotifyEvent: { handler: notifyEvent },
@@ -62,7 +65,7 @@ export const routesV2x: RoutingTable = {
   NotifyPriorityCharging: { handler: notified("NotifyPriorityCharging") },
   NotifySettlement: { handler: notified("NotifySettlement") },
   OpenPeriodicEventStream: { handler: refused({ status: "Rejected" }) },
-  // K28.FR.12: no dynamic profile is known here.
+  // K28.FR.12: Busbar has no dynamic profiles.
   PullDynamicScheduleUpdate: { handler: refused({ status: "Rejected" }) },
   ReportDERControl: { handler: reportPart("derControl", (payload) => [payload]) },
   VatNumberValidation: { handler: vatNumberValidation },

@@ -13,7 +13,7 @@ import { eventTime } from "../station-time.ts";
 import { readToken } from "./id-token.ts";
 import { TEXT_LENGTH } from "../text-length.ts";
 
-/** A TransactionEvent as far as we use it. */
+/** The fields of a TransactionEvent that are used. */
 export interface TransactionMessage {
   readonly eventType: string;
   readonly ocppTransactionId: string;

@@ -2,7 +2,7 @@ import { compact } from "../command-script.ts";
 import type { JsonObject } from "../json.ts";
 import { optionalInteger, optionalObject, optionalObjects, optionalText } from "../payload.ts";
 
-/** A variable of the 2.x device model. */
+/** Address of a variable of the 2.x device model. */
 export interface VariableAddress {
   readonly component: string;
   readonly componentInstance: string | null;
@@ -15,7 +15,7 @@ export interface VariableAddress {
 const KEY =
   /^(?<component>[^.[\]#]+)(?:\[(?<componentInstance>[^\]]*)\])?(?:#(?<evse>\d{1,9})(?:\/(?<connector>\d{1,9}))?)?\.(?<variable>[^.[\]#]+)(?:\[(?<variableInstance>[^\]]*)\])?$/;
 
-/** Reads `Component[instance]#evse/connector.Variable[instance]`; null when it is not of that form. */
+/** Parses `Component[instance]#evse/connector.Variable[instance]`; null: another form. */
 export function parseVariableKey(key: string): VariableAddress | null {
   const found = KEY.exec(key)?.groups;
   if (!found?.component || !found.variable) return null;
@@ -29,7 +29,7 @@ export function parseVariableKey(key: string): VariableAddress | null {
   };
 }
 
-/** The one spelling of an address; `parseVariableKey` reads it back. */
+/** Text of an address; the inverse of `parseVariableKey`. */
 export function formatVariableKey(address: VariableAddress): string {
   const bracket = (text: string | null) => (text === null ? "" : `[${text}]`);
   const connector = address.connectorId === null ? "" : `/${address.connectorId}`;
@@ -38,7 +38,7 @@ export function formatVariableKey(address: VariableAddress): string {
   return `${component}.${address.variable}${bracket(address.variableInstance)}`;
 }
 
-/** `{component, variable}` as they stand in GetVariables and SetVariables. */
+/** `{component, variable}` as GetVariables and SetVariables have them. */
 export function encodeVariable(address: VariableAddress): { component: JsonObject; variable: JsonObject } {
   const { componentInstance, variableInstance, evseId, connectorId } = address;
   const evse = evseId === null ? undefined : compact({ id: evseId, connectorId: connectorId ?? undefined });
@@ -48,7 +48,7 @@ export function encodeVariable(address: VariableAddress): { component: JsonObjec
   };
 }
 
-/** The address in a result or report row; null when the row names none. */
+/** Address in a result or report row; null: none. */
 export function readVariable(row: JsonObject): VariableAddress | null {
   const component = optionalObject(row, "component");
   const variable = optionalObject(row, "variable");
@@ -66,7 +66,7 @@ export function readVariable(row: JsonObject): VariableAddress | null {
   };
 }
 
-/** The attribute of a reported variable that holds its value; null when there is none. */
+/** Attribute of a reported variable with its actual value; null: none. */
 export function actualAttribute(row: JsonObject): JsonObject | null {
   const attributes = optionalObjects(row, "variableAttribute");
   return attributes.find(({ type }) => (type ?? "Actual") === "Actual") ?? null;

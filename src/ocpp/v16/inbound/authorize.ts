@@ -4,7 +4,7 @@ import { hasRemoteStart, judgeTag } from "../../remote-only-tag.ts";
 import { idTagInfo } from "../id-tag-info.ts";
 import { TEXT_LENGTH } from "../../text-length.ts";
 
-/** OCPP 1.6 §4.1 */
+/** Authorize (OCPP 1.6 §4.1). */
 export const authorize: Handler = (ctx, payload) => {
   const idTag = needText(payload, "idTag", TEXT_LENGTH.idTag);
   return answerOnly({ idTagInfo: idTagInfo(judgeTag(ctx, idTag, hasRemoteStart(ctx, idTag))) });

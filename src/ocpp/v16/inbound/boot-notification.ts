@@ -2,7 +2,7 @@ import type { Handler } from "../../handler.ts";
 import { answerBoot } from "../../inbound/boot-answer.ts";
 import { needText, optionalText } from "../../payload.ts";
 
-/** OCPP 1.6 §4.2 */
+/** BootNotification (OCPP 1.6 §4.2). */
 export const bootNotification: Handler = (ctx, payload) =>
   answerBoot(
     ctx,

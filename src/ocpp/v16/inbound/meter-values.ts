@@ -4,7 +4,7 @@ import { needInteger, needObjects, optionalInteger, optionalText } from "../../p
 import { eventTime } from "../../station-time.ts";
 import { openUnconfirmed, UNCONFIRMED_ID } from "../unconfirmed-id.ts";
 
-/** OCPP 1.6 §4.7; connector 0 is the main meter. */
+/** MeterValues (OCPP 1.6 §4.7). Connector 0 is the main meter. */
 export const meterValues: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "connectorId");
   const meterValue = needObjects(payload, "meterValue");

@@ -7,7 +7,7 @@ import { eventTime } from "../../station-time.ts";
 import { idTagInfo } from "../id-tag-info.ts";
 import { TEXT_LENGTH } from "../../text-length.ts";
 
-/** OCPP 1.6 §4.8: always answered with a transaction id, also when the tag is refused. */
+/** StartTransaction (OCPP 1.6 §4.8). The answer always has a transaction id, also if the tag is refused. */
 export const startTransaction: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "connectorId");
   const idTag = needText(payload, "idTag", TEXT_LENGTH.idTag);

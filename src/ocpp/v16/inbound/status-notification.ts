@@ -16,7 +16,7 @@ const STATUSES: ReadonlySet<string> = new Set<ConnectorStatus>([
   "Faulted",
 ]);
 
-/** OCPP 1.6 §4.9. Connector 0 is the main controller. A word outside the vocabulary is told as Unavailable. */
+/** StatusNotification (OCPP 1.6 §4.9). Connector 0 is the main controller. An unknown status becomes Unavailable. */
 export const statusNotification: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "connectorId");
   const reported = needText(payload, "status", TEXT_LENGTH.word);

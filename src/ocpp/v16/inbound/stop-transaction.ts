@@ -9,7 +9,9 @@ import { idTagInfo } from "../id-tag-info.ts";
 import { openUnconfirmed, UNCONFIRMED_ID } from "../unconfirmed-id.ts";
 import { TEXT_LENGTH } from "../../text-length.ts";
 
-/** OCPP 1.6 §4.10: cannot be refused. What belongs to no transaction of this charger is kept as an orphan. */
+/**
+ * StopTransaction (OCPP 1.6 §4.10), which cannot be refused. A stop of an unknown transaction is stored without one.
+ */
 export const stopTransaction: Handler = (ctx, payload) => {
   const claimed = needInteger(payload, "transactionId");
   const meterStopWh = needInteger(payload, "meterStop");
@@ -61,7 +63,7 @@ function ended(
       stoppedAt,
       lostStop: false,
     });
-  // Its repeat under another message id could not be told from a new one otherwise.
+  // Recorded so that a repeat under another message id is recognised.
   if (unconfirmed) changes.push({ type: "unconfirmedStop", endedId, ...unconfirmed });
   return changes;
 }

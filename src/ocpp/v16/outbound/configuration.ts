@@ -14,7 +14,7 @@ import { optionalObjects, optionalText } from "../../payload.ts";
 import { isSecretKey } from "../../secrets.ts";
 import { slices } from "../../slices.ts";
 
-/** OCPP 1.6 §5.8; split where the station limits the keys of one request. */
+/** GetConfiguration (OCPP 1.6 §5.8), split if the station limits the keys of one request. */
 export function* getConfiguration(
   { keys }: CommandOf<"getConfiguration">,
   ctx: CommandContext,
@@ -46,7 +46,7 @@ interface Written {
   readonly statusInfo: StatusInfo | null;
 }
 
-/** OCPP 1.6 §5.3 */
+/** ChangeConfiguration (OCPP 1.6 §5.3). */
 function* write(key: string, value: string): Generator<CommandRequest, Written, JsonValue> {
   const word = stationWord(yield* ask("ChangeConfiguration", { key, value }));
   return { status: STATUSES[word.ocppStatus ?? ""] ?? "NotSupported", ...word };
@@ -62,7 +62,10 @@ export function* changeConfigurations({ entries }: CommandOf<"changeConfiguratio
   return { kind: "configurationChanges", results } satisfies CommandAnswer;
 }
 
-/** Hexadecimal on this message; the station uses the bytes it stands for (1.6 security whitepaper, A01). */
+/**
+ * Sets AuthorizationKey. The value is hexadecimal; the station uses the bytes that it encodes (1.6 security
+ * whitepaper, A01).
+ */
 export function* setAuthorizationKey({ authorizationKey }: CommandOf<"setAuthorizationKey">): CommandScript {
   return { kind: "configurationChange", ...(yield* write("AuthorizationKey", authorizationKey)) };
 }

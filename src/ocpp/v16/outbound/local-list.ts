@@ -1,7 +1,7 @@
 import type { CommandOf, CommandScript } from "../../charger-command.ts";
 import { ask, compact, stationWord } from "../../command-script.ts";
 
-/** OCPP 1.6 §5.15; a full update without entries empties the list. */
+/** SendLocalList (OCPP 1.6 §5.15). A full update without entries empties the list. */
 export function* sendLocalList(command: CommandOf<"sendLocalList">): CommandScript {
   const { listVersion, updateType, entries } = command;
   const list = entries.map(({ idTag, status, expiryDate, parentIdTag }) => ({
@@ -14,7 +14,7 @@ export function* sendLocalList(command: CommandOf<"sendLocalList">): CommandScri
   return { kind: "status", status: word.ocppStatus ?? "", ...word };
 }
 
-/** OCPP 1.6 §5.10 */
+/** GetLocalListVersion (OCPP 1.6 §5.10). */
 export function* getLocalListVersion(): CommandScript {
   const { listVersion } = yield* ask("GetLocalListVersion", {});
   return { kind: "localListVersion", listVersion: Number(listVersion) };

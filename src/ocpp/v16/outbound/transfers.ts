@@ -2,7 +2,7 @@ import type { CommandOf, CommandScript } from "../../charger-command.ts";
 import { ask, compact } from "../../command-script.ts";
 import { optionalText } from "../../payload.ts";
 
-/** OCPP 1.6 §5.19: the answer is empty and proves delivery only. */
+/** UpdateFirmware (OCPP 1.6 §5.19). The answer is empty and only confirms the delivery. */
 export function* updateFirmware(command: CommandOf<"updateFirmware">): CommandScript {
   const { location, retrieveDate, retries, retryInterval } = command;
   yield* ask("UpdateFirmware", compact({ location, retrieveDate, retries, retryInterval }));
@@ -16,7 +16,7 @@ export function* updateFirmware(command: CommandOf<"updateFirmware">): CommandSc
   };
 }
 
-/** OCPP 1.6 §5.9: an answer without file name says that there is nothing to upload. */
+/** GetDiagnostics (OCPP 1.6 §5.9). An answer without file name means that there is nothing to upload. */
 export function* getDiagnostics(command: CommandOf<"diagnostics">): CommandScript {
   const { location, startTime, stopTime, retries, retryInterval } = command;
   const answer = yield* ask(

@@ -5,8 +5,8 @@ import { idTokenInfo, judgeToken } from "../id-token.ts";
 import { TEXT_LENGTH } from "../../text-length.ts";
 
 /**
- * OCPP 2.x C01. We hold no contract certificate roots, so a certificate that comes with the token cannot be verified
- * (C07.FR.13 to FR.17).
+ * Authorize (OCPP 2.x C01). Busbar has no root certificates of contracts, so a certificate that comes with the token
+ * cannot be verified (C07.FR.13 to FR.17).
  */
 export const authorize: Handler = (ctx, payload) => {
   const idToken = needObject(payload, "idToken");

@@ -3,7 +3,7 @@ import { answerBoot } from "../../inbound/boot-answer.ts";
 import { needObject, needText, optionalObject, optionalText } from "../../payload.ts";
 import { TEXT_LENGTH } from "../../text-length.ts";
 
-/** OCPP 2.x B01 to B03 */
+/** BootNotification (OCPP 2.x B01 to B03). */
 export const bootNotification: Handler = (ctx, payload) => {
   const station = needObject(payload, "chargingStation");
   const modem = optionalObject(station, "modem") ?? {};

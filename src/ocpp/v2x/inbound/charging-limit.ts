@@ -2,7 +2,7 @@ import type { Handler } from "../../handler.ts";
 import { notice } from "../../inbound/simple-handlers.ts";
 import { needObject, needText, optionalInteger, optionalObjects } from "../../payload.ts";
 
-/** OCPP 2.x K12: a limit that somebody else set; shown beside our own, never fought. */
+/** NotifyChargingLimit (OCPP 2.x K12): a limit set by another system. It is shown beside ours and not overwritten. */
 export const notifyChargingLimit: Handler = (ctx, payload) => {
   const limit = needObject(payload, "chargingLimit");
   const source = needText(limit, "chargingLimitSource", 20);
@@ -16,7 +16,7 @@ export const notifyChargingLimit: Handler = (ctx, payload) => {
   };
 };
 
-/** OCPP 2.x K13 */
+/** ClearedChargingLimit (OCPP 2.x K13). */
 export const clearedChargingLimit: Handler = (ctx, payload) => {
   const source = needText(payload, "chargingLimitSource", 20);
   const evseId = optionalInteger(payload, "evseId") ?? 0;

@@ -4,7 +4,10 @@ import { TEXT_LENGTH } from "../../text-length.ts";
 
 const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** OCPP 2.1 M07: we ask no responder on a station's behalf, so each certificate failed to be checked. */
+/**
+ * GetCertificateChainStatus (OCPP 2.1 M07). Busbar asks no OCSP responder, so the check of every certificate is
+ * answered as failed.
+ */
 export const getCertificateChainStatus: Handler = (ctx, payload) => {
   const nextUpdate = new Date(ctx.now.getTime() + RETRY_AFTER_MS).toISOString();
   const certificateStatus = needObjects(payload, "certificateStatusRequests").map((request) => ({

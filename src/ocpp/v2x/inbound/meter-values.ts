@@ -3,7 +3,7 @@ import { runningTransaction } from "../../inbound/transactions.ts";
 import { needInteger, needObjects, optionalText } from "../../payload.ts";
 import { eventTime } from "../../station-time.ts";
 
-/** OCPP 2.x J01: the message names no transaction; evse 0 is the main meter. */
+/** MeterValues (OCPP 2.x J01). The message names no transaction; EVSE 0 is the main meter. */
 export const meterValues: Handler = (ctx, payload) => {
   const evseId = needInteger(payload, "evseId");
   const meterValue = needObjects(payload, "meterValue");

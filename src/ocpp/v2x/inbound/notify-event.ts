@@ -12,8 +12,8 @@ import { TEXT_LENGTH } from "../../text-length.ts";
 const keep = notified("NotifyEvent");
 
 /**
- * OCPP 2.x N07. A station may tell its connectors' states here instead of by StatusNotification (G01). Its rows stand in any
- * order: each is judged by what the ones before it in time left behind.
+ * NotifyEvent (OCPP 2.x N07). A station may report connector states here instead of in StatusNotification (G01). Rows
+ * may be in any order; they are applied in the order of their times.
  */
 export const notifyEvent: Handler = (ctx, payload) => {
   const changes: StateChange[] = [];
@@ -55,7 +55,7 @@ function connectorEvent(ctx: HandlerContext, row: JsonObject): Omit<HandlerResul
   return reportConnector(ctx, { ...address, ...told, status, errorCode: errorCodeOf(status), timestamp });
 }
 
-/** What a row says of its connector's state; null: nothing. `assumed` is returned to where no state was told before. */
+/** Connector state in a row; null: none. `assumed`: state after a Problem if none was reported before it. */
 function toldState(
   variable: string,
   row: JsonObject,

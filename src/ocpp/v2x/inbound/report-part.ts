@@ -3,7 +3,7 @@ import type { JsonObject } from "../../json.ts";
 import { needInteger, optionalInteger } from "../../payload.ts";
 import type { ReportKind } from "../../station-state.ts";
 
-/** One part of a sequence that answers a request of ours (2.x B07, N02, K09, N09, O04): collected by request id. */
+/** Handler of one part of a report that we requested (2.x B07, N02, K09, N09, O04), collected by request id. */
 export function reportPart(
   report: ReportKind,
   rowsOf: (payload: JsonObject) => readonly JsonObject[],

@@ -2,7 +2,7 @@ import type { Handler } from "../../handler.ts";
 import { notice } from "../../inbound/simple-handlers.ts";
 import { needInteger } from "../../payload.ts";
 
-/** OCPP 2.x H04: expired or removed, the reservation is over. */
+/** ReservationStatusUpdate (OCPP 2.x H04): the reservation expired or was removed. */
 export const reservationStatusUpdate: Handler = (ctx, payload) => {
   const reservationId = needInteger(payload, "reservationId");
   const events = [notice("ReservationStatusUpdate", ctx, payload)];

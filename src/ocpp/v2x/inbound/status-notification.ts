@@ -4,7 +4,7 @@ import { needInteger, needText, optionalText } from "../../payload.ts";
 import { connectorStatus, errorCodeOf } from "../connector-status.ts";
 import { TEXT_LENGTH } from "../../text-length.ts";
 
-/** OCPP 2.x G01 */
+/** StatusNotification (OCPP 2.x G01). */
 export const statusNotification: Handler = (ctx, payload) => {
   const address = {
     evseId: needInteger(payload, "evseId"),

@@ -8,8 +8,8 @@ import { occupiedConnector } from "../connector-status.ts";
 import { readTransactionEvent, type TransactionMessage } from "../transaction-message.ts";
 
 /**
- * OCPP 2.x E01 to E15. The key is (charger, transactionId, seqNo): a repeat changes nothing but is answered, and messages
- * may come in any order. The first one seen opens the transaction, whatever its type.
+ * TransactionEvent (OCPP 2.x E01 to E15). Key: (charger, transactionId, seqNo). A repeat is answered and changes
+ * nothing. Messages may arrive in any order; the first one opens the transaction, whatever its eventType.
  */
 export const transactionEvent: Handler = (ctx, payload) => {
   const message = readTransactionEvent(payload, ctx.now);
@@ -45,7 +45,7 @@ export const transactionEvent: Handler = (ctx, payload) => {
   return { answer, changes, events };
 };
 
-/** The first end of a transaction holds; one that tells another meter, reason or time is kept beside it. */
+/** Event for a second end of a transaction with another meter value, reason or time. The first end is valid. */
 function conflict(
   ctx: HandlerContext,
   known: TransactionRecord,
@@ -59,7 +59,10 @@ function conflict(
   });
 }
 
-/** The id that our remote start reserved, when the station repeats it; a number it made up claims nothing. */
+/**
+ * Transaction id reserved by our remote start, if the station repeats its remoteStartId; null: none, or an invented
+ * number.
+ */
 function claimReserved(
   ctx: HandlerContext,
   { remoteStartId, evse, token }: TransactionMessage,

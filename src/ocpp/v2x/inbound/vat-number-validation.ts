@@ -2,7 +2,7 @@ import { compact } from "../../command-script.ts";
 import { answerOnly, type Handler } from "../../handler.ts";
 import { needText, optionalInteger } from "../../payload.ts";
 
-/** OCPP 2.1 C18: we validate none; the answer repeats the evse (C18.FR.10). */
+/** VatNumberValidation (OCPP 2.1 C18). Busbar validates none; the answer repeats the EVSE (C18.FR.10). */
 export const vatNumberValidation: Handler = (_ctx, payload) => {
   const vatNumber = needText(payload, "vatNumber", 20);
   const evseId = optionalInteger(payload, "evseId") ?? undefined;

@@ -23,7 +23,10 @@ import {
   type VariableAddress,
 } from "../variable-key.ts";
 
-/** OCPP 2.x B06 for named keys, B07 for all of them. Answers repeat each key as it was asked. */
+/**
+ * GetVariables (OCPP 2.x B06) for named keys, GetBaseReport (B07) for all. The answer has each key as it was asked
+ * for.
+ */
 export function getVariables(command: CommandOf<"getConfiguration">, ctx: CommandContext): CommandScript {
   return command.keys.length === 0 ? readEverything(ctx) : readNamed([...new Set(command.keys)], ctx);
 }
@@ -45,7 +48,7 @@ function* readNamed(keys: readonly string[], ctx: CommandContext): CommandScript
   return { kind: "configuration", configurationKey, unknownKey, ocppStatus: null, statusInfo: null };
 }
 
-/** Results by canonical key in lower case: names compare case-insensitively in the device model. */
+/** Results by variable key in lower case, because names of the device model are case-insensitive. */
 function* read(
   addresses: readonly VariableAddress[],
   ctx: CommandContext,
@@ -72,7 +75,7 @@ function entryOf(
 ): ConfigurationEntry | null {
   const row = results.get(variableName(address));
   const status = row && optionalText(row, "attributeStatus");
-  // Rejected: the variable exists and cannot be read (write-only, B06.FR.09).
+  // Rejected means that the variable exists and is write-only (B06.FR.09).
   if (!row || (status !== "Accepted" && status !== "Rejected")) return null;
   const readonly = ctx.reportedVariable(formatVariableKey(address))?.isReadOnly ?? false;
   const isHidden = status === "Rejected" || isSecretKey(key) || isSecretName(address.variable);
@@ -101,8 +104,8 @@ function reportedEntry(row: JsonObject): ConfigurationEntry[] {
 }
 
 /**
- * How many items one message may hold. A station that has not told is asked before it gets more than one (2.x B05.FR.11,
- * B06.FR.05): some take four.
+ * Most items of one message. A station that has not reported its limit is asked before it gets more than one item
+ * (2.x B05.FR.11, B06.FR.05); some accept only four.
  */
 export function* itemLimit(known: KeyLimits, of: keyof KeyLimits, items: number): Asking<number> {
   const told = known[of];

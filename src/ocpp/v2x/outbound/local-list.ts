@@ -3,7 +3,7 @@ import { ask, compact, stationWord } from "../../command-script.ts";
 
 const token = (idToken: string) => ({ idToken, type: "Central" });
 
-/** OCPP 2.x D01; a full update without entries empties the list. */
+/** SendLocalList (OCPP 2.x D01). A full update without entries empties the list. */
 export function* sendLocalList(command: CommandOf<"sendLocalList">): CommandScript {
   const { listVersion: versionNumber, updateType, entries } = command;
   const list = entries.map(({ idTag, status, expiryDate: cacheExpiryDateTime, parentIdTag }) => ({
@@ -20,7 +20,7 @@ export function* sendLocalList(command: CommandOf<"sendLocalList">): CommandScri
   return { kind: "status", status: word.ocppStatus ?? "", ...word };
 }
 
-/** OCPP 2.x D02 */
+/** GetLocalListVersion (OCPP 2.x D02). */
 export function* getLocalListVersion(): CommandScript {
   const { versionNumber } = yield* ask("GetLocalListVersion", {});
   return { kind: "localListVersion", listVersion: Number(versionNumber) };

@@ -3,7 +3,7 @@ import { ask, askStatus, compact, statusAnswer } from "../../command-script.ts";
 import type { JsonObject } from "../../json.ts";
 import { optionalText } from "../../payload.ts";
 
-/** OCPP 2.x F01, F02; the station repeats `remoteStartId` in its first TransactionEvent. */
+/** RequestStartTransaction (OCPP 2.x F01, F02). The station repeats `remoteStartId` in its first TransactionEvent. */
 export function* requestStart({
   connectorId,
   idTag,
@@ -18,14 +18,14 @@ export function* requestStart({
   };
 }
 
-/** OCPP 2.x F03 */
+/** RequestStopTransaction (OCPP 2.x F03). */
 export function requestStop({ transactionId, ocppTransactionId }: CommandOf<"remoteStop">): CommandScript {
   return askStatus("RequestStopTransaction", { transactionId: ocppTransactionId ?? String(transactionId) });
 }
 
 type Trigger = CommandOf<"trigger">;
 
-/** OCPP 2.x F06. Of several triggers the first status that is not accepted is the answer. */
+/** TriggerMessage (OCPP 2.x F06). With several triggers the first status that is not Accepted is the answer. */
 export function* triggerMessage(command: Trigger, ctx: CommandContext): CommandScript {
   const name = command.requestedMessage;
   const requestedMessage = name === "DiagnosticsStatusNotification" ? "LogStatusNotification" : name;
@@ -37,7 +37,10 @@ export function* triggerMessage(command: Trigger, ctx: CommandContext): CommandS
   return answer ?? { kind: "status", status: "rejected", ocppStatus: null, statusInfo: null };
 }
 
-/** StatusNotification must name a connector (F06.FR.13), so without one every known connector is asked. */
+/**
+ * Targets of a trigger. StatusNotification needs a connector (F06.FR.13), so without one every known connector is
+ * triggered.
+ */
 function targets(command: Trigger, ctx: CommandContext): (JsonObject | undefined)[] {
   const { requestedMessage, connectorId, evseConnectorId = 1 } = command;
   if (requestedMessage === "StatusNotification") {
@@ -49,7 +52,7 @@ function targets(command: Trigger, ctx: CommandContext): (JsonObject | undefined
   return [isPerEvse ? { id: connectorId } : undefined];
 }
 
-/** OCPP 2.x F05 */
+/** UnlockConnector (OCPP 2.x F05). */
 export function* unlockConnector({ connectorId, evseConnectorId = 1 }: CommandOf<"unlock">): CommandScript {
   const answer = statusAnswer(
     yield* ask("UnlockConnector", { evseId: connectorId, connectorId: evseConnectorId }),
@@ -59,7 +62,7 @@ export function* unlockConnector({ connectorId, evseConnectorId = 1 }: CommandOf
     : answer;
 }
 
-/** OCPP 2.x G03, G04; without `evse` it means the whole station. */
+/** ChangeAvailability (OCPP 2.x G03, G04). Without `evse` it applies to the whole station. */
 export function changeAvailability(command: CommandOf<"availability">): CommandScript {
   const { connectorId: id, evseConnectorId: connectorId, type } = command;
   const evse = id === 0 ? undefined : compact({ id, connectorId });

@@ -31,7 +31,7 @@ interface Item {
   readonly value: string;
 }
 
-/** OCPP 2.x B05 */
+/** SetVariables (OCPP 2.x B05) with one variable. */
 export function* setVariable(
   { key, value }: CommandOf<"changeConfiguration">,
   ctx: CommandContext,
@@ -49,7 +49,7 @@ export function* setVariables(
   return { kind: "configurationChanges", results };
 }
 
-/** The same text that a 1.6 station takes as hexadecimal is a legal password here (A01). */
+/** Sets BasicAuthPassword. The hexadecimal key of 1.6 is a valid password as text (A01). */
 export function* setPassword(
   { authorizationKey }: CommandOf<"setAuthorizationKey">,
   ctx: CommandContext,
@@ -81,7 +81,7 @@ function* write(
   return written;
 }
 
-/** Cut wherever a variable comes again: one message never holds it twice (B05.FR.13). */
+/** Splits entries into messages so that none contains a variable twice (B05.FR.13). */
 function messages(entries: CommandOf<"changeConfigurations">["entries"], ctx: CommandContext) {
   const parts: { index: number; item: Item }[][] = [];
   let seen = new Set<string>();
@@ -101,7 +101,7 @@ function messages(entries: CommandOf<"changeConfigurations">["entries"], ctx: Co
   return parts;
 }
 
-/** What an entry is answered when nothing can be sent for it: a known fact cannot be written, other names mean nothing. */
+/** Result of an entry that cannot be sent: a known value is read-only, another name is unknown. */
 function unsent(key: string, ctx: CommandContext): Written {
   return resolveKey(key, ctx).kind === "known" ? { ...notSupported(), status: "Rejected" } : notSupported();
 }

@@ -2,7 +2,7 @@ import type { CommandContext, CommandOf, CommandScript } from "../../charger-com
 import { ask, compact, statusAnswer } from "../../command-script.ts";
 import { optionalText } from "../../payload.ts";
 
-/** OCPP 2.x L01, L02 */
+/** UpdateFirmware (OCPP 2.x L01, L02). */
 export function* updateFirmware(command: CommandOf<"updateFirmware">, ctx: CommandContext): CommandScript {
   const { location, retrieveDate, retries, retryInterval } = command;
   const requestId = ctx.nextRequestId();
@@ -11,7 +11,7 @@ export function* updateFirmware(command: CommandOf<"updateFirmware">, ctx: Comma
   return { ...statusAnswer(answer), kind: "transfer", requestId, fileName: null };
 }
 
-/** OCPP 2.x N01 */
+/** GetLog (OCPP 2.x N01). */
 export function* getLog(command: CommandOf<"diagnostics">, ctx: CommandContext): CommandScript {
   const { location, startTime, stopTime, retries, retryInterval } = command;
   const requestId = ctx.nextRequestId();
