@@ -1,6 +1,5 @@
 import { reportStatuses, setAvailability } from "./connectors.ts";
-import type { Answer } from "./inbound.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn, Answer } from "./turn.ts";
 
 /** Where a car is served, a connector goes out of service only afterwards; 0 is the station itself. */
 export function changeAvailability(

@@ -1,15 +1,9 @@
 import { rootCertificateHash, type CertificateHash } from "./certificate.ts";
-import { incomplete, type Answer, type InboundHandler } from "./inbound.ts";
+import { incomplete } from "./inbound.ts";
 import { objectOf, textOf } from "./read.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn, Answer, InboundHandler } from "./turn.ts";
 
 const CERTIFICATES_MAX = 10;
-
-export interface InstalledCertificate {
-  /** In the words of the version it was installed in. */
-  readonly type: string;
-  readonly hash: CertificateHash;
-}
 
 /** 2.x M05, security whitepaper A05: takes a root certificate of one of these types while there is room. */
 export function installer(types: (turn: Turn) => readonly string[]): InboundHandler {

@@ -9,6 +9,12 @@ export interface CertificateHash {
   readonly serialNumber: string;
 }
 
+export interface InstalledCertificate {
+  /** In the words of the version it was installed in. */
+  readonly type: string;
+  readonly hash: CertificateHash;
+}
+
 /** One DER value: `from` and `to` bound its content, `at` is where its tag stands. */
 interface Value {
   readonly tag: number;

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../ocpp/json.ts";
-import type { Reading } from "./meter.ts";
+import type { Reading } from "./measurands.ts";
 
 export interface IdToken {
   readonly idToken: string;

@@ -2,7 +2,6 @@ import { call, type CallEnd } from "./calls.ts";
 import { NO_FLOW, type Charge, type IdToken } from "./charge.ts";
 import { withoutTransaction, type ChargingProfile } from "./charging-profile.ts";
 import { reportStatuses } from "./connectors.ts";
-import type { Answer } from "./inbound.ts";
 import { localVerdict } from "./local-list.ts";
 import { objectOf, textOf } from "./read.ts";
 import { isSettingOn, settingNumber } from "./setting-value.ts";
@@ -17,7 +16,7 @@ import {
   endTransaction,
   setCharge,
 } from "./transactions.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn, Answer } from "./turn.ts";
 
 const PLUG_IN_MS = { low: 1_000, high: 2_000 };
 

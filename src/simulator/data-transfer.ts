@@ -1,6 +1,7 @@
-import { incomplete, type InboundHandler } from "./inbound.ts";
+import { incomplete } from "./inbound.ts";
 import { textOf } from "./read.ts";
 import { arrangeRehearsal, asksForRehearsal } from "./rehearsal.ts";
+import type { InboundHandler } from "./turn.ts";
 
 /** The one vendor a simulated station knows: what it is sent comes back, but for the message that rehearses a fault. */
 const VENDOR = "Busbar";

@@ -5,29 +5,7 @@ import { reportStatuses } from "./connectors.ts";
 import { restartSoon } from "./line.ts";
 import { nameplate, type Nameplate } from "./nameplate.ts";
 import type { Turn } from "./turn.ts";
-
-/** An update that is told about and never fetched: the address is not opened. */
-export interface FirmwareUpdate {
-  /** Null for the UpdateFirmware of 1.6, which has fewer words for its stages. */
-  readonly requestId: number | null;
-  readonly version: string;
-  readonly stage: Stage;
-  /** When the next stage begins, epoch ms. */
-  readonly dueMs: number;
-  /** Not to be installed before, epoch ms. */
-  readonly installAtMs?: number | undefined;
-  readonly isSigned?: boolean;
-}
-
-type Stage =
-  | "Waiting"
-  | "DownloadScheduled"
-  | "Downloading"
-  | "Downloaded"
-  | "SignatureVerified"
-  | "InstallScheduled"
-  | "Installing"
-  | "InstallRebooting";
+import type { FirmwareStage, FirmwareUpdate } from "./state.ts";
 
 export interface FirmwareOrder {
   readonly requestId: number | null;
@@ -71,7 +49,7 @@ export function continueFirmware(turn: Turn): void {
 }
 
 /** OCPP 1.6 4.5, 2.x L01 */
-function stageAfter({ stage, isSigned, installAtMs = 0 }: FirmwareUpdate, nowMs: number): Stage {
+function stageAfter({ stage, isSigned, installAtMs = 0 }: FirmwareUpdate, nowMs: number): FirmwareStage {
   const install = installAtMs > nowMs ? "InstallScheduled" : "Installing";
   switch (stage) {
     case "Waiting":
@@ -128,7 +106,7 @@ export function currentNameplate(turn: Turn): Nameplate {
   return nameplate(profile.version, { ...profile, firmwareVersion: currentVersion(turn) });
 }
 
-function enter(turn: Turn, firmware: FirmwareUpdate, stage: Stage): void {
+function enter(turn: Turn, firmware: FirmwareUpdate, stage: FirmwareStage): void {
   const soonMs = turn.around.nowMs + Math.round(turn.between(STEP_MS.low, STEP_MS.high));
   const dueMs = stage === "InstallScheduled" ? (firmware.installAtMs ?? soonMs) : soonMs;
   turn.remember({ firmware: { ...firmware, stage, dueMs } });

@@ -1,6 +1,7 @@
-import { incomplete, type InboundHandler } from "./inbound.ts";
+import { incomplete } from "./inbound.ts";
 import { isUploading, logFileName, uploadLog } from "./log-upload.ts";
 import { integerOf, objectOf, textOf } from "./read.ts";
+import type { InboundHandler } from "./turn.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
   DiagnosticsLog: "diagnostics",

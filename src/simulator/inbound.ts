@@ -3,15 +3,7 @@ import type { ErrorCode } from "../ocpp/error-code.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../ocpp/json.ts";
 import { isKnownAction } from "./known-actions.ts";
 import { rehearse } from "./rehearsal.ts";
-import type { Turn } from "./turn.ts";
-
-/** How a station answers a CALL, and what it does once the answer is out. */
-export type Answer =
-  | { readonly result: JsonObject; readonly after?: (turn: Turn) => void }
-  | { readonly error: ErrorCode; readonly description?: string };
-
-/** One action of the central system. Must not send anything itself: that belongs into `after`. */
-export type InboundHandler = (turn: Turn, payload: JsonObject) => Answer;
+import type { Turn, Answer } from "./turn.ts";
 
 /** Every CALL gets exactly one answer, unless a fault is rehearsed. */
 export function answerCall(turn: Turn, frame: CallFrame): void {

@@ -1,22 +1,12 @@
 import { isJsonObject, type JsonObject } from "../ocpp/json.ts";
-import { incomplete, type InboundHandler } from "./inbound.ts";
+import { incomplete } from "./inbound.ts";
 import { integerOf, listOf, textOf } from "./read.ts";
 import { isSettingOn } from "./setting-value.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn, InboundHandler } from "./turn.ts";
+import type { ListEntry } from "./state.ts";
 
 export const LIST_LENGTH_MAX = 500;
 export const LIST_PART_MAX = 100;
-
-interface ListEntry {
-  readonly status: string;
-  readonly expiresAtMs: number | null;
-}
-
-export interface LocalList {
-  readonly version: number;
-  /** By id tag in lower case: tags are compared without regard to case. */
-  readonly entries: Readonly<Record<string, ListEntry>>;
-}
 
 interface ListUpdate {
   readonly version: number;

@@ -1,15 +1,7 @@
 import type { JsonObject } from "../ocpp/json.ts";
 import { call, type CallEnd } from "./calls.ts";
-import type { OutstandingCall } from "./state.ts";
+import type { OutstandingCall, LogUpload } from "./state.ts";
 import type { Turn } from "./turn.ts";
-
-/** An upload that is told about and never happens: the address is not opened. */
-export interface LogUpload {
-  readonly action: "DiagnosticsStatusNotification" | "LogStatusNotification";
-  readonly requestId: number | null;
-  /** The last two are over, and kept until the central system has heard of it. */
-  readonly stage: "Waiting" | "Uploading" | "Uploaded" | "Failed";
-}
 
 const PREPARE_MS = { low: 500, high: 1_000 };
 const UPLOAD_MS = { low: 2_000, high: 4_000 };

@@ -7,3 +7,19 @@ export const MEASURANDS = [
 ] as const;
 
 export type Measurand = (typeof MEASURANDS)[number];
+
+/** Why a value was measured, as OCPP spells it. */
+export type ReadingContext =
+  | "Sample.Periodic"
+  | "Sample.Clock"
+  | "Trigger"
+  | "Transaction.Begin"
+  | "Transaction.End";
+
+/** One measured value; `phase` as in OCPP. */
+export interface Reading {
+  readonly measurand: Measurand;
+  readonly value: number;
+  readonly unit: "Wh" | "W" | "A" | "V";
+  readonly phase: string | null;
+}

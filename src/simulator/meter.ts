@@ -1,25 +1,10 @@
 import type { Charge } from "./charge.ts";
 import { VOLTAGE_V } from "./limits.ts";
-import type { Measurand } from "./measurands.ts";
 import { settingValue } from "./setting-value.ts";
 import type { Turn } from "./turn.ts";
+import type { Reading } from "./measurands.ts";
 
 const HOUR_MS = 3_600_000;
-
-export type ReadingContext =
-  | "Sample.Periodic"
-  | "Sample.Clock"
-  | "Trigger"
-  | "Transaction.Begin"
-  | "Transaction.End";
-
-/** One measured value; `phase` as in OCPP. */
-export interface Reading {
-  readonly measurand: Measurand;
-  readonly value: number;
-  readonly unit: "Wh" | "W" | "A" | "V";
-  readonly phase: string | null;
-}
 
 /** Wh on the meter of a connector, 0 for the main meter. */
 export function meterReading(turn: Turn, connectorId: number): number {

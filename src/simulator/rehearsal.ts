@@ -5,15 +5,10 @@ import { isKnownAction } from "./known-actions.ts";
 import { hangUp, redialLater } from "./line.ts";
 import { listOf, textOf } from "./read.ts";
 import type { Turn } from "./turn.ts";
+import type { Rehearsal } from "./state.ts";
 
 /** What goes wrong with a CALL: it is refused, answered with a CALLERROR, not at all, or the line drops. */
-const FAULTS = ["Refused", "CallError", "Silence", "Drop"] as const;
-
-export interface Rehearsal {
-  readonly fault: (typeof FAULTS)[number];
-  /** The action it is kept for; null: whatever comes next. */
-  readonly action: string | null;
-}
+const FAULTS = ["Refused", "CallError", "Silence", "Drop"] as const satisfies readonly Rehearsal["fault"][];
 
 const MESSAGE = "Rehearse";
 

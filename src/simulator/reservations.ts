@@ -1,15 +1,7 @@
 import { call } from "./calls.ts";
 import { reportStatuses } from "./connectors.ts";
-import type { Answer } from "./inbound.ts";
-import { statusOf } from "./state.ts";
-import type { Turn } from "./turn.ts";
-
-export interface Reservation {
-  readonly id: number;
-  readonly connectorId: number;
-  readonly idToken: string;
-  readonly expiresAtMs: number;
-}
+import { statusOf, type Reservation } from "./state.ts";
+import type { Turn, Answer } from "./turn.ts";
 
 /** A reservation with the same id is replaced. The station as a whole cannot be reserved. */
 export function reserve(turn: Turn, reservation: Reservation): Answer {

@@ -1,13 +1,8 @@
 import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
-import type { InstalledCertificate } from "./certificate-store.ts";
+import type { InstalledCertificate } from "./certificate.ts";
 import type { Charge, TransactionMessage } from "./charge.ts";
 import type { ChargingProfile } from "./charging-profile.ts";
-import type { FirmwareUpdate } from "./firmware.ts";
-import type { LocalList } from "./local-list.ts";
-import type { LogUpload } from "./log-upload.ts";
-import type { Rehearsal } from "./rehearsal.ts";
-import type { Reservation } from "./reservations.ts";
 
 /** What a station is; never changes while it runs. */
 export interface StationProfile {
@@ -21,6 +16,58 @@ export interface StationProfile {
   readonly connectors: number;
   readonly maxPowerW: number;
   readonly securityProfile: number;
+}
+
+/** An update that is told about and never fetched: the address is not opened. */
+export interface FirmwareUpdate {
+  /** Null for the UpdateFirmware of 1.6, which has fewer words for its stages. */
+  readonly requestId: number | null;
+  readonly version: string;
+  readonly stage: FirmwareStage;
+  /** When the next stage begins, epoch ms. */
+  readonly dueMs: number;
+  /** Not to be installed before, epoch ms. */
+  readonly installAtMs?: number | undefined;
+  readonly isSigned?: boolean;
+}
+
+/** How far an update has come, in the order of its steps. */
+export type FirmwareStage =
+  | "Waiting"
+  | "DownloadScheduled"
+  | "Downloading"
+  | "Downloaded"
+  | "SignatureVerified"
+  | "InstallScheduled"
+  | "Installing"
+  | "InstallRebooting";
+
+export interface ListEntry {
+  readonly status: string;
+  readonly expiresAtMs: number | null;
+}
+
+/** Id tags that the central system sent to be judged without it. */
+export interface LocalList {
+  readonly version: number;
+  /** By id tag in lower case: tags are compared without regard to case. */
+  readonly entries: Readonly<Record<string, ListEntry>>;
+}
+
+/** An upload that is told about and never happens: the address is not opened. */
+export interface LogUpload {
+  readonly action: "DiagnosticsStatusNotification" | "LogStatusNotification";
+  readonly requestId: number | null;
+  /** The last two are over, and kept until the central system has heard of it. */
+  readonly stage: "Waiting" | "Uploading" | "Uploaded" | "Failed";
+}
+
+/** A connector that is kept for one id token until a time. */
+export interface Reservation {
+  readonly id: number;
+  readonly connectorId: number;
+  readonly idToken: string;
+  readonly expiresAtMs: number;
 }
 
 /** What a station keeps over a power cut. Small JSON; written by the host whenever a step says `remember`. */
@@ -80,6 +127,13 @@ export interface OutstandingCall extends CallPlan {
 }
 
 export type Registration = "none" | "pending" | "rejected" | "accepted";
+
+/** A fault that a DataTransfer asked for: what goes wrong with the next CALL. */
+export interface Rehearsal {
+  readonly fault: "Refused" | "CallError" | "Silence" | "Drop";
+  /** The action it is kept for; null: whatever comes next. */
+  readonly action: string | null;
+}
 
 export interface StationState {
   readonly profile: StationProfile;

@@ -16,8 +16,7 @@ import { sample, sampleAligned } from "./sampling.ts";
 import type { StationState } from "./state.ts";
 import { reviewFlows } from "./transactions.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
-import type { Dialect } from "./dialect.ts";
-import { Turn, type Effect, type Input, type Surroundings, type TimerName } from "./turn.ts";
+import { Turn, type Effect, type Input, type Surroundings, type TimerName, type Dialect } from "./turn.ts";
 import { dialect16 } from "./v16/dialect.ts";
 import { dialect2x } from "./v2x/dialect.ts";
 

@@ -2,10 +2,9 @@ import { bootNow } from "./boot.ts";
 import { call } from "./calls.ts";
 import { reportStatus } from "./connectors.ts";
 import { firmwareStatus } from "./firmware.ts";
-import type { Answer } from "./inbound.ts";
 import { logStatus } from "./log-upload.ts";
 import { chargingConnectors, updateTransaction } from "./transactions.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn, Answer } from "./turn.ts";
 
 type Triggered = (turn: Turn, connectorIds: number[]) => void;
 

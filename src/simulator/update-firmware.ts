@@ -1,6 +1,7 @@
 import { isInstalling, startFirmwareUpdate } from "./firmware.ts";
-import { incomplete, type InboundHandler } from "./inbound.ts";
+import { incomplete } from "./inbound.ts";
 import { integerOf, objectOf, textOf, timeOf } from "./read.ts";
+import type { InboundHandler } from "./turn.ts";
 
 /** 2.x L01, L02; an update that has not been installed yet gives way to a new one. */
 export const updateFirmware: InboundHandler = (turn, payload) => {

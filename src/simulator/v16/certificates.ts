@@ -1,6 +1,7 @@
 import { installer } from "../certificate-store.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { textOf } from "../read.ts";
+import type { InboundHandler } from "../turn.ts";
 
 const TYPES = ["CentralSystemRootCertificate", "ManufacturerRootCertificate"];
 

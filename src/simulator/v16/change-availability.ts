@@ -1,8 +1,8 @@
 import { changeAvailability as change } from "../availability.ts";
 import { setAvailability } from "../connectors.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, textOf } from "../read.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn, InboundHandler } from "../turn.ts";
 
 /** OCPP 1.6 5.2: connector 0 stands for the station and every connector it has. */
 export const changeAvailability: InboundHandler = (turn, payload) => {

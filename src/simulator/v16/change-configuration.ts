@@ -1,7 +1,8 @@
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { textOf } from "../read.ts";
 import { setValue } from "../settings.ts";
 import { settingOfKey } from "./setting-of-key.ts";
+import type { InboundHandler } from "../turn.ts";
 
 export const changeConfiguration: InboundHandler = (turn, payload) => {
   const key = textOf(payload, "key");

@@ -1,7 +1,6 @@
 import { certificateSigned, deleteCertificate } from "../certificate-store.ts";
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
-import type { Dialect } from "../dialect.ts";
 import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
 import { getInstalledCertificateIds, installCertificate } from "./certificates.ts";
@@ -19,6 +18,7 @@ import { transactions16 } from "./transaction.ts";
 import { extendedTriggerMessage, triggerMessage } from "./trigger-message.ts";
 import { unlockConnector } from "./unlock-connector.ts";
 import { updateFirmware } from "./update-firmware.ts";
+import type { Dialect } from "../turn.ts";
 
 export const dialect16: Dialect = {
   ...transactions16,

@@ -1,9 +1,8 @@
-import type { InboundHandler } from "../inbound.ts";
 import type { JsonObject } from "../../ocpp/json.ts";
 import { listOf } from "../read.ts";
 import { SETTINGS } from "../setting-table.ts";
 import { valueOf, type Setting } from "../settings.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn, InboundHandler } from "../turn.ts";
 import { settingOfKey } from "./setting-of-key.ts";
 
 /** An absent or empty list asks for everything (OCPP 1.6 5.8). Empty lists are left out of the answer. */

@@ -1,6 +1,7 @@
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { logFileName, uploadLog } from "../log-upload.ts";
 import { textOf } from "../read.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** OCPP 1.6 5.9 */
 export const getDiagnostics: InboundHandler = (turn, payload) => {

@@ -1,6 +1,6 @@
-import type { InboundHandler } from "../inbound.ts";
 import { listReceiver } from "../local-list.ts";
 import { objectOf, textOf, timeOf } from "../read.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** OCPP 1.6 5.10 */
 export const getLocalListVersion: InboundHandler = (turn) => ({

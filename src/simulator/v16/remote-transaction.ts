@@ -1,7 +1,8 @@
 import { remoteStart, remoteStop } from "../charging.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
 import { readProfile } from "./charging-profile.ts";
+import type { InboundHandler } from "../turn.ts";
 
 export const remoteStartTransaction: InboundHandler = (turn, payload) => {
   const idTag = textOf(payload, "idTag");

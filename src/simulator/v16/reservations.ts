@@ -1,6 +1,7 @@
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, textOf, timeOf } from "../read.ts";
 import { cancelReservation as cancel, reserve } from "../reservations.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** OCPP 1.6 5.13 */
 export const reserveNow: InboundHandler = (turn, payload) => {

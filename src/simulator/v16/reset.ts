@@ -1,7 +1,8 @@
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { restartSoon } from "../line.ts";
 import { textOf } from "../read.ts";
 import { endAllTransactions, FAREWELL_MS } from "../transactions.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** OCPP 1.6 5.14: the answer comes first, then transactions end, then the line drops; a hard reset waits for nobody. */
 export const reset: InboundHandler = (_turn, payload) => {

@@ -1,6 +1,7 @@
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, textOf } from "../read.ts";
 import { trigger } from "../trigger.ts";
+import type { InboundHandler } from "../turn.ts";
 
 const BOTH = [
   "BootNotification",

@@ -1,7 +1,8 @@
 import { leave } from "../charging.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf } from "../read.ts";
 import { endTransaction } from "../transactions.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** Ends a transaction first (OCPP 1.6 5.18). An unknown connector is NotSupported (errata 3.87). */
 export const unlockConnector: InboundHandler = (turn, payload) => {

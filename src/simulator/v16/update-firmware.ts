@@ -1,6 +1,7 @@
 import { isInstalling, startFirmwareUpdate } from "../firmware.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { textOf, timeOf } from "../read.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** OCPP 1.6 5.19: the answer is empty and cannot refuse; what comes while an update is installed is dropped. */
 export const updateFirmware: InboundHandler = (turn, payload) => {

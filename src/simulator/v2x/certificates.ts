@@ -1,6 +1,6 @@
 import { installer } from "../certificate-store.ts";
-import type { Answer, InboundHandler } from "../inbound.ts";
 import { listOf } from "../read.ts";
+import type { Answer, InboundHandler } from "../turn.ts";
 
 const TYPES = [
   "V2GRootCertificate",

@@ -1,7 +1,8 @@
 import { changeAvailability as change } from "../availability.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { objectOf, textOf } from "../read.ts";
 import { knownEvse } from "./evse.ts";
+import type { InboundHandler } from "../turn.ts";
 
 export const changeAvailability: InboundHandler = (turn, payload) => {
   const status = textOf(payload, "operationalStatus");

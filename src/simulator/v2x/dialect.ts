@@ -1,7 +1,6 @@
 import { certificateSigned, deleteCertificate } from "../certificate-store.ts";
 import { clearCache } from "../clear-cache.ts";
 import { dataTransfer } from "../data-transfer.ts";
-import type { Dialect } from "../dialect.ts";
 import { currentNameplate } from "../firmware.ts";
 import { getLog } from "../get-log.ts";
 import { updateFirmware } from "../update-firmware.ts";
@@ -23,6 +22,7 @@ import { setVariables } from "./set-variables.ts";
 import { transactions2x } from "./transaction.ts";
 import { triggerMessage } from "./trigger-message.ts";
 import { unlockConnector } from "./unlock-connector.ts";
+import type { Dialect } from "../turn.ts";
 
 export const dialect2x: Dialect = {
   ...transactions2x,

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { listOf, textOf } from "../read.ts";
 import { valueOf } from "../settings.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn, InboundHandler } from "../turn.ts";
 import { findVariable } from "./variable.ts";
 
 export const getVariables: InboundHandler = (turn, payload) => {

@@ -1,7 +1,7 @@
-import type { InboundHandler } from "../inbound.ts";
 import { listReceiver } from "../local-list.ts";
 import { objectOf, textOf, timeOf } from "../read.ts";
 import { readToken } from "./remote-transaction.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** D02 */
 export const getLocalListVersion: InboundHandler = (turn) => ({

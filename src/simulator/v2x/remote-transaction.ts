@@ -1,9 +1,10 @@
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { IdToken } from "../charge.ts";
 import { remoteStart, remoteStop } from "../charging.ts";
-import { incomplete, type Answer, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
 import { readProfile } from "./charging-profile.ts";
+import type { Answer, InboundHandler } from "../turn.ts";
 
 export const requestStartTransaction: InboundHandler = (turn, payload) => {
   const remoteStartId = integerOf(payload, "remoteStartId");

@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../ocpp/json.ts";
 import { call } from "../calls.ts";
-import { incomplete, type Answer, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, listOf, objectOf, textOf } from "../read.ts";
 import { valueOf, type Setting, type VariablePath } from "../settings.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn, Answer, InboundHandler } from "../turn.ts";
 import { isSame } from "./variable.ts";
 import { variablesOf } from "./variables.ts";
 

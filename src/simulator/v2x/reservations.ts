@@ -1,7 +1,8 @@
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, timeOf } from "../read.ts";
 import { cancelReservation as cancel, reserve } from "../reservations.ts";
 import { incompleteToken, readToken } from "./remote-transaction.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** H01; without an EVSE it is refused, as `ReservationCtrlr.NonEvseSpecific` says. */
 export const reserveNow: InboundHandler = (turn, payload) => {

@@ -1,10 +1,10 @@
 import { isOccupied } from "../availability.ts";
 import { isInstalling } from "../firmware.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { restartSoon } from "../line.ts";
 import { integerOf, textOf } from "../read.ts";
 import { endAllTransactions, FAREWELL_MS } from "../transactions.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn, InboundHandler } from "../turn.ts";
 
 const RESTARTS: Readonly<Record<string, (turn: Turn) => void>> = {
   Immediate: (turn) => {

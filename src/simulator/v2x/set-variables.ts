@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { listOf, textOf } from "../read.ts";
 import { setValue } from "../settings.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn, InboundHandler } from "../turn.ts";
 import { findVariable, type Variable } from "./variable.ts";
 
 interface Write {

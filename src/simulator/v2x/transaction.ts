@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { AlignedReading, Charge, EndReason, MessageBody, UpdateReason } from "../charge.ts";
-import type { Dialect } from "../dialect.ts";
-import { measurandsOf, meterReading, readMeter, type Reading, type ReadingContext } from "../meter.ts";
-import type { Turn } from "../turn.ts";
+import { measurandsOf, meterReading, readMeter } from "../meter.ts";
+import type { Turn, Dialect } from "../turn.ts";
+import type { Reading, ReadingContext } from "../measurands.ts";
 
 type Transactions = Pick<
   Dialect,

@@ -1,7 +1,8 @@
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf, objectOf, textOf } from "../read.ts";
 import { trigger } from "../trigger.ts";
 import { knownEvse } from "./evse.ts";
+import type { InboundHandler } from "../turn.ts";
 
 const MESSAGES = [
   "BootNotification",

@@ -1,7 +1,8 @@
 import { leave } from "../charging.ts";
-import { incomplete, type InboundHandler } from "../inbound.ts";
+import { incomplete } from "../inbound.ts";
 import { integerOf } from "../read.ts";
 import { knownEvse } from "./evse.ts";
+import type { InboundHandler } from "../turn.ts";
 
 /** F05: a running transaction keeps its cable. */
 export const unlockConnector: InboundHandler = (turn, payload) => {
