@@ -9,8 +9,8 @@ const SWEEP_EVERY = 1000;
 type Entry = { value: string; expiresAtMs: number };
 
 /**
- * Redis in this process, in memory only: SET with NX and EX, DEL, and the fixed window of @upstash/ratelimit. These are what
- * `src/cache` sends; everything else is an error that says so. `now` is the clock in epoch ms.
+ * Redis in this process, in memory only: SET with NX and EX, DEL, the fixed window of @upstash/ratelimit, and PING. These are
+ * what `src/cache` and the readiness probe send; everything else is an error that says so. `now` is the clock in epoch ms.
  */
 export class MemoryRedis implements RedisBackend {
   readonly #now: () => number;
@@ -23,6 +23,8 @@ export class MemoryRedis implements RedisBackend {
 
   async run([name = "", ...args]: string[]): Promise<Reply> {
     switch (name.toUpperCase()) {
+      case "PING":
+        return "PONG";
       case "SET":
         return this.#set(args);
       case "DEL":

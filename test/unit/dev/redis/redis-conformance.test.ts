@@ -62,6 +62,10 @@ function describeConformance(engine: string, start: () => Promise<RedisServer>):
       expect([await redis.del(key), await redis.del(key)]).toEqual([1, 0]);
     });
 
+    it("answers the probe of its readiness", async () => {
+      expect(await connected(server).ping()).toBe("PONG");
+    });
+
     it("refuses a wrong token", async () => {
       await expect(connected({ ...server, token: "wrong" }).del("key")).rejects.toThrow("WRONGPASS");
     });
