@@ -68,8 +68,7 @@ export class RawStation {
   }
 
   /** Sends a CALL; resolves with the CALLRESULT or the CALLERROR, rejects when the connection ends first. */
-  call(action: string, payload: object): Promise<RawFrame> {
-    const id = `s${this.#nextId++}`;
+  call(action: string, payload: object, id = `s${this.#nextId++}`): Promise<RawFrame> {
     return new Promise((resolve, reject) => {
       const closed = () => reject(new Error(`closed (${this.closeCode}) before the answer to ${action}`));
       this.socket.once("close", closed);
