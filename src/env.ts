@@ -1,6 +1,14 @@
 import { z } from "zod";
+import { PARALLEL_RUNS_MAX } from "./ports/jobs.ts";
 
-const integer = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+/** A whole number in digits. An empty variable is an error: read as a number it would be 0. */
+const integer = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.coerce
+    .string()
+    .regex(/^\d+$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().int().min(min).max(max))
+    .default(fallback);
 const optionalText = z
   .string()
   .optional()
@@ -27,7 +35,7 @@ const variables = z.object({
   JWT_SECRET: optionalText,
   JWKS_URL: optionalText,
   JWT_ISSUER: optionalText,
-  JWT_AUDIENCE: z.string().default("busbar"),
+  JWT_AUDIENCE: z.string().min(1).default("busbar"),
   SETTINGS_TOKEN_SECRET: z.string().min(32),
   CREDENTIAL_SECRET: z.string().min(32),
   RATE_LIMIT_REQUESTS: integer(600),
@@ -43,7 +51,7 @@ const variables = z.object({
   BODY_DEADLINE_SECONDS: integer(10),
   CHARGER_LIMIT: integer(1_000_000),
   OPEN_JOB_LIMIT: integer(20),
-  PROVISION_PARALLELISM: integer(20),
+  PROVISION_PARALLELISM: integer(20, { min: 1, max: PARALLEL_RUNS_MAX }),
   SIMULATOR_CONNECTS_PER_SECOND: integer(200),
   SIMULATOR_WATCH_SECONDS: integer(30),
   ALLOW_PRIVATE_TARGETS: flag,

@@ -20,14 +20,14 @@ export type * from "./ports/idempotency.ts";
 export type * from "./ports/paging.ts";
 export type * from "./ports/locations.ts";
 export type * from "./ports/charger.ts";
-export type * from "./ports/jobs.ts";
+export * from "./ports/jobs.ts";
 export type * from "./ports/chargers.ts";
 export type * from "./ports/credential.ts";
 export type * from "./ports/effects.ts";
 export type * from "./ports/recovery.ts";
 export type * from "./ports/sessions.ts";
 export type * from "./ports/settings.ts";
-export type * from "./ports/simulators.ts";
+export * from "./ports/simulators.ts";
 export type * from "./ports/runs.ts";
 export type * from "./ports/transactions.ts";
 

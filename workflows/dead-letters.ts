@@ -1,5 +1,6 @@
 import type { Client } from "@upstash/workflow";
 import type { DeadLetter } from "../src/ports.ts";
+import { chargerSeqOf } from "../src/run-ids.ts";
 import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
 import { wordOf } from "./step-failure.ts";
 
@@ -11,9 +12,6 @@ const WORK: Record<string, DeadLetter["work"]> = {
   [EFFECTS_PATH]: "effects",
   [SETTINGS_PATH]: "settings",
 };
-
-/** Run id of a charger: `wfr_<job>-<seq>[-r<attempt>]`. Other runs have no sequence number. */
-const CHARGER_RUN = /^wfr_[0-9a-f-]{36}-(\d+)(?:-r\d+)?$/;
 
 /**
  * Reads one page of the engine's dead letter queue. The subject of a run is read from its label; bodies and headers
@@ -29,15 +27,10 @@ export async function readDeadLetters(
     runId: message.workflowRunId,
     work: WORK[URL.parse(message.workflowUrl)?.pathname ?? ""] ?? "unknown",
     subjectId: message.labels?.[0] ?? message.label ?? "",
-    seq: seqOf(message.workflowRunId),
+    seq: chargerSeqOf(message.workflowRunId),
     reason: wordOf(message.responseBody ?? ""),
     responseStatus: message.responseStatus,
     at: new Date(message.createdAt),
   }));
   return { letters, cursor: page.cursor || null };
-}
-
-function seqOf(runId: string): number | null {
-  const seq = CHARGER_RUN.exec(runId)?.[1];
-  return seq === undefined ? null : Number(seq);
 }

@@ -2,6 +2,7 @@ import { Client } from "@upstash/workflow";
 import { Unavailable } from "../src/errors.ts";
 import type { Config } from "../src/env.ts";
 import type { RunPublisher, SettingsCause } from "../src/ports.ts";
+import { runNames } from "../src/run-ids.ts";
 import { within } from "../src/within.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
@@ -18,11 +19,6 @@ const DISPATCHERS = 2;
 
 type Needs = Pick<Config, "QSTASH_URL" | "QSTASH_TOKEN" | "PUBLIC_BASE_URL" | "PROVISION_PARALLELISM">;
 
-/** Suffix of the run id for a repeat. Publishing the same attempt twice starts one run. */
-function repeat(attempt: number): string {
-  return attempt > 0 ? `-r${attempt}` : "";
-}
-
 /**
  * Runs are started with deterministic ids and ids-only payloads: all state is in Postgres.
  * A batch that is refused in part looks like success to the SDK; the sweeper finds what is missing.
@@ -34,7 +30,7 @@ export function runPublisher(config: Needs): RunPublisher {
       await withDeadline(
         client.trigger({
           url: config.PUBLIC_BASE_URL + DISPATCH_PATH,
-          workflowRunId: `${id}${repeat(attempt)}`,
+          workflowRunId: runNames.job(id, attempt),
           body: { jobId: id, total, attempt },
           label: id,
           retries: RETRIES,
@@ -48,7 +44,7 @@ export function runPublisher(config: Needs): RunPublisher {
       await withDeadline(
         client.trigger({
           url: config.PUBLIC_BASE_URL + EFFECTS_PATH,
-          workflowRunId: `eff-${id}${repeat(attempt)}`,
+          workflowRunId: runNames.effects(id, attempt),
           body: { batchId: id, total },
           label: id,
           retries: RETRIES,
@@ -69,7 +65,7 @@ export function runPublisher(config: Needs): RunPublisher {
       if (chargers.length === 0) return;
       const runs = chargers.map(({ chargerId, seq }) => ({
         url: config.PUBLIC_BASE_URL + CHARGER_PATH,
-        workflowRunId: `${job.id}-${seq}${repeat(job.attempt)}`,
+        workflowRunId: runNames.charger(job.id, seq, job.attempt),
         body: { jobId: job.id, chargerId },
         label: job.id,
         retries: RETRIES,
@@ -92,11 +88,10 @@ function engineClient(config: Needs): Client {
 
 async function publishSettings(client: Client, baseUrl: string, cause: SettingsCause): Promise<void> {
   const { chargerId, revision, generation, attempt } = cause;
-  const connection = generation === null ? "" : `-g${generation}`;
   await withDeadline(
     client.trigger({
       url: baseUrl + SETTINGS_PATH,
-      workflowRunId: `set-${chargerId}-${revision}${connection}${repeat(attempt)}`,
+      workflowRunId: runNames.settings(chargerId, revision, generation, attempt),
       body: { chargerId, revision, generation },
       label: chargerId,
       retries: RETRIES,

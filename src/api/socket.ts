@@ -1,5 +1,6 @@
 import type { Env } from "../env.ts";
 import type { Background, RateCounter, SessionRef } from "../ports.ts";
+import { hasSlugShape } from "../fleet/organization-slug.ts";
 import { decodeIdentity } from "../ocpp/identity.ts";
 import {
   clientAddress,
@@ -21,8 +22,6 @@ export interface UpgradeServices {
 }
 
 const CHARGER_PATH = /^\/ocpp\/([^/]+)\/([^/]+)\/?$/;
-const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
-const SLUG_LENGTH_MAX = 63;
 const SESSION_TIMEOUT_MS = 10_000;
 const RETRY_AFTER_SECONDS = 5;
 /** Stations wait longer than that for their handshake; somebody who guesses from many addresses waits each time. */
@@ -64,7 +63,7 @@ async function decide(request: Request, env: Env, question: Question): Promise<R
   if (name === "") return refuse(400, "Malformed identity");
   if (!isOriginAllowed(request, env)) return refuse(403, "Origin not allowed");
   const { organizationSlug } = ref;
-  if (!SLUG.test(organizationSlug) || organizationSlug.length > SLUG_LENGTH_MAX)
+  if (!hasSlugShape(organizationSlug))
     return overForSeconds > 0 ? tooManyFailures(overForSeconds) : refuse(404, "Unknown charge point");
   if (standing.isSlowed) {
     // As if over the limit: the station itself, from where it logged in last, does not wait.

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
+import { STATIONS_PER_HOST } from "../ports.ts";
 import type { FrameRow, SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
 import type { HostOffer } from "../session-address.ts";
 import { factSink } from "./facts/fact-sink.ts";
@@ -13,7 +14,7 @@ import { HostedStation, type LineNews } from "./host/hosted-station.ts";
 import { NewsMail } from "./host/news-mail.ts";
 import { isOwnSocket } from "./host/own-socket.ts";
 import { CAPACITY } from "./host/provisioning-verdict.ts";
-import { newRow, STATIONS_MAX, type StationRow } from "./host/station-row.ts";
+import { newRow, type StationRow } from "./host/station-row.ts";
 import { StationRows } from "./host/station-rows.ts";
 import { TimerWheel } from "./host/timer-wheel.ts";
 import { durableSessions } from "./sessions.ts";
@@ -149,7 +150,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
       this.remove(row.station.chargerId);
     }
     const live = [...this.#stations.values()].filter(({ row }) => !row.verdict);
-    if (live.length >= STATIONS_MAX) return null;
+    if (live.length >= STATIONS_PER_HOST) return null;
     return this.#hosted(newRow(station));
   }
 

@@ -1,5 +1,6 @@
 import { Conflict, NotFound } from "../errors.ts";
 import type { Background, JobRef, Ports } from "../ports.ts";
+import { runId, runNames } from "../run-ids.ts";
 import { publishInTime } from "./publish.ts";
 
 type Needs = Pick<Ports, "jobs" | "runs" | "ids" | "clock">;
@@ -13,7 +14,7 @@ export async function cancelJob(ports: Needs, job: JobRef, background: Backgroun
   if (!cancelled) throw new NotFound("Job", job.jobId);
   const { attempt, effects } = cancelled;
   if (!effects) return;
-  background(ports.runs.cancel([`wfr_${job.jobId}${attempt > 0 ? `-r${attempt}` : ""}`]));
+  background(ports.runs.cancel([runId(runNames.job(job.jobId, attempt))]));
   await publishInTime(
     () => ports.runs.applyEffects({ ...effects, attempt: 0 }),
     async () => {},
@@ -41,5 +42,5 @@ export async function retryJob(
       async () => {},
       background,
     );
-  return { runId: `wfr_${job.jobId}${attempt > 0 ? `-r${attempt}` : ""}` };
+  return { runId: runId(runNames.job(job.jobId, attempt)) };
 }

@@ -1,10 +1,11 @@
-import { isIdentity } from "../ocpp/identity.ts";
+import { IDENTITY_SHAPE, isIdentity } from "../ocpp/identity.ts";
 import type { ChargerBlueprint, Ids, NewCharger } from "../ports.ts";
 import { blueprintOf, type ChargerTemplate } from "./blueprint.ts";
 import { wsUrlProblem, type WsUrlRules } from "./ws-url.ts";
 
+export { IDENTITY_SHAPE } from "../ocpp/identity.ts";
+
 export const BATCH_CHARGERS_MAX = 10_000;
-export const IDENTITY_SHAPE = /^[A-Za-z0-9*+=|@._-]{1,48}$/;
 const RANDOM_SUFFIX_BYTES = 4;
 
 /** A group of chargers with the same template. */

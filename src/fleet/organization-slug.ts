@@ -1,4 +1,5 @@
-const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** Lower-case words of ASCII letters and digits, joined by single hyphens. */
+export const SLUG_PATTERN = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LENGTH_MAX = 63;
 
 /**
@@ -18,8 +19,13 @@ export function isReservedSlug(slug: string): boolean {
   return RESERVED.has(slug);
 }
 
+/** Whether an organisation could have this slug, reserved ones included. */
+export function hasSlugShape(text: string): boolean {
+  return SLUG_PATTERN.test(text) && text.length <= LENGTH_MAX;
+}
+
 export function isOrganizationSlug(slug: string): boolean {
-  return SLUG.test(slug) && slug.length <= LENGTH_MAX && !isReservedSlug(slug);
+  return hasSlugShape(slug) && !isReservedSlug(slug);
 }
 
 /** Slug made from a name; empty when no character of it is usable. */

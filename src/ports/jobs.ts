@@ -11,6 +11,12 @@ import type { EffectBatch } from "./effects.ts";
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 
 /**
+ * Charger runs of one organisation that may settle at the same time: the largest `PROVISION_PARALLELISM`. The last one
+ * closes its job, which is found by counting up to so many others that are open (docs/adr/0003).
+ */
+export const PARALLEL_RUNS_MAX = 200;
+
+/**
  * Properties shared by all chargers of one group of a batch. Values that the request left out come from the catalog.
  */
 export interface ChargerBlueprint {

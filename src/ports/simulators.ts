@@ -1,6 +1,9 @@
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { ItemError, SecurityProfile, UnknownTagPolicy } from "./charger.ts";
 
+/** Stations that one host runs. A charger keeps its host for life, so another number applies to new chargers only. */
+export const STATIONS_PER_HOST = 64;
+
 /** Configuration of a simulated station. */
 export interface SimulatedStation {
   chargerId: string;

@@ -8,15 +8,12 @@ import type {
   JobStore,
   NewCharger,
 } from "../ports.ts";
+import { STATIONS_PER_HOST } from "../ports.ts";
+import { runId, runNames } from "../run-ids.ts";
 import { withLimits, type CreationLimits } from "./creation-limits.ts";
 import { claimParams, claimSql, recordedAnswer, replay } from "./idempotency.ts";
 import { isUuid, onlyRow } from "./rows.ts";
 import { violates, type Sql } from "./sql.ts";
-
-/**
- * Stations per simulator host object. A charger keeps its host for life, so a new value applies to new chargers only.
- */
-const STATIONS_PER_HOST = 64;
 
 /** Error of an identity that another charger has. */
 const TAKEN = `jsonb_build_object('code', 'IDENTITY_TAKEN', 'message',
@@ -157,12 +154,9 @@ function chargerJson(chargers: Array<NewCharger & { seq: number }>): string {
   return JSON.stringify(rows);
 }
 
-/**
- * Run id of a job: the SDK's prefix `wfr_` and the job id; of a single create the id of its charger run.
- * Deterministic.
- */
-export function runId(jobId: string, type: BatchAccept["type"]): string {
-  return type === "charger_create" ? `wfr_${jobId}-0` : `wfr_${jobId}`;
+/** Id of the first run of a job; of a single create it is the run of its charger. */
+function firstRunId({ jobId, type }: Pick<BatchAccept, "jobId" | "type">): string {
+  return runId(type === "charger_create" ? runNames.charger(jobId, 0) : runNames.job(jobId));
 }
 
 async function accept(sql: Sql, limits: CreationLimits, batch: BatchAccept): Promise<Claimed<BatchAccepted>> {
@@ -180,7 +174,7 @@ async function accept(sql: Sql, limits: CreationLimits, batch: BatchAccept): Pro
     chargerJson(batch.chargers.map((charger, seq) => ({ ...charger, seq }))),
     batch.chargers.length,
     ...claimParams(batch.claim, batch.recordPublished),
-    runId(batch.jobId, batch.type),
+    firstRunId(batch),
     limits.chargers,
     limits.openJobs,
   ];
@@ -223,7 +217,7 @@ export function acceptStore(
         batch.now,
         blueprintJson(batch.blueprints),
         drawn,
-        runId(batch.jobId, batch.type),
+        firstRunId(batch),
         limits.chargers,
       ];
       const rows = await sql

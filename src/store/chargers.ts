@@ -11,6 +11,7 @@ import { claimParams, claimSql, replay } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import { applySessionFacts } from "./session-facts.ts";
 import { violates, type Sql } from "./sql.ts";
+import { CHARGER_RUN_ID } from "./work-rows.ts";
 
 const provisioningRow = z
   .object({
@@ -32,7 +33,7 @@ const provisioningRow = z
 const PROVISIONING = `SELECT c.id, c.error,
     CASE WHEN c.status = 'PENDING' AND j.status = 'PROVISIONING' THEN 'PROVISIONING' ELSE c.status END AS status,
     CASE WHEN j.workflow_run_id IS NOT NULL THEN
-      'wfr_' || j.id || '-' || c.seq || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END END AS workflow_run_id,
+      ${CHARGER_RUN_ID} END AS workflow_run_id,
     CASE WHEN c.status = 'READY' THEN c.settled_at END AS provisioned_at
   FROM chargers c LEFT JOIN jobs j ON j.id = c.job_id
   WHERE c.id = $2::uuid AND c.organization_id = $1::uuid AND c.deleted_at IS NULL`;

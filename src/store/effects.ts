@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { EffectStore, PendingEffect } from "../ports.ts";
 import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
-import { WORK_COLUMNS, workRow } from "./work-rows.ts";
+import { CHARGER_RUN_ID, WORK_COLUMNS, workRow } from "./work-rows.ts";
 
 const LEFT_OVER_SECONDS = 60;
 
 /** Effects of a slice with the current rows of their chargers: an effect says that something changed, never what. */
 const PENDING = `SELECT e.seq, c.revision, e.kind, c.deleted_at IS NOT NULL AS deleted, c.status,
     CASE WHEN c.settled_at = c.deleted_at OR c.error ->> 'code' = 'CANCELLED' THEN
-      'wfr_' || j.id || '-' || c.seq || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END END AS run_id, ${WORK_COLUMNS}
+      ${CHARGER_RUN_ID} END AS run_id, ${WORK_COLUMNS}
   FROM charger_effects e JOIN chargers c ON c.id = e.charger_id JOIN organizations o ON o.id = c.organization_id
   LEFT JOIN jobs j ON j.id = c.job_id
   WHERE e.batch_id = $1::uuid AND e.seq >= $2::int AND e.seq < $3::int ORDER BY e.seq`;

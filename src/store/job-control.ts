@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { JobStore } from "../ports.ts";
 import { firstRow, isUuid, parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
+import { JOB_RUN_ID } from "./work-rows.ts";
 
 /** The job of a `JobRef`, if it is a batch. $1 organisation, $2 location, $3 job. */
 const BATCH = `SELECT j.id, j.status, j.attempt, j.total FROM jobs j
@@ -45,7 +46,7 @@ const RETRY = `WITH batch AS (${BATCH} FOR UPDATE), opened AS (
       AND (c.error ->> 'retryable')::boolean RETURNING c.id
   ), job AS (
     UPDATE jobs j SET status = 'PENDING', error = NULL, provisioned_at = NULL, attempt = j.attempt + 1,
-      opened_attempt = j.attempt + 1, published_at = $4::timestamptz, workflow_run_id = 'wfr_' || j.id
+      opened_attempt = j.attempt + 1, published_at = $4::timestamptz, workflow_run_id = ${JOB_RUN_ID}
     FROM batch b WHERE j.id = b.id AND EXISTS (SELECT 1 FROM opened) RETURNING j.attempt
   )
   SELECT b.id, b.total, coalesce((SELECT attempt FROM job), b.attempt) AS attempt,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UnreadableRow } from "../errors.ts";
+import { PARALLEL_RUNS_MAX } from "../ports.ts";
 import type { Job, JobFailure, JobStore, OpenCharger, Settled } from "../ports.ts";
 import { sharedBatch } from "../shared-batch.ts";
 import { acceptStore } from "./accept.ts";
@@ -28,12 +29,6 @@ const WORK = `WITH started AS (UPDATE jobs SET status = 'PROVISIONING' WHERE id 
   WHERE c.id = $2::uuid AND ${BY_KEY_ONLY}`;
 
 /**
- * With this many other chargers open, none of those settling now is the last. Must exceed the number of parallel
- * charger runs of an organisation.
- */
-const OPEN_LIMIT = 200;
-
-/**
  * Fails one charger. `open` counts other PENDING chargers from the end of the batch, where they are. It may include
  * chargers that other transactions are settling, so a small number only means "perhaps the last".
  */
@@ -44,7 +39,7 @@ const FAIL = `WITH moved AS (
   )
   SELECT EXISTS (SELECT 1 FROM moved) AS moved, (SELECT count(*)::int FROM (
     SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> $2::uuid
-    ORDER BY seq DESC LIMIT ${OPEN_LIMIT}) o) AS open`;
+    ORDER BY seq DESC LIMIT ${PARALLEL_RUNS_MAX}) o) AS open`;
 
 /** The same for chargers of one job that became READY within a few milliseconds of each other. */
 const SUCCEED = `WITH moved AS (
@@ -54,7 +49,7 @@ const SUCCEED = `WITH moved AS (
   )
   SELECT a.id, EXISTS (SELECT 1 FROM moved WHERE moved.id = a.id) AS moved, (SELECT count(*)::int FROM (
     SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> ALL($2::uuid[])
-    ORDER BY seq DESC LIMIT ${OPEN_LIMIT}) o) AS open
+    ORDER BY seq DESC LIMIT ${PARALLEL_RUNS_MAX}) o) AS open
   FROM unnest($2::uuid[]) AS a(id)`;
 
 /**
@@ -80,14 +75,14 @@ async function succeedTogether(sql: Sql, items: readonly Succeeded[]): Promise<S
     }),
   );
   const byId = new Map(
-    answers.flat().map(({ id, moved, open }) => [id, { moved, maybeLast: open < OPEN_LIMIT }]),
+    answers.flat().map(({ id, moved, open }) => [id, { moved, maybeLast: open < PARALLEL_RUNS_MAX }]),
   );
   return items.map(({ chargerId }) => byId.get(chargerId) ?? { moved: false, maybeLast: true });
 }
 
 const settledRow = z
   .object({ moved: z.boolean(), open: z.number() })
-  .transform((row) => ({ moved: row.moved, maybeLast: row.open < OPEN_LIMIT }));
+  .transform((row) => ({ moved: row.moved, maybeLast: row.open < PARALLEL_RUNS_MAX }));
 
 const GIVE_UP = `WITH ran AS (
     SELECT EXISTS (SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status <> 'PENDING') AS any

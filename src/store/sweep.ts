@@ -3,6 +3,7 @@ import type { JobStore, StuckJob } from "../ports.ts";
 import { forgetReceipts } from "./guarded-writes.ts";
 import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
+import { JOB_RUN_ID } from "./work-rows.ts";
 
 /** How long a pass holds the lock; passes start every minute. */
 const PASS_SECONDS = 50;
@@ -59,8 +60,8 @@ const STUCK = `WITH progress AS (
   ${IN_TURN}`;
 
 /** Counts an attempt, once the engine has accepted the run. */
-const REVIVED = `UPDATE jobs SET attempt = $2::int, published_at = $3::timestamptz, workflow_run_id = coalesce(workflow_run_id,
-    'wfr_' || id || CASE WHEN type = 'charger_create' THEN '-0' ELSE '' END)
+const REVIVED = `UPDATE jobs j SET attempt = $2::int, published_at = $3::timestamptz, workflow_run_id = coalesce(workflow_run_id,
+    ${JOB_RUN_ID} || CASE WHEN type = 'charger_create' THEN '-0' ELSE '' END)
   WHERE id = $1::uuid AND status IN ('PENDING', 'PROVISIONING') AND attempt <= $2::int`;
 
 const FORGET_KEYS = `DELETE FROM idempotency_keys WHERE claimed_at < $1::timestamptz - interval '24 hours'`;

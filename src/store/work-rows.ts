@@ -1,7 +1,15 @@
 import { z } from "zod";
 import type { ProvisioningWork } from "../ports.ts";
+import { RUN_ID_PREFIX } from "../run-ids.ts";
 import { recordVersion } from "./charger-rows.ts";
 import { timestamp } from "./rows.ts";
+
+/** `runNames.job` in SQL, of the first attempt. Table alias: `j` jobs. */
+export const JOB_RUN_ID = `'${RUN_ID_PREFIX}' || j.id`;
+
+/** `runNames.charger` in SQL. Table aliases: `j` jobs, `c` chargers. */
+export const CHARGER_RUN_ID = `'${RUN_ID_PREFIX}' || j.id || '-' || c.seq
+    || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END`;
 
 /** Columns of `workRow`. Table aliases: `c` chargers, `o` organizations. */
 export const WORK_COLUMNS = `c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version,

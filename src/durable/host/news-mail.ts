@@ -1,7 +1,7 @@
 import type { SessionFact, SessionFactRow } from "../../ports.ts";
 import { deliverFacts, type FactSink } from "../facts/deliver-facts.ts";
 import type { LineNews } from "./hosted-station.ts";
-import { STATIONS_MAX } from "./station-row.ts";
+import { STATIONS_PER_HOST } from "../../ports.ts";
 
 const TELL_AFTER_MS = 500;
 const BACKOFF_MAX_MS = 60_000;
@@ -78,7 +78,7 @@ export class NewsMail {
 
   /** As many as one statement carries: usually all that a host has. */
   #waiting(): StoredNews[] {
-    return this.#sql.exec<StoredNews>(`SELECT * FROM news ORDER BY seq LIMIT ${STATIONS_MAX}`).toArray();
+    return this.#sql.exec<StoredNews>(`SELECT * FROM news ORDER BY seq LIMIT ${STATIONS_PER_HOST}`).toArray();
   }
 }
 

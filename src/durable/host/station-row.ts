@@ -1,9 +1,6 @@
 import type { ItemError, SimulatedStation } from "../../ports.ts";
 import { FRESH_MEMORY, type StationMemory } from "../../simulator/state.ts";
 
-/** What one host carries. */
-export const STATIONS_MAX = 64;
-
 /** What a host keeps of one station over evictions and restarts. */
 export interface StationRow {
   station: SimulatedStation;

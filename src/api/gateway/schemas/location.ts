@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { SLUG_PATTERN } from "../../../fleet/organization-slug.ts";
 import type { Location, LocationChanges } from "../../../ports.ts";
 import { dateTime, text } from "./fields.ts";
 import { pageOf } from "./paging.ts";
@@ -29,7 +30,7 @@ function isTimeZone(name: string): boolean {
 }
 
 const name = text({ min: 1, max: 200 });
-const slug = text({ min: 1, max: 100, pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/ });
+const slug = text({ min: 1, max: 100, pattern: SLUG_PATTERN });
 const country = { pattern: /^[A-Za-z]{2}$/ };
 const COUNTRY = "ISO 3166-1 alpha-2, stored in upper case";
 const coordinates = z
