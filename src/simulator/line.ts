@@ -1,5 +1,4 @@
 import { dropCalls } from "./calls.ts";
-import { breakUpload } from "./log-upload.ts";
 import type { Turn } from "./turn.ts";
 
 const BACK_OFF_FIRST_MS = 2_000;
@@ -54,7 +53,6 @@ export function restartSoon(turn: Turn, reason: string, graceMs: number): void {
 /** The next connection starts with a BootNotification, also when the host itself is restarted before. */
 export function forgetRegistration(turn: Turn, reason: string): void {
   if (turn.state.memory.booted) turn.remember({ booted: false });
-  breakUpload(turn);
   turn.change({
     resetWhenIdle: null,
     registration: "none",

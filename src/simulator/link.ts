@@ -6,7 +6,7 @@ import { reportStatuses } from "./connectors.ts";
 import { resumeFirmware } from "./firmware.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { forgetRegistration, hangUp, lineLost, redialLater } from "./line.ts";
-import { resumeUpload, tellUpload } from "./log-upload.ts";
+import { breakUpload, resumeUpload, tellUpload } from "./log-upload.ts";
 import { settleMeter } from "./meter.ts";
 import { dropOfflineProfiles, lineChanged } from "./profiles.ts";
 import { watchReservations } from "./reservations.ts";
@@ -50,6 +50,7 @@ export function powerOff(turn: Turn): void {
   for (const id of Object.keys(turn.state.memory.charges)) turn.clearTimer(`connector ${Number(id)}`);
   turn.change({ power: "off" });
   forgetRegistration(turn, "PowerUp");
+  breakUpload(turn);
 }
 
 export function connected(turn: Turn): void {

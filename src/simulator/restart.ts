@@ -1,5 +1,6 @@
 import { leaveUnlessCharging } from "./charging.ts";
 import { forgetRegistration, hangUp, SHUTDOWN_MS } from "./line.ts";
+import { breakUpload } from "./log-upload.ts";
 import type { Turn } from "./turn.ts";
 
 const RESTART_MS = { low: 1_000, high: 3_000 };
@@ -13,6 +14,7 @@ export function restart(turn: Turn): void {
   if (isDelivering && turn.around.nowMs < restartByMs) return turn.setTimer("restart", SHUTDOWN_MS.high);
   hangUp(turn, "reboot");
   forgetRegistration(turn, reason);
+  breakUpload(turn);
   leaveUnlessCharging(turn);
   turn.setTimer("dial", turn.between(RESTART_MS.low, RESTART_MS.high));
 }
