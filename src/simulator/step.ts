@@ -1,22 +1,28 @@
 import { parseFrame } from "../ocpp/frame.ts";
-import { callEnded } from "./answered.ts";
-import { retryBacklog } from "./backlog.ts";
-import { bootAgain } from "./boot.ts";
-import { giveUpAnswer, takeAnswer } from "./calls.ts";
-import { progress } from "./charging.ts";
-import { continueFirmware } from "./firmware.ts";
-import { beat } from "./heartbeat.ts";
-import { answerCall } from "./inbound.ts";
-import { dialAgain } from "./line.ts";
-import { connected, disconnected, powerOff, powerOn } from "./link.ts";
-import { continueUpload } from "./log-upload.ts";
-import { expireReservations } from "./reservations.ts";
-import { restart } from "./restart.ts";
-import { sample, sampleAligned } from "./sampling.ts";
-import type { StationState } from "./state.ts";
-import { reviewFlows } from "./transactions.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
-import { Turn, type Effect, type Input, type Surroundings, type TimerName, type Dialect } from "./turn.ts";
+import { callEnded } from "./lifecycle/answered.ts";
+import { retryBacklog } from "./line/backlog.ts";
+import { bootAgain } from "./lifecycle/boot.ts";
+import { giveUpAnswer, takeAnswer } from "./line/calls.ts";
+import { progress } from "./charging/charging.ts";
+import { continueFirmware } from "./maintenance/firmware.ts";
+import { beat } from "./lifecycle/heartbeat.ts";
+import { answerCall } from "./line/inbound.ts";
+import { dialAgain } from "./line/line.ts";
+import { connected, disconnected, powerOff, powerOn, restart } from "./lifecycle/link.ts";
+import { continueUpload } from "./maintenance/log-upload.ts";
+import { expireReservations } from "./charging/reservations.ts";
+import { sample, sampleAligned } from "./charging/sampling.ts";
+import type { StationState } from "./station/state.ts";
+import { reviewFlows } from "./charging/transactions.ts";
+import {
+  type Dialect,
+  type Effect,
+  type Input,
+  type Surroundings,
+  type TimerName,
+  Turn,
+} from "./station/turn.ts";
 import { dialect16 } from "./v16/dialect.ts";
 import { dialect2x } from "./v2x/dialect.ts";
 

@@ -1,6 +1,6 @@
 import type { OcppVersion } from "../../ocpp/version.ts";
 import type { SessionFact } from "../../ports.ts";
-import { nameplate } from "../../simulator/nameplate.ts";
+import { nameplate } from "../../simulator/station/nameplate.ts";
 import { stationProfile } from "./station-profile.ts";
 import type { StationRow } from "./station-row.ts";
 

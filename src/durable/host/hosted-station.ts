@@ -1,7 +1,7 @@
 import type { FrameRow, ItemError, StartOutcome } from "../../ports.ts";
-import { stationAtRest, type StationState } from "../../simulator/state.ts";
+import { stationAtRest, type StationState } from "../../simulator/station/state.ts";
 import { step } from "../../simulator/step.ts";
-import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/turn.ts";
+import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/station/turn.ts";
 import type { DialOutcome, LeftNews } from "./dial-outcome.ts";
 import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";

@@ -1,5 +1,5 @@
 import type { ItemError } from "../../ports.ts";
-import type { BootOutcome } from "../../simulator/turn.ts";
+import type { BootOutcome } from "../../simulator/station/turn.ts";
 import type { DialOutcome } from "./dial-outcome.ts";
 
 const rejected = (message: string): ItemError => ({ code: "CSMS_REJECTED", message, retryable: false });

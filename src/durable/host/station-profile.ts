@@ -1,5 +1,5 @@
 import type { SimulatedStation } from "../../ports.ts";
-import type { StationProfile } from "../../simulator/state.ts";
+import type { StationProfile } from "../../simulator/station/state.ts";
 
 /** The serial number is drawn from the charger's id: stable, and different for two chargers. */
 export function stationProfile(station: SimulatedStation): StationProfile {

@@ -1,24 +1,31 @@
-import { certificateSigned, deleteCertificate } from "../certificate-store.ts";
-import { clearCache } from "../clear-cache.ts";
-import { dataTransfer } from "../data-transfer.ts";
-import { currentNameplate } from "../firmware.ts";
-import { getLog } from "../get-log.ts";
-import { getInstalledCertificateIds, installCertificate } from "./certificates.ts";
-import { changeAvailability } from "./change-availability.ts";
-import { changeConfiguration } from "./change-configuration.ts";
+import { certificateSigned, deleteCertificate } from "../maintenance/certificate-store.ts";
+import { currentNameplate } from "../maintenance/firmware.ts";
+import { dataTransfer } from "../line/inbound.ts";
+import { clearCache } from "../charging/local-list.ts";
+import { getLog } from "../maintenance/log-upload.ts";
+import type { Dialect } from "../station/turn.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
-import { getConfiguration } from "./get-configuration.ts";
-import { getDiagnostics } from "./get-diagnostics.ts";
+import { changeConfiguration, getConfiguration } from "./configuration.ts";
 import { getLocalListVersion, sendLocalList } from "./local-list.ts";
-import { remoteStartTransaction, remoteStopTransaction } from "./remote-transaction.ts";
-import { cancelReservation, reserveNow } from "./reservations.ts";
-import { reset } from "./reset.ts";
-import { signedUpdateFirmware } from "./signed-update-firmware.ts";
+import {
+  getDiagnostics,
+  getInstalledCertificateIds,
+  installCertificate,
+  signedUpdateFirmware,
+  updateFirmware,
+} from "./maintenance.ts";
+import {
+  cancelReservation,
+  changeAvailability,
+  extendedTriggerMessage,
+  remoteStartTransaction,
+  remoteStopTransaction,
+  reserveNow,
+  reset,
+  triggerMessage,
+  unlockConnector,
+} from "./remote-control.ts";
 import { transactions16 } from "./transaction.ts";
-import { extendedTriggerMessage, triggerMessage } from "./trigger-message.ts";
-import { unlockConnector } from "./unlock-connector.ts";
-import { updateFirmware } from "./update-firmware.ts";
-import type { Dialect } from "../turn.ts";
 
 export const dialect16: Dialect = {
   ...transactions16,

@@ -1,6 +1,6 @@
-import { listReceiver } from "../local-list.ts";
-import { objectOf, textOf, timeOf } from "../read.ts";
-import type { InboundHandler } from "../turn.ts";
+import { listReceiver } from "../charging/local-list.ts";
+import { objectOf, textOf, timeOf } from "../station/read.ts";
+import type { InboundHandler } from "../station/turn.ts";
 
 /** OCPP 1.6 5.10 */
 export const getLocalListVersion: InboundHandler = (turn) => ({

@@ -1,6 +1,6 @@
-import { installer } from "../certificate-store.ts";
-import { listOf } from "../read.ts";
-import type { Answer, InboundHandler } from "../turn.ts";
+import { installer } from "../maintenance/certificate-store.ts";
+import { listOf } from "../station/read.ts";
+import type { Answer, InboundHandler } from "../station/turn.ts";
 
 const TYPES = [
   "V2GRootCertificate",

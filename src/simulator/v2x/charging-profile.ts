@@ -1,13 +1,13 @@
 import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
-import type { ChargingProfile } from "../charging-profile.ts";
-import { composite } from "../composite.ts";
-import { incomplete } from "../inbound.ts";
-import { clearProfiles, installProfile, isInstallable } from "../profiles.ts";
-import { readKind, readSchedule } from "../read-schedule.ts";
-import { flagOf, integerOf, listOf, objectOf, textOf, timeOf } from "../read.ts";
-import { reviewFlows } from "../transactions.ts";
-import type { InboundHandler } from "../turn.ts";
+import type { ChargingProfile } from "../station/charging-profile.ts";
+import { composite } from "../charging/composite.ts";
+import { incomplete } from "../line/inbound.ts";
+import { clearProfiles, installProfile, isInstallable } from "../charging/profiles.ts";
+import { readKind, readSchedule } from "../charging/read-schedule.ts";
+import { flagOf, integerOf, listOf, objectOf, textOf, timeOf } from "../station/read.ts";
+import { reviewFlows } from "../charging/transactions.ts";
+import type { InboundHandler } from "../station/turn.ts";
 
 export const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
   ChargingStationMaxProfile: "max",

@@ -1,28 +1,27 @@
-import { certificateSigned, deleteCertificate } from "../certificate-store.ts";
-import { clearCache } from "../clear-cache.ts";
-import { dataTransfer } from "../data-transfer.ts";
-import { currentNameplate } from "../firmware.ts";
-import { getLog } from "../get-log.ts";
-import { updateFirmware } from "../update-firmware.ts";
+import { certificateSigned, deleteCertificate } from "../maintenance/certificate-store.ts";
+import { currentNameplate, updateFirmware } from "../maintenance/firmware.ts";
+import { dataTransfer } from "../line/inbound.ts";
+import { clearCache } from "../charging/local-list.ts";
+import { getLog } from "../maintenance/log-upload.ts";
+import type { Dialect } from "../station/turn.ts";
 import { getInstalledCertificateIds, installCertificate } from "./certificates.ts";
-import { changeAvailability } from "./change-availability.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
 import { getChargingProfiles } from "./get-charging-profiles.ts";
-import { getVariables } from "./get-variables.ts";
 import { getLocalListVersion, sendLocalList } from "./local-list.ts";
 import {
+  cancelReservation,
+  changeAvailability,
   getTransactionStatus,
   requestStartTransaction,
   requestStopTransaction,
-} from "./remote-transaction.ts";
+  reserveNow,
+  reset,
+  triggerMessage,
+  unlockConnector,
+} from "./remote-control.ts";
 import { getBaseReport, getReport } from "./report.ts";
-import { cancelReservation, reserveNow } from "./reservations.ts";
-import { reset } from "./reset.ts";
-import { setVariables } from "./set-variables.ts";
 import { transactions2x } from "./transaction.ts";
-import { triggerMessage } from "./trigger-message.ts";
-import { unlockConnector } from "./unlock-connector.ts";
-import type { Dialect } from "../turn.ts";
+import { getVariables, setVariables } from "./variables.ts";
 
 export const dialect2x: Dialect = {
   ...transactions2x,

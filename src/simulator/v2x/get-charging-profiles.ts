@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../ocpp/json.ts";
-import { call } from "../calls.ts";
-import type { ChargingProfile } from "../charging-profile.ts";
-import { incomplete } from "../inbound.ts";
-import { integerOf, listOf, objectOf, textOf } from "../read.ts";
-import type { Turn, InboundHandler } from "../turn.ts";
+import { call } from "../line/calls.ts";
+import type { ChargingProfile } from "../station/charging-profile.ts";
+import { incomplete } from "../line/inbound.ts";
+import { integerOf, listOf, objectOf, textOf } from "../station/read.ts";
+import type { Turn, InboundHandler } from "../station/turn.ts";
 import { PURPOSES } from "./charging-profile.ts";
 
 /** Every profile here was sent by the central system. */

@@ -1,7 +1,7 @@
-import { listReceiver } from "../local-list.ts";
-import { objectOf, textOf, timeOf } from "../read.ts";
-import { readToken } from "./remote-transaction.ts";
-import type { InboundHandler } from "../turn.ts";
+import { listReceiver } from "../charging/local-list.ts";
+import { objectOf, textOf, timeOf } from "../station/read.ts";
+import { readToken } from "./remote-control.ts";
+import type { InboundHandler } from "../station/turn.ts";
 
 /** D02 */
 export const getLocalListVersion: InboundHandler = (turn) => ({

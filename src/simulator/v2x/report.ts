@@ -1,11 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../ocpp/json.ts";
-import { call } from "../calls.ts";
-import { incomplete } from "../inbound.ts";
-import { integerOf, listOf, objectOf, textOf } from "../read.ts";
-import { valueOf, type Setting, type VariablePath } from "../settings.ts";
-import type { Turn, Answer, InboundHandler } from "../turn.ts";
-import { isSame } from "./variable.ts";
-import { variablesOf } from "./variables.ts";
+import { call } from "../line/calls.ts";
+import { incomplete } from "../line/inbound.ts";
+import { integerOf, listOf, objectOf, textOf } from "../station/read.ts";
+import { type Setting, valueOf, type VariablePath } from "../device-model/settings.ts";
+import type { Answer, InboundHandler, Turn } from "../station/turn.ts";
+import { isSame, variablesOf } from "./variables.ts";
 
 const ROWS_PER_PART = 20;
 const MUTABILITY = { read: "ReadOnly", readWrite: "ReadWrite", write: "WriteOnly" } as const;

@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../ocpp/json.ts";
-import type { AlignedReading, Charge, EndReason, MessageBody, UpdateReason } from "../charge.ts";
-import { measurandsOf, meterReading, readMeter } from "../meter.ts";
-import type { Turn, Dialect } from "../turn.ts";
-import type { Reading, ReadingContext } from "../measurands.ts";
+import type { AlignedReading, Charge, EndReason, MessageBody, UpdateReason } from "../station/charge.ts";
+import { measurandsOf, meterReading, readMeter } from "../charging/meter.ts";
+import type { Turn, Dialect } from "../station/turn.ts";
+import type { Reading, ReadingContext } from "../station/measurands.ts";
 
 type Transactions = Pick<
   Dialect,

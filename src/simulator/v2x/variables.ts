@@ -1,8 +1,11 @@
-import { SETTINGS } from "../setting-table.ts";
-import { live, type Setting, type VariablePath } from "../settings.ts";
-import { statusOf, type StationState } from "../state.ts";
-import { statusWord } from "../status-word.ts";
-import type { Turn } from "../turn.ts";
+import { isJsonObject, type JsonObject } from "../../ocpp/json.ts";
+import { statusWord } from "../charging/connectors.ts";
+import { incomplete } from "../line/inbound.ts";
+import { integerOf, listOf, objectOf, textOf } from "../station/read.ts";
+import { SETTINGS } from "../device-model/setting-table.ts";
+import { live, type Setting, setValue, valueOf, type VariablePath } from "../device-model/settings.ts";
+import { type StationState, statusOf } from "../station/state.ts";
+import type { InboundHandler, Turn } from "../station/turn.ts";
 
 /** Everything in the device model of this station: its settings, and what it says of itself and its EVSEs. */
 export function variablesOf(turn: Turn): Setting[] {
@@ -40,4 +43,108 @@ function evseVariables(id: number): Setting[] {
       true,
     ),
   ];
+}
+
+/** What one entry of GetVariables or SetVariables points at. */
+export type Variable =
+  | {
+      readonly kind: "known";
+      readonly setting: Setting;
+      readonly component: JsonObject;
+      readonly variable: JsonObject;
+    }
+  | {
+      readonly kind: "UnknownComponent" | "UnknownVariable" | "NotSupportedAttributeType";
+      readonly component: JsonObject;
+      readonly variable: JsonObject;
+    };
+
+/** Null when the entry has no component or variable name. */
+export function findVariable(turn: Turn, entry: JsonObject): Variable | null {
+  const component = objectOf(entry, "component");
+  const variable = objectOf(entry, "variable");
+  if (!component || !variable || !textOf(component, "name")) return null;
+  if (textOf(variable, "name") === undefined) return null;
+  const ofComponent = variablesOf(turn).filter(({ path2x }) => path2x && isComponent(path2x, component));
+  if (ofComponent.length === 0) return { kind: "UnknownComponent", component, variable };
+  const setting = ofComponent.find(
+    ({ path2x }) =>
+      path2x &&
+      isSame(path2x.variable, textOf(variable, "name")) &&
+      isSame(path2x.instance, textOf(variable, "instance")),
+  );
+  if (!setting) return { kind: "UnknownVariable", component, variable };
+  const isActual = (textOf(entry, "attributeType") ?? "Actual") === "Actual";
+  if (!isActual) return { kind: "NotSupportedAttributeType", component, variable };
+  return { kind: "known", setting, component, variable };
+}
+
+function isComponent(path: VariablePath, component: JsonObject): boolean {
+  const evse = objectOf(component, "evse") ?? {};
+  return (
+    isSame(path.component, textOf(component, "name")) &&
+    path.evse?.id === integerOf(evse, "id") &&
+    path.evse?.connectorId === integerOf(evse, "connectorId")
+  );
+}
+
+/** Names are compared without regard to case; none is the same as none. */
+export function isSame(one: string | undefined, other: string | undefined): boolean {
+  return one?.toLowerCase() === other?.toLowerCase();
+}
+
+export const getVariables: InboundHandler = (turn, payload) => {
+  const results: JsonObject[] = [];
+  for (const entry of listOf(payload, "getVariableData") ?? []) {
+    const result = isJsonObject(entry) ? read(turn, entry) : null;
+    if (!result) return incomplete(payload, "getVariableData", "array");
+    results.push(result);
+  }
+  return results.length > 0
+    ? { result: { getVariableResult: results } }
+    : incomplete(payload, "getVariableData", "array");
+};
+
+/** A write-only variable answers Rejected (B06.FR.09). */
+function read(turn: Turn, entry: JsonObject): JsonObject | null {
+  const found = findVariable(turn, entry);
+  if (!found) return null;
+  const { component, variable } = found;
+  const attributeType = textOf(entry, "attributeType");
+  const head = { component, variable, ...(attributeType !== undefined && { attributeType }) };
+  if (found.kind !== "known") return { attributeStatus: found.kind, ...head };
+  if (found.setting.access === "write") return { attributeStatus: "Rejected", ...head };
+  return { attributeStatus: "Accepted", attributeValue: valueOf(turn, found.setting), ...head };
+}
+
+interface Write {
+  readonly found: Variable;
+  readonly value: string;
+  readonly attributeType: string | undefined;
+}
+
+/** Reads the whole request before it writes anything. */
+export const setVariables: InboundHandler = (turn, payload) => {
+  const writes: Write[] = [];
+  for (const entry of listOf(payload, "setVariableData") ?? []) {
+    const write = isJsonObject(entry) ? readWrite(turn, entry) : null;
+    if (!write) return incomplete(payload, "setVariableData", "array");
+    writes.push(write);
+  }
+  if (writes.length === 0) return incomplete(payload, "setVariableData", "array");
+  return { result: { setVariableResult: writes.map((write) => apply(turn, write)) } };
+};
+
+function readWrite(turn: Turn, entry: JsonObject): Write | null {
+  const found = findVariable(turn, entry);
+  const value = textOf(entry, "attributeValue");
+  return found && value !== undefined
+    ? { found, value, attributeType: textOf(entry, "attributeType") }
+    : null;
+}
+
+function apply(turn: Turn, { found, value, attributeType }: Write): JsonObject {
+  const { component, variable } = found;
+  const attributeStatus = found.kind === "known" ? setValue(turn, found.setting, value) : found.kind;
+  return { attributeStatus, component, variable, ...(attributeType !== undefined && { attributeType }) };
 }

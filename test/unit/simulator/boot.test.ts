@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
-import { FRESH_MEMORY } from "../../../src/simulator/state.ts";
+import { FRESH_MEMORY } from "../../../src/simulator/station/state.ts";
 import { StationUnderTest } from "./station-under-test.ts";
 
 const connectorIds = { "ocpp1.6": [0, 1, 2], "ocpp2.0.1": [1, 2], "ocpp2.1": [1, 2] };

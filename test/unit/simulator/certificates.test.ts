@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
 import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
-import { hashOf } from "../../../src/simulator/certificate.ts";
+import { hashOf } from "../../../src/simulator/station/certificate.ts";
 import { StationUnderTest } from "./station-under-test.ts";
 
 const ROOT = [

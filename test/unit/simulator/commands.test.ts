@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
 import { dialect16 } from "../../../src/simulator/v16/dialect.ts";
 import { dialect2x } from "../../../src/simulator/v2x/dialect.ts";
-import { statusOf } from "../../../src/simulator/state.ts";
+import { statusOf } from "../../../src/simulator/station/state.ts";
 import { validatorsOf } from "../ocpp/validators-of.ts";
 import { StationUnderTest } from "./station-under-test.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
 import { KEY_ALIASES, MAX_LIMIT_KEYS } from "../../../src/ocpp/v2x/configuration-key.ts";
-import { SETTINGS } from "../../../src/simulator/setting-table.ts";
+import { SETTINGS } from "../../../src/simulator/device-model/setting-table.ts";
 import { StationUnderTest, type Sent } from "./station-under-test.ts";
 
 interface MeterValue {

@@ -3,9 +3,9 @@ import {
   stationAtRest,
   type StationMemory,
   type StationState,
-} from "../../../src/simulator/state.ts";
+} from "../../../src/simulator/station/state.ts";
 import { step } from "../../../src/simulator/step.ts";
-import type { Effect, Input, TimerName } from "../../../src/simulator/turn.ts";
+import type { Effect, Input, TimerName } from "../../../src/simulator/station/turn.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 
 export interface Sent {

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts";
 import { OCPP_VERSIONS, type OcppVersion } from "../../../src/ocpp/version.ts";
-import type { TransactionMessage } from "../../../src/simulator/charge.ts";
-import type { Effect, TimerName } from "../../../src/simulator/turn.ts";
+import type { TransactionMessage } from "../../../src/simulator/station/charge.ts";
+import type { Effect, TimerName } from "../../../src/simulator/station/turn.ts";
 import { StationUnderTest } from "./station-under-test.ts";
 
 type Move =

@@ -1,0 +1,33 @@
+import { call, type CallEnd } from "../line/calls.ts";
+import { reconnect } from "../line/line.ts";
+import { lineChanged } from "../charging/profiles.ts";
+import type { Turn } from "../station/turn.ts";
+
+/** The first heartbeat comes at a random point of the interval: stations that booted together drift apart. */
+export function startHeartbeat(turn: Turn): void {
+  turn.setTimer("heartbeat", turn.between(0.1, 1) * intervalMs(turn));
+}
+
+export function beat(turn: Turn): void {
+  const isAccepted = turn.state.link === "up" && turn.state.registration === "accepted";
+  if (!isAccepted) return;
+  turn.setTimer("heartbeat", intervalMs(turn));
+  call(turn, "Heartbeat", {});
+}
+
+/** Silence on a heartbeat means a dead line, whatever the socket says. */
+export function heartbeatAnswered(turn: Turn, how: CallEnd): void {
+  if (how.kind !== "silent") return;
+  reconnect(turn);
+  lineChanged(turn);
+}
+
+/** A new interval counts from now on, and over a power cut. */
+export function changeHeartbeat(turn: Turn, heartbeatSeconds: number): void {
+  turn.remember({ heartbeatSeconds });
+  if (turn.state.link === "up" && turn.state.registration === "accepted") startHeartbeat(turn);
+}
+
+function intervalMs(turn: Turn): number {
+  return turn.state.memory.heartbeatSeconds * 1_000;
+}

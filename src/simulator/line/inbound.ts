@@ -1,0 +1,65 @@
+import type { ErrorCode } from "../../ocpp/error-code.ts";
+import { type CallFrame, encodeError, encodeResult } from "../../ocpp/frame.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../ocpp/json.ts";
+import { isKnownAction } from "../station/known-actions.ts";
+import { textOf } from "../station/read.ts";
+import { arrangeRehearsal, asksForRehearsal, rehearse } from "./rehearsal.ts";
+import type { Answer, InboundHandler, Turn } from "../station/turn.ts";
+
+/** Every CALL gets exactly one answer, unless a fault is rehearsed. */
+export function answerCall(turn: Turn, frame: CallFrame): void {
+  if (rehearse(turn, frame)) return;
+  const answer = decide(turn, frame);
+  if ("error" in answer) {
+    const text = encodeError(frame.id, answer.error, answer.description ?? "", turn.version);
+    turn.emit({ kind: "send", text });
+    return;
+  }
+  turn.emit({ kind: "send", text: encodeResult(frame.id, answer.result) });
+  answer.after?.(turn);
+}
+
+function decide(turn: Turn, frame: CallFrame): Answer {
+  // A rejected station serves nobody (2.x B03.FR.07, OCPP 1.6 4.2).
+  if (turn.state.registration === "rejected") return { error: "SecurityError" };
+  const { actions } = turn.dialect;
+  const handler = Object.hasOwn(actions, frame.action) ? actions[frame.action] : undefined;
+  if (handler) return handler(turn, frame.payload);
+  return { error: isKnownAction(turn.version, frame.action) ? "NotSupported" : "NotImplemented" };
+}
+
+type Wanted = "string" | "integer" | "object" | "array";
+
+const IS_OF: Readonly<Record<Wanted, (value: JsonValue) => boolean>> = {
+  string: (value) => typeof value === "string",
+  integer: Number.isInteger,
+  object: isJsonObject,
+  array: Array.isArray,
+};
+
+/** A field that cannot be used: it is absent (or a list too short), of another JSON type, or has a value out of its domain. */
+export function incomplete(payload: JsonObject, field: string, wanted: Wanted = "string"): Answer {
+  const value = payload[field];
+  return {
+    error: value === undefined ? "OccurrenceConstraintViolation" : codeOf(value, wanted),
+    description: field,
+  };
+}
+
+function codeOf(value: JsonValue, wanted: Wanted): ErrorCode {
+  if (!IS_OF[wanted](value)) return "TypeConstraintViolation";
+  return wanted === "array" ? "OccurrenceConstraintViolation" : "PropertyConstraintViolation";
+}
+
+/** The one vendor a simulated station knows: what it is sent comes back, but for the message that rehearses a fault. */
+const VENDOR = "Busbar";
+
+export const dataTransfer: InboundHandler = (turn, payload) => {
+  const vendorId = textOf(payload, "vendorId");
+  if (vendorId === undefined) return incomplete(payload, "vendorId");
+  if (vendorId.toLowerCase() !== VENDOR.toLowerCase()) return { result: { status: "UnknownVendorId" } };
+  if (asksForRehearsal(payload) && !arrangeRehearsal(turn, payload))
+    return { result: { status: "Rejected" } };
+  const { data } = payload;
+  return { result: { status: "Accepted", ...(data !== undefined && { data }) } };
+};

@@ -1,0 +1,46 @@
+import { rootCertificateHash, type CertificateHash } from "../station/certificate.ts";
+import { incomplete } from "../line/inbound.ts";
+import { objectOf, textOf } from "../station/read.ts";
+import type { Turn, Answer, InboundHandler } from "../station/turn.ts";
+
+const CERTIFICATES_MAX = 10;
+
+/** 2.x M05, security whitepaper A05: takes a root certificate of one of these types while there is room. */
+export function installer(types: (turn: Turn) => readonly string[]): InboundHandler {
+  return function installCertificate(turn, payload) {
+    const type = textOf(payload, "certificateType");
+    const pem = textOf(payload, "certificate");
+    if (type === undefined || !types(turn).includes(type)) return incomplete(payload, "certificateType");
+    if (pem === undefined) return incomplete(payload, "certificate");
+    const hash = rootCertificateHash(pem);
+    const { certificates } = turn.state.memory;
+    const others = certificates.filter((each) => each.type !== type || !hash || !isSame(each.hash, hash));
+    if (!hash || others.length >= CERTIFICATES_MAX) return { result: { status: "Rejected" } };
+    turn.remember({ certificates: [...others, { type, hash }] });
+    return { result: { status: "Accepted" } };
+  };
+}
+
+/** 2.x M04, security whitepaper M04 */
+export const deleteCertificate: InboundHandler = (turn, payload) => {
+  const given = objectOf(payload, "certificateHashData");
+  if (!given) return incomplete(payload, "certificateHashData", "object");
+  const { certificates } = turn.state.memory;
+  const kept = certificates.filter(({ hash }) => !isSame(hash, given));
+  if (kept.length === certificates.length) return { result: { status: "NotFound" } };
+  turn.remember({ certificates: kept });
+  return { result: { status: "Accepted" } };
+};
+
+/** The station has asked for no certificate, so none that is signed can be its own (2.x A02.FR.07). */
+export const certificateSigned: InboundHandler = (_turn, payload): Answer =>
+  textOf(payload, "certificateChain") === undefined
+    ? incomplete(payload, "certificateChain")
+    : { result: { status: "Rejected" } };
+
+/** Hex has no case. */
+function isSame(hash: CertificateHash, other: object): boolean {
+  return Object.entries(hash).every(
+    ([name, value]) => String(Reflect.get(other, name)).toLowerCase() === value.toLowerCase(),
+  );
+}
