@@ -37,7 +37,10 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-/** One reaction of a virtual charge point. Pure: time, chance and ids come in, frames and timers go out. */
+/**
+ * One step of a simulated station: new state and effects for an input. Pure: time, random values and ids are
+ * arguments; frames and timers are effects.
+ */
 export function step(state: StationState, input: Input, around: Surroundings): Step {
   const turn = new Turn(state, around, DIALECTS[state.profile.version]);
   react(turn, input);

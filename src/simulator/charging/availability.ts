@@ -1,7 +1,7 @@
 import { reportStatuses, setAvailability } from "./connectors.ts";
 import type { Turn, Answer } from "../station/turn.ts";
 
-/** Where a car is served, a connector goes out of service only afterwards; 0 is the station itself. */
+/** Changes the availability of a connector; 0 is the station. An occupied connector changes after its transaction. */
 export function changeAvailability(
   turn: Turn,
   connectorIds: readonly number[],
@@ -14,7 +14,7 @@ export function changeAvailability(
   return { result: { status: busy.length > 0 ? "Scheduled" : "Accepted" }, after: reportStatuses };
 }
 
-/** Carries out what waited for a car to be done. */
+/** Carries out changes that waited for the end of a transaction. */
 export function applyScheduled(turn: Turn): void {
   for (const [key, isOperative] of Object.entries(turn.state.memory.scheduled)) {
     const connectorId = Number(key);
@@ -22,7 +22,7 @@ export function applyScheduled(turn: Turn): void {
   }
 }
 
-/** Whether a transaction runs at a connector or is about to begin there, 0: at any. */
+/** Whether a transaction runs or is about to begin on a connector; 0: on any. */
 export function isOccupied(turn: Turn, connectorId: number): boolean {
   return Object.entries(turn.state.memory.charges).some(
     ([id, { stage }]) => stage !== "finishing" && (connectorId === 0 || Number(id) === connectorId),

@@ -21,14 +21,14 @@ import type { Turn, Answer } from "../station/turn.ts";
 const PLUG_IN_MS = { low: 1_000, high: 2_000 };
 
 export interface RemoteStart {
-  /** Null: whichever is free. */
+  /** Null: any free connector. */
   readonly connectorId: number | null;
   readonly token: IdToken;
   readonly remoteStartId: number | null;
   readonly profile: ChargingProfile | null;
 }
 
-/** Accepted means: the station tries. A driver plugs in a moment later. */
+/** Handles a remote start. Accepted means that the station will try; the driver plugs in a moment later. */
 export function remoteStart(turn: Turn, request: RemoteStart): Answer {
   const connectorId = freeConnector(turn, request);
   const { profile } = request;
@@ -37,7 +37,7 @@ export function remoteStart(turn: Turn, request: RemoteStart): Answer {
   return { result: { status: "Accepted" }, after: (answered) => invite(answered, connectorId, request) };
 }
 
-/** Ends the transaction that is meant, and refuses when none of those that run is. */
+/** Handles a remote stop: ends the running transaction that matches; Rejected if none does. */
 export function remoteStop(turn: Turn, isMeant: (charge: Charge) => boolean): Answer {
   const { charges } = turn.state.memory;
   const connectorId = chargingConnectors(turn).find((id) => charges[id] && isMeant(charges[id]));
@@ -48,7 +48,7 @@ export function remoteStop(turn: Turn, isMeant: (charge: Charge) => boolean): An
   };
 }
 
-/** What happens next at a connector: the cable is plugged in, an answer is overdue, or the car leaves. */
+/** Handles the timer of a connector: the cable is plugged in, an answer is overdue, or the car leaves. */
 export function progress(turn: Turn, connectorId: number): void {
   switch (turn.state.memory.charges[connectorId]?.stage) {
     case "preparing":
@@ -68,7 +68,7 @@ export function authorizeAnswered(turn: Turn, how: CallEnd, plan: OutstandingCal
   else leave(turn, connectorId);
 }
 
-/** Unplugs whatever is at the connector. */
+/** Unplugs the car of a connector. */
 export function leave(turn: Turn, connectorId: number): void {
   const { [connectorId]: gone, ...charges } = turn.state.memory.charges;
   if (!gone) return;
@@ -79,14 +79,14 @@ export function leave(turn: Turn, connectorId: number): void {
   reportStatuses(turn);
 }
 
-/** Whoever has not begun yet, or is done, leaves a station that restarts. */
+/** Removes cars without a running transaction from a station that restarts. */
 export function leaveUnlessCharging(turn: Turn): void {
   for (const [key, { stage }] of Object.entries(turn.state.memory.charges)) {
     if (stage !== "charging") leave(turn, Number(key));
   }
 }
 
-/** After a restart of the host alone: timers are gone, cars are not. */
+/** Restores the timers of cars after a restart of the host. */
 export function resumeCharges(turn: Turn): void {
   for (const [key, { stage }] of Object.entries(turn.state.memory.charges)) {
     if (stage === "charging") startSampling(turn);
@@ -94,7 +94,7 @@ export function resumeCharges(turn: Turn): void {
   }
 }
 
-/** After a power cut: transactions have ended with it, and whoever only waited has left. */
+/** Ends all transactions after a power cut and removes waiting cars. */
 export function endCharges(turn: Turn): void {
   leaveUnlessCharging(turn);
   endAllTransactions(turn, "PowerLoss");
@@ -126,13 +126,13 @@ function invite(turn: Turn, connectorId: number, request: RemoteStart): void {
   setTimerOf(turn, connectorId);
 }
 
-/** A driver who would plug in too late finds that the station has given up. */
+/** Sets the timer of a connector. A driver who would plug in too late does not start. */
 function setTimerOf(turn: Turn, connectorId: number): void {
   const arrivalMs = turn.between(PLUG_IN_MS.low, PLUG_IN_MS.high);
   turn.setTimer(`connector ${connectorId}`, Math.min(arrivalMs, patienceMs(turn)));
 }
 
-/** How long the station waits for the cable (1.6 ConnectionTimeOut, 2.x EVConnectionTimeOut); 0 is for ever. */
+/** How long the station waits for the cable, in ms (1.6 ConnectionTimeOut, 2.x EVConnectionTimeOut); 0: unlimited. */
 function patienceMs(turn: Turn): number {
   return settingNumber(turn.state, "ConnectionTimeOut") * 1_000 || Number.POSITIVE_INFINITY;
 }
@@ -146,7 +146,7 @@ function pluggedIn(turn: Turn, connectorId: number): void {
     isSettingOn(turn.state, "LocalPreAuthorize") && localVerdict(turn, charge.token.idToken) === "Accepted";
   if (!isSettingOn(turn.state, "AuthorizeRemoteTxRequests") || isTrusted) return begin(turn, connectorId);
   setCharge(turn, connectorId, { stage: "authorizing" });
-  // An answer that was lost with its line must not keep the connector.
+  // Frees the connector if the answer was lost with its connection.
   turn.setTimer(`connector ${connectorId}`, 2 * settingNumber(turn.state, "MessageTimeout") * 1_000);
   call(turn, "Authorize", turn.dialect.authorize(charge.token), { connectorId });
 }
@@ -154,16 +154,16 @@ function pluggedIn(turn: Turn, connectorId: number): void {
 function begin(turn: Turn, connectorId: number): void {
   if (!mayBegin(turn, connectorId)) return leave(turn, connectorId);
   beginTransaction(turn, connectorId);
-  // All cars share one timer, which runs already when another one charges.
+  // All cars share one timer, which is running already if another car charges.
   if (chargingConnectors(turn).length === 1) startSampling(turn);
 }
 
-/** A command may have come while the driver was on the way. */
+/** Whether a transaction may still begin: a command may have changed the connector since the start was accepted. */
 function mayBegin({ state }: Turn, connectorId: number): boolean {
   return state.restartReason === null && isInService(state.memory, connectorId);
 }
 
-/** Free for this token: available, or reserved for it. */
+/** A connector that is available, or reserved for this token; null: none. */
 function freeConnector(turn: Turn, { connectorId, token }: RemoteStart): number | null {
   const { profile, memory, registration, restartReason, resetWhenIdle } = turn.state;
   if (registration !== "accepted" || restartReason !== null || resetWhenIdle !== null) return null;

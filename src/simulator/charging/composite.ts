@@ -10,10 +10,7 @@ export interface CompositePeriod {
   readonly phaseToUse?: number;
 }
 
-/**
- * What a connector (0: the station) may take from now on, as one schedule; null for one the station does not have.
- * A is per phase.
- */
+/** Composite schedule of a connector (0: the station) from now on, in A per phase; null: no such connector. */
 export function composite(
   turn: Turn,
   connectorId: number,

@@ -3,7 +3,7 @@ import { call, type CallEnd } from "../line/calls.ts";
 import { type ConnectorStatus, type OutstandingCall, statusOf } from "../station/state.ts";
 import type { Turn } from "../station/turn.ts";
 
-/** Reports every connector whose status the central system does not know yet (1.6 errata 3.22, 2.x B01.FR.05). */
+/** Reports every connector whose current status has not been reported (1.6 errata 3.22, 2.x B01.FR.05). */
 export function reportStatuses(turn: Turn): void {
   for (let id = turn.dialect.firstConnector; id <= turn.state.profile.connectors; id++) {
     if (lastTold(turn, id) !== currentWord(turn, id)) reportStatus(turn, id, false);
@@ -20,7 +20,7 @@ export function statusAnswered(turn: Turn, how: CallEnd, plan: OutstandingCall):
   turn.change({ reported: { ...turn.state.reported, [plan.connectorId]: toldBy(plan) } });
 }
 
-/** Takes a connector (0: the station) out of service or back, durably. */
+/** Sets a connector (0: the station) operative or inoperative, durably. */
 export function setAvailability(turn: Turn, connectorId: number, isOperative: boolean): void {
   const { memory } = turn.state;
   const others = memory.inoperative.filter((id) => id !== connectorId);
@@ -32,7 +32,7 @@ function currentWord(turn: Turn, connectorId: number): string {
   return statusWord(turn.version, statusOf(turn.state.memory, connectorId));
 }
 
-/** What the central system will know once everything that waits has been said. */
+/** Last status of a connector that was confirmed or is queued. */
 function lastTold(turn: Turn, connectorId: number): string | undefined {
   const { queue, outstanding, reported } = turn.state;
   const waiting = queue.findLast((plan) => isStatusOf(plan, connectorId));
@@ -50,7 +50,7 @@ function toldBy({ payload }: Pick<OutstandingCall, "payload">): string {
 
 const SAME_IN_2X: readonly ConnectorStatus[] = ["Available", "Reserved", "Unavailable"];
 
-/** How a version calls a status: 2.x tells the states of a charge in TransactionEvent instead. */
+/** Connector status of a version. 2.x reports the states of a transaction in TransactionEvent instead. */
 export function statusWord(version: OcppVersion, status: ConnectorStatus): string {
   return version === "ocpp1.6" || SAME_IN_2X.includes(status) ? status : "Occupied";
 }

@@ -2,28 +2,28 @@ import type { ChargingProfile, ProfilePeriod } from "../station/charging-profile
 import type { StationState } from "../station/state.ts";
 
 export const VOLTAGE_V = 230;
-/** Below this a car does not charge at all (IEC 61851-1). */
+/** Minimum charging current (IEC 61851-1). */
 const AMPS_MIN = 6;
 const SINGLE_PHASE_MAX_W = 7_400;
 const DAY_MS = 86_400_000;
 const PERIOD_MS = { Daily: DAY_MS, Weekly: 7 * DAY_MS } as const;
 
-/** What a connector may take: amperes per phase. */
+/** Limit of a connector: A per phase and number of phases. */
 export interface Limit {
   readonly amps: number;
   readonly phases: number;
   readonly phaseToUse: number | null;
 }
 
-/** What the station is built for. */
+/** Limit of the station's hardware. */
 export function hardwareLimit({ profile }: StationState): Limit {
   const phases = profile.maxPowerW > SINGLE_PHASE_MAX_W ? 3 : 1;
   return { amps: round(profile.maxPowerW / (VOLTAGE_V * phases)), phases, phaseToUse: null };
 }
 
 /**
- * The limit of one connector: its transaction's profile, else the default profile, and never more than the station's
- * profile (OCPP 1.6 3.13.2, 2.x K01.FR.38 and following). Of several that hold the highest stack level rules.
+ * Limit of a connector: the profile of its transaction, otherwise the default profile, at most the profile of the
+ * station (OCPP 1.6 §3.13.2, 2.x K01.FR.38 and following). Of several valid profiles the highest stack level is used.
  */
 export function limitAt(state: StationState, connectorId: number, atMs: number): Limit {
   const hardware = hardwareLimit(state);
@@ -36,7 +36,7 @@ export function limitAt(state: StationState, connectorId: number, atMs: number):
   return [own, station].reduce<Limit>((limit, rule) => (rule ? tighter(limit, rule) : limit), hardware);
 }
 
-/** The station as a whole: its own profile, else what its connectors may take together. */
+/** Limit of the whole station: its profile, otherwise the sum of its connectors. */
 export function stationLimitAt(state: StationState, atMs: number): Limit {
   const limits = Array.from({ length: state.profile.connectors }, (_, index) =>
     limitAt(state, index + 1, atMs),
@@ -48,7 +48,7 @@ export function stationLimitAt(state: StationState, atMs: number): Limit {
   return station ? tighter(together, station) : together;
 }
 
-/** What a car takes under a limit; charging cars share the station's own profile evenly. */
+/** Current of a car under its limit. Charging cars share the station's profile equally. */
 export function flowAt(state: StationState, connectorId: number, atMs: number) {
   const limit = limitAt(state, connectorId, atMs);
   const station = ruling(state, "max", 0, atMs);
@@ -60,7 +60,7 @@ export function flowAt(state: StationState, connectorId: number, atMs: number) {
   return { amps, phases: limit.phases, firstPhase: limit.phases === 1 ? (limit.phaseToUse ?? 1) : 1 };
 }
 
-/** When a limit may change next, epoch ms; null: never by itself. */
+/** Next time at which a limit may change, epoch ms; null: only by a command. */
 export function nextChangeMs(state: StationState, afterMs: number): number | null {
   const times = state.memory.profiles.flatMap((profile) => changesOf(state, profile, afterMs));
   const later = times.filter((atMs) => atMs > afterMs);
@@ -81,7 +81,7 @@ function changesOf(state: StationState, profile: ChargingProfile, nowMs: number)
   return [...bounds, ...offlineEndMs, ...ownMs, ...endMs, ...againMs];
 }
 
-/** The highest stack level that holds now; at the same level the connector's own profile. */
+/** Valid profile with the highest stack level; at the same level that of the connector. */
 function ruling(
   state: StationState,
   purpose: ChargingProfile["purpose"],
@@ -125,7 +125,7 @@ function periodAt(
   return profile.periods.findLast((each) => each.startSeconds <= seconds) ?? null;
 }
 
-/** A relative schedule begins with its transaction, a recurring one every day or week anew. */
+/** Start of a schedule: a relative one starts with its transaction, a recurring one every day or week. */
 function scheduleStart(
   state: StationState,
   profile: ChargingProfile,
@@ -155,7 +155,7 @@ function tighter(one: Limit, other: Limit): Limit {
   };
 }
 
-/** Limits have at most one decimal; rounded down, so that none is exceeded. */
+/** Rounds down to one decimal, so that no limit is exceeded. */
 function round(amps: number): number {
   return Math.floor(amps * 10 + 1e-6) / 10;
 }

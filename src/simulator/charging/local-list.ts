@@ -11,7 +11,7 @@ export const LIST_PART_MAX = 100;
 interface ListUpdate {
   readonly version: number;
   readonly isFull: boolean;
-  /** Without an entry the tag is removed. */
+  /** Entries to set; null removes the tag. */
   readonly changes: ReadonlyArray<readonly [idToken: string, entry: ListEntry | null]>;
 }
 
@@ -30,7 +30,7 @@ function updateLocalList(turn: Turn, update: ListUpdate): "Accepted" | "Failed" 
   return "Accepted";
 }
 
-/** SendLocalList of a version: where it has its number, and how it spells an entry. */
+/** Handler of SendLocalList: the name of its version number field, and how an entry is read. */
 export function listReceiver(
   numberField: string,
   readChange: (entry: JsonObject) => ListUpdate["changes"][number] | null,
@@ -50,7 +50,7 @@ export function listReceiver(
   };
 }
 
-/** What the list says of a tag; null: nothing. */
+/** Status of a tag in the local list; null: not listed. */
 export function localVerdict(turn: Turn, idToken: string): string | null {
   const { entries } = turn.state.memory.localList;
   const name = idToken.toLowerCase();
@@ -59,7 +59,7 @@ export function localVerdict(turn: Turn, idToken: string): string | null {
   return entry.expiresAtMs !== null && entry.expiresAtMs <= turn.around.nowMs ? "Expired" : entry.status;
 }
 
-/** A station whose cache is switched off has none to clear (1.6 errata 3.23, 2.x C11.FR.04). */
+/** ClearCache; Rejected if the cache is switched off (1.6 errata 3.23, 2.x C11.FR.04). */
 export const clearCache: InboundHandler = (turn) => ({
   result: { status: isSettingOn(turn.state, "AuthorizationCacheEnabled") ? "Accepted" : "Rejected" },
 });

@@ -6,7 +6,7 @@ import type { Reading } from "../station/measurands.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Wh on the meter of a connector, 0 for the main meter. */
+/** Meter reading of a connector in Wh; 0: the main meter. */
 export function meterReading(turn: Turn, connectorId: number): number {
   const { charges, metersWh } = turn.state.memory;
   const ids = connectorId === 0 ? connectorIds(turn) : [connectorId];
@@ -14,7 +14,7 @@ export function meterReading(turn: Turn, connectorId: number): number {
   return Math.floor(exact);
 }
 
-/** Brings the meter up to now: before the flow changes and before the charge ends. */
+/** Counts the energy up to now. Call before the current changes and before a charge ends. */
 export function settleMeter(turn: Turn, connectorId: number): void {
   const { charges, metersWh } = turn.state.memory;
   const charge = charges[connectorId];
@@ -26,7 +26,7 @@ export function settleMeter(turn: Turn, connectorId: number): void {
   });
 }
 
-/** Everything a connector's meter shows, as far as `measurands` asks for it. */
+/** Values of a connector's meter for the given measurands. */
 export function readMeter(turn: Turn, connectorId: number, measurands: readonly string[]): Reading[] {
   const phases = phasesOf(turn, connectorId);
   const amps = new Map(phases);
@@ -55,14 +55,14 @@ export function readMeter(turn: Turn, connectorId: number, measurands: readonly 
   return all.filter(({ measurand }) => measurands.includes(measurand));
 }
 
-/** The measurands a setting names. */
+/** Measurands listed in a setting. */
 export function measurandsOf(turn: Turn, setting: string): string[] {
   return settingValue(turn.state, setting)
     .split(",")
     .map((each) => each.trim());
 }
 
-/** Amperes by phase; a connector at rest shows 0 A on the first. */
+/** Current by phase in A; without a charge 0 A on the first phase. */
 function phasesOf(turn: Turn, connectorId: number): Array<[phase: number, amps: number]> {
   const ids = connectorId === 0 ? connectorIds(turn) : [connectorId];
   const sums = new Map<number, number>([[1, 0]]);

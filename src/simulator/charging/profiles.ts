@@ -9,21 +9,21 @@ import { reviewFlows } from "./transactions.ts";
 import type { Turn } from "../station/turn.ts";
 
 export interface ProfileCriteria {
-  /** Given: everything else is ignored (1.6 errata 3.26). */
+  /** If given, all other criteria are ignored (1.6 errata 3.26). */
   readonly id: number | undefined;
   readonly connectorId: number | undefined;
   readonly purpose: ChargingProfile["purpose"] | undefined;
   readonly stackLevel: number | undefined;
 }
 
-/** Whether a station takes this profile; a transaction's profile needs a transaction that runs. */
+/** Whether a profile can be installed; one for a transaction needs a running transaction. */
 export function isInstallable(turn: Turn, profile: ChargingProfile): boolean {
   const { connectorId, purpose } = profile;
   const isRunning = turn.state.memory.charges[connectorId]?.stage === "charging";
   return (purpose !== "transaction" || isRunning) && isWithinLimits(turn, profile);
 }
 
-/** Whether a profile is one that this station can hold, also for a transaction that is still to come. */
+/** Whether a profile is within the station's limits, also for a transaction that has not begun. */
 export function isWithinLimits(turn: Turn, profile: ChargingProfile): boolean {
   const { connectorId, purpose, stackLevel, periods } = profile;
   const { memory } = turn.state;
@@ -34,7 +34,7 @@ export function isWithinLimits(turn: Turn, profile: ChargingProfile): boolean {
   return others(memory.profiles, profile).length < PROFILES_MAX;
 }
 
-/** Replaces the profile with the same id, and the one in the same place. */
+/** Installs a profile. It replaces one with the same id, and one with the same purpose, stack level and connector. */
 export function installProfile(turn: Turn, profile: ChargingProfile): void {
   const { nowMs } = turn.around;
   const kept = others(turn.state.memory.profiles, profile).filter(
@@ -43,7 +43,7 @@ export function installProfile(turn: Turn, profile: ChargingProfile): void {
   turn.remember({ profiles: [...kept, profile] });
 }
 
-/** Whether there was one. */
+/** Removes profiles that match. True: there was one. */
 export function clearProfiles(turn: Turn, criteria: ProfileCriteria): boolean {
   const { profiles } = turn.state.memory;
   const kept = profiles.filter((profile) => !isMeant(profile, criteria));
@@ -52,7 +52,7 @@ export function clearProfiles(turn: Turn, criteria: ProfileCriteria): boolean {
   return true;
 }
 
-/** Profiles that end for good with a long time without a line are gone when it is back (2.1). */
+/** Deletes profiles that ended with the connection (2.1); call when it is back. */
 export function dropOfflineProfiles(turn: Turn): void {
   const { profiles } = turn.state.memory;
   const kept = profiles.filter(
@@ -61,7 +61,7 @@ export function dropOfflineProfiles(turn: Turn): void {
   if (kept.length < profiles.length) turn.remember({ profiles: kept });
 }
 
-/** The line came or went: what depends on it is looked at again. */
+/** Call when the connection opens or closes: limits that depend on it are computed again. */
 export function lineChanged(turn: Turn): void {
   if (Object.keys(turn.state.memory.charges).length > 0) reviewFlows(turn);
 }

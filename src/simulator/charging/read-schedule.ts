@@ -5,7 +5,7 @@ import { integerOf, listOf, numberOf, textOf, timeOf } from "../station/read.ts"
 type Kind = Pick<ChargingProfile, "kind" | "recurrency">;
 type Schedule = Pick<ChargingProfile, "unit" | "startMs" | "durationSeconds" | "periods">;
 
-/** Null for a kind the station does not know. */
+/** Kind and recurrence of a profile; null: unknown kind. */
 export function readKind(profile: JsonObject): Kind | null {
   const kind = textOf(profile, "chargingProfileKind");
   const recurrency = textOf(profile, "recurrencyKind");
@@ -14,7 +14,10 @@ export function readKind(profile: JsonObject): Kind | null {
   return isKnown ? { kind, recurrency } : null;
 }
 
-/** The same in every version. Null when a period has no limit or the first does not begin at 0. */
+/**
+ * Reads a charging schedule, which is the same in every version. Null: a period has no limit, or the first does not
+ * start at 0.
+ */
 export function readSchedule(schedule: JsonObject): Schedule | null {
   const unit = textOf(schedule, "chargingRateUnit");
   const periods = (listOf(schedule, "chargingSchedulePeriod") ?? []).map(readPeriod);

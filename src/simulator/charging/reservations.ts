@@ -3,7 +3,7 @@ import { reportStatuses } from "./connectors.ts";
 import { statusOf, type Reservation } from "../station/state.ts";
 import type { Turn, Answer } from "../station/turn.ts";
 
-/** A reservation with the same id is replaced. The station as a whole cannot be reserved. */
+/** Reserves a connector; a reservation with the same id is replaced. Connector 0 cannot be reserved. */
 export function reserve(turn: Turn, reservation: Reservation): Answer {
   const { memory, profile } = turn.state;
   const { id, connectorId, expiresAtMs } = reservation;
@@ -36,7 +36,7 @@ export function expireReservations(turn: Turn): void {
   watchAndReport(turn);
 }
 
-/** Also after a start: the timer is gone, the reservation is not. */
+/** Sets the timer of the next expiry, also after a restart of the host. */
 export function watchReservations(turn: Turn): void {
   const [first] = turn.state.memory.reservations.map(({ expiresAtMs }) => expiresAtMs).sort((a, b) => a - b);
   if (first === undefined) return;

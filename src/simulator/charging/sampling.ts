@@ -6,7 +6,7 @@ import type { Turn } from "../station/turn.ts";
 
 const ALIGNED_MAX = 100;
 
-/** Running transactions report their meters at this interval; 0 is never. */
+/** Starts meter values of running transactions at the configured interval; 0: none. */
 export function startSampling(turn: Turn): void {
   const seconds = settingNumber(turn.state, "MeterValueSampleInterval");
   if (seconds > 0) turn.setTimer("meter", seconds * 1_000);
@@ -19,7 +19,10 @@ export function sample(turn: Turn): void {
   if (charging.length > 0) startSampling(turn);
 }
 
-/** Meters are read at multiples of the interval since midnight, in and outside transactions; 0 is never. */
+/**
+ * Starts clock-aligned meter values, at multiples of the interval since midnight, in and outside of transactions; 0:
+ * none.
+ */
 export function startAligned(turn: Turn): void {
   const intervalMs = settingNumber(turn.state, "ClockAlignedDataInterval") * 1_000;
   if (intervalMs <= 0) return;
@@ -39,7 +42,7 @@ export function sampleAligned(turn: Turn): void {
   startAligned(turn);
 }
 
-/** For the last message of the transaction; the oldest make room. */
+/** Stores clock-aligned values for the last message of the transaction; the oldest are dropped. */
 function keepAligned(turn: Turn, connectorId: number): void {
   const readings = readMeter(turn, connectorId, measurandsOf(turn, "StopTxnAlignedData"));
   if (readings.length === 0) return;
@@ -48,7 +51,7 @@ function keepAligned(turn: Turn, connectorId: number): void {
   setCharge(turn, connectorId, { aligned });
 }
 
-/** New intervals count from now on. */
+/** Restarts the timers with new intervals. */
 export function rearmSampling(turn: Turn): void {
   if (chargingConnectors(turn).length > 0) startSampling(turn);
   turn.clearTimer("aligned");

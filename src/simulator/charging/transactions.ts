@@ -18,7 +18,7 @@ import { isSettingOn } from "../station/setting-value.ts";
 import type { Turn } from "../station/turn.ts";
 
 const UNPLUG_MS = { low: 1_000, high: 2_000 };
-/** How long a restart waits for its last transaction messages. */
+/** How long a restart waits for the delivery of transaction messages. */
 export const FAREWELL_MS = 10_000;
 
 /** Connectors with a running transaction. */
@@ -51,7 +51,7 @@ export function beginTransaction(turn: Turn, connectorId: number): void {
   reviewFlows(turn);
 }
 
-/** Tells about a running transaction what its version has words for. */
+/** Sends an update of a running transaction, if its version has a message for it. */
 export function updateTransaction(turn: Turn, connectorId: number, why: UpdateReason): void {
   const charge = turn.state.memory.charges[connectorId];
   if (charge?.stage !== "charging") return;
@@ -62,7 +62,7 @@ export function updateTransaction(turn: Turn, connectorId: number, why: UpdateRe
   post(turn, body, charge.id, true);
 }
 
-/** The car stays plugged in for a moment; what waited for the end happens now. */
+/** Ends a transaction. The car stays plugged in for a moment; changes that waited for the end are carried out. */
 export function endTransaction(turn: Turn, connectorId: number, reason: EndReason): void {
   const charge = turn.state.memory.charges[connectorId];
   if (charge?.stage !== "charging") return;
@@ -78,7 +78,7 @@ export function endTransaction(turn: Turn, connectorId: number, reason: EndReaso
   if (chargingConnectors(turn).length === 0) turn.clearTimer("meter");
 }
 
-/** A car is done: carries out what waited for it. */
+/** Carries out what waited for the end of a transaction. */
 export function catchUp(turn: Turn): void {
   applyScheduled(turn);
   const { resetWhenIdle } = turn.state;
@@ -89,7 +89,7 @@ export function endAllTransactions(turn: Turn, reason: EndReason): void {
   for (const id of chargingConnectors(turn)) endTransaction(turn, id, reason);
 }
 
-/** Lets every car take what its limits allow now, and comes back when a limit changes by itself. */
+/** Sets the current of every car to its limit, and a timer for the next change of a limit. */
 export function reviewFlows(turn: Turn): void {
   const { nowMs } = turn.around;
   const charging = chargingConnectors(turn);
@@ -111,7 +111,9 @@ function changeFlow(turn: Turn, connectorId: number): void {
   if (flow.amps > 0 !== before.amps > 0) updateTransaction(turn, connectorId, "limit");
 }
 
-/** What follows from the confirmation of a transaction message: its number in 1.6, and an end for a refused tag. */
+/**
+ * Handles the confirmation of a transaction message: stores its 1.6 id, and ends the transaction of a refused tag.
+ */
 export function confirmed(turn: Turn, message: TransactionMessage, answer: JsonObject): void {
   noteNumber(turn, message, answer);
   const info = objectOf(answer, turn.dialect.verdictField);

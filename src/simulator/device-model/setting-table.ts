@@ -12,7 +12,7 @@ const isFlag = (text: string) => text === "true" || text === "false";
 const isMeasurandList = (text: string) =>
   text.split(",").every((each) => MEASURANDS.some((known) => known === each.trim()));
 
-/** 16 to 20 bytes in hex (OCPP-J 1.6 6.2), which is also a legal 2.x password; 2.x allows any `passwordString`. */
+/** A valid key: hexadecimal digits of 16 to 20 bytes (OCPP-J 1.6 §6.2) or a 2.x `passwordString`. */
 const isKey = (text: string) => /^[A-Za-z0-9*_=:+|@.-]{16,40}$/.test(text);
 
 const seconds = { accepts: integerBetween(0, 604_800), type: "integer" } as const;

@@ -3,21 +3,21 @@ import type { Turn } from "../station/turn.ts";
 
 export interface VariablePath {
   readonly component: string;
-  /** The EVSE a component belongs to, and its connector; absent: the station. */
+  /** EVSE and connector of the component; absent: the station. */
   readonly evse?: { readonly id: number; readonly connectorId?: number };
   readonly variable: string;
   readonly instance?: string;
 }
 
-/** One setting of a station under its 1.6 name and its 2.x component and variable; a missing name: not in that version. */
+/** A setting with its 1.6 key and its 2.x variable; a missing one: not in that version. */
 export interface Setting {
-  /** Also the name under which a change is remembered. */
+  /** Also the name under which a changed value is stored. */
   readonly name: string;
   readonly key16: string | null;
   readonly path2x: VariablePath | null;
-  /** The default, or for what is `live` the value itself. */
+  /** Default value; of a `live` setting the current value. */
   readonly value: (state: StationState) => string;
-  /** Kept by `apply` and not among the remembered settings. */
+  /** True: the value is stored by `apply`, not with the changed settings. */
   readonly live?: boolean;
   readonly access: "read" | "readWrite" | "write";
   /** Data type in a 2.x report; "string" when absent. */
@@ -59,7 +59,7 @@ export function valueOf(turn: Turn, setting: Setting): string {
   return changed || setting.value(turn.state);
 }
 
-/** Stores a new value durably; what it changes at once happens in the same step. */
+/** Stores a new value durably and applies it in the same step. */
 export function setValue(turn: Turn, setting: Setting, text: string): SetOutcome {
   if (setting.access === "read" || setting.accepts?.(text) === false) return "Rejected";
   if (setting.access === "readWrite" && !setting.live) remember(turn, setting, text);

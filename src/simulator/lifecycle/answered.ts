@@ -9,7 +9,7 @@ import type { OutstandingCall } from "../station/state.ts";
 import type { Turn } from "../station/turn.ts";
 import { confirmed } from "../charging/transactions.ts";
 
-/** What the station does when a CALL of its own has ended; an action without a row needs nothing. */
+/** What the station does when one of its own CALLs has ended; actions without a row need nothing. */
 const ANSWERED: Readonly<Record<string, (turn: Turn, how: CallEnd, call: OutstandingCall) => void>> = {
   Authorize: authorizeAnswered,
   BootNotification: bootAnswered,

@@ -6,10 +6,10 @@ import { startHeartbeat } from "./heartbeat.ts";
 import { tellUpload } from "../maintenance/log-upload.ts";
 import type { BootOutcome, Turn } from "../station/turn.ts";
 
-/** Wait before the next try when the central system leaves it to the station, or did not answer. */
+/** Seconds until the next boot if the central system gave no interval or no answer. */
 const RETRY_SECONDS = 10;
 
-/** `reason` in the words of 2.x. */
+/** Sends BootNotification, unless one is waiting. `reason`: BootReason of 2.x. */
 export function bootNow(turn: Turn, reason: string): void {
   const { state } = turn;
   const isWaiting = [state.outstanding, ...state.queue].some((plan) => plan?.action === "BootNotification");
@@ -18,7 +18,7 @@ export function bootNow(turn: Turn, reason: string): void {
   call(turn, "BootNotification", turn.dialect.boot(turn, reason));
 }
 
-/** The wait that the central system asked for is over. */
+/** Call when the interval before the next boot is over. */
 export function bootAgain(turn: Turn): void {
   const { link, bootReason } = turn.state;
   if (link === "up" && bootReason !== null) bootNow(turn, bootReason);
@@ -41,7 +41,7 @@ export function bootAnswered(turn: Turn, how: CallEnd): void {
   }
 }
 
-/** A boot that was asked for may end an acceptance; of what waits only that is still said which was asked for. */
+/** A triggered boot may end an acceptance. Only triggered messages stay in the queue then. */
 function withdrawn(turn: Turn, registration: "pending" | "rejected"): void {
   const { queue, memory } = turn.state;
   const kept = registration === "pending" ? queue.filter(({ triggered }) => triggered) : [];

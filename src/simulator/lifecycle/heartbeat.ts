@@ -3,7 +3,10 @@ import { reconnect } from "../line/line.ts";
 import { lineChanged } from "../charging/profiles.ts";
 import type { Turn } from "../station/turn.ts";
 
-/** The first heartbeat comes at a random point of the interval: stations that booted together drift apart. */
+/**
+ * Starts heartbeats. The first comes at a random point of the interval, so that stations that booted together do not
+ * send at once.
+ */
 export function startHeartbeat(turn: Turn): void {
   turn.setTimer("heartbeat", turn.between(0.1, 1) * intervalMs(turn));
 }
@@ -15,14 +18,14 @@ export function beat(turn: Turn): void {
   call(turn, "Heartbeat", {});
 }
 
-/** Silence on a heartbeat means a dead line, whatever the socket says. */
+/** An unanswered heartbeat means that the connection is lost, although the socket is open. */
 export function heartbeatAnswered(turn: Turn, how: CallEnd): void {
   if (how.kind !== "silent") return;
   reconnect(turn);
   lineChanged(turn);
 }
 
-/** A new interval counts from now on, and over a power cut. */
+/** Sets a new interval, from now on and durably. */
 export function changeHeartbeat(turn: Turn, heartbeatSeconds: number): void {
   turn.remember({ heartbeatSeconds });
   if (turn.state.link === "up" && turn.state.registration === "accepted") startHeartbeat(turn);

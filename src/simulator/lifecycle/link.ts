@@ -23,7 +23,10 @@ const TIMERS_OF_WORK: readonly TimerName[] = [
   "restart",
 ];
 
-/** With its last boot still good, only the host was away: what ran goes on. Else the power was. */
+/**
+ * Switches the station on. If its last boot is still valid, only the host was restarted, and transactions go on;
+ * otherwise the power was cut.
+ */
 export function powerOn(turn: Turn): void {
   if (turn.state.power === "on") return;
   turn.change({ power: "on", link: "dialing", failures: 0, offlineSinceMs: turn.around.nowMs });
@@ -37,7 +40,10 @@ export function powerOn(turn: Turn): void {
   startAligned(turn);
 }
 
-/** Like a power cut: nothing is said, the line drops, and the next start is a boot. */
+/**
+ * Switches the station off like a power cut: no message is sent, the connection closes, and the next start sends a
+ * boot.
+ */
 export function powerOff(turn: Turn): void {
   if (turn.state.power === "off") return;
   for (const id of chargingConnectors(turn)) {
@@ -79,7 +85,7 @@ export function disconnected(turn: Turn, notBeforeMs: number | undefined): void 
 
 const RESTART_MS = { low: 1_000, high: 3_000 };
 
-/** Drops the line, forgets the registration and comes back by itself a moment later. */
+/** Restarts the station: closes the connection, forgets the registration and connects again a moment later. */
 export function restart(turn: Turn): void {
   const reason = turn.state.restartReason;
   if (reason === null || turn.state.power === "off") return;

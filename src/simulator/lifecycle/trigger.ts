@@ -10,10 +10,10 @@ type Triggered = (turn: Turn, connectorIds: number[]) => void;
 
 const asked = { triggered: true } as const;
 
-/** Messages a station sends when asked to. `connectorIds`: the one that was named, else all that apply. */
+/** Messages that can be triggered. `connectorIds`: the named one, otherwise all that apply. */
 const MESSAGES: Readonly<Record<string, Triggered>> = {
   BootNotification: (turn) => {
-    // Until it is answered, the boot is due.
+    // The boot is due until it is answered.
     turn.change({ bootReason: turn.state.bootReason ?? "Triggered" });
     bootNow(turn, "Triggered");
   },
@@ -37,12 +37,14 @@ const MESSAGES: Readonly<Record<string, Triggered>> = {
   },
 };
 
-/** Answers first and sends afterwards. `message` null: none that the request can name; `connectorId` null: not named. */
+/**
+ * Handles a trigger: answers first, then sends. `message` null: cannot be triggered; `connectorId` null: not named.
+ */
 export function trigger(turn: Turn, message: string | null, connectorId: number | null): Answer {
   const send = message === null ? undefined : MESSAGES[message];
   if (!send) return { result: { status: "NotImplemented" } };
   const ids = connectorIds(turn, connectorId);
-  // An accepted 2.x station boots only after a restart (F06.FR.17); a 1.6 station tells its boot again.
+  // An accepted 2.x station refuses to boot again (F06.FR.17); a 1.6 station sends its boot again.
   const isAccepted = turn.version !== "ocpp1.6" && turn.state.registration === "accepted";
   const isBooted = message === "BootNotification" && isAccepted;
   const isIdle = message === "TransactionEvent" && !ids?.some((id) => chargingConnectors(turn).includes(id));
@@ -54,7 +56,7 @@ function tellFirmware(turn: Turn, action: string): void {
   call(turn, action, firmwareStatus(turn, action), asked);
 }
 
-/** Null for a connector the station does not have. */
+/** Connectors to report; null: no such connector. */
 function connectorIds(turn: Turn, connectorId: number | null): number[] | null {
   const first = turn.dialect.firstConnector;
   const last = turn.state.profile.connectors;

@@ -5,7 +5,7 @@ import type { Turn } from "../station/turn.ts";
 
 const BACKLOG_MAX = 200;
 
-/** Keeps a transaction message until the central system confirms it, over lost lines and restarts. */
+/** Stores a transaction message until the central system confirms it, also over lost connections and restarts. */
 export function post(turn: Turn, body: MessageBody, chargeId: string, isIntermediate: boolean): void {
   const message: TransactionMessage = { ...body, chargeId, isIntermediate, attempts: 0 };
   turn.remember({ backlog: thinned([...turn.state.memory.backlog, message]) });
@@ -13,8 +13,8 @@ export function post(turn: Turn, body: MessageBody, chargeId: string, isIntermed
 }
 
 /**
- * The message that is confirmed now, else null. One that failed is tried again later, each time after a longer wait,
- * and given up after the configured number of attempts (OCPP 1.6 3.7.1, 2.x E13).
+ * Handles the answer to the oldest message and returns it if it is confirmed, otherwise null. A failed message is
+ * repeated after growing waits and dropped after the configured number of attempts (OCPP 1.6 §3.7.1, 2.x E13).
  */
 export function backlogAnswered(turn: Turn, how: CallEnd): TransactionMessage | null {
   const [oldest, ...rest] = turn.state.memory.backlog;
@@ -34,7 +34,7 @@ export function backlogAnswered(turn: Turn, how: CallEnd): TransactionMessage | 
   return null;
 }
 
-/** With the end of a transaction, told or given up, nobody needs the number of 1.6 any more. */
+/** Removes the oldest message. With the end of a transaction, delivered or dropped, its 1.6 id is forgotten. */
 function drop(turn: Turn, oldest: TransactionMessage): void {
   const { backlog, transactionIds } = turn.state.memory;
   const { [oldest.chargeId]: _over, ...others } = transactionIds;
@@ -47,7 +47,10 @@ export function retryBacklog(turn: Turn): void {
   sendNext(turn);
 }
 
-/** When the memory is full, values in the middle of a transaction go first; the oldest may be on its way. */
+/**
+ * Backlog cut to its maximum length: meter values in the middle of a transaction are dropped first, except the oldest
+ * message, which may be outstanding.
+ */
 function thinned(backlog: readonly TransactionMessage[]): readonly TransactionMessage[] {
   if (backlog.length <= BACKLOG_MAX) return backlog;
   const expendable = backlog.findIndex((message, index) => index > 0 && message.isIntermediate);

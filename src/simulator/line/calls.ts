@@ -7,7 +7,7 @@ import type { Turn } from "../station/turn.ts";
 
 const QUEUE_LENGTH_MAX = 64;
 
-/** What came back for a CALL of ours. */
+/** How a CALL of the station ended: CALLRESULT, CALLERROR, or no answer in time. */
 export type CallEnd =
   | { readonly kind: "result"; readonly payload: JsonObject }
   | { readonly kind: "error" }
@@ -18,7 +18,7 @@ export interface EndedCall {
   readonly how: CallEnd;
 }
 
-/** Queues a CALL, or drops it when the station may not speak now. */
+/** Queues a CALL; drops it if the station is offline or may not send it now. */
 export function call(
   turn: Turn,
   action: string,
@@ -39,13 +39,13 @@ export function call(
   sendNext(turn);
 }
 
-/** A socket that is gone takes its CALLs with it; what matters is reported anew on the next one. */
+/** Drops all CALLs of a closed connection; statuses are reported again on the next one. */
 export function dropCalls(turn: Turn): void {
   if (turn.state.outstanding) turn.clearTimer("answer");
   turn.change({ outstanding: null, queue: [] });
 }
 
-/** Only the answer to the CALL outstanding on this socket counts; anything else is late or made up. */
+/** Ends the outstanding CALL with its answer; null: the answer is late or has an unknown id. */
 export function takeAnswer(turn: Turn, id: string, payload: JsonValue | null): EndedCall | null {
   const { outstanding } = turn.state;
   if (outstanding?.id !== id) return null;
@@ -60,7 +60,7 @@ export function giveUpAnswer(turn: Turn): EndedCall | null {
   return outstanding && { call: outstanding, how: { kind: "silent" } };
 }
 
-/** One CALL at a time (OCPP 2.0.1 part 4, 4.1.1). */
+/** Sends the next CALL if none is outstanding (OCPP 2.0.1 part 4 §4.1.1). */
 export function sendNext(turn: Turn): void {
   const { link, outstanding } = turn.state;
   if (link !== "up" || outstanding) return;
@@ -72,7 +72,7 @@ export function sendNext(turn: Turn): void {
   turn.setTimer("answer", messageTimeoutMs(turn));
 }
 
-/** What happened earlier is told first, but for a boot and for what the central system asked for. */
+/** Next CALL: the backlog first, except that BootNotification and triggered messages precede it. */
 function takeNext(turn: Turn): CallPlan | null {
   const { queue, memory, registration, isBacklogPaused } = turn.state;
   const [next, ...rest] = queue;
@@ -86,7 +86,10 @@ function takeNext(turn: Turn): CallPlan | null {
   return next ?? null;
 }
 
-/** Before acceptance only BootNotification and what the central system asked for (OCPP 1.6 4.2, 2.x B02, B03). */
+/**
+ * Whether the station may send a CALL: before acceptance only BootNotification and triggered messages (OCPP 1.6 §4.2,
+ * 2.x B02, B03).
+ */
 function maySend(turn: Turn, plan: CallPlan): boolean {
   const { registration } = turn.state;
   if (registration === "accepted" || plan.action === "BootNotification") return true;

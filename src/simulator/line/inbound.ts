@@ -6,7 +6,7 @@ import { textOf } from "../station/read.ts";
 import { arrangeRehearsal, asksForRehearsal, rehearse } from "./rehearsal.ts";
 import type { Answer, InboundHandler, Turn } from "../station/turn.ts";
 
-/** Every CALL gets exactly one answer, unless a fault is rehearsed. */
+/** Handles a CALL of the central system. It gets exactly one answer, unless a fault is rehearsed. */
 export function answerCall(turn: Turn, frame: CallFrame): void {
   if (rehearse(turn, frame)) return;
   const answer = decide(turn, frame);
@@ -20,7 +20,7 @@ export function answerCall(turn: Turn, frame: CallFrame): void {
 }
 
 function decide(turn: Turn, frame: CallFrame): Answer {
-  // A rejected station serves nobody (2.x B03.FR.07, OCPP 1.6 4.2).
+  // A rejected station answers every CALL with an error (2.x B03.FR.07, OCPP 1.6 §4.2).
   if (turn.state.registration === "rejected") return { error: "SecurityError" };
   const { actions } = turn.dialect;
   const handler = Object.hasOwn(actions, frame.action) ? actions[frame.action] : undefined;
@@ -37,7 +37,7 @@ const IS_OF: Readonly<Record<Wanted, (value: JsonValue) => boolean>> = {
   array: Array.isArray,
 };
 
-/** A field that cannot be used: it is absent (or a list too short), of another JSON type, or has a value out of its domain. */
+/** CALLERROR for a field that is absent (or a list too short), of another JSON type, or has an invalid value. */
 export function incomplete(payload: JsonObject, field: string, wanted: Wanted = "string"): Answer {
   const value = payload[field];
   return {
@@ -51,7 +51,7 @@ function codeOf(value: JsonValue, wanted: Wanted): ErrorCode {
   return wanted === "array" ? "OccurrenceConstraintViolation" : "PropertyConstraintViolation";
 }
 
-/** The one vendor a simulated station knows: what it is sent comes back, but for the message that rehearses a fault. */
+/** Vendor id that a simulated station accepts. It returns the data, except for the message that rehearses a fault. */
 const VENDOR = "Busbar";
 
 export const dataTransfer: InboundHandler = (turn, payload) => {

@@ -5,13 +5,13 @@ const BACK_OFF_FIRST_MS = 2_000;
 const BACK_OFF_MAX_MS = 120_000;
 export const SHUTDOWN_MS = { low: 200, high: 500 };
 
-/** The station drops its own line. */
+/** Closes the connection from the station's side. */
 export function hangUp(turn: Turn, reason: string): void {
   if (turn.state.link !== "down") turn.emit({ kind: "close", code: 1000, reason });
   lineLost(turn);
 }
 
-/** What was being said on the line is gone with it; statuses are told anew on the next one. */
+/** Call when the connection is closed: drops its CALLs. Statuses are reported again on the next one. */
 export function lineLost(turn: Turn): void {
   dropCalls(turn);
   turn.clearTimer("heartbeat");
@@ -21,7 +21,10 @@ export function lineLost(turn: Turn): void {
   turn.change({ link: "down", isBacklogPaused: false, offlineSinceMs, reported: {} });
 }
 
-/** Doubles from two seconds to two minutes; the random half keeps a fleet from coming back in step. */
+/**
+ * Sets the timer of the next connection attempt. The back-off doubles from two seconds to two minutes; half of it is
+ * random, so that a fleet does not reconnect at once.
+ */
 export function redialLater(turn: Turn, notBeforeMs = 0): void {
   const { failures } = turn.state;
   const ceilingMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(failures, 10));
@@ -35,22 +38,22 @@ export function dialAgain(turn: Turn): void {
   turn.emit({ kind: "dial" });
 }
 
-/** Gives up a line that went silent. */
+/** Closes a connection without answers and connects again later. */
 export function reconnect(turn: Turn): void {
   hangUp(turn, "no answer");
   redialLater(turn);
 }
 
 /**
- * The answer that promised it goes out in peace first, and transaction messages within `graceMs`. `reason` in the
- * words of 2.x.
+ * Restarts the station after the answer to the command was sent, and after transaction messages were delivered, at
+ * most `graceMs` later. `reason`: BootReason of 2.x.
  */
 export function restartSoon(turn: Turn, reason: string, graceMs: number): void {
   turn.change({ restartReason: reason, resetWhenIdle: null, restartByMs: turn.around.nowMs + graceMs });
   turn.setTimer("restart", turn.between(SHUTDOWN_MS.low, SHUTDOWN_MS.high));
 }
 
-/** The next connection starts with a BootNotification, also when the host itself is restarted before. */
+/** Makes the next connection start with a BootNotification, also after a restart of the host. */
 export function forgetRegistration(turn: Turn, reason: string): void {
   if (turn.state.memory.booted) turn.remember({ booted: false });
   turn.change({

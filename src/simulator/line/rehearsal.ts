@@ -7,7 +7,10 @@ import { listOf, textOf } from "../station/read.ts";
 import type { Turn } from "../station/turn.ts";
 import type { Rehearsal } from "../station/state.ts";
 
-/** What goes wrong with a CALL: it is refused, answered with a CALLERROR, not at all, or the line drops. */
+/**
+ * Faults that can be rehearsed: the CALL is refused, answered with a CALLERROR, not answered, or the connection
+ * closes.
+ */
 const FAULTS = ["Refused", "CallError", "Silence", "Drop"] as const satisfies readonly Rehearsal["fault"][];
 
 const MESSAGE = "Rehearse";
@@ -19,7 +22,7 @@ const saying =
   () => ({ status });
 const REJECTED = saying("Rejected");
 
-/** One answer for each element of a list of the request. */
+/** Refusal with one result per element of a list of the request. */
 const each =
   (asked: string, told: string, refused: (element: JsonObject) => JsonObject): Refusal =>
   (payload) => ({ [told]: (listOf(payload, asked) ?? []).filter(isJsonObject).map(refused) });
@@ -27,8 +30,8 @@ const each =
 const variableOf = ({ component = {}, variable = {} }: JsonObject): JsonObject => ({ component, variable });
 
 /**
- * How a station says no, in the words of its action. A 1.6 station without a log to upload names no file, and one that does not
- * tell a key does not know it. What is missing here has no words for it in any version.
+ * Refusal of each action. A 1.6 station refuses a diagnostics upload by naming no file, and a key by calling it
+ * unknown. Actions that are missing here cannot be refused in any version.
  */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   AdjustPeriodicEventStream: REJECTED,
@@ -101,7 +104,7 @@ export function asksForRehearsal(payload: JsonObject): boolean {
   return textOf(payload, "messageId") === MESSAGE;
 }
 
-/** Arranges what was asked for, `Refused` or `Refused SetChargingProfile`. False: fault or action is not known. */
+/** Stores a rehearsal, for instance `Refused` or `Refused SetChargingProfile`. False: unknown fault or action. */
 export function arrangeRehearsal(turn: Turn, payload: JsonObject): boolean {
   const [word, action = null, ...more] = (textOf(payload, "data") ?? "").split(" ");
   const fault = FAULTS.find((known) => known === word);
@@ -111,7 +114,7 @@ export function arrangeRehearsal(turn: Turn, payload: JsonObject): boolean {
   return true;
 }
 
-/** Treats this CALL as was asked for. False: as any other. */
+/** Applies a stored rehearsal to this CALL. False: none applies. */
 export function rehearse(turn: Turn, call: CallFrame): boolean {
   const { rehearsal } = turn.state;
   if (rehearsal === null || (rehearsal.action ?? call.action) !== call.action) return false;
@@ -127,7 +130,7 @@ export function rehearse(turn: Turn, call: CallFrame): boolean {
   return true;
 }
 
-/** The answer to UpdateFirmware has no words in 1.6. */
+/** Answer that refuses a CALL. UpdateFirmware of 1.6 has no refusal. */
 function refusal(turn: Turn, { id, action, payload }: CallFrame): string {
   const isWordless = action === "UpdateFirmware" && turn.version === "ocpp1.6";
   const refused = isWordless || !Object.hasOwn(REFUSALS, action) ? undefined : REFUSALS[action];

@@ -5,7 +5,10 @@ import type { Turn, Answer, InboundHandler } from "../station/turn.ts";
 
 const CERTIFICATES_MAX = 10;
 
-/** 2.x M05, security whitepaper A05: takes a root certificate of one of these types while there is room. */
+/**
+ * InstallCertificate (2.x M05, security whitepaper M05): installs a root certificate of one of these types, up to a
+ * maximum number.
+ */
 export function installer(types: (turn: Turn) => readonly string[]): InboundHandler {
   return function installCertificate(turn, payload) {
     const type = textOf(payload, "certificateType");
@@ -21,7 +24,7 @@ export function installer(types: (turn: Turn) => readonly string[]): InboundHand
   };
 }
 
-/** 2.x M04, security whitepaper M04 */
+/** DeleteCertificate (2.x M04, security whitepaper M04). */
 export const deleteCertificate: InboundHandler = (turn, payload) => {
   const given = objectOf(payload, "certificateHashData");
   if (!given) return incomplete(payload, "certificateHashData", "object");
@@ -32,13 +35,13 @@ export const deleteCertificate: InboundHandler = (turn, payload) => {
   return { result: { status: "Accepted" } };
 };
 
-/** The station has asked for no certificate, so none that is signed can be its own (2.x A02.FR.07). */
+/** CertificateSigned: always rejected, because the station never requests a certificate (2.x A02.FR.07). */
 export const certificateSigned: InboundHandler = (_turn, payload): Answer =>
   textOf(payload, "certificateChain") === undefined
     ? incomplete(payload, "certificateChain")
     : { result: { status: "Rejected" } };
 
-/** Hex has no case. */
+/** Whether two hashes are equal; hexadecimal digits are compared case-insensitively. */
 function isSame(hash: CertificateHash, other: object): boolean {
   return Object.entries(hash).every(
     ([name, value]) => String(Reflect.get(other, name)).toLowerCase() === value.toLowerCase(),

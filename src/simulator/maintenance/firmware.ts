@@ -31,7 +31,7 @@ export function startFirmwareUpdate(turn: Turn, order: FirmwareOrder): void {
   resumeFirmware(turn);
 }
 
-/** Also after a start: the timer is gone, the update is not. */
+/** Sets the timer of the current stage, also after a restart of the host. */
 export function resumeFirmware(turn: Turn): void {
   const { firmware } = turn.state.memory;
   if (!firmware || firmware.stage === "InstallRebooting") return;
@@ -50,7 +50,7 @@ export function continueFirmware(turn: Turn): void {
   if (stage === "Installing") reportStatuses(turn);
 }
 
-/** OCPP 1.6 4.5, 2.x L01 */
+/** Stage after the current one (OCPP 1.6 §4.5, 2.x L01). */
 function stageAfter({ stage, isSigned, installAtMs = 0 }: FirmwareUpdate, nowMs: number): FirmwareStage {
   const install = installAtMs > nowMs ? "InstallScheduled" : "Installing";
   switch (stage) {
@@ -79,7 +79,7 @@ function rebootInto(turn: Turn, firmware: FirmwareUpdate): void {
   restartSoon(turn, "FirmwareUpdate", 0);
 }
 
-/** The station has come back with its new firmware. */
+/** Call after the boot: reports Installed for an update that rebooted the station. */
 export function firmwareBooted(turn: Turn): void {
   const { firmware } = turn.state.memory;
   if (firmware?.stage !== "InstallRebooting") return;
@@ -92,7 +92,7 @@ export function isInstalling(turn: Turn): boolean {
   return stage === "Installing" || stage === "InstallRebooting";
 }
 
-/** What a triggered status message says; an update that has not begun is no news. */
+/** Payload of a triggered status message; Idle if no update has begun. */
 export function firmwareStatus(turn: Turn, action: string): JsonObject {
   const stage = turn.state.memory.firmware?.stage ?? "Waiting";
   const isNews = stage !== "Waiting" && action === actionOf(turn);
@@ -120,13 +120,13 @@ function tell(turn: Turn, status: string): void {
   call(turn, actionOf(turn), payload(turn, status));
 }
 
-/** 1.6 tells about an update with a request id in a message of its own (security whitepaper). */
+/** Action of a status message: 1.6 has a separate one for updates with a request id (security whitepaper). */
 function actionOf(turn: Turn): string {
   const isSigned = turn.version === "ocpp1.6" && requestIdOf(turn) !== null;
   return isSigned ? "SignedFirmwareStatusNotification" : "FirmwareStatusNotification";
 }
 
-/** A request id belongs to every status but Idle (2.x L01.FR.20). */
+/** Payload of a status. Every status but Idle has the request id (2.x L01.FR.20). */
 function payload(turn: Turn, status: string): JsonObject {
   const requestId = requestIdOf(turn);
   if (requestId !== null) return { status, requestId };
@@ -137,7 +137,7 @@ function requestIdOf(turn: Turn): number | null {
   return turn.state.memory.firmware?.requestId ?? null;
 }
 
-/** The version that the address names, else the next one. */
+/** Firmware version in the URL, otherwise the next version number. */
 function nextVersion(location: string, current: string): string {
   const named = /(\d{1,4}\.\d{1,4}(?:\.\d{1,4})?)(?!\d|\.\d)/.exec(
     location.replace(/^[a-z]+:\/\/[^/]*/i, ""),
@@ -147,7 +147,7 @@ function nextVersion(location: string, current: string): string {
   return counted === current ? `${current}.1` : counted;
 }
 
-/** 2.x L01, L02; an update that has not been installed yet gives way to a new one. */
+/** UpdateFirmware (2.x L01, L02). A new request replaces an update that is not installed yet. */
 export const updateFirmware: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const firmware = objectOf(payload, "firmware");

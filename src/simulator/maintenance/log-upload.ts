@@ -14,7 +14,7 @@ export function logFileName(turn: Turn, kind: string): string {
   return `${kind}-${turn.state.profile.serialNumber}-${at}.zip`;
 }
 
-/** A second request takes the place of one that runs; only 2.x tells about it (N01.FR.12). */
+/** Starts an upload. It replaces a running one, which is reported in 2.x only (N01.FR.12). */
 export function uploadLog(turn: Turn, log: Pick<LogUpload, "action" | "requestId">): void {
   const { log: earlier } = turn.state.memory;
   if (earlier && isRunning(earlier) && turn.version !== "ocpp1.6") tell(turn, earlier, "AcceptedCanceled");
@@ -33,13 +33,13 @@ export function continueUpload(turn: Turn): void {
   resumeUpload(turn);
 }
 
-/** Also after a restart of the host alone: the timer is gone, the upload is not. */
+/** Sets the timer of a running upload, also after a restart of the host. */
 export function resumeUpload(turn: Turn): void {
   const { log } = turn.state.memory;
   if (log && isRunning(log)) turn.setTimer("log", turn.between(UPLOAD_MS.low, UPLOAD_MS.high));
 }
 
-/** What ran when the power went has failed. */
+/** Fails a running upload at a power cut. */
 export function breakUpload(turn: Turn): void {
   const { log } = turn.state.memory;
   if (!log) return;
@@ -47,7 +47,7 @@ export function breakUpload(turn: Turn): void {
   if (isRunning(log)) turn.remember({ log: { ...log, stage: "Failed" } });
 }
 
-/** Says how an upload ended; called again on every new line until that is answered. */
+/** Reports how an upload ended, again on every new connection until it is answered. */
 export function tellUpload(turn: Turn): void {
   const { log } = turn.state.memory;
   if (log && !isRunning(log)) tell(turn, log, lastWord(log));
@@ -61,13 +61,13 @@ export function uploadAnswered(turn: Turn, how: CallEnd, { action, payload: told
   else turn.remember({ log: null });
 }
 
-/** Whether a request for another log would cancel one that was asked for by GetLog. */
+/** Whether an upload requested by GetLog is running, which another request would cancel. */
 export function isUploading(turn: Turn): boolean {
   const { log } = turn.state.memory;
   return log !== null && log.requestId !== null && isRunning(log);
 }
 
-/** What a triggered status message says. */
+/** Payload of a triggered status message. */
 export function logStatus(turn: Turn, action: LogUpload["action"]): JsonObject {
   const { log } = turn.state.memory;
   return log?.stage === "Uploading" && log.action === action ? payload(log, "Uploading") : { status: "Idle" };
@@ -96,7 +96,7 @@ const NAMES: Readonly<Record<string, string>> = {
   DataCollectorLog: "data",
 };
 
-/** 2.x N01; the security whitepaper gives it to 1.6 stations too. */
+/** GetLog (2.x N01, 1.6 security whitepaper). */
 export const getLog: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const type = textOf(payload, "logType") ?? "";

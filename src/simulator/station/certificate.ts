@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-/** How OCPP names a certificate. */
+/** Hash data by which OCPP identifies a certificate. */
 export interface CertificateHash {
   readonly hashAlgorithm: "SHA256";
   readonly issuerNameHash: string;
@@ -15,7 +15,7 @@ export interface InstalledCertificate {
   readonly hash: CertificateHash;
 }
 
-/** One DER value: `from` and `to` bound its content, `at` is where its tag stands. */
+/** A DER value: its content is `[from, to)`, its tag is at `at`. */
 interface Value {
   readonly tag: number;
   readonly at: number;
@@ -25,7 +25,7 @@ interface Value {
 
 const VERSION_TAG = 0xa0;
 
-/** The name of a root certificate in PEM; null for what is none. Only of a root the issuer's key is in the certificate itself. */
+/** Hash data of a root certificate in PEM; null: not a certificate. Only a root contains its issuer's key. */
 export function rootCertificateHash(pem: string): CertificateHash | null {
   const bytes = bytesOf(pem);
   const whole = bytes && valueAt(bytes, 0);
@@ -37,12 +37,15 @@ export function rootCertificateHash(pem: string): CertificateHash | null {
   if (!serial || !issuer || !subject || !key) return null;
   const issuerNameHash = hashOf(bytes.subarray(issuer.at, issuer.to));
   if (issuerNameHash !== hashOf(bytes.subarray(subject.at, subject.to))) return null;
-  // A bit string begins with the number of its unused bits.
+  // A bit string starts with a byte that is the number of unused bits.
   const issuerKeyHash = hashOf(bytes.subarray(key.from + 1, key.to));
   return { hashAlgorithm: "SHA256", issuerNameHash, issuerKeyHash, serialNumber: hexOf(bytes, serial) };
 }
 
-/** SHA-256 in lower-case hex. Not by the platform's own, which is asynchronous: a step of the machine never waits. */
+/**
+ * SHA-256 in lower-case hexadecimal digits. The platform's function is asynchronous, and a step of the state machine
+ * is not.
+ */
 export function hashOf(bytes: Uint8Array): string {
   return bytesToHex(sha256(bytes));
 }
@@ -58,7 +61,7 @@ function bytesOf(pem: string): Uint8Array | null {
   }
 }
 
-/** Null where no value of definite length fits. */
+/** DER value at a position; null: none of definite length. */
 function valueAt(bytes: Uint8Array, at: number): Value | null {
   const tag = bytes[at];
   const short = bytes[at + 1];
@@ -81,7 +84,7 @@ function childrenOf(bytes: Uint8Array, { from, to }: Value): Value[] {
   return children;
 }
 
-/** Without leading zeros, as OCPP wants it. */
+/** Hexadecimal digits of a number without leading zeros, as OCPP requires. */
 function hexOf(bytes: Uint8Array, { from, to }: Value): string {
   return bytesToHex(bytes.subarray(from, to)).replace(/^0+(?=.)/, "");
 }

@@ -1,16 +1,16 @@
 export interface ProfilePeriod {
   readonly startSeconds: number;
-  /** In the profile's unit; A is per phase. */
+  /** In the unit of the profile; A per phase. */
   readonly limit: number;
   readonly phases: number | null;
-  /** 2.x: which phase a single-phase charge takes, 1 to 3. */
+  /** Phase of a single-phase charge, 1 to 3; 2.x only. */
   readonly phaseToUse: number | null;
 }
 
-/** A charging profile, read the same from every version. */
+/** A charging profile, independent of the OCPP version. */
 export interface ChargingProfile {
   readonly id: number;
-  /** 0: the station, for `default` every connector. */
+  /** 0: the station; with purpose `default` every connector. */
   readonly connectorId: number;
   readonly purpose: "max" | "default" | "transaction";
   readonly stackLevel: number;
@@ -18,20 +18,20 @@ export interface ChargingProfile {
   readonly recurrency: "Daily" | "Weekly" | null;
   readonly validFromMs: number | null;
   readonly validToMs: number | null;
-  /** 2.1: how long it holds without a line; null for ever. */
+  /** Seconds that it stays valid without a connection (2.1); null: unlimited. */
   readonly offlineMaxSeconds: number | null;
-  /** 2.1: it does not come back with the line. */
+  /** True: it is deleted when it becomes invalid without a connection (2.1). */
   readonly endsWithOffline: boolean;
-  /** 2.x: the name of its one schedule. */
+  /** Id of its schedule, 2.x. */
   readonly scheduleId?: number;
   readonly unit: "A" | "W";
-  /** Null: from the start of the transaction. */
+  /** Start, epoch ms; null: relative to the start of the transaction. */
   readonly startMs: number | null;
   readonly durationSeconds: number | null;
   readonly periods: readonly ProfilePeriod[];
 }
 
-/** All but those of the transaction at a connector, which end with it. */
+/** Profiles without those of the transaction on a connector, which end with it. */
 export function withoutTransaction(
   profiles: readonly ChargingProfile[],
   connectorId: number,

@@ -145,7 +145,10 @@ const KNOWN: Readonly<Record<OcppVersion, ReadonlySet<string>>> = {
   "ocpp2.1": new Set([...KNOWN_201, ...ADDED_IN_21]),
 };
 
-/** Whether a version defines an action, in either direction: what it defines and nobody built is NotSupported. */
+/**
+ * Whether a version defines an action, in either direction. A defined action without a handler is answered
+ * NotSupported.
+ */
 export function isKnownAction(version: OcppVersion, action: string): boolean {
   return KNOWN[version].has(action);
 }

@@ -1,6 +1,6 @@
 import type { OcppVersion } from "../../ocpp/version.ts";
 
-/** What a station says of itself at boot. */
+/** What a station reports of itself in BootNotification. */
 export interface Nameplate {
   readonly vendor: string;
   readonly model: string;
@@ -8,7 +8,7 @@ export interface Nameplate {
   readonly firmwareVersion: string;
 }
 
-/** Cut to what the BootNotification of the version has room for (1.6 6.5, 2.x 1.6.1). */
+/** Cuts texts to the lengths of BootNotification in this version (1.6 §6.5, 2.x §1.6.1). */
 export function nameplate(version: OcppVersion, about: Nameplate): Nameplate {
   return {
     vendor: about.vendor.slice(0, version === "ocpp1.6" ? 20 : 50),

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../ocpp/json.ts";
 
-/** Readers for payloads from outside: what is not of the wanted type counts as absent. */
+/** Readers for payload fields: a field of another type counts as absent. */
 export function textOf(payload: JsonObject, field: string): string | undefined {
   const value = payload[field];
   return typeof value === "string" ? value : undefined;
@@ -31,7 +31,7 @@ export function flagOf(payload: JsonObject, field: string): boolean | undefined 
   return typeof value === "boolean" ? value : undefined;
 }
 
-/** Epoch ms of a date-time. */
+/** Epoch ms of a date-time field. */
 export function timeOf(payload: JsonObject, field: string): number | undefined {
   const atMs = Date.parse(textOf(payload, field) ?? "");
   return Number.isNaN(atMs) ? undefined : atMs;

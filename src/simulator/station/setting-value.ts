@@ -4,7 +4,7 @@ import type { StationState } from "./state.ts";
 const ALL_MEASURANDS = MEASURANDS.join(",");
 const REGISTER = MEASURANDS[0];
 
-/** What a new station starts with, by setting name. */
+/** Default values by setting name. */
 export const DEFAULTS = {
   MeterValueSampleInterval: "60",
   MeterValuesSampledData: ALL_MEASURANDS,
@@ -25,7 +25,7 @@ export const DEFAULTS = {
   StopTransactionOnInvalidId: "true",
 } as const;
 
-/** The value of a setting that changes what the station does. */
+/** Value of a setting that the station uses. */
 export function settingValue(state: StationState, name: string): string {
   const changed = state.memory.configuration[name];
   return changed ?? (Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name as keyof typeof DEFAULTS] : "");

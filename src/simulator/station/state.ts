@@ -4,7 +4,7 @@ import type { InstalledCertificate } from "./certificate.ts";
 import type { Charge, TransactionMessage } from "./charge.ts";
 import type { ChargingProfile } from "./charging-profile.ts";
 
-/** What a station is; never changes while it runs. */
+/** Configuration of a station; it does not change while the station runs. */
 export interface StationProfile {
   readonly identity: string;
   readonly version: OcppVersion;
@@ -18,15 +18,15 @@ export interface StationProfile {
   readonly securityProfile: number;
 }
 
-/** An update that is told about and never fetched: the address is not opened. */
+/** A firmware update that is only reported: nothing is downloaded. */
 export interface FirmwareUpdate {
-  /** Null for the UpdateFirmware of 1.6, which has fewer words for its stages. */
+  /** Request id; null: UpdateFirmware of 1.6, which has fewer statuses. */
   readonly requestId: number | null;
   readonly version: string;
   readonly stage: FirmwareStage;
-  /** When the next stage begins, epoch ms. */
+  /** Start of the next stage, epoch ms. */
   readonly dueMs: number;
-  /** Not to be installed before, epoch ms. */
+  /** Earliest installation, epoch ms. */
   readonly installAtMs?: number | undefined;
   readonly isSigned?: boolean;
 }
@@ -47,22 +47,22 @@ export interface ListEntry {
   readonly expiresAtMs: number | null;
 }
 
-/** Id tags that the central system sent to be judged without it. */
+/** The local authorization list. */
 export interface LocalList {
   readonly version: number;
-  /** By id tag in lower case: tags are compared without regard to case. */
+  /** Entries by id tag in lower case; tags are case-insensitive. */
   readonly entries: Readonly<Record<string, ListEntry>>;
 }
 
-/** An upload that is told about and never happens: the address is not opened. */
+/** A log upload that is only reported: nothing is uploaded. */
 export interface LogUpload {
   readonly action: "DiagnosticsStatusNotification" | "LogStatusNotification";
   readonly requestId: number | null;
-  /** The last two are over, and kept until the central system has heard of it. */
+  /** The last two are final, and stored until the status was reported. */
   readonly stage: "Waiting" | "Uploading" | "Uploaded" | "Failed";
 }
 
-/** A connector that is kept for one id token until a time. */
+/** A connector reserved for one id token until a time. */
 export interface Reservation {
   readonly id: number;
   readonly connectorId: number;
@@ -70,29 +70,29 @@ export interface Reservation {
   readonly expiresAtMs: number;
 }
 
-/** What a station keeps over a power cut. Small JSON; written by the host whenever a step says `remember`. */
+/** State that survives a power cut, as small JSON. The host stores it when a step has the effect `remember`. */
 export interface StationMemory {
-  /** Settings that differ from their defaults, by setting name. */
+  /** Changed settings by name; others have their default. */
   readonly configuration: Readonly<Record<string, string>>;
-  /** Connectors taken out of service; 0 is the whole station. */
+  /** Inoperative connectors; 0: the whole station. */
   readonly inoperative: readonly number[];
-  /** The central system accepted the last boot; a power cut or restart since makes it false. */
+  /** True: the last boot was accepted, and there was no power cut or restart since. */
   readonly booted: boolean;
-  /** Given with the last accepted boot, or set since. */
+  /** Heartbeat interval from the last accepted boot, or set since. */
   readonly heartbeatSeconds: number;
-  /** Installed since the station left its factory; null: what its profile says. */
+  /** Version of an installed update; null: that of the profile. */
   readonly firmwareVersion: string | null;
   readonly firmware: FirmwareUpdate | null;
   readonly log: LogUpload | null;
-  /** Changes of availability that wait for a transaction to end: connector to operative or not. */
+  /** Availability changes that wait for the end of a transaction: connector number to operative. */
   readonly scheduled: Readonly<Record<number, boolean>>;
-  /** What goes on at a connector, by its number. */
+  /** Charge of a connector, by its number. */
   readonly charges: Readonly<Record<number, Charge>>;
   /** Meter readings by connector, Wh. */
   readonly metersWh: Readonly<Record<number, number>>;
-  /** Transaction messages the central system has not confirmed yet, oldest first. */
+  /** Unconfirmed transaction messages, oldest first. */
   readonly backlog: readonly TransactionMessage[];
-  /** 1.6: the numbers the central system gave, by the station's own name of the transaction. */
+  /** Transaction ids of the central system in 1.6, by the internal id. */
   readonly transactionIds: Readonly<Record<string, number>>;
   readonly profiles: readonly ChargingProfile[];
   readonly localList: LocalList;
@@ -101,7 +101,7 @@ export interface StationMemory {
   readonly certificates: readonly InstalledCertificate[];
 }
 
-/** In the words of 1.6; 2.x knows fewer. */
+/** Connector status as in 1.6; 2.x has fewer. */
 export type ConnectorStatus =
   | "Available"
   | "Preparing"
@@ -114,11 +114,11 @@ export type ConnectorStatus =
 export interface CallPlan {
   readonly action: string;
   readonly payload: JsonObject;
-  /** Asked for by the central system: may be sent before the boot was accepted. */
+  /** True: triggered by the central system; may be sent before the boot was accepted. */
   readonly triggered: boolean;
-  /** The connector a StatusNotification reports or an Authorize is for, else null. */
+  /** Connector of a StatusNotification or Authorize; otherwise null. */
   readonly connectorId: number | null;
-  /** The oldest message of the backlog, which stays there until it is confirmed. */
+  /** True: the oldest message of the backlog, which stays there until it is confirmed. */
   readonly isBacklog: boolean;
 }
 
@@ -128,10 +128,10 @@ export interface OutstandingCall extends CallPlan {
 
 export type Registration = "none" | "pending" | "rejected" | "accepted";
 
-/** A fault that a DataTransfer asked for: what goes wrong with the next CALL. */
+/** A fault for the next CALL, requested by a DataTransfer. */
 export interface Rehearsal {
   readonly fault: "Refused" | "CallError" | "Silence" | "Drop";
-  /** The action it is kept for; null: whatever comes next. */
+  /** Action that it applies to; null: the next CALL. */
   readonly action: string | null;
 }
 
@@ -140,26 +140,26 @@ export interface StationState {
   readonly memory: StationMemory;
   readonly power: "off" | "on";
   readonly link: "down" | "dialing" | "up";
-  /** Dials or sockets lost in a row without an accepted boot or an answer between. */
+  /** Consecutive failed or lost connections without an accepted boot or an answer. */
   readonly failures: number;
   readonly registration: Registration;
-  /** Why the next BootNotification is sent, in the words of OCPP 2.x; null when none is due. */
+  /** Reason of the next BootNotification (2.x BootReason); null: none is due. */
   readonly bootReason: string | null;
-  /** A restart that was promised and is about to happen: its reason, in the words of 2.x. */
+  /** Reason of a restart that is about to happen (2.x BootReason); null: none. */
   readonly restartReason: string | null;
   readonly outstanding: OutstandingCall | null;
   readonly queue: readonly CallPlan[];
-  /** Last status the central system confirmed, by connector, in the words of the version. */
+  /** Last confirmed status by connector, as in the station's version. */
   readonly reported: Readonly<Record<number, string>>;
-  /** The oldest transaction message failed and waits for its next try. */
+  /** True: the oldest transaction message failed and waits for its repeat. */
   readonly isBacklogPaused: boolean;
-  /** Restart as soon as no transaction runs; its reason as in `restartReason`. */
+  /** Reason of a restart that waits until no transaction runs; null: none. */
   readonly resetWhenIdle: string | null;
-  /** Until then a restart waits for transaction messages to be delivered, epoch ms. */
+  /** Time until which a restart waits for the delivery of transaction messages, epoch ms. */
   readonly restartByMs: number;
-  /** A fault that was asked for, until the CALL it is for. */
+  /** Rehearsal of a fault that waits for its CALL. */
   readonly rehearsal: Rehearsal | null;
-  /** Epoch ms; null while the line is up. */
+  /** Epoch ms since when it is offline; null: connected. */
   readonly offlineSinceMs: number | null;
 }
 
@@ -183,11 +183,11 @@ export const FRESH_MEMORY: StationMemory = {
 };
 
 /**
- * A station that is switched off. One whose last boot was accepted never lost power, only its line: it connects again
- * without a BootNotification (OCPP-J 1.6 5.4).
+ * State of a station that is switched off. With an accepted last boot it connects again without a BootNotification,
+ * because only its connection was lost (OCPP-J 1.6 §5.4).
  */
 export function stationAtRest(profile: StationProfile, remembered: Partial<StationMemory>): StationState {
-  // A memory written by an older release lacks what was added since.
+  // Memory stored by an older release lacks fields added since.
   const all = { ...FRESH_MEMORY, ...remembered };
   const memory = { ...all, backlog: all.backlog.filter(({ action }) => isSpoken(profile.version, action)) };
   return {
@@ -210,18 +210,18 @@ export function stationAtRest(profile: StationProfile, remembered: Partial<Stati
   };
 }
 
-/** What waits in the words of one version cannot be said in another. */
+/** Whether a stored message exists in this version. */
 function isSpoken(version: OcppVersion, action: string): boolean {
   return (action === "TransactionEvent") === (version !== "ocpp1.6");
 }
 
-/** Operative, and not of a station that installs its firmware. */
+/** Whether a connector is operative and no firmware is being installed. */
 export function isInService({ firmware, inoperative }: StationMemory, connectorId: number): boolean {
   const isInstalling = firmware?.stage === "Installing" || firmware?.stage === "InstallRebooting";
   return !isInstalling && !inoperative.includes(0) && !inoperative.includes(connectorId);
 }
 
-/** Connector 0 is the station itself. */
+/** Status of a connector; 0: the station. */
 export function statusOf(memory: StationMemory, connectorId: number): ConnectorStatus {
   const charge = memory.charges[connectorId];
   if (charge?.stage === "charging") return charge.flow.amps > 0 ? "Charging" : "SuspendedEVSE";

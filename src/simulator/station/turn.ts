@@ -17,29 +17,32 @@ export type TimerName =
   | "meter"
   | "reservation"
   | "restart"
-  /** The next thing that happens at one connector. */
+  /** The next event on one connector. */
   | `connector ${number}`;
 
 export type Input =
   | { readonly kind: "powerOn" }
   | { readonly kind: "powerOff" }
   | { readonly kind: "connected" }
-  /** The socket is gone, or a dial failed. `notBeforeMs`: when the central system wants the next dial at the earliest. */
+  /**
+   * The socket closed, or connecting failed. `notBeforeMs`: earliest time of the next attempt that the central system
+   * asked for, epoch ms.
+   */
   | { readonly kind: "disconnected"; readonly notBeforeMs?: number }
   | { readonly kind: "frame"; readonly text: string }
   | { readonly kind: "timer"; readonly name: TimerName };
 
-/** To be carried out in order. `remember` and `rotateKey` must be durable before what follows them is sent. */
+/** What the host has to do, in order. `remember` and `rotateKey` must be stored before later frames are sent. */
 export type Effect =
   | { readonly kind: "dial" }
   | { readonly kind: "send"; readonly text: string }
   | { readonly kind: "close"; readonly code: number; readonly reason: string }
   | { readonly kind: "setTimer"; readonly name: TimerName; readonly atMs: number }
   | { readonly kind: "clearTimer"; readonly name: TimerName }
-  /** The state's memory changed. */
+  /** The station's memory changed and must be stored. */
   | { readonly kind: "remember" }
   | { readonly kind: "rotateKey"; readonly key: string }
-  /** How a BootNotification was answered; `failed` for a CALLERROR, `silent` for none in time. */
+  /** Answer to a BootNotification; "failed": CALLERROR, "silent": no answer in time. */
   | { readonly kind: "boot"; readonly outcome: BootOutcome };
 
 export type BootOutcome = "accepted" | "pending" | "rejected" | "failed" | "silent";
@@ -48,7 +51,7 @@ export interface Surroundings {
   readonly nowMs: number;
   /** In [0, 1). */
   random(): number;
-  /** At most 36 characters, never twice for one identity. */
+  /** A message id of at most 36 characters, unique per identity. */
   messageId(): string;
 }
 
@@ -60,32 +63,32 @@ export type Answer =
 /** One action of the central system. Must not send anything itself: that belongs into `after`. */
 export type InboundHandler = (turn: Turn, payload: JsonObject) => Answer;
 
-/** What differs between the versions: how a station says things, and what it answers. */
+/** What differs between OCPP versions: the messages of a station, and its handlers. */
 export interface Dialect {
-  /** 1.6 reports the station itself as connector 0. */
+  /** First connector that reports a status: 1.6 reports the station as connector 0. */
   readonly firstConnector: 0 | 1;
-  /** Where an answer says what a tag is worth. */
+  /** Field with the authorization status of a tag. */
   readonly verdictField: "idTagInfo" | "idTokenInfo";
   boot(turn: Turn, reason: string): JsonObject;
-  /** `status` in the words of the version. */
+  /** Payload of StatusNotification, with `status` as in the version. */
   status(turn: Turn, connectorId: number, status: string): JsonObject;
-  /** What the meter of one connector shows outside any transaction, 0 for the main meter. */
+  /** Payload of MeterValues outside of a transaction; connector 0: the main meter. */
   meterValues(turn: Turn, connectorId: number, context: ReadingContext): JsonObject;
   authorize(token: IdToken): JsonObject;
   started(turn: Turn, connectorId: number, charge: Charge): MessageBody;
-  /** Null when the version has no message for it. */
+  /** Message of an update; null: the version has none for it. */
   updated(turn: Turn, connectorId: number, charge: Charge, why: UpdateReason): MessageBody | null;
   ended(turn: Turn, connectorId: number, charge: Charge, reason: EndReason): MessageBody;
-  /** The payload as it is sent now: in 1.6 the transaction's number may have become known meanwhile. */
+  /** Payload when it is sent: in 1.6 the transaction id may have become known since it was stored. */
   addressed(turn: Turn, message: TransactionMessage): JsonObject;
-  /** CALLs of the central system, spelled as in the specification. */
+  /** Handlers of CALLs by action. */
   readonly actions: Readonly<Record<string, InboundHandler>>;
 }
 
-/** Timers of the runtime end after 24 days. */
+/** Longest timer; those of the runtime are limited to 24 days. */
 const LOOK_AHEAD_MS = 86_400_000;
 
-/** One step in the making: the state so far and what is to be done. */
+/** State and effects of the step that is being computed. */
 export class Turn {
   state: StationState;
   readonly effects: Effect[] = [];
@@ -106,7 +109,7 @@ export class Turn {
     this.state = { ...this.state, ...part };
   }
 
-  /** Changes the memory durably. The host writes the memory at the end of the step: once is enough. */
+  /** Changes the memory. The host stores it once, at the end of the step. */
   remember(part: Partial<StationMemory>): void {
     this.change({ memory: { ...this.state.memory, ...part } });
     if (!this.effects.some(({ kind }) => kind === "remember")) this.emit({ kind: "remember" });
@@ -120,7 +123,10 @@ export class Turn {
     this.emit({ kind: "setTimer", name, atMs: this.around.nowMs + Math.round(delayMs) });
   }
 
-  /** For a moment that may be far: fires after a day at the latest, and whoever wakes too early sets it again. */
+  /**
+   * Sets a timer for a time that may be far ahead. It fires after a day at the latest; a handler that runs too early
+   * sets it again.
+   */
   setTimerAhead(name: TimerName, atMs: number): void {
     this.setTimer(name, Math.min(Math.max(0, atMs - this.around.nowMs), LOOK_AHEAD_MS));
   }
@@ -134,7 +140,7 @@ export class Turn {
     return new Date(this.around.nowMs).toISOString();
   }
 
-  /** Between `low` and `high`, both in the caller's unit. */
+  /** Random number between `low` and `high`. */
   between(low: number, high: number): number {
     return low + this.around.random() * (high - low);
   }

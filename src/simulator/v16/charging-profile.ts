@@ -14,7 +14,7 @@ const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
   TxProfile: "transaction",
 };
 
-/** OCPP 1.6 5.16 */
+/** SetChargingProfile (OCPP 1.6 §5.16). */
 export const setChargingProfile: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
   const given = objectOf(payload, "csChargingProfiles");
@@ -31,7 +31,7 @@ export const setChargingProfile: InboundHandler = (turn, payload) => {
   return { result: { status: "Accepted" }, after: reviewFlows };
 };
 
-/** OCPP 1.6 5.3 */
+/** ClearChargingProfile (OCPP 1.6 §5.5). */
 export const clearChargingProfile: InboundHandler = (turn, payload) => {
   const purpose = PURPOSES[textOf(payload, "chargingProfilePurpose") ?? ""];
   const wasThere = clearProfiles(turn, {
@@ -43,7 +43,7 @@ export const clearChargingProfile: InboundHandler = (turn, payload) => {
   return { result: { status: wasThere ? "Accepted" : "Unknown" }, after: reviewFlows };
 };
 
-/** OCPP 1.6 5.7 */
+/** GetCompositeSchedule (OCPP 1.6 §5.7). */
 export const getCompositeSchedule: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
   const duration = integerOf(payload, "duration");
@@ -63,7 +63,7 @@ export const getCompositeSchedule: InboundHandler = (turn, payload) => {
   return { result: { status: "Accepted", connectorId, scheduleStart, chargingSchedule } };
 };
 
-/** Null when the station cannot make sense of it. */
+/** Reads a charging profile; null: invalid. */
 export function readProfile(given: JsonObject, connectorId: number): ChargingProfile | null {
   const id = integerOf(given, "chargingProfileId");
   const stackLevel = integerOf(given, "stackLevel");

@@ -5,7 +5,9 @@ import { SETTINGS } from "../device-model/setting-table.ts";
 import { type Setting, setValue, valueOf } from "../device-model/settings.ts";
 import type { InboundHandler, Turn } from "../station/turn.ts";
 
-/** An absent or empty list asks for everything (OCPP 1.6 5.8). Empty lists are left out of the answer. */
+/**
+ * GetConfiguration (OCPP 1.6 §5.8). An absent or empty list means all keys. Empty lists are omitted from the answer.
+ */
 export const getConfiguration: InboundHandler = (turn, payload) => {
   const keys = (listOf(payload, "key") ?? []).filter((key) => typeof key === "string");
   const asked = keys.length > 0 ? keys.map(settingOfKey) : SETTINGS;
@@ -35,7 +37,7 @@ export const changeConfiguration: InboundHandler = (turn, payload) => {
   return { result: { status: setting ? setValue(turn, setting, value) : "NotSupported" } };
 };
 
-/** Keys are compared without regard to case (OCPP 1.6, CiString). */
+/** Setting of a 1.6 key, compared case-insensitively (CiString). */
 export function settingOfKey(key: string): Setting | undefined {
   const wanted = key.toLowerCase();
   return SETTINGS.find((setting) => setting.key16?.toLowerCase() === wanted);

@@ -2,12 +2,12 @@ import { listReceiver } from "../charging/local-list.ts";
 import { objectOf, textOf, timeOf } from "../station/read.ts";
 import type { InboundHandler } from "../station/turn.ts";
 
-/** OCPP 1.6 5.10 */
+/** GetLocalListVersion (OCPP 1.6 §5.10). */
 export const getLocalListVersion: InboundHandler = (turn) => ({
   result: { listVersion: turn.state.memory.localList.version },
 });
 
-/** OCPP 1.6 5.15 */
+/** SendLocalList (OCPP 1.6 §5.15). */
 export const sendLocalList = listReceiver("listVersion", (entry) => {
   const idTag = textOf(entry, "idTag");
   if (idTag === undefined) return null;

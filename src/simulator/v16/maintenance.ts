@@ -9,7 +9,10 @@ import { logFileName, uploadLog } from "../maintenance/log-upload.ts";
 import { objectOf, textOf, timeOf } from "../station/read.ts";
 import type { InboundHandler } from "../station/turn.ts";
 
-/** OCPP 1.6 5.19: the answer is empty and cannot refuse; what comes while an update is installed is dropped. */
+/**
+ * UpdateFirmware (OCPP 1.6 §5.19). The answer is empty and cannot refuse; a request during an installation is
+ * ignored.
+ */
 export const updateFirmware: InboundHandler = (turn, payload) => {
   const location = textOf(payload, "location");
   const retrieveAtMs = timeOf(payload, "retrieveDate");
@@ -21,14 +24,14 @@ export const updateFirmware: InboundHandler = (turn, payload) => {
   return { result: {}, after };
 };
 
-/** Security whitepaper 4.3: as in 2.x, but never without a signature. */
+/** SignedUpdateFirmware (security whitepaper §4.3): as UpdateFirmware of 2.x, but a signature is required. */
 export const signedUpdateFirmware: InboundHandler = (turn, payload) => {
   const firmware = objectOf(payload, "firmware") ?? {};
   const missing = ["signingCertificate", "signature"].find((field) => textOf(firmware, field) === undefined);
   return missing && payload["firmware"] ? incomplete(firmware, missing) : updateWithRequest(turn, payload);
 };
 
-/** OCPP 1.6 5.9 */
+/** GetDiagnostics (OCPP 1.6 §5.9). */
 export const getDiagnostics: InboundHandler = (turn, payload) => {
   if (textOf(payload, "location") === undefined) return incomplete(payload, "location");
   const fileName = logFileName(turn, "diagnostics");
@@ -41,7 +44,7 @@ const TYPES = ["CentralSystemRootCertificate", "ManufacturerRootCertificate"];
 
 export const installCertificate = installer(() => TYPES);
 
-/** Security whitepaper M03 */
+/** GetInstalledCertificateIds (security whitepaper M03). */
 export const getInstalledCertificateIds: InboundHandler = (turn, payload) => {
   const wanted = textOf(payload, "certificateType");
   if (wanted === undefined || !TYPES.includes(wanted)) return incomplete(payload, "certificateType");

@@ -15,7 +15,7 @@ export const remoteStartTransaction: InboundHandler = (turn, payload) => {
   if (idTag === undefined) return incomplete(payload, "idTag");
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0) : null;
-  // It must be for the transaction that is about to start, which has no number yet (errata 3.41).
+  // The profile must be for the transaction that is about to start, which has no id yet (errata 3.41).
   const isForIt = profile?.purpose === "transaction" && given?.["transactionId"] === undefined;
   if (given && !isForIt) return { result: { status: "Rejected" } };
   const token = { idToken: idTag, type: "Central" };
@@ -30,7 +30,10 @@ export const remoteStopTransaction: InboundHandler = (turn, payload) => {
   return remoteStop(turn, ({ id }) => transactionIds[id] === number);
 };
 
-/** OCPP 1.6 5.14: the answer comes first, then transactions end, then the line drops; a hard reset waits for nobody. */
+/**
+ * Reset (OCPP 1.6 §5.14). The answer is sent first, then transactions end, then the connection closes. A hard reset
+ * does not wait for transaction messages.
+ */
 export const reset: InboundHandler = (_turn, payload) => {
   const type = textOf(payload, "type");
   if (type === undefined) return incomplete(payload, "type");
@@ -42,7 +45,7 @@ export const reset: InboundHandler = (_turn, payload) => {
   return { result: { status: "Accepted" }, after };
 };
 
-/** Ends a transaction first (OCPP 1.6 5.18). An unknown connector is NotSupported (errata 3.87). */
+/** UnlockConnector (OCPP 1.6 §5.18): ends a transaction first. An unknown connector is NotSupported (errata 3.87). */
 export const unlockConnector: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
   if (connectorId === undefined) return incomplete(payload, "connectorId", "integer");
@@ -54,7 +57,7 @@ export const unlockConnector: InboundHandler = (turn, payload) => {
   return { result: { status: "Unlocked" }, after };
 };
 
-/** OCPP 1.6 5.2: connector 0 stands for the station and every connector it has. */
+/** ChangeAvailability (OCPP 1.6 §5.2). Connector 0 means the station and all its connectors. */
 export const changeAvailability: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
   const type = textOf(payload, "type");
@@ -68,7 +71,7 @@ export const changeAvailability: InboundHandler = (turn, payload) => {
   return change(turn, connectorId === 0 ? all : [connectorId], isOperative);
 };
 
-/** A station is in service as soon as one of its connectors is; the others stay out for themselves. */
+/** Makes the station operative when one connector becomes operative; the others stay inoperative. */
 function admitStation(turn: Turn): void {
   const { memory, profile } = turn.state;
   if (!memory.inoperative.includes(0) && !(0 in memory.scheduled)) return;
@@ -87,14 +90,17 @@ const BOTH = [
 const PLAIN = [...BOTH, "DiagnosticsStatusNotification"];
 const EXTENDED = [...BOTH, "LogStatusNotification"];
 
-/** OCPP 1.6 5.17 */
+/** TriggerMessage (OCPP 1.6 §5.17). */
 export const triggerMessage: InboundHandler = (turn, payload) => {
   const message = textOf(payload, "requestedMessage");
   if (message === undefined) return incomplete(payload, "requestedMessage");
   return trigger(turn, PLAIN.includes(message) ? message : null, integerOf(payload, "connectorId") ?? null);
 };
 
-/** Security whitepaper 4.6: asks for the status of a signed update by the name of the plain one. */
+/**
+ * ExtendedTriggerMessage (security whitepaper §4.6). The status of a signed update is triggered by the name of the
+ * unsigned one.
+ */
 export const extendedTriggerMessage: InboundHandler = (turn, payload) => {
   const name = textOf(payload, "requestedMessage");
   if (name === undefined) return incomplete(payload, "requestedMessage");
@@ -102,7 +108,7 @@ export const extendedTriggerMessage: InboundHandler = (turn, payload) => {
   return trigger(turn, EXTENDED.includes(name) ? message : null, integerOf(payload, "connectorId") ?? null);
 };
 
-/** OCPP 1.6 5.13 */
+/** ReserveNow (OCPP 1.6 §5.13). */
 export const reserveNow: InboundHandler = (turn, payload) => {
   const connectorId = integerOf(payload, "connectorId");
   const id = integerOf(payload, "reservationId");
@@ -115,7 +121,7 @@ export const reserveNow: InboundHandler = (turn, payload) => {
   return reserve(turn, { id, connectorId, idToken, expiresAtMs });
 };
 
-/** OCPP 1.6 5.2 */
+/** CancelReservation (OCPP 1.6 §5.1). */
 export const cancelReservation: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "reservationId");
   return id === undefined ? incomplete(payload, "reservationId", "integer") : cancel(turn, id);

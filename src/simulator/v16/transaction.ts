@@ -4,7 +4,7 @@ import { measurandsOf, meterReading, readMeter } from "../charging/meter.ts";
 import type { Turn, Dialect } from "../station/turn.ts";
 import type { Reading, ReadingContext } from "../station/measurands.ts";
 
-/** Stands for a transaction whose number never arrived (errata 3.18). */
+/** Id of a transaction whose StartTransaction was not answered (errata 3.18). */
 const NUMBER_UNKNOWN = -1;
 
 const CONTEXTS = { aligned: "Sample.Clock", periodic: "Sample.Periodic", triggered: "Trigger" } as const;
@@ -14,7 +14,7 @@ type Transactions = Pick<
   "verdictField" | "meterValues" | "authorize" | "started" | "updated" | "ended" | "addressed"
 >;
 
-/** OCPP 1.6 4.1, 4.7, 4.8, 4.10: one message each for begin, meter and end. */
+/** Messages of a transaction: StartTransaction, MeterValues, StopTransaction (OCPP 1.6 §4.7, §4.8, §4.10). */
 export const transactions16: Transactions = {
   verdictField: "idTagInfo",
   authorize: ({ idToken }) => ({ idTag: idToken }),

@@ -13,7 +13,7 @@ export const installCertificate = installer((turn) =>
   turn.version === "ocpp2.1" ? [...TYPES, "OEMRootCertificate"] : TYPES,
 );
 
-/** M03; without types it is about all of them. */
+/** GetInstalledCertificateIds (M03); without types all are returned. */
 export const getInstalledCertificateIds: InboundHandler = (turn, payload): Answer => {
   const wanted = listOf(payload, "certificateType");
   const found = turn.state.memory.certificates.filter(({ type }) => wanted?.includes(type) ?? true);

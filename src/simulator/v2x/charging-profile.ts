@@ -15,7 +15,7 @@ export const PURPOSES: Readonly<Record<string, ChargingProfile["purpose"]>> = {
   TxProfile: "transaction",
 };
 
-/** K01 */
+/** SetChargingProfile (K01). */
 export const setChargingProfile: InboundHandler = (turn, payload) => {
   const evseId = integerOf(payload, "evseId");
   const given = objectOf(payload, "chargingProfile");
@@ -31,7 +31,7 @@ export const setChargingProfile: InboundHandler = (turn, payload) => {
   return { result: { status: "Accepted" }, after: reviewFlows };
 };
 
-/** K10 */
+/** ClearChargingProfile (K10). */
 export const clearChargingProfile: InboundHandler = (turn, payload) => {
   const criteria = objectOf(payload, "chargingProfileCriteria") ?? {};
   const wasThere = clearProfiles(turn, {
@@ -43,7 +43,7 @@ export const clearChargingProfile: InboundHandler = (turn, payload) => {
   return { result: { status: wasThere ? "Accepted" : "Unknown" }, after: reviewFlows };
 };
 
-/** K08 */
+/** GetCompositeSchedule (K08). */
 export const getCompositeSchedule: InboundHandler = (turn, payload) => {
   const evseId = integerOf(payload, "evseId");
   const duration = integerOf(payload, "duration");
@@ -62,7 +62,7 @@ export const getCompositeSchedule: InboundHandler = (turn, payload) => {
   return { result: { status: "Accepted", schedule } };
 };
 
-/** Null when the station cannot make sense of it. It takes one schedule only (K01.FR.34). */
+/** Reads a charging profile; null: invalid. Only one schedule is accepted (K01.FR.34). */
 export function readProfile(
   given: JsonObject,
   connectorId: number,
@@ -76,7 +76,7 @@ export function readProfile(
   const schedule = isJsonObject(only) && more.length === 0 ? readSchedule(only) : null;
   const scheduleId = isJsonObject(only) ? integerOf(only, "id") : undefined;
   if (id === undefined || stackLevel === undefined || !purpose || !kind || !schedule) return null;
-  // K01.FR.40: these need a start.
+  // K01.FR.40: Absolute and Recurring profiles need a start.
   if (kind.kind !== "Relative" && schedule.startMs === null) return null;
   return {
     id,
@@ -92,7 +92,7 @@ export function readProfile(
   };
 }
 
-/** What a profile is worth without a line is known since 2.1. */
+/** Fields for a lost connection, 2.1 only. */
 function readOffline(given: JsonObject) {
   return {
     offlineMaxSeconds: integerOf(given, "maxOfflineDuration") ?? null,
@@ -100,7 +100,7 @@ function readOffline(given: JsonObject) {
   };
 }
 
-/** K01.FR.52, FR.53: the station and an EVSE cannot both hold a default profile of the same level. */
+/** K01.FR.52, FR.53: the station and an EVSE cannot both have a default profile of the same stack level. */
 function isTaken(profiles: readonly ChargingProfile[], profile: ChargingProfile): boolean {
   const { id, connectorId, purpose, stackLevel } = profile;
   if (purpose !== "default") return false;

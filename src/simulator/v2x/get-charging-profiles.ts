@@ -6,10 +6,10 @@ import { integerOf, listOf, objectOf, textOf } from "../station/read.ts";
 import type { Turn, InboundHandler } from "../station/turn.ts";
 import { PURPOSES } from "./charging-profile.ts";
 
-/** Every profile here was sent by the central system. */
+/** Source of all profiles: the central system. */
 const SOURCE = "CSO";
 
-/** K09: one report for each EVSE with a profile that is asked for, 0 for the station. */
+/** GetChargingProfiles (K09): one report per EVSE with matching profiles; 0: the station. */
 export const getChargingProfiles: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const criteria = objectOf(payload, "chargingProfile");

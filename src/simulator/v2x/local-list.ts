@@ -3,12 +3,12 @@ import { objectOf, textOf, timeOf } from "../station/read.ts";
 import { readToken } from "./remote-control.ts";
 import type { InboundHandler } from "../station/turn.ts";
 
-/** D02 */
+/** GetLocalListVersion (D02). */
 export const getLocalListVersion: InboundHandler = (turn) => ({
   result: { versionNumber: turn.state.memory.localList.version },
 });
 
-/** D01 */
+/** SendLocalList (D01). */
 export const sendLocalList = listReceiver("versionNumber", (entry) => {
   const token = readToken(entry);
   if (!token) return null;

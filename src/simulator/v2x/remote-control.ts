@@ -19,7 +19,7 @@ export const requestStartTransaction: InboundHandler = (turn, payload) => {
   if (!token) return incompleteToken(payload);
   const given = objectOf(payload, "chargingProfile");
   const profile = given ? readProfile(given, 0, turn.version) : null;
-  // F01.FR.09: only a profile for the transaction that is about to start, which has no id yet.
+  // F01.FR.09: the profile must be for the transaction that is about to start, which has no id yet.
   const isForIt = profile?.purpose === "transaction" && given?.["transactionId"] === undefined;
   if (given && !isForIt) return { result: { status: "Rejected" } };
   const connectorId = integerOf(payload, "evseId") ?? null;
@@ -32,7 +32,7 @@ export const requestStopTransaction: InboundHandler = (turn, payload) => {
   return remoteStop(turn, ({ id }) => id === transactionId);
 };
 
-/** E14: about one transaction, or about everything that waits. */
+/** GetTransactionStatus (E14): of one transaction, or of all unconfirmed messages. */
 export const getTransactionStatus: InboundHandler = (turn, payload) => {
   const { charges, backlog } = turn.state.memory;
   const id = textOf(payload, "transactionId");
@@ -42,7 +42,7 @@ export const getTransactionStatus: InboundHandler = (turn, payload) => {
   return { result: { ...ongoing, messagesInQueue: waiting.length > 0 } };
 };
 
-/** What `readToken` missed. */
+/** CALLERROR for the field that `readToken` found invalid. */
 export function incompleteToken(payload: JsonObject): Answer {
   const given = objectOf(payload, "idToken");
   if (!given) return incomplete(payload, "idToken", "object");
@@ -62,11 +62,11 @@ const RESTARTS: Readonly<Record<string, (turn: Turn) => void>> = {
     restartSoon(turn, "RemoteReset", FAREWELL_MS);
   },
   OnIdle: (turn) => restartSoon(turn, "RemoteReset", FAREWELL_MS),
-  // Transactions go on afterwards (2.1 B11.FR.20 and following).
+  // Transactions continue after the reset (2.1 B11.FR.20 and following).
   ImmediateAndResume: (turn) => restartSoon(turn, "RemoteReset", FAREWELL_MS),
 };
 
-/** B12: a single EVSE cannot be reset on its own here (B11.FR.09 allows to refuse it). */
+/** Reset (B11, B12). The reset of a single EVSE is refused (B11.FR.09). */
 export const reset: InboundHandler = (turn, payload) => {
   const type = textOf(payload, "type");
   if (type === undefined) return incomplete(payload, "type");
@@ -85,7 +85,7 @@ export const reset: InboundHandler = (turn, payload) => {
   return { result: { status: "Accepted" }, after };
 };
 
-/** F05: a running transaction keeps its cable. */
+/** UnlockConnector (F05): refused during a transaction. */
 export const unlockConnector: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "evseId");
   const connectorId = integerOf(payload, "connectorId");
@@ -121,13 +121,13 @@ export const triggerMessage: InboundHandler = (turn, payload) => {
   if (message === undefined) return incomplete(payload, "requestedMessage");
   const evse = objectOf(payload, "evse");
   const evseId = evse ? knownEvse(turn, evse) : null;
-  // F06.FR.13: a status is that of one connector.
+  // F06.FR.13: StatusNotification needs a connector.
   const isVague = message === "StatusNotification" && integerOf(evse ?? {}, "connectorId") === undefined;
   if (isVague || (evse && evseId === null)) return { result: { status: "Rejected" } };
   return trigger(turn, MESSAGES.includes(message) ? message : null, evseId);
 };
 
-/** H01; without an EVSE it is refused, as `ReservationCtrlr.NonEvseSpecific` says. */
+/** ReserveNow (H01); refused without an EVSE, as `ReservationCtrlr.NonEvseSpecific` says. */
 export const reserveNow: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "id");
   const token = readToken(payload);
@@ -139,13 +139,13 @@ export const reserveNow: InboundHandler = (turn, payload) => {
   return reserve(turn, { id, connectorId, idToken: token.idToken, expiresAtMs });
 };
 
-/** H02 */
+/** CancelReservation (H02). */
 export const cancelReservation: InboundHandler = (turn, payload) => {
   const id = integerOf(payload, "reservationId");
   return id === undefined ? incomplete(payload, "reservationId", "integer") : cancel(turn, id);
 };
 
-/** The EVSE a request names; null for one the station does not have. Each EVSE has the one connector 1. */
+/** EVSE of a request; null: no such EVSE. Each EVSE has one connector, number 1. */
 export function knownEvse(turn: Turn, evse: JsonObject): number | null {
   const id = integerOf(evse, "id");
   const connectorId = integerOf(evse, "connectorId") ?? 1;

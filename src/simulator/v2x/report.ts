@@ -15,7 +15,7 @@ const INVENTORIES: Readonly<Record<string, (setting: Setting) => boolean>> = {
   SummaryInventory: ({ path2x }) => path2x?.variable === "AvailabilityState",
 };
 
-/** B07: the answer first, then the report in parts that are numbered from 0. */
+/** GetBaseReport (B07): the answer first, then the report in parts numbered from 0. */
 export const getBaseReport: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   const base = textOf(payload, "reportBase") ?? "";
@@ -25,7 +25,7 @@ export const getBaseReport: InboundHandler = (turn, payload) => {
   return reportOf(turn, requestId, variablesOf(turn).filter(isIncluded));
 };
 
-/** B08: the variables that are named, of the components that meet one of the criteria. */
+/** GetReport (B08): the named variables of components that meet one of the criteria. */
 export const getReport: InboundHandler = (turn, payload) => {
   const requestId = integerOf(payload, "requestId");
   if (requestId === undefined) return incomplete(payload, "requestId", "integer");
@@ -39,7 +39,7 @@ export const getReport: InboundHandler = (turn, payload) => {
   return reportOf(turn, requestId, chosen);
 };
 
-/** What an entry does not name may be anything (B08.FR.15 and following). */
+/** Whether a variable matches an entry; fields that the entry omits match anything (B08.FR.15 and following). */
 function isMeant(path: VariablePath, entry: JsonObject): boolean {
   const component = objectOf(entry, "component") ?? {};
   const variable = objectOf(entry, "variable") ?? {};
@@ -53,7 +53,10 @@ function isMeant(path: VariablePath, entry: JsonObject): boolean {
   );
 }
 
-/** A component without the variable counts as active, available and enabled, and has no problem (B08.FR.07 to 10). */
+/**
+ * Whether a component meets a criterion. One without the variable counts as active, available and enabled, without a
+ * problem (B08.FR.07 to 10).
+ */
 function meets(
   turn: Turn,
   all: readonly Setting[],
@@ -85,7 +88,7 @@ function report(turn: Turn, requestId: number, rows: JsonObject[]): void {
   }
 }
 
-/** The value of a write-only variable is never told. */
+/** Row of a report; write-only variables have no value. */
 function row(turn: Turn, setting: Setting): JsonObject {
   const { path2x, access, type = "string", maxLimit } = setting;
   const value: JsonObject = access === "write" ? {} : { value: valueOf(turn, setting) };

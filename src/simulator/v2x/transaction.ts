@@ -33,7 +33,7 @@ const SETTING_OF: Readonly<Record<ReadingContext, string>> = {
   Trigger: "MeterValuesSampledData",
 };
 
-/** E01 to E07: everything about a transaction is one message. */
+/** Messages of a transaction: TransactionEvent (E01 to E07). */
 export const transactions2x: Transactions = {
   verdictField: "idTokenInfo",
   authorize: ({ idToken, type }) => ({ idToken: { idToken, type } }),
@@ -85,7 +85,7 @@ function remote({ remoteStartId }: Charge): JsonObject {
   return { remoteStartId };
 }
 
-/** A reading must not be empty: the register is there whatever the setting says. */
+/** MeterValue of an event. It must not be empty, so it contains the energy register if no measurand is configured. */
 function meterValue(turn: Turn, evseId: number, context: ReadingContext): JsonObject {
   const readings = readMeter(turn, evseId, measurandsOf(turn, SETTING_OF[context]));
   const register: Reading = {

@@ -7,7 +7,7 @@ import { live, type Setting, setValue, valueOf, type VariablePath } from "../dev
 import { type StationState, statusOf } from "../station/state.ts";
 import type { InboundHandler, Turn } from "../station/turn.ts";
 
-/** Everything in the device model of this station: its settings, and what it says of itself and its EVSEs. */
+/** All variables of the station's device model: its settings, and properties of the station and its EVSEs. */
 export function variablesOf(turn: Turn): Setting[] {
   const isKnown = (each: Setting) => each.path2x !== null && (!each.isOnly21 || turn.version === "ocpp2.1");
   const { profile } = turn.state;
@@ -45,7 +45,7 @@ function evseVariables(id: number): Setting[] {
   ];
 }
 
-/** What one entry of GetVariables or SetVariables points at. */
+/** Variable of an entry of GetVariables or SetVariables. */
 export type Variable =
   | {
       readonly kind: "known";
@@ -59,7 +59,7 @@ export type Variable =
       readonly variable: JsonObject;
     };
 
-/** Null when the entry has no component or variable name. */
+/** Finds the variable of an entry; null: it has no component or variable name. */
 export function findVariable(turn: Turn, entry: JsonObject): Variable | null {
   const component = objectOf(entry, "component");
   const variable = objectOf(entry, "variable");
@@ -88,7 +88,7 @@ function isComponent(path: VariablePath, component: JsonObject): boolean {
   );
 }
 
-/** Names are compared without regard to case; none is the same as none. */
+/** Whether two names are equal, case-insensitively; two missing names are equal. */
 export function isSame(one: string | undefined, other: string | undefined): boolean {
   return one?.toLowerCase() === other?.toLowerCase();
 }
@@ -105,7 +105,7 @@ export const getVariables: InboundHandler = (turn, payload) => {
     : incomplete(payload, "getVariableData", "array");
 };
 
-/** A write-only variable answers Rejected (B06.FR.09). */
+/** Reads one variable; a write-only one is Rejected (B06.FR.09). */
 function read(turn: Turn, entry: JsonObject): JsonObject | null {
   const found = findVariable(turn, entry);
   if (!found) return null;
@@ -123,7 +123,7 @@ interface Write {
   readonly attributeType: string | undefined;
 }
 
-/** Reads the whole request before it writes anything. */
+/** SetVariables. The whole request is validated before anything is written. */
 export const setVariables: InboundHandler = (turn, payload) => {
   const writes: Write[] = [];
   for (const entry of listOf(payload, "setVariableData") ?? []) {
