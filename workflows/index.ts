@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Config } from "../src/env.ts";
-import { WorkAhead } from "../src/fleet/dispatch-slice.ts";
+import { PrefetchedWork } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import { applyEffectsRun } from "./apply-effects.ts";
 import { applySettingsRun } from "./apply-settings.ts";
@@ -15,9 +15,9 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   const app = new Hono();
   app.use(`${STEPS}*`, stepGuard(config, ports.replayMarks));
   const options = stepOptions(config);
-  const ahead = new WorkAhead();
-  app.post(DISPATCH_PATH, provisionBatch(ports, ahead, options));
-  app.post(CHARGER_PATH, provisionChargerRun(ports, ahead, options));
+  const prefetched = new PrefetchedWork();
+  app.post(DISPATCH_PATH, provisionBatch(ports, prefetched, options));
+  app.post(CHARGER_PATH, provisionChargerRun(ports, prefetched, options));
   app.post(EFFECTS_PATH, applyEffectsRun(ports, options));
   app.post(SETTINGS_PATH, applySettingsRun(ports, options));
   return app;

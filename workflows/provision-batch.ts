@@ -1,6 +1,6 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
-import { dispatchSlice, sliceCount, type WorkAhead } from "../src/fleet/dispatch-slice.ts";
+import { dispatchSlice, sliceCount, type PrefetchedWork } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import type { StepOptions } from "./step-options.ts";
 import { sanitized } from "./step-failure.ts";
@@ -15,12 +15,12 @@ const payloadSchema = z.object({
  * Dispatcher run of a batch: one step per slice starts the runs of its PENDING chargers. It has no failure function:
  * the sweeper repeats a dispatcher that failed.
  */
-export function provisionBatch(ports: Ports, ahead: WorkAhead, options: StepOptions) {
+export function provisionBatch(ports: Ports, prefetched: PrefetchedWork, options: StepOptions) {
   return serve<z.infer<typeof payloadSchema>>(async (context) => {
     const job = payloadSchema.parse(context.requestPayload);
     for (let slice = 0; slice < sliceCount(job.total); slice += 1) {
       await context.run(`dispatch-${slice}`, () =>
-        sanitized(() => dispatchSlice(ports, ahead, { id: job.jobId, attempt: job.attempt }, slice)),
+        sanitized(() => dispatchSlice(ports, prefetched, { id: job.jobId, attempt: job.attempt }, slice)),
       );
     }
   }, options);

@@ -1,7 +1,7 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
 import { failCharger, provisionCharger } from "../src/fleet/provision-charger.ts";
-import type { WorkAhead } from "../src/fleet/dispatch-slice.ts";
+import type { PrefetchedWork } from "../src/fleet/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import type { StepOptions } from "./step-options.ts";
 import { failureOf, sanitized } from "./step-failure.ts";
@@ -10,11 +10,13 @@ const payloadSchema = z.object({ jobId: z.string(), chargerId: z.string() });
 type Payload = z.infer<typeof payloadSchema>;
 
 /** Run of one charger, with one step. The step may run more than once, late, and concurrently with itself. */
-export function provisionChargerRun(ports: Ports, ahead: WorkAhead, options: StepOptions) {
+export function provisionChargerRun(ports: Ports, prefetched: PrefetchedWork, options: StepOptions) {
   return serve<Payload>(
     async (context) => {
       const { jobId, chargerId } = payloadSchema.parse(context.requestPayload);
-      await context.run("provision", () => sanitized(() => provisionCharger(ports, ahead, jobId, chargerId)));
+      await context.run("provision", () =>
+        sanitized(() => provisionCharger(ports, prefetched, jobId, chargerId)),
+      );
     },
     {
       ...options,

@@ -9,14 +9,14 @@ export const SLICE_SIZE = 100;
  */
 export async function dispatchSlice(
   ports: Pick<Ports, "jobs" | "runs" | "clock">,
-  ahead: WorkAhead,
+  prefetched: PrefetchedWork,
   job: { id: string; attempt: number },
   slice: number,
 ): Promise<number> {
   const open = await ports.jobs.openSlice(job.id, slice * SLICE_SIZE, (slice + 1) * SLICE_SIZE);
   const organizationId = open[0]?.organizationId;
   if (organizationId === undefined) return 0;
-  ahead.put(
+  prefetched.put(
     open.flatMap(({ work }) => work ?? []),
     ports.clock.now().getTime(),
   );
@@ -41,7 +41,7 @@ const ENTRIES_MAX = 10_000;
  * charger. An entry is returned once, so a repeated run reads the row itself. If the charger has changed since, the
  * compare-and-set that settles it fails.
  */
-export class WorkAhead {
+export class PrefetchedWork {
   readonly #entries = new Map<string, { work: ProvisioningWork; untilMs: number }>();
 
   put(works: ProvisioningWork[], nowMs: number): void {

@@ -2,7 +2,7 @@ import { UnreadableRow } from "../errors.ts";
 import type { ItemError, Ports, ProvisioningWork } from "../ports.ts";
 import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
-import type { WorkAhead } from "./dispatch-slice.ts";
+import type { PrefetchedWork } from "./dispatch-slice.ts";
 
 /** How long a step waits for an accepted boot: it holds a flow-control slot while it waits. */
 const BOOT_WAIT_MS = 10_000;
@@ -24,11 +24,11 @@ type Needs = Pick<Ports, "jobs" | "sessions" | "simulators" | "ids" | "clock">;
  */
 export async function provisionCharger(
   ports: Needs,
-  ahead: WorkAhead,
+  prefetched: PrefetchedWork,
   jobId: string,
   chargerId: string,
 ): Promise<void> {
-  const known = ahead.take(jobId, chargerId, ports.clock.now().getTime());
+  const known = prefetched.take(jobId, chargerId, ports.clock.now().getTime());
   const work = known ?? (await ports.jobs.work(jobId, chargerId));
   if (work === null) {
     // An earlier attempt settled it and may have ended before it closed the job.

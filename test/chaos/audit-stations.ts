@@ -3,10 +3,10 @@ import type { DatabaseRows } from "./evidence.ts";
 import { groupBy } from "./group-by.ts";
 import type { StationLog } from "./ledger.ts";
 
-/** Longer than any command of the driver may take, and its answer. */
+/** Longer than any command of the driver and its answer may take. */
 const COMMAND_MAX_MS = 45_000;
 
-/** I5: every command has one true end, and its words reach one station once. */
+/** I5: every command has one true outcome, and its CALL reaches one station at most once. */
 export const commandsEndOnce: Rule = ({ ledger, stations }) => {
   const takers = new Map<string, string[]>();
   for (const { calls, door } of stations)
@@ -30,7 +30,7 @@ export const commandsEndOnce: Rule = ({ ledger, stations }) => {
   });
 };
 
-/** I6 at the door: a station with the right key is let in as long as its charger is there. */
+/** Login: a station with the right key is accepted as long as its charger exists. */
 export const rightKeysOpen: Rule = ({ stations, database }) => {
   const living = new Set(database.chargers.flatMap((row) => (row.deleted_at ? [] : [row.identity])));
   return stations.flatMap(({ door, refused, isGone }) => {
@@ -110,7 +110,7 @@ function stationProblems(
 /** For want of a transaction number; the station repeats it, and what it began is looked for as any other. */
 const OWED = /^(StartTransaction|TransactionEvent) InternalError$/;
 
-/** Nobody who charges is refused for our own trouble: the organisations accept every tag. */
+/** No driver is refused because of a fault of Busbar: the organisations accept every tag. */
 export const nobodyIsRefused: Rule = ({ stations }) =>
   stations.flatMap(({ door, charges, errors }) => [
     ...charges.flatMap(({ verdicts }) =>

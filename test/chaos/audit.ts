@@ -9,18 +9,18 @@ import type { DatabaseRows, Evidence } from "./evidence.ts";
 import { groupBy } from "./group-by.ts";
 import type { Change, Creation } from "./ledger.ts";
 
-/** Something that must never be, with the invariant it breaks (docs/reliability.md). */
+/** A violation of an invariant (docs/reliability.md). */
 export interface Violation {
   invariant: string;
   what: string;
 }
 
-/** What is wrong by one rule. */
+/** A rule returns its violations. */
 export type Rule = (evidence: Evidence) => string[];
 
 const TERMINAL = new Set(["READY", "FAILED"]);
 
-/** Compares what clients were told, stations remember, Postgres, session objects and the engine hold. */
+/** Compares answers to clients, memories of stations, Postgres, session objects and the engine. */
 export function audit(evidence: Evidence): Violation[] {
   const found = RULES.flatMap(([invariant, rule]) => rule(evidence).map((what) => ({ invariant, what })));
   return [...found, ...evidence.ledger.oddities];
@@ -62,8 +62,8 @@ const oneEffectEach: Rule = ({ sessions }) =>
   );
 
 /**
- * I3: what is READY has its session, or waits for it on the shelf. A registration whose client was told that it may be stored,
- * or nothing, has none before its key is rotated.
+ * I3: a READY charger has its session, or an entry of the shelf. A registration that was answered as maybe stored, or
+ * not at all, has none until its key is rotated.
  */
 const noSuccessWithoutEffect: Rule = ({ ledger, database, sessions, shelf }) => {
   const provisioned = new Set([...sessions, ...shelf].map(({ chargerId }) => chargerId));
@@ -78,7 +78,7 @@ const noSuccessWithoutEffect: Rule = ({ ledger, database, sessions, shelf }) => 
     .map(({ id, identity }) => `charger ${identity} (${id}) is READY and has no session`);
 };
 
-/** I4: what was accepted is there, once. What was refused for our own trouble is not. */
+/** I4: an accepted write is stored, once; one answered 503 is not. */
 const answersAreTrue: Rule = ({ ledger, database, jobs }) => [
   ...ledger.creations.flatMap((creation) => creationProblems(creation, database)),
   ...[...ledger.locations.values()]
@@ -117,7 +117,10 @@ function rowsOf({ kind, marker }: Creation, { chargers, locations, keys }: Datab
   );
 }
 
-/** I4 for changes: the last one that was accepted stands, or one whose end nobody knows; never one that was refused. */
+/**
+ * I4 for changes: the value is that of the last accepted change, or of one with an unknown result; never of a refused
+ * one.
+ */
 const changesAreTrue: Rule = ({ ledger, database }) =>
   [...groupBy(ledger.changes, ({ subject, id }) => `${subject} ${id}`)].flatMap(([name, changes]) => {
     const [first] = changes;
@@ -160,7 +163,7 @@ function isThere({ subject, id }: { subject: string; id: string }, database: Dat
   return database.chargers.some((row) => row.id === id && !row.deleted_at);
 }
 
-/** I6: one socket per station, and who is on line is shown so. */
+/** I6: one socket per station, and exactly connected stations are shown as online. */
 const onlineIsTrue: Rule = ({ ledger, stations, online, database }) => {
   const found: string[] = [];
   const connections = new Map(database.connections.map((row) => [row.charger_id, row]));
@@ -185,7 +188,7 @@ const onlineIsTrue: Rule = ({ ledger, stations, online, database }) => {
 
 const onLine = (is: boolean | null | undefined) => (is ? "on line" : is === false ? "off line" : "unknown");
 
-/** I8: what has ended stays as it ended, and versions grow. */
+/** I8: what has ended does not change, and revisions only grow. */
 const endsStay: Rule = ({ before, database, ledger }) => {
   const { reopened } = ledger;
   const found = pollProblems(ledger.polls.filter(({ jobId }) => !reopened.has(jobId)));

@@ -35,7 +35,7 @@ const isOnline = async (station: Station) => (await connectionOf(own.running, st
 const runtime = async (id: string, event: "start" | "stop" | "restart") =>
   (await call(own.running, "POST", `/ocpp/chargers/${id}/${event}-charger`)).status;
 
-test("a stopped charger stays off over a restart of everything, and start brings it back", async () => {
+test("a stopped charger stays off after a restart of the whole stack, and a start connects it again", async () => {
   const { stations } = await readyFleet(own.running, 2);
   const [stopped, running] = stations;
   if (!stopped || !running) throw new Error("two stations are needed");
@@ -63,7 +63,7 @@ test("a restart costs one BootNotification, a start of a running charger none", 
   await waitFor("the second boot", async () => (await boots(station.id)).length === 2 && isOnline(station));
 });
 
-test("a running charger takes a new version, connector type and CSMS without being touched", async () => {
+test("a running charger applies a new version, connector type and CSMS without a restart by its operator", async () => {
   const [station] = (await readyFleet(own.running, 1)).stations;
   if (!station) throw new Error("a station is needed");
   const put = async (body: object) =>

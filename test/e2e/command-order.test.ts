@@ -58,7 +58,7 @@ const holding = (value: string) => ({
   configurationKey: [{ key: "HeartbeatInterval", readonly: false, value }],
 });
 
-test("1,000 changes sent one after the other arrive in that order, are all confirmed, and the last value stands", async () => {
+test("1,000 changes sent one after the other arrive in that order, are all confirmed, and the last value is in force", async () => {
   const station = await booted("ORDER-1");
   remembers(station);
   const values = Array.from({ length: COMMANDS }, (_, index) => String(index));
@@ -95,7 +95,7 @@ test("1,000 changes of sixteen clients at once arrive once each and in the order
   station.socket.close();
 });
 
-test("32 commands wait behind the one on the wire, one more is refused at once and never sent", async () => {
+test("32 commands wait behind the outstanding one, one more is refused at once and never sent", async () => {
   const station = await booted("BUSY");
   const all = Array.from({ length: 1 + WAITING_MAX + 1 }, (_, index) => change("BUSY", String(index)));
   const refused = await Promise.race(all);

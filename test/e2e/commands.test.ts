@@ -44,7 +44,7 @@ const requestId: unknown = expect.any(String);
 const refusal = (error: Record<string, unknown>) => ({ success: false, error: { requestId, ...error } });
 
 describe.concurrent.each(everyCase)("$path on $version", ({ version, commandCase }) => {
-  test("reaches a foreign station as its specification says, and every answer is told as documented", async ({
+  test("reaches an independent station as the specification says, and every answer is returned as documented", async ({
     expect,
   }) => {
     const station = await stationFor("ANSWERS", version, commandCase);
@@ -61,7 +61,7 @@ describe.concurrent.each(everyCase)("$path on $version", ({ version, commandCase
     await station.close();
   });
 
-  test("ends truthfully when the station objects, breaks the schema, is silent, drops or is away", async ({
+  test("has the true outcome when the station refuses, violates the schema, does not answer, disconnects or is offline", async ({
     expect,
   }) => {
     const station = await stationFor("FAILS", version, commandCase);

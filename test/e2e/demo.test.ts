@@ -40,7 +40,7 @@ it("the demo brings every simulated charger to READY, commands some, and prints 
   });
 });
 
-it("external chargers become READY without a station, no command is sent, and a log on a full disk is told", async () => {
+it("external chargers become READY without a station, no command is sent, and a log on a full disk is reported", async () => {
   const log = join(directory.path, "stack.log");
   symlinkSync("/dev/full", log);
   const { code, stdout, stderr } = await ended(demo("--chargers", "3", "--runtime", "external", "--json"));
@@ -49,7 +49,7 @@ it("external chargers become READY without a station, no command is sent, and a 
   expect(JSON.parse(stdout)).toMatchObject({ chargers: 3, ready: 3, failed: 0, command_p50_ms: null });
 });
 
-it("the fleet of a demo is there again when the stack is started on its data", async () => {
+it("the fleet of a demo is connected again when the stack is started on its data", async () => {
   const { code, stdout } = await ended(demo("--chargers", "2", "--runtime", "external"));
   expect(code).toBe(0);
   const [, key, path] = /Bearer (\S+)" http:\/\/127\.0\.0\.1:\d+(\S+)/.exec(stdout) ?? [];

@@ -50,7 +50,7 @@ async function leaveDirectory(): Promise<string> {
   return key;
 }
 
-test("a database made before there were migrations starts, migrates and comes back with all it held", async () => {
+test("a database made before there were migrations starts, migrates and keeps all its data", async () => {
   const apiKey = await leaveDirectory();
   const stack = await startStack({ dataDirectory: directory.path });
   expect(stack).toMatchObject({ organization: ORGANIZATION, organizationSlug: "old-fleet", apiKey });

@@ -99,7 +99,7 @@ test(`${STATIONS} stations that start at once are refused no driver, their flush
   for (const station of stations) station.socket.terminate();
 });
 
-test("a change of the answer to unknown tags reaches sessions that are connected, asleep or not yet there, within ten seconds", async () => {
+test("a changed tag policy reaches sessions that are connected, hibernating or not created yet, within ten seconds", async () => {
   const judged = async (station: RawStation) => {
     const [, , answer] = await station.call("Authorize", { idTag: "NOBODY" });
     return z.object({ idTagInfo: z.object({ status: z.string() }) }).parse(answer).idTagInfo.status;

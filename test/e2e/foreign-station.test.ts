@@ -74,7 +74,7 @@ async function say(client: RPCClient, action: string, payload: Record<string, un
   return answer;
 }
 
-describe.each(dialects)("a charge point that was not written here speaks $protocol", (dialect) => {
+describe.each(dialects)("an independent charge point speaks $protocol", (dialect) => {
   const identity = `REAL-${dialect.protocol}`;
   let client: RPCClient;
   const resets: unknown[] = [];
@@ -136,7 +136,7 @@ describe.each(dialects)("a charge point that was not written here speaks $protoc
     expect(breaches).toEqual([null]);
   });
 
-  test("it is refused with a wrong key, and the live socket does not notice", async () => {
+  test("it is refused with a wrong key, and the open socket is not affected", async () => {
     const intruder = station("0".repeat(40), registered.instructions.baseUrl);
     await expect(intruder.connect()).rejects.toThrow();
     expect(await say(client, "Heartbeat", {})).toEqual({ currentTime: expect.any(String) });
@@ -166,7 +166,7 @@ describe.each(dialects)("a charge point that was not written here speaks $protoc
   });
 });
 
-test("an identity that nobody registered is refused at the door", async () => {
+test("an identity that is not registered is refused at the upgrade", async () => {
   const unknown = new RPCClient({
     endpoint: `${stack.url.replace("http", "ws")}/ocpp/${stack.organizationSlug}`,
     identity: "NOBODY",

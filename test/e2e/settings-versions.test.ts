@@ -62,7 +62,7 @@ const newStation = (version: OcppVersion, identity: string) =>
 describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a station that speaks %s", (version) => {
   const name = version.slice(4);
 
-  test("gets each property while it is connected, in the words of its version", async () => {
+  test("gets each setting while it is connected, encoded for its version", async () => {
     const station = await newStation(version, `ONLINE-${name}`);
     await station.connect();
     const sentFor = async (changes: object) => {
@@ -95,7 +95,7 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a station that spea
     await station.close();
   });
 
-  test("gets each property that was set while it was away with its next connection, once", async () => {
+  test("gets each setting that was changed while it was offline with its next connection, once", async () => {
     const station = await newStation(version, `AWAY-${name}`);
     await station.connect();
     await station.close();
@@ -112,7 +112,7 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a station that spea
     await station.close();
   });
 
-  test("is believed in what it refuses and what it keeps for after a reboot", async () => {
+  test("has the outcome it answers: refused, or in force after a reboot", async () => {
     const values = { ...VALUES[version] };
     const taking = takingAnswers(version, values, 16);
     const station = await SettingsStation.register(stack, version, `REFUSES-${name}`, taking);

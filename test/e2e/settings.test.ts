@@ -87,7 +87,7 @@ describe("a 1.6 station", () => {
     ]);
   });
 
-  test("is left alone when it comes back with everything in force", async () => {
+  test("gets nothing when it reconnects with everything in force", async () => {
     await station.close();
     station.sent.length = 0;
     await station.connect();
@@ -100,7 +100,7 @@ describe("a 1.6 station", () => {
     ]);
   });
 
-  test("gets two layers for the time without a connection, and one again afterwards", async () => {
+  test("gets two profiles for an offline limit, and one again when it is removed", async () => {
     station.sent.length = 0;
     await station.update({ offlineChargeCurrent: 10, offlineChargePhase: 2 });
     expect(await station.settled()).toMatchObject({
@@ -116,7 +116,7 @@ describe("a 1.6 station", () => {
     expect(station.takeProfiles()).toEqual(["+9001", "-9003", "-9002"]);
   });
 
-  test("gets the limit of its running transaction besides, and after its end no more", async () => {
+  test("gets the limit of its running transaction as well, and none after its end", async () => {
     const timestamp = new Date().toISOString();
     const begun = { connectorId: 1, idTag: "TAG", meterStart: 0, timestamp };
     const { transactionId } = await station.call("StartTransaction", begun);
@@ -147,7 +147,7 @@ describe("a 1.6 station", () => {
     expect(station.takeProfiles()).toEqual(["+9001", "-9003", "-9002"]);
   });
 
-  test("whose clock is two minutes off gets no layer that ends by it", async () => {
+  test("whose clock is two minutes off gets no profile that expires", async () => {
     const status = { connectorId: 1, errorCode: "NoError", status: "Available" };
     const report = (offMs: number) =>
       station.call("StatusNotification", {
@@ -172,7 +172,7 @@ describe("a 1.6 station", () => {
     expect(station.violations).toEqual([]);
   });
 
-  test("is believed in what it refuses: rejected, unsupported, after a reboot, and another limit than ours", async () => {
+  test("has the outcome it answers: rejected, unsupported, after a reboot, and another limit than ours", async () => {
     station.answers["SetChargingProfile"] = () => ({ status: "Rejected" });
     station.answers["ChangeConfiguration"] = () => ({ status: "RebootRequired" });
     await station.close();
@@ -206,7 +206,7 @@ describe("a 1.6 station", () => {
   });
 });
 
-test("a 2.0.1 station that is online gets maximum and interval in the words of its version", async () => {
+test("a 2.0.1 station that is online gets maximum and interval encoded for its version", async () => {
   const values = {
     "SampledDataCtrlr.TxUpdatedInterval": "60",
     "AlignedDataCtrlr.Interval": "300",

@@ -84,7 +84,7 @@ describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that spe
     }
   });
 
-  test("refuses what it cannot do, in the words of the API", async () => {
+  test("refuses what it cannot do, with the statuses of the API", async () => {
     const [charger] = await ready(1);
     for (const [path, body, expected] of refusedWith) {
       const answer = await post(charger?.identity ?? "none", path, body);
@@ -92,7 +92,7 @@ describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that spe
     }
   });
 
-  test("refuses on rehearsal what it would do, without doing it", async () => {
+  test("refuses every command on rehearsal, without carrying it out", async () => {
     const [charger] = await ready(1);
     const identity = charger?.identity ?? "none";
     for (const [path, expected] of refusedAsRehearsed) {
@@ -112,7 +112,7 @@ describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that spe
     expect((await post(identity, "/cache/clear", {})).body).toMatchObject({ status: "accepted" });
   });
 
-  test("refuses the write of a setting on rehearsal, past the reads that come before it", async () => {
+  test("refuses the write of a setting on rehearsal, after the reads before it", async () => {
     const [{ id = "none", identity = "none" } = {}] = await ready(1);
     await rehearse(identity, "Refused SetChargingProfile");
     const update = { maxChargeCurrent: 16 };
@@ -122,7 +122,7 @@ describe.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])("a simulated charger that spe
     });
   });
 
-  test("every command ends truthfully when the charger objects, is silent, drops the line or is stopped", async () => {
+  test("every command has the true outcome when the charger refuses, does not answer, disconnects or is stopped", async () => {
     const chargers = await ready(commands.length);
     await Promise.all(
       commands.map(async (path, at) => {

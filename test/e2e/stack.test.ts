@@ -59,7 +59,7 @@ describe("a running stack", () => {
     expect(stack.organizationSlug).toBe("demo");
   });
 
-  it("keeps what is secret readable by its owner only", () => {
+  it("keeps secret files readable by their owner only", () => {
     const open = readdirSync(stack.dataDirectory).filter(
       (name) => statSync(join(stack.dataDirectory, name)).isFile() && /secrets|stack\.json|capnp/.test(name),
     );
@@ -82,7 +82,7 @@ describe("a running stack", () => {
     await stack.fireScheduled();
   });
 
-  it.each(PARTS)("gets %s back on its port after kill -9, with its data", async (name) => {
+  it.each(PARTS)("restarts %s on its port after kill -9, with its data", async (name) => {
     const place = await createLocation(stack, `before the death of ${name}`);
     const address = stack.address(name);
     await stack.replacePart(name);
@@ -101,7 +101,7 @@ describe("a stack on a full disk", () => {
   beforeAll(async () => (stack = await startStack()));
   afterAll(() => stack.stop());
 
-  it("keeps its parts alive, says what it cannot write, and writes it once there is room", async () => {
+  it("keeps its parts alive, reports what it cannot write, and writes it once there is space", async () => {
     const supervisor = readLivingStack(stack.dataDirectory)?.supervisor;
     const before = stack.part("worker");
     symlinkSync("/dev/full", join(stack.dataDirectory, `stack.json.${supervisor?.pid}.tmp`));

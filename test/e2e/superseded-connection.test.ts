@@ -46,7 +46,7 @@ for (const [sent, connect] of [
   });
 }
 
-test("a station that connects five times in a row without a word has one connection left, and all others were told 4001", async () => {
+test("a station that connects five times in a row without a frame has one connection left, and all others were closed with 4001", async () => {
   const door = await newDoor(stack, "FLAPPING");
   const older: RawStation[] = [];
   for (let n = 0; n < 5; n++) older.push(await RawStation.connect(door));

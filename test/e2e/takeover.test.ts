@@ -15,7 +15,7 @@ const post = (identity: string, command: string, body: object) =>
 const reset = (identity: string) => post(identity, "/reset", { type: "Soft" });
 const accepts = () => ({ status: "Accepted" });
 
-test("a newer connection takes over within a second: what is on the wire is lost, what waits goes to it in its version", async () => {
+test("a newer connection takes over within a second: the outstanding command is lost, waiting ones are sent on it in its version", async () => {
   const door = await newDoor(stack, "TAKEN");
   const old = await RawStation.booted(door);
   const onWire = reset("TAKEN");
@@ -36,7 +36,7 @@ test("a newer connection takes over within a second: what is on the wire is lost
   newer.socket.close();
 });
 
-test("the late end of a connection that was taken over changes nothing for its successor", async () => {
+test("the late close of a replaced connection does not affect its successor", async () => {
   const door = await newDoor(stack, "LATE-CLOSE");
   const old = await RawStation.booted(door);
   // It neither reads the close frame nor answers it.

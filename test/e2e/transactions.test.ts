@@ -27,7 +27,7 @@ async function begin(station: RawStation, timestamp = new Date().toISOString()):
   return (answer as { transactionId: number }).transactionId;
 }
 
-test("a charging session reaches the database, once, and outlives the death of the Worker in its middle", async () => {
+test("a transaction is stored in Postgres once, also when the Worker is killed in the middle of it", async () => {
   const door = await newDoor(stack, "CHARGES");
   const station = await RawStation.booted(door);
   const timestamp = new Date().toISOString();
@@ -67,7 +67,7 @@ test("a charging session reaches the database, once, and outlives the death of t
   again.socket.close();
 });
 
-test("the state of a charger keeps each measurand of the charging session, whatever the newest message leaves out", async () => {
+test("the state of a charger has the newest value of each measurand, whatever the newest message leaves out", async () => {
   const door = await newDoor(stack, "MEASURES");
   const station = await RawStation.booted(door);
   const transactionId = await begin(station);
@@ -143,7 +143,7 @@ test("a charger set to Pending waits, and is asked to boot again when it is acce
   station.socket.close();
 });
 
-test("a backlog of 10,000 messages is answered in order, stored once each and leaves the newest status alone", async () => {
+test("a backlog of 10,000 messages is answered in order, stored once each and does not change the newest status", async () => {
   const station = await RawStation.booted(await newDoor(stack, "BACKLOG"));
   const answered = async (action: string, payload: object) => {
     const [type, , answer] = await station.call(action, payload);

@@ -18,7 +18,7 @@ const configuration = z.object({
   configurationKey: z.array(z.object({ key: z.string(), value: z.string() })),
 });
 
-test("this version goes on with everything that a killed stack of an earlier version had stored", async () => {
+test("this version works with all data that a killed stack of an earlier version had stored", async () => {
   const fixture = join(import.meta.dirname, "..", "fixtures", "stored-data.json.br");
   const scene = await unpackData(fixture, directory.path);
   const stack = await startStack({ dataDirectory: directory.path });

@@ -93,7 +93,7 @@ describe.each<OcppVersion>(["ocpp2.0.1", "ocpp2.1"])("%s", (version) => {
     await station.close();
   });
 
-  test("a report that ends with parts missing is answered with what is missing, long before its deadline", async () => {
+  test("a report that ends with parts missing is answered with their numbers, long before its deadline", async () => {
     const station = await ForeignStation.booted(stack, `GAP-${version}`, version);
     station.react = () => ({ answer: { status: "Accepted" } });
     const answer = read(station.identity, "?timeout=120");
@@ -106,7 +106,7 @@ describe.each<OcppVersion>(["ocpp2.0.1", "ocpp2.1"])("%s", (version) => {
     await station.close();
   });
 
-  test("a report that stays incomplete is told as a timeout of a command that was sent", async () => {
+  test("a report without a last part is a timeout of a command that was sent", async () => {
     const station = await ForeignStation.booted(stack, `PART-${version}`, version);
     station.react = () => ({ answer: { status: "Accepted" } });
     const answer = read(station.identity, "?timeout=1");

@@ -48,7 +48,7 @@ test("frames that were due to be written before the Worker died are in the log o
   );
 });
 
-test("commands on the wire and waiting when the Worker dies are never told as done, and the next one is answered", async () => {
+test("outstanding and waiting commands are not reported as done when the Worker dies, and the next one is answered", async () => {
   const door = await newDoor(stack, "IN-FLIGHT");
   const station = await RawStation.booted(door);
   const onWire = statusOf(reset("IN-FLIGHT"));

@@ -103,7 +103,7 @@ describe("the answer of the database is cut off after it stored a request", () =
     }
   });
 
-  test("what a station was told while every flush lost its answer is stored once and in its order", async () => {
+  test("facts are stored once and in order while every flush loses its answer", async () => {
     const station = await RawStation.booted(await newDoor(access, "CUT-FLUSH"));
     const isFlush = (asked: Asked) =>
       says("INSERT INTO transactions")(asked) || says("INSERT INTO meter_values")(asked);
@@ -148,7 +148,7 @@ describe("the answer of the database is cut off after it stored a request", () =
   });
 });
 
-describe("the way between Worker and engine", () => {
+describe("faults between Worker and engine", () => {
   test("a publish whose answer is lost starts one dispatcher run", async () => {
     stack.proxies.engine.choose = () => "cut";
     const batch = await postBatch(access, { chargers: CHARGERS });
@@ -179,7 +179,7 @@ describe("the way between Worker and engine", () => {
     await expectWhole(batch);
   });
 
-  test("an engine that is killed in the middle of a batch and begins again with nothing leaves the rest to the sweeper", async () => {
+  test("after an engine is killed in the middle of a batch and starts again without data, the sweeper completes the batch", async () => {
     const batch = await postBatch(access, { chargers: CHARGERS });
     stack.emptyEngine();
     await waitFor("the engine is back", async () => {
@@ -216,7 +216,7 @@ describe("the way between Worker and engine", () => {
   }
 });
 
-test("a Worker killed between the provisioning of a charger and its note of it provisions nothing twice", async () => {
+test("a Worker killed between provisioning a charger and recording it provisions nothing twice", async () => {
   const online = await onlineCount(access);
   stack.proxies.sql.choose = (asked) =>
     says("UPDATE chargers c SET status = 'READY'")(asked) ? "hold" : null;

@@ -49,7 +49,7 @@ const UNAVAILABLE = [
   },
 ];
 
-test("a batch of 300 simulated chargers ends whole when the database is away for five seconds", async () => {
+test("all 300 simulated chargers of a batch become READY when the database is away for five seconds", async () => {
   const batch = await postBatch(stack, { chargers: CHARGERS });
   await batch.until(0.3);
   await withoutDatabase(async () => {

@@ -84,7 +84,7 @@ async function sweepLater(jobId: string): Promise<void> {
   await stack.fireScheduled();
 }
 
-describe("a batch ends whole, each charger with one row and one line,", () => {
+describe("a batch is completed, each charger with one row and one connection,", () => {
   test("when the quota of the plan is used up at its acceptance: the 202 stands, and the sweeper publishes it", async () => {
     await faults({ publishAnswer: { status: 429, count: 1000 } });
     const batch = await postBatch(stack, { chargers: CHARGERS });

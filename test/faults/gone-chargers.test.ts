@@ -73,7 +73,7 @@ test("bulk DELETE ends simulated and waiting chargers though the engine hangs, a
   });
 });
 
-test("a charger whose row was deleted behind everybody's back is out within seconds", async () => {
+test("a charger whose row was deleted by SQL is refused within seconds", async () => {
   const door = await newDoor(stack, "UNSEEN-1");
   await RawStation.booted(door);
   await openSql(stack.address("sql"))("UPDATE chargers SET deleted_at = now() WHERE identity = $1", [

@@ -98,7 +98,7 @@ function timeHeartbeats(): number[] {
 }
 
 test(
-  `${STATIONS} stations come back after kill -9 of the runtime: none is refused, none boots again, and what was confirmed and not yet told is in Postgres once`,
+  `${STATIONS} stations come back after kill -9 of the runtime: none is refused, none boots again, and every confirmed fact is in Postgres once`,
   async () => {
     await inParallel(stations, WIDTH, async (station) => {
       await station.connect();

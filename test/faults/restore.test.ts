@@ -122,7 +122,7 @@ async function reconcile(): Promise<string> {
 let kept: Door;
 let back: Door;
 
-test("an older copy of Postgres: chargers made since are out within seconds, chargers deleted since get in with their keys", async () => {
+test("an older copy of Postgres: chargers created since are refused within seconds, chargers deleted since log in with their keys", async () => {
   [kept, back] = [await newDoor(stack, "KEPT-1"), await newDoor(stack, "BACK-1")];
   await postBatch(stack, { chargers: SIMULATED }).then((batch) => batch.finished());
   await charge(kept);
@@ -143,7 +143,7 @@ test("an older copy of Postgres: chargers made since are out within seconds, cha
   await charge(kept);
 });
 
-test("object storage lost: stations get in with their keys, ids go on above those on record, and one command brings the rest", async () => {
+test("object storage lost: stations log in with their keys, transaction ids continue above those in Postgres, and one command restores the rest", async () => {
   const gone = await newDoor(stack, "GONE-1");
   expect((await remove(gone)).status).toBe(200);
   const simulatedSince = async (generation: unknown) => (await sql(SIMULATED_SINCE, [generation]))[0]?.["n"];

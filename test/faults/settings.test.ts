@@ -64,7 +64,7 @@ async function expectInForce(wanted: typeof OLD, of: ObedientStation[]): Promise
   }
 }
 
-describe("the newest settings end in force, and no value is written again to a station that shows it", () => {
+describe("the newest settings are in force in the end, and no value is written again to a station that reports it", () => {
   test("when the runtime is killed between the sending of a value and its record", async () => {
     await inTheMiddle();
     const [left, changed] = [stations.slice(0, 3), stations.slice(3)];

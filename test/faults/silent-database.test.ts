@@ -151,7 +151,7 @@ async function newKey(name: string): Promise<{ id: string; key: string }> {
 }
 
 describe("a database that hangs", () => {
-  test("stores nothing later of what was answered 503, and stops no command to a connected charger", async () => {
+  test("stores nothing of requests answered 503, and does not stop commands to connected chargers", async () => {
     const things = await furnish("HANG-");
     const station = await RawStation.booted(await newDoor(stack, "HANG-LIVE"));
     station.react = () => ({ status: "Accepted" });
@@ -219,7 +219,7 @@ describe("a database that hangs", () => {
 });
 
 describe("an answer of the database that is lost after the commit", () => {
-  test("is found again: each request that writes is answered as done, and is done once", async () => {
+  test("is looked up: each request that writes is answered as done, and is done once", async () => {
     const things = await furnish("CUT-");
     const answered: string[] = [];
     for (const [title, status, ...request] of writes(things, "DONE-")) {

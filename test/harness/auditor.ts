@@ -47,8 +47,8 @@ export async function expectWholeFleet(
 }
 
 /**
- * Looks into the session objects on disk: exactly one object per charger, each with exactly one record, which holds
- * exactly one credential. Sessions store what they know within a second.
+ * Reads the session objects on disk: exactly one object per charger, each with exactly one record, which has exactly
+ * one credential. Sessions store their state within a second.
  */
 export async function expectOneCredentialEach(stack: RunningStack, chargers: number): Promise<void> {
   const directory = join(stack.dataDirectory, "objects", "busbar-ChargePointSession");
@@ -69,7 +69,7 @@ function provisionedIn(directory: string): string[] {
   });
 }
 
-/** Frames in the logs of all sessions on disk; asks no session, because a session that is asked writes what waits. */
+/** Frames in the logs of all sessions on disk. No session is called, because a call would write pending frames. */
 export function storedFrames(dataDirectory: string): number {
   const directory = join(dataDirectory, "objects", "busbar-ChargePointSession");
   return databasesIn(directory).reduce((sum, name) => sum + framesIn(join(directory, name)), 0);
@@ -91,12 +91,12 @@ function databasesIn(directory: string): string[] {
   return readdirSync(directory).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
 }
 
-/** What the runtime and the migrations keep for themselves. */
+/** Tables of the runtime and of migrations. */
 const BOOKKEEPING = /^(_cf_METADATA|sqlite_\w+|_sql_schema_migrations)$/;
 
 /**
- * Looks into all objects on disk: no session has a record, a frame or a credential left, no host a station. The stack
- * must be stopped.
+ * Reads all objects on disk: no session has a record, a frame or a credential left, no host a station. The stack must
+ * be stopped.
  */
 export function expectNoTrace(dataDirectory: string): void {
   const left = ["ChargePointSession", "SimulatorHost", "SessionShelf"].flatMap((kind) => {

@@ -3,7 +3,7 @@ import { createApp } from "../../src/app.ts";
 import { Misconfigured } from "../../src/env.ts";
 import { bearer, createWorld } from "./api/access-world.ts";
 
-describe("what no surface serves", () => {
+describe("requests that no surface serves", () => {
   it.each<[string, number, unknown]>([
     ["/nope", 404, { detail: "Not Found" }],
     ["/v0", 404, { detail: "Not Found" }],
@@ -17,7 +17,7 @@ describe("what no surface serves", () => {
   });
 
   it.each(["TRACE", "PROPFIND", "DELETE"])(
-    "%s is refused with the verbs there are, before any credential",
+    "%s gets 405 with the allowed methods, before the credential is checked",
     async (method) => {
       // Node's Request refuses TRACE; the application only reads its name.
       const request = new Request("https://busbar.test/ocpp/locations");
@@ -30,14 +30,14 @@ describe("what no surface serves", () => {
     },
   );
 
-  it("does not believe a method override", async () => {
+  it("method override headers are ignored", async () => {
     const world = createWorld();
     const headers = { "x-http-method-override": "DELETE", "x-api-key": await world.apiKey("viewer") };
     expect((await world.request("/api/v1/chargers", { headers })).status).toBe(200);
   });
 });
 
-describe("every answer of the application", () => {
+describe("every response of the application", () => {
   it("has a request id and security headers, and gives no foreign origin permission", async () => {
     const init = {
       method: "OPTIONS",
@@ -60,7 +60,7 @@ describe("every answer of the application", () => {
     expect(response.headers.get("strict-transport-security")).toBe(null);
   });
 
-  it("carries the quota of its organisation on the gateway, errors included", async () => {
+  it("has the rate limit headers of its organisation on the gateway, errors included", async () => {
     const world = createWorld();
     const token = await world.token();
     const known = await world.request("/ocpp/locations?limit=0", bearer(token));
@@ -82,7 +82,7 @@ describe("every answer of the application", () => {
     ]).toEqual([401, "20", "Bearer"]);
   });
 
-  it("is written down in one line without query, headers or body", async () => {
+  it("is logged in one line without query, headers or body", async () => {
     const world = createWorld();
     const key = await world.apiKey("viewer");
     await world.request("/api/v1/chargers?secret=hunter2", {
@@ -116,7 +116,7 @@ describe("every answer of the application", () => {
   });
 });
 
-describe("a deployment that is configured by half", () => {
+describe("a deployment with an incomplete configuration", () => {
   const app = createApp({
     services: () => {
       throw new Misconfigured(["JWT_SECRET: needs at least 32 bytes"]);
@@ -124,7 +124,7 @@ describe("a deployment that is configured by half", () => {
     writeLog: () => undefined,
   });
 
-  it("refuses every surface with 503 and says nothing of why", async () => {
+  it("answers every surface with 503 and does not tell the reason", async () => {
     for (const [path, body] of [
       ["/ocpp/locations", { detail: "Service temporarily unavailable" }],
       ["/api/chargers/x", { Code: 500, Details: "Service temporarily unavailable", StackTrace: null }],
@@ -173,7 +173,7 @@ describe("readiness", () => {
     ]);
   });
 
-  it("is red while a dependency is unreachable, and shows no address", async () => {
+  it("answers 503 while a dependency is unreachable, and shows no address", async () => {
     const probe = async () => ({ database: "unreachable", redis: "ok", engine: "ok" }) as const;
     const response = await createWorld({}, { probe }).request("/readyz");
     const text = await response.text();
@@ -193,7 +193,7 @@ describe("readiness", () => {
 });
 
 describe("the API's description", () => {
-  it("names every route of both surfaces once", async () => {
+  it("describes every route of both surfaces once", async () => {
     const document = await (await createWorld().request("/openapi.json")).json();
     expect(document).toMatchObject({ openapi: "3.1.0", info: { title: "Busbar" } });
     const { paths } = document as { paths: Record<string, Record<string, { operationId: string }>> };

@@ -22,7 +22,7 @@ it("a dependency that never answers is unreachable after three seconds, and its 
   expect(ended?.aborted).toBe(true);
 });
 
-it("a pause of our own, however long, is not taken for an absence of the dependency", async () => {
+it("a pause of the own isolate, however long, does not make the dependency unreachable", async () => {
   const answer = Promise.withResolvers<string>();
   const state = probeDependency(() => answer.promise);
   // The whole minute passes in one go, as for an isolate whose thread is busy: nothing can be heard meanwhile.

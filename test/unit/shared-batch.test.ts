@@ -13,13 +13,13 @@ function doubling(options = OPTIONS) {
   return { ask, calls };
 }
 
-test("what is asked at the same time is one call, and everybody gets its own answer", async () => {
+test("simultaneous items are one call, and every caller gets its own result", async () => {
   const { ask, calls } = doubling();
   expect(await Promise.all([ask(1), ask(2), ask(3)])).toEqual([2, 4, 6]);
   expect(calls).toEqual([[1, 2, 3]]);
 });
 
-test("a full batch is left alone: later ones begin another", async () => {
+test("later items start another batch when one is full", async () => {
   const { ask, calls } = doubling();
   expect(await Promise.all([1, 2, 3, 4, 5].map(ask))).toEqual([2, 4, 6, 8, 10]);
   expect(calls).toEqual([
@@ -28,7 +28,7 @@ test("a full batch is left alone: later ones begin another", async () => {
   ]);
 });
 
-test("one that the call refuses fails alone: everybody else gets its answer", async () => {
+test("an item that the call refuses fails alone, and the others get their results", async () => {
   const ask = sharedBatch(async (items: readonly number[]) => {
     if (items.includes(2)) throw new Error("refused");
     return items.map((item) => item * 2);
@@ -37,7 +37,7 @@ test("one that the call refuses fails alone: everybody else gets its answer", as
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
 });
 
-test("a call that never ends holds up nobody for longer than its patience", async () => {
+test("a call that never ends delays no caller for longer than its patience", async () => {
   let calls = 0;
   const ask = sharedBatch(
     async (items: readonly number[]) => {

@@ -45,33 +45,33 @@ async function withFaults(faults: ProxyFaults, body = "one") {
 }
 
 describe("the fault proxy", () => {
-  test("passes on what it has no fault for, unchanged both ways", async () => {
+  test("forwards requests without a fault unchanged, both ways", async () => {
     expect(await withFaults({})).toEqual({ status: 201, said: "yes", text: "echo one" });
     expect(arrived).toEqual(["POST /path?q=1 one"]);
     expect(proxy.met).toEqual([]);
   });
 
-  test("drops: the client sees a reset, the target nothing", async () => {
+  test("drop: the client sees a reset, the target gets nothing", async () => {
     expect(await withFaults({ drop: 1 })).toBe("reset");
     expect(arrived).toEqual([]);
   });
 
-  test("cuts: the target has done it, the client sees a reset", async () => {
+  test("cut: the target has done it, the client sees a reset", async () => {
     expect(await withFaults({ cut: 1 })).toBe("reset");
     expect(arrived).toEqual(["POST /path?q=1 one"]);
   });
 
-  test("refuses: the client gets the status, the target nothing", async () => {
+  test("refuse: the client gets the status, the target gets nothing", async () => {
     expect(await withFaults({ refuse: { share: 1, statuses: [429] } })).toMatchObject({ status: 429 });
     expect(arrived).toEqual([]);
   });
 
-  test("duplicates: the target gets it twice, the client one answer", async () => {
+  test("duplicate: the target gets it twice, the client one answer", async () => {
     expect(await withFaults({ duplicate: 1 })).toMatchObject({ status: 201, text: "echo one" });
     await waitFor("both", () => arrived.length === 2);
   });
 
-  test("reorders: what came first arrives after what came second", async () => {
+  test("reorder: the first request arrives after the second", async () => {
     proxy.faults = { reorder: 1 };
     const first = post("first");
     await waitFor("the first held", () => proxy.met.length === 1);
@@ -80,7 +80,7 @@ describe("the fault proxy", () => {
     expect(arrived).toEqual(["POST /path?q=1 second", "POST /path?q=1 first"]);
   });
 
-  test("holds: it arrives although the client has given up", async () => {
+  test("hold: the request arrives although the client has given up", async () => {
     proxy.faults = { slow: { share: 1, minMs: 50, maxMs: 100 } };
     const giveUp = new AbortController();
     const asked = fetch(proxy.url, { method: "POST", body: "late", signal: giveUp.signal }).catch(
@@ -102,7 +102,7 @@ describe("the fault proxy", () => {
     expect(await withFaults({})).toMatchObject({ status: 201 });
   });
 
-  test("breaks the same requests again for the same seed, and others for another", async () => {
+  test("applies the same faults for the same seed, and others for another", async () => {
     const draw = (seed: number) => {
       const random = new Random(seed).fork("sql");
       return Array.from({ length: 50 }, () => random.chance(0.3));

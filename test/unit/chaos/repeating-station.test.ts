@@ -84,7 +84,7 @@ describe("a station that repeats", () => {
     expect(charge().transactionIds).toEqual([7]);
   });
 
-  test("keeps what happened while it was off line, in order, and stops with the number it was given meanwhile", async () => {
+  test("keeps messages of the time without a connection, in order, and stops with the transaction id it got meanwhile", async () => {
     sockets[0]?.terminate();
     await waitFor("off line", () => !station.isConnected);
     station.begin(1, "TAG");
@@ -108,7 +108,7 @@ describe("a station that repeats", () => {
     expect(station.connections).toBe(3);
   });
 
-  test("notes two CALLs that are open at once, and none that were answered", async () => {
+  test("records two CALLs that are open at once, and none that were answered", async () => {
     sockets[0]?.send(JSON.stringify([2, "a", "ClearCache", {}]));
     await waitFor("the first", () => station.calls.length === 1);
     expect(station.overlaps).toEqual([]);
@@ -119,7 +119,7 @@ describe("a station that repeats", () => {
     expect(station.overlaps).toMatchObject([{ earlier: "ClearCache", later: "Reset" }]);
   });
 
-  test("has one socket more while an old line still stands beside its successor", async () => {
+  test("counts one socket more while an old connection is open beside its successor", async () => {
     await station.takeOver();
     expect(station.openSockets).toBe(2);
     sockets[0]?.close(4001);

@@ -69,7 +69,7 @@ function world(hostMs: number) {
   return { ports, asked, told, prepared, change, left: () => open.length };
 }
 
-test("effects that take too long for one step are carried out over several, each once", async () => {
+test("effects that take longer than one step are carried out by several steps, each effect once", async () => {
   const { ports, asked, left } = world(1000);
   const leftAfter: number[] = [];
   for (let attempt = 0; attempt < 10 && left() > 0; attempt++) {
@@ -83,7 +83,7 @@ test("effects that take too long for one step are carried out over several, each
   expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
 });
 
-test("a step asks to be repeated when a charger changed while its effect was carried out", async () => {
+test("a step is repeated when a charger changed while its effect was carried out", async () => {
   const { ports, change } = world(1);
   const { reconcile } = ports.simulators;
   ports.simulators.reconcile = async (...told) => {
@@ -93,14 +93,14 @@ test("a step asks to be repeated when a charger changed while its effect was car
   await expect(applyEffects(ports, "b", 0)).rejects.toThrow("have changed meanwhile");
 });
 
-test("a step that leaves effects behind asks to be repeated", async () => {
+test("a step that leaves effects is repeated", async () => {
   await expect(applyEffects(world(1000).ports, "b", 0)).rejects.toThrow(
     "Some chargers have to wait, or have changed meanwhile",
   );
   await expect(applyEffects(world(1).ports, "b", 0)).resolves.toBe(100);
 });
 
-test("every session is told what unknown id tags are answered, and those that are still to come once for all", async () => {
+test("every session gets a changed tag policy, and sessions that do not exist yet get it through one call", async () => {
   for (const runtime of ["simulated", "external"] as const) {
     const { ports, asked, told, prepared, change } = world(1);
     change({ runtime });

@@ -56,7 +56,7 @@ test("explicit suffixes come first, the rest is padded with 8 hex characters", (
   ]);
 });
 
-test("a longer list is cut at the number, and what is cut is not looked at", () => {
+test("suffixes beyond the number are ignored and not validated", () => {
   expect(identities([groupOf({ chargerIds: ["1", "2", "1", "no good"], chargersNumber: 2 })])).toEqual([
     "SITE_A_1",
     "SITE_A_2",

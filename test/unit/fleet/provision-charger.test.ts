@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import { failCharger, NotAcceptedYet, provisionCharger } from "../../../src/fleet/provision-charger.ts";
-import { WorkAhead } from "../../../src/fleet/dispatch-slice.ts";
+import { PrefetchedWork } from "../../../src/fleet/dispatch-slice.ts";
 import type { ItemError, Ports, ProvisioningWork, StartOutcome } from "../../../src/ports.ts";
 
 const work: ProvisioningWork = {
@@ -72,17 +72,17 @@ function world({
 describe("provisioning one charger", () => {
   test("a simulated charger is READY when its boot was accepted", async () => {
     const { log, ports } = world({});
-    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    await provisionCharger(ports, new PrefetchedWork(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready"]);
   });
 
   test("an external charger is READY with a session and a credential of its own", async () => {
     const { log, ports } = world({ work: { ...work, runtime: "external", simulatorHost: null } });
-    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    await provisionCharger(ports, new PrefetchedWork(), "j1", "c1");
     expect(log).toEqual(["prepare 40", "ready"]);
   });
 
-  test("an external charger set to Pending before it is provisioned waits from its first boot on", async () => {
+  test("an external charger set to Pending before it is provisioned gets Pending at its first boot", async () => {
     const external: ProvisioningWork = {
       ...work,
       runtime: "external",
@@ -94,72 +94,74 @@ describe("provisioning one charger", () => {
     ports.sessions.prepare = async (_ref, input) => {
       status = input.registrationStatus;
     };
-    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    await provisionCharger(ports, new PrefetchedWork(), "j1", "c1");
     expect(status).toBe("Pending");
   });
 
-  test("the last one closes the job after its own change", async () => {
+  test("the last charger closes the job after its own change", async () => {
     const { log, ports } = world({ maybeLast: true });
-    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    await provisionCharger(ports, new PrefetchedWork(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready", "close"]);
   });
 
   test("a repeat of a settled charger only closes the job", async () => {
     const { log, ports } = world({ work: null });
-    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    await provisionCharger(ports, new PrefetchedWork(), "j1", "c1");
     expect(log).toEqual(["close"]);
   });
 
-  test("a station that is not accepted yet is tried again, and nothing is marked", async () => {
+  test("a station that is not accepted yet is tried again, and its charger stays PENDING", async () => {
     const { log, ports } = world({ start: { kind: "waiting" } });
-    await expect(provisionCharger(ports, new WorkAhead(), "j1", "c1")).rejects.toBeInstanceOf(NotAcceptedYet);
+    await expect(provisionCharger(ports, new PrefetchedWork(), "j1", "c1")).rejects.toBeInstanceOf(
+      NotAcceptedYet,
+    );
     expect(log).toEqual(["start j1/0 ocpp2.0.1"]);
   });
 
-  test("a verdict of the host fails the charger and leaves no station, session or credential", async () => {
+  test("a failure reported by the host fails the charger and removes station, session and credential", async () => {
     const error = { code: "CSMS_UNREACHABLE", message: "m", retryable: true };
     const { log, ports } = world({ start: { kind: "failed", error } });
-    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    await provisionCharger(ports, new PrefetchedWork(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "remove", "retire", "failed CSMS_UNREACHABLE"]);
   });
 
-  test("a charger deleted meanwhile does not come back", async () => {
+  test("a charger deleted during provisioning keeps no station and no session", async () => {
     const { log, ports } = world({ moved: false, gone: true });
-    await provisionCharger(ports, new WorkAhead(), "j1", "c1");
+    await provisionCharger(ports, new PrefetchedWork(), "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready", "remove", "retire"]);
   });
 });
 
-describe("work that the dispatcher has read ahead", () => {
-  test("saves the read once; a repeat, another job or a late run reads the row afresh", async () => {
-    const ahead = new WorkAhead();
+describe("rows that the dispatcher has read for charger runs", () => {
+  test("are used once; a repeat, another job or a late run reads the row itself", async () => {
+    const prefetched = new PrefetchedWork();
     const now = Date.now();
-    ahead.put([work], now);
-    expect(ahead.take("j2", "c1", now)).toBeNull();
-    ahead.put([work], now);
-    expect(ahead.take("j1", "c1", now)).toEqual(work);
-    expect(ahead.take("j1", "c1", now)).toBeNull();
-    ahead.put([work], now);
-    expect(ahead.take("j1", "c1", now + 60_001)).toBeNull();
+    prefetched.put([work], now);
+    expect(prefetched.take("j2", "c1", now)).toBeNull();
+    prefetched.put([work], now);
+    expect(prefetched.take("j1", "c1", now)).toEqual(work);
+    expect(prefetched.take("j1", "c1", now)).toBeNull();
+    prefetched.put([work], now);
+    expect(prefetched.take("j1", "c1", now + 60_001)).toBeNull();
   });
 
-  test("starts the station without asking for the row", async () => {
+  test("start the station without another read", async () => {
     const { log, ports } = world({ work: null });
-    const ahead = new WorkAhead();
-    ahead.put([work], Date.now());
-    await provisionCharger(ports, ahead, "j1", "c1");
+    const prefetched = new PrefetchedWork();
+    prefetched.put([work], Date.now());
+    await provisionCharger(ports, prefetched, "j1", "c1");
     expect(log).toEqual(["start j1/0 ocpp2.0.1", "ready"]);
   });
 });
 
-describe("a run that used up its retries", () => {
-  test("an outage of ours leaves the charger open for the sweeper", async () => {
+describe("a run that has used up its retries", () => {
+  test("after an outage of Busbar leaves the charger PENDING for the sweeper", async () => {
     const { log, ports } = world({});
     await failCharger(ports, "j1", "c1", "outage");
     expect(log).toEqual([]);
   });
 
-  test("a boot that never came fails with BOOT_TIMEOUT, anything else with INTERNAL", async () => {
+  test("fails with BOOT_TIMEOUT if no boot was accepted, and with INTERNAL otherwise", async () => {
     const one = world({});
     await failCharger(one.ports, "j1", "c1", "notAccepted");
     expect(one.log).toEqual(["remove", "retire", "failed BOOT_TIMEOUT"]);

@@ -103,7 +103,7 @@ test.each([
   expect(inputs[0]?.authorizationKey).toHaveLength(40);
 });
 
-test("a charger that never had a station, and one without a key, wait on the shelf and nothing is reported", async () => {
+test("a charger that never connected, and one without a key, are stored in the shelf, and no lost key is reported", async () => {
   const { ports, calls, inputs } = world(null);
   expect(await restore(ports, charger({ credential: null, hasConnected: false }))).toBe(false);
   expect(await restore(ports, charger({ credential: null }, { securityProfile: 3 }))).toBe(false);
@@ -111,13 +111,13 @@ test("a charger that never had a station, and one without a key, wait on the she
   expect(inputs.map(({ authorizationKey }) => authorizationKey?.length ?? null)).toEqual([40, null]);
 });
 
-test("a simulated station is brought to what its row says", async () => {
+test("a simulated station is made to match its row", async () => {
   const { ports, calls } = world(null);
   await restore(ports, charger({}, { runtime: "simulated", simulatorHost: "j/0", desiredCount: 0 }));
   expect(calls).toEqual(["reconcile j/0 false"]);
 });
 
-test("a knock heals a lost session at once, and one whose key is gone says so", async () => {
+test("a request for a lost session restores it at once, and a lost key is recorded", async () => {
   const healed = world(charger());
   expect(await healed.knocks.knock(ref)).toBe("restored");
   expect(healed.calls).toEqual(["find", "restore"]);
@@ -126,7 +126,7 @@ test("a knock heals a lost session at once, and one whose key is gone says so", 
   expect(keyless.calls).toEqual(["find", "provision", "lost c1"]);
 });
 
-test("an unknown identity is looked up once a minute, whoever asks how often", async () => {
+test("an unknown identity is looked up once a minute, however often it is asked for", async () => {
   const { knocks, calls, time } = world(null);
   for (let tries = 0; tries < 50; tries++) expect(await knocks.knock(ref)).toBe("unknown");
   expect(calls).toEqual(["find"]);
@@ -135,7 +135,7 @@ test("an unknown identity is looked up once a minute, whoever asks how often", a
   expect(calls).toEqual(["find", "find"]);
 });
 
-test("strangers cause 100 looks a second at most, and a fleet that lost its sessions is asked to come back", async () => {
+test("unknown identities cause at most 100 lookups a second, and stations beyond that are asked to retry", async () => {
   const { knocks, calls, time } = world(null);
   const answers: string[] = [];
   for (let n = 0; n < 170; n++) answers.push(await knocks.knock({ ...ref, identity: `CP-${n}` }));
@@ -145,7 +145,7 @@ test("strangers cause 100 looks a second at most, and a fleet that lost its sess
   expect(await knocks.knock({ ...ref, identity: "CP-169" })).toBe("unknown");
 });
 
-test("a database that does not answer is left alone for five seconds, and says nothing about an identity", async () => {
+test("after a failed lookup there is none for five seconds, and no identity counts as unknown", async () => {
   const { knocks, calls, time, failing } = world(charger());
   failing(async () => Promise.reject(new Error("away")));
   expect(await knocks.knock(ref)).toBe("unknown");

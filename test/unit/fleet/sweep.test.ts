@@ -61,7 +61,7 @@ async function acceptedJob(overrides: { type?: "charger_create" } = {}) {
   return { tenant, batch, id: batch.jobId };
 }
 
-test("an engine that takes nothing for an hour costs a job no attempt and fails none of its chargers", async () => {
+test("an engine that accepts nothing for an hour uses up no attempt and fails no charger", async () => {
   const stuck = await acceptedJob();
   await db.stores.jobs.openSlice(stuck.id, 0, 100);
   let isAway = true;
@@ -78,7 +78,7 @@ test("an engine that takes nothing for an hour costs a job no attempt and fails 
   expect(await open()).toEqual(Array(2).fill({ attempt: 1, status: "PENDING" }));
 });
 
-test("a job that cannot be published ends its own turn: others, effects and retention have theirs", async () => {
+test("a job that cannot be published does not stop other jobs, effects or retention", async () => {
   const broken = await acceptedJob();
   const healthy = await Promise.all([acceptedJob(), acceptedJob(), acceptedJob({ type: "charger_create" })]);
   const { organization, locationId } = broken.tenant;
@@ -99,7 +99,7 @@ test("a job that cannot be published ends its own turn: others, effects and rete
   expect(pruned).toHaveLength(1);
 });
 
-test("a job gets its attempts only as often as the engine took a run, and is given up after the fifth", async () => {
+test("an attempt counts only if the engine accepted the run, and a job is given up after the fifth", async () => {
   const stuck = await acceptedJob({ type: "charger_create" });
   await db.stores.jobs.openSlice(stuck.id, 0, 1);
   const { published, pass } = sweeper(() => true);

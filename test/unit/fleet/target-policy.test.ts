@@ -104,7 +104,7 @@ const allowed = [
   "ftp://files.example.com/x",
 ];
 
-describe("targets of a caller's choice", () => {
+describe("URLs that a client gives", () => {
   test.each(forbidden)("refuses %s", (url) => expect(forbiddenTarget(new URL(url))).not.toBeNull());
   test.each(allowed)("lets %s pass", (url) => expect(forbiddenTarget(new URL(url))).toBeNull());
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Turns } from "../../../src/fleet/turns.ts";
 
 describe("turns", () => {
-  test("are taken one after the other, in order, and a failure ends its own only", async () => {
+  test("run one after the other, in order, and a failure does not affect the next", async () => {
     const turns = new Turns(60_000);
     const events: string[] = [];
     const work = (name: string, gate: Promise<void>) => async () => {
@@ -25,14 +25,14 @@ describe("turns", () => {
     expect(events).toEqual(["a", "b", "c"].flatMap((name) => [`${name} begins`, `${name} ends`]));
   });
 
-  test("of another key are not waited for", async () => {
+  test("of different keys run in parallel", async () => {
     const turns = new Turns(60_000);
     const never = turns.take("noisy", () => new Promise(() => {}));
     expect(await turns.take("other", async () => "done")).toBe("done");
     expect(await Promise.race([never, turns.take("other", async () => "again")])).toBe("again");
   });
 
-  test("are not waited for without end: one whose request was cancelled never ends", async () => {
+  test("wait a limited time for work whose request was cancelled and never ends", async () => {
     const turns = new Turns(20);
     void turns.take("k", () => new Promise(() => {}));
     expect(await turns.take("k", async () => "done")).toBe("done");

@@ -63,7 +63,7 @@ test("sessions of deleted chargers are ended before the answer, five at a time, 
   expect(most()).toBe(5);
 });
 
-test("one that cannot be reached leaves the others alone and is no error", async () => {
+test("a session that cannot be reached does not affect the others and is not an error", async () => {
   const { ports, calls, background } = objects(async ({ chargerId }) => {
     if (chargerId === "c3") throw new Unavailable("overloaded");
   });
@@ -71,7 +71,7 @@ test("one that cannot be reached leaves the others alone and is no error", async
   expect(calls).toHaveLength(10);
 });
 
-test("an answer waits five seconds, what is left goes on behind it, and ends before the platform ends it", async () => {
+test("the answer waits five seconds, the rest goes on after it, and stops before the platform's limit", async () => {
   const { ports, calls, background, held } = objects(takes(1000));
   const done = withdrawNow(ports, chargers(1000), background);
   await vi.advanceTimersByTimeAsync(5000);

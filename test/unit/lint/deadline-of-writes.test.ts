@@ -26,7 +26,7 @@ describe("a statement that writes", () => {
     .map((name) => [name, readsOf(sourceOf(name))] as const)
     .filter(([, texts]) => texts.length > 0);
 
-  it("is looked for in every file that reads", () => {
+  it("is searched for in every file that reads", () => {
     expect(reads.flatMap(([, texts]) => texts).length).toBeGreaterThan(20);
   });
 

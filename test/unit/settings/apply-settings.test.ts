@@ -3,13 +3,13 @@ import type { CommandOutcome } from "../../../src/ports.ts";
 import { NOW, scene, stationError, word } from "./scene.ts";
 
 describe("a run that applies settings", () => {
-  test("leaves them to a newer run", async () => {
+  test("does nothing for an older revision", async () => {
     const { apply, commands, records } = scene({ desired: { maxChargeCurrent: 16 } });
     expect(await apply(0, 2)).toBeNull();
     expect([commands, records]).toEqual([[], []]);
   });
 
-  test("leaves a station that is not connected alone and lets its next connection ask", async () => {
+  test("sends nothing to a station that is not connected; its next connection starts a run", async () => {
     const { apply, commands, records, expected } = scene({
       desired: { maxChargeCurrent: 16 },
       snapshot: { online: false },
@@ -24,7 +24,7 @@ describe("a run that applies settings", () => {
     expect(commands).toEqual([]);
   });
 
-  test("tries again with a growing pause while nothing is known, and stays pending after the fifth try", async () => {
+  test("tries again with growing pauses while there is no answer, and stays pending after the fifth try", async () => {
     const outcomes: CommandOutcome[] = [
       { kind: "timeout", sent: true },
       { kind: "lost", sent: true, reason: "disconnected" },
@@ -60,14 +60,14 @@ describe("a run that applies settings", () => {
     expect(records.at(-1)?.results).toMatchObject({ maxChargeCurrent: { outcome } });
   });
 
-  test("takes an internal error as a refusal after the fifth try", async () => {
+  test("counts an internal error as a refusal at the fifth try", async () => {
     const answer = () => stationError("InternalError");
     const { apply, records } = scene({ desired: { maxChargeCurrent: 16 }, answer });
     expect(await apply(4)).toBeNull();
     expect(records.at(-1)?.results).toMatchObject({ maxChargeCurrent: { outcome: "rejected" } });
   });
 
-  test("renews the online layer alone once ten minutes of its lease are over", async () => {
+  test("renews only the online limit once ten minutes of its lease are over", async () => {
     const first = scene({ desired: { maxChargeCurrent: 16, offlineChargeCurrent: 10 } });
     await first.apply();
     const station = first.records.at(-1)?.station ?? {};
@@ -86,7 +86,7 @@ describe("a run that applies settings", () => {
     expect(due.records.at(-1)?.station.leaseUntilMs).toBe(NOW.getTime() + 30 * 60_000);
   });
 
-  test("sends no longer than a step may last, and lets the next try go on from what was recorded", async () => {
+  test("stops sending before the deadline of the step, and the next try continues from what was recorded", async () => {
     let nowMs = NOW.getTime();
     const slow = scene({
       desired: { maxChargeCurrent: 16, offlineChargeCurrent: 10, meterValueInterval: 60 },

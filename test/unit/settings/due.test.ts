@@ -23,7 +23,7 @@ test("a value that waits for a reboot is sent again with the next connection onl
   expect(waiting(0, false)).toEqual({ isOpen: true, isSent: false });
 });
 
-test("a value that the station did not keep over three reboots is left alone", () => {
+test("a value that the station did not keep over three reboots is not sent again", () => {
   expect(waiting(2, true)).toEqual({ isOpen: true, isSent: true });
   expect(waiting(3, true)).toEqual({ isOpen: false, isSent: false });
 });

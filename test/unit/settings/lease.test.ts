@@ -7,7 +7,7 @@ const desired = { maxChargeCurrent: 16, maxChargePhases: 1, offlineChargeCurrent
 const later = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000);
 
 test.each(["ocpp1.6", "ocpp2.0.1"] as const)(
-  "a %s station's session is handed its lease once everything is settled, and none before",
+  "the session of a %s station gets the lease once all settings are settled, and none before",
   async (version) => {
     const { apply, leases } = scene({ desired, snapshot: { version } });
     await apply();
@@ -23,7 +23,7 @@ test.each(["ocpp1.6", "ocpp2.0.1"] as const)(
   },
 );
 
-test("nothing is renewed without an offline override, nor where the station ends the layer itself", async () => {
+test("nothing is renewed without an offline override, nor if the station ends the profile itself", async () => {
   const plain = scene({ desired: { maxChargeCurrent: 16 } });
   await plain.apply();
   const exact = scene({

@@ -5,7 +5,7 @@ const desired = { maxChargeCurrent: 16, offlineChargeCurrent: 10, offlineChargeP
 const wrong = { clockOffMs: -61_000 };
 
 test.each(["ocpp1.6", "ocpp2.0.1"] as const)(
-  "a %s station with a wrong clock gets no lease: its maximum rules, and the offline values are rejected",
+  "a %s station with a wrong clock gets no lease: it keeps the maximum, and the offline values are rejected",
   async (version) => {
     const { apply, profiles, records } = scene({ desired, snapshot: { ...wrong, version } });
     expect(await apply()).toBeNull();
@@ -30,7 +30,7 @@ test("a lease is not renewed once the clock of its station turns out wrong", asy
   expect(renewal.records.at(-1)?.results["offlineChargeCurrent"]).toMatchObject({ detail: "station clock" });
 });
 
-test("a 2.1 station that ends the online layer itself needs no right clock", async () => {
+test("a 2.1 station that ends the online profile itself gets it with a wrong clock as well", async () => {
   const { apply, profiles, records } = scene({
     desired,
     configuration: { "SmartChargingCtrlr.SupportsFeature[MaxOfflineDuration]": "true" },

@@ -88,7 +88,7 @@ describe("a transaction that runs on a 1.6 station", () => {
     expect(left.records.at(-1)?.station.limits).toEqual({});
   });
 
-  test("that began under a lease loses the limit that the session may have renewed; after its end nobody is asked", async () => {
+  test("that began under a lease loses the limit that the session may have renewed; after its end nothing is sent", async () => {
     const first = scene({ desired: LAYERED, snapshot: running(5) });
     await first.apply();
     const station = first.records.at(-1)?.station ?? {};
@@ -101,7 +101,7 @@ describe("a transaction that runs on a 1.6 station", () => {
     expect(ended.profiles()).toEqual(["+9001", "-9003", "-9002"]);
   });
 
-  test("does not make the settings refused when it takes no limit, and the answer says so", async () => {
+  test("that refuses its limit does not make the settings refused, and the result says so", async () => {
     const { apply, records, profiles } = scene({
       desired: LAYERED,
       station: { installed: { max: "old" } },
@@ -117,7 +117,7 @@ describe("a transaction that runs on a 1.6 station", () => {
     });
   });
 
-  test("is asked again when its answer is lost, and alone", async () => {
+  test("is sent again, alone, when its answer is lost", async () => {
     const lost = scene({
       desired: LAYERED,
       snapshot: running(5),
@@ -133,7 +133,7 @@ describe("a transaction that runs on a 1.6 station", () => {
     expect(again.profiles()).toEqual(["+9101"]);
   });
 
-  test("is asked for one phase only when it can switch to it", async () => {
+  test("gets one phase only if the station can switch to it", async () => {
     const desired = { ...LAYERED, maxChargePhases: 1 };
     const able = { ConnectorSwitch3to1PhaseSupported: "true" };
     for (const [configuration, phases, detail] of [
@@ -149,7 +149,7 @@ describe("a transaction that runs on a 1.6 station", () => {
   });
 });
 
-test("a station with room for one profile only is not asked for two layers", async () => {
+test("a station with room for one profile does not get two layers", async () => {
   const { apply, profiles, records } = scene({
     desired: LAYERED,
     configuration: { MaxChargingProfilesInstalled: "1" },

@@ -130,7 +130,7 @@ describe("the step guard", () => {
     expect(step.runs()).toBe(3);
   });
 
-  test("bears a clock that is off by five seconds, and a digest with padding", async () => {
+  test("accepts a clock that is off by five seconds, and a digest with padding", async () => {
     const step = endpoint();
     const at = Math.floor(Date.now() / 1000);
     expect(await step.send("[]", sign("[]", { claims: { nbf: at + 4, iat: at + 4, exp: at + 304 } }))).toBe(
@@ -195,7 +195,7 @@ describe("the step guard", () => {
     expect(step.runs()).toBe(1);
   });
 
-  test("lets a token pass again after its delivery failed", async () => {
+  test("accepts a token again after its delivery failed", async () => {
     let status = 500;
     const step = endpoint({}, memoryMarks(), () => new Response(null, { status }));
     const token = sign("[]");

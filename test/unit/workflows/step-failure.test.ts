@@ -12,7 +12,7 @@ afterEach(() => {
 
 const words = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
 
-test("a step whose work never ends gives its flow-control slot back at its deadline, and counts as an outage", async () => {
+test("a step whose work never ends is answered at its deadline, frees its flow-control slot and counts as an outage", async () => {
   const ended = words(sanitized(() => new Promise(() => undefined)));
   await vi.advanceTimersByTimeAsync(STEP_DEADLINE_MS - 1);
   expect(vi.getTimerCount()).toBe(1);
@@ -21,13 +21,13 @@ test("a step whose work never ends gives its flow-control slot back at its deadl
   expect(failureOf(await ended)).toBe("outage");
 });
 
-test("a step that ends leaves no timer behind", async () => {
+test("a step that ends leaves no timer", async () => {
   expect(await sanitized(async () => 7)).toBe(7);
   expect(await words(sanitized(() => Promise.reject(new NotAcceptedYet())))).toBe("CHARGER_NOT_ACCEPTED_YET");
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("what a step throws reaches the engine as one word, without text or stack of ours", async () => {
+test("an error of a step reaches the engine as one word, without our message or stack", async () => {
   const error = await sanitized(() => Promise.reject(new Unavailable("postgres at db.internal"))).catch(
     (thrown: unknown) => thrown as Error,
   );
