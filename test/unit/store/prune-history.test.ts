@@ -13,11 +13,19 @@ const NOW = new Date("2026-11-30T12:00:00Z");
 const TABLES = ["meter_values", "security_events", "station_events", "data_transfers"];
 const ARRIVED = "timestamptz '2026-11-30 12:00:00Z' - interval '90 days'";
 
+/** Few enough that a busy machine stores them within the deadline of a statement. */
+const SLICE = 5000;
+
 /** Rows in every table that came in one after the other: so many too long ago, and three a moment later. */
 async function arrived(old: number): Promise<void> {
+  for (let from = 1; from <= old + 3; from += SLICE)
+    await arrive(old, from, Math.min(from + SLICE - 1, old + 3));
+}
+
+async function arrive(old: number, from: number, to: number): Promise<void> {
   const when = `${ARRIVED} + (n - ${old}) * interval '1 second' - interval '500 milliseconds'`;
   const ids = `gen_random_uuid(), gen_random_uuid(), gen_random_uuid()`;
-  const rows = `FROM generate_series(1, ${old} + 3) n`;
+  const rows = `FROM generate_series(${from}::int, ${to}::int) n`;
   await db.sql.write(
     `WITH a AS (INSERT INTO meter_values (id, organization_id, charger_id, reason, "values", at, received_at)
         SELECT ${ids}, 'MeterValues', '[]', now(), ${when} ${rows}),
