@@ -50,7 +50,7 @@ describe("CallQueue", () => {
     expect(queue.outstanding?.id).toBe("a");
   });
 
-  it("drops a late answer instead of taking it for the next call's", () => {
+  it("drops a late answer instead of using it for the next call", () => {
     const queue = queueOf("a");
     queue.next(0);
     expect(queue.expire(1000)).toEqual([{ waiter: "a", outcome: { kind: "timeout", sent: true } }]);
@@ -81,7 +81,7 @@ describe("CallQueue", () => {
     expect(queue.nextDeadline()).toBe(900);
   });
 
-  it("answers busy when 32 calls wait, and keeps those", () => {
+  it("refuses a call as busy when 32 wait, and keeps those", () => {
     const queue = queueOf(...Array.from({ length: QUEUE_LENGTH_MAX }, (_, index) => `c${index}`));
     expect(QUEUE_LENGTH_MAX).toBe(32);
     expect(queue.enqueue(call("late"))).toEqual([{ waiter: "late", outcome: { kind: "busy" } }]);
@@ -90,7 +90,7 @@ describe("CallQueue", () => {
     expect(queue.enqueue(call("fits"))).toEqual([]);
   });
 
-  it("ends everything when the socket is gone", () => {
+  it("ends all calls when the socket is closed", () => {
     const queue = queueOf("a", "b");
     queue.next(0);
     expect(queue.drop("disconnected")).toEqual([
@@ -101,7 +101,7 @@ describe("CallQueue", () => {
     expect(queue.settle("a", result("a"))).toEqual([]);
   });
 
-  it("hands the waiting calls to a newer socket in their order and ends only the outstanding one", () => {
+  it("sends waiting calls on a newer socket in their order and ends only the outstanding one", () => {
     const queue = queueOf("a", "b", "c");
     queue.next(0);
     expect(queue.takeover()).toEqual([
@@ -120,7 +120,7 @@ describe("CallQueue", () => {
     expect(queue.next(0)?.id).toBe("a2");
   });
 
-  it("forgets a call that needs nothing on the wire", () => {
+  it("removes a call that needs no message", () => {
     const queue = queueOf("a", "b");
     queue.next(0);
     expect(queue.release("b")).toBe(false);

@@ -11,7 +11,7 @@ const ok = { status: "Accepted" };
 
 describe("a command", () => {
   it.each(commandFrames)(
-    "%j goes out in the words of each version and passes the official schema",
+    "%j is encoded for each version and passes the official schema",
     (command, on16, on2x) => {
       // `startCommand` refuses to hand out a call that breaks its schema.
       const first = (version: OcppVersion) =>
@@ -22,7 +22,7 @@ describe("a command", () => {
     },
   );
 
-  it("tells the status information of a 2.x station", () => {
+  it("returns the status information of a 2.x station", () => {
     const answers = [
       { status: "Rejected", statusInfo: { reasonCode: "FwUpdateInProgress", additionalInfo: "wait" } },
     ];
@@ -54,7 +54,7 @@ describe("a command", () => {
 });
 
 describe("the transfer commands", () => {
-  it("have no request id and no status word on 1.6", () => {
+  it("have no request id and no status on 1.6", () => {
     const plain = { kind: "transfer", requestId: null, ocppStatus: null, statusInfo: null };
     expect(run("ocpp1.6", firmware, [{}]).answer).toEqual({ ...plain, status: "accepted", fileName: null });
     expect(run("ocpp1.6", diagnostics, [{}]).answer).toEqual({
@@ -66,7 +66,7 @@ describe("the transfer commands", () => {
     expect(withFile).toEqual({ ...plain, status: "accepted", fileName: "d.zip" });
   });
 
-  it("tell the request id and the file name on 2.x", () => {
+  it("return the request id and the file name on 2.x", () => {
     expect(run("ocpp2.1", diagnostics, [{ status: "Accepted", filename: "d.zip" }]).answer).toMatchObject({
       requestId: 17,
       fileName: "d.zip",
@@ -83,7 +83,7 @@ describe("a data transfer", () => {
     expect(run("ocpp2.0.1", transfer, [{ status: "Accepted", data }]).answer).toMatchObject({ responseData });
   });
 
-  it("tells null when the station returned nothing", () => {
+  it("returns null when the station returned nothing", () => {
     expect(run("ocpp1.6", transfer, [{ status: "Accepted" }]).answer).toMatchObject({ responseData: null });
   });
 });

@@ -84,7 +84,7 @@ describe("a configuration key of 2.x", () => {
 });
 
 describe("reading configuration on 1.6", () => {
-  it("asks for everything without a key list and tells what the station told", () => {
+  it("asks for all keys without a list and returns what the station reports", () => {
     const configurationKey: JsonObject[] = [
       { key: "HeartbeatInterval", readonly: false, value: "300" },
       { key: "NumberOfConnectors", readonly: true },
@@ -113,7 +113,7 @@ describe("reading configuration on 1.6", () => {
 });
 
 describe("reading configuration on 2.x", () => {
-  it("repeats each key as it was asked, and sorts out what is unknown", () => {
+  it("returns each key as it was asked for, and unknown ones separately", () => {
     const keys = [
       "HeartbeatInterval",
       "OCPPCommCtrlr.HeartbeatInterval",
@@ -161,7 +161,7 @@ describe("reading configuration on 2.x", () => {
     expect(run("ocpp2.0.1", read("A.A"), [answer], limited(null)).sent).toHaveLength(1);
   });
 
-  it("takes a row whose address the station shortened by its place, if every item has a row", () => {
+  it("matches a row with a shortened address by its position, if every item has a row", () => {
     const rows = [
       row("Connector.AvailabilityState", { attributeStatus: "Accepted", attributeValue: "Available" }),
       row("A.B", { attributeStatus: "Accepted", attributeValue: "1" }),
@@ -178,7 +178,7 @@ describe("reading configuration on 2.x", () => {
     });
   });
 
-  it("answers what it knows without a call", () => {
+  it("answers known values without a call", () => {
     const ctx = contextOf(reported({ "LocalAuthListCtrlr.Entries": { maxLimit: 500 } }));
     const keys = ["NumberOfConnectors", "LocalAuthListMaxLength", "MaxChargingProfilesInstalled"];
     const { sent, answer } = run("ocpp2.0.1", read(...keys), [], ctx);
@@ -193,7 +193,7 @@ describe("reading configuration on 2.x", () => {
   });
 
   it.each(["AuthorizationKey", "SecurityCtrlr.BasicAuthPassword", "securityctrlr.basicauthpassword"])(
-    "never tells the value of %s, even when the station does",
+    "never returns the value of %s, even when the station does",
     (key) => {
       const result = row("SecurityCtrlr.BasicAuthPassword", {
         attributeStatus: "Accepted",
@@ -228,7 +228,7 @@ describe("reading configuration on 2.x", () => {
     expect(JSON.stringify(answer)).not.toMatch(/hunter2|"x"/);
   });
 
-  it("waits for no report that the station refused", () => {
+  it("does not wait for a report that the station refused", () => {
     const { answer } = run("ocpp2.1", read(), [{ status: "NotSupported" }]);
     expect(answer).toMatchObject({ configurationKey: [], unknownKey: [], ocppStatus: "NotSupported" });
   });
@@ -238,7 +238,7 @@ describe("writing configuration", () => {
   const write = (key: string, value = "1") => ({ kind: "changeConfiguration" as const, key, value });
 
   it.each(["Accepted", "Rejected", "RebootRequired", "NotSupported"])(
-    "tells %s of 1.6 as it is",
+    "returns %s of 1.6 unchanged",
     (status) => {
       const { answer } = run("ocpp1.6", write("HeartbeatInterval"), [{ status }]);
       expect(answer).toEqual({ kind: "configurationChange", status, ocppStatus: status, statusInfo: null });
@@ -258,7 +258,7 @@ describe("writing configuration", () => {
     expect(answer).toMatchObject({ status, ocppStatus: word });
   });
 
-  it("sends nothing for a name that means nothing on 2.x", () => {
+  it("sends nothing for a name that is unknown on 2.x", () => {
     const { sent, answer } = run("ocpp2.0.1", write("Nonsense"), []);
     expect(sent).toEqual([]);
     expect(answer).toMatchObject({ status: "NotSupported", ocppStatus: null });
@@ -322,12 +322,12 @@ describe("secret keys", () => {
     expect(guardOf(key)).toBe("credential");
   });
 
-  it.each(["SecurityProfile", "SecurityCtrlr.SecurityProfile"])("%s is guarded but no secret", (key) => {
+  it.each(["SecurityProfile", "SecurityCtrlr.SecurityProfile"])("%s is guarded but not a secret", (key) => {
     expect(isSecretKey(key)).toBe(false);
     expect(guardOf(key)).toBe("securityProfile");
   });
 
-  it("leaves other keys alone", () => {
+  it("does not mask other keys", () => {
     expect(guardOf("HeartbeatInterval")).toBeNull();
   });
 });
@@ -335,19 +335,19 @@ describe("secret keys", () => {
 describe("what a 2.x station answers to a write", () => {
   const write = { kind: "changeConfiguration" as const, key: "Connector#1/1.Enabled", value: "true" };
 
-  it("counts, even when it repeats the address without its EVSE", () => {
+  it("is used, even when it repeats the address without its EVSE", () => {
     const result = row("Connector.Enabled", { attributeStatus: "Accepted" });
     const { answer } = run("ocpp2.0.1", write, [{ setVariableResult: [result] }]);
     expect(answer).toMatchObject({ status: "Accepted", ocppStatus: "Accepted" });
   });
 
-  it("is unusable, and not made up, when it leaves out what was asked", () => {
+  it("is an invalid answer when it leaves out what was asked", () => {
     const others = ["A.B", "A.C"].map((key) => row(key, { attributeStatus: "Accepted" }));
     const { end } = run("ocpp2.0.1", write, [{ setVariableResult: others }]);
     expect(end.kind).toBe("invalidAnswer");
   });
 
-  it("is asked for in messages of the size that the station tells", () => {
+  it("is requested in messages of the size that the station reports", () => {
     const entries = ["A.A", "A.B", "A.C"].map((key) => ({ key, value: "1" }));
     const limit = {
       getVariableResult: [

@@ -77,7 +77,7 @@ describe("a frame that is malformed", () => {
     expect(parseFrame('[9,"a"]', "ocpp2.0.1")).toMatchObject({ counted: true });
   });
 
-  it("includes the 2.1 message types on a version that does not know them", () => {
+  it("includes the 2.1 message types on a version that does not have them", () => {
     for (const type of [5, 6]) {
       const text = `[${type},"a","NotifyPeriodicEventStream",{}]`;
       expect(parseFrame(text, "ocpp1.6")).toEqual({ kind: "malformed", reply: null, counted: false });
@@ -116,7 +116,7 @@ describe("a frame that is malformed", () => {
     expectReplies("[".repeat(1_000_000), unreadable);
   });
 
-  it("is not mistaken for one because of brackets inside strings", () => {
+  it("is not detected because of brackets inside strings", () => {
     const data = `${"[{".repeat(50)}\\"${"[".repeat(50)}\\\\`;
     expect(parseFrame(`[2,"a","DataTransfer",{"vendorId":"${data}"}]`, "ocpp1.6").kind).toBe("call");
   });
@@ -205,8 +205,8 @@ describe("a frame that can be read", () => {
   });
 });
 
-describe("a frame we write", () => {
-  it("is read back as it was meant", () => {
+describe("an encoded frame", () => {
+  it("is parsed back unchanged", () => {
     const payload = fc.dictionary(
       fc.string().filter((key) => !key.includes("\uFFFD") && key !== "__proto__"),
       fc.string(),

@@ -253,7 +253,7 @@ describe("the messages of a 2.x station", () => {
       expect(validatorsOf("ocpp1.6").actions.has(action), action).toBe(true);
   });
 
-  it("takes in a periodic event stream without an answer", () => {
+  it("handle a periodic event stream without an answer", () => {
     const payload = { id: 1, pending: 0, basetime: timestamp, data: [{ t: 0, v: "1" }] };
     const frame = { kind: "send" as const, id: "m", action: "NotifyPeriodicEventStream", payload };
     expect(handleSend(frame, context("ocpp2.1"), validatorsOf("ocpp2.1"), "strict")).toMatchObject({
@@ -271,13 +271,13 @@ describe("Authorize on 2.x", () => {
     }).answer;
 
   it.each(["Accepted", "Blocked", "Expired", "Unknown", "NotAtThisLocation", "ConcurrentTx"] as const)(
-    "tells %s",
+    "answers %s",
     (status) => {
       expect(authorize({ T: { status } })).toEqual({ idTokenInfo: { status } });
     },
   );
 
-  it("tells the group and the expiry that are known", () => {
+  it("answers the known group and expiry", () => {
     expect(authorize({ T: { parentIdTag: "P", expiryDate: NOW.toISOString() } })).toEqual({
       idTokenInfo: {
         status: "Accepted",
@@ -310,7 +310,7 @@ describe("Authorize on 2.x", () => {
     expect(changes).toEqual([{ type: "tokenRefused", token: "T" }]);
   });
 
-  it("refuses a token whose certificate was refused also without it, whatever is known of the token", () => {
+  it("refuses a token whose certificate was refused, also without the certificate", () => {
     const ctx = context("ocpp2.0.1", { refusedTokens: new Set(["t"]) }, { T: {}, other: {} });
     const told = (idToken: string, type: string) =>
       handleStrictly(ctx, "Authorize", { idToken: { idToken, type } }).answer;
@@ -366,14 +366,14 @@ describe("NotifyEvent", () => {
     expect(events).toMatchObject([{ type: "notified", action: "NotifyEvent" }]);
   });
 
-  it("happened when the station says, and a message without a time when it came", () => {
+  it("has the time of the station, or the receive time without one", () => {
     const atOf = (action: string, payload: JsonObject) =>
       handleStrictly(context("ocpp2.0.1"), action, payload).events.map(({ at }) => at);
     expect(atOf("NotifyEvent", event("Temperature", "80"))).toEqual(["2026-11-21T09:00:00.000Z"]);
     expect(atOf("ClearedChargingLimit", { chargingLimitSource: "EMS" })).toEqual([NOW.toISOString()]);
   });
 
-  it("keeps no secret that it reports", () => {
+  it("stores no secret that it reports", () => {
     const { events } = handleStrictly(
       context("ocpp2.0.1"),
       "NotifyEvent",

@@ -55,7 +55,7 @@ describe("BootNotification", () => {
     },
   );
 
-  it("tells the facts of a 1.6 station, with either field for its serial number", () => {
+  it("reports the data of a 1.6 station, with either field for its serial number", () => {
     const facts = {
       vendor: "ABB",
       model: "Terra AC",
@@ -74,7 +74,7 @@ describe("BootNotification", () => {
     ]);
   });
 
-  it("tells the facts and the reason of a 2.x station", () => {
+  it("reports the data and the reason of a 2.x station", () => {
     const { events } = handle("ocpp2.1", "BootNotification", boot2x);
     const facts = { vendor: "ABB", model: "Terra AC", serialNumber: null, iccid: "89", imsi: "262" };
     expect(events).toMatchObject([{ type: "booted", facts, reason: "PowerUp" }]);
@@ -89,7 +89,7 @@ describe("StatusNotification on 1.6", () => {
     timestamp: "2026-11-21T09:59:00Z",
   };
 
-  it("changes the connector and tells what it was before", () => {
+  it("changes the connector and reports its previous status", () => {
     const connectors = [known("Preparing", "2026-11-21T09:00:00.000Z", 2)];
     const { changes, events } = handle("ocpp1.6", "StatusNotification", status, { connectors });
     const reported = {
@@ -105,7 +105,7 @@ describe("StatusNotification on 1.6", () => {
     ]);
   });
 
-  it("renews the time without an event when nothing changed", () => {
+  it("updates the time without an event when nothing changed", () => {
     const connectors = [known("Charging", "2026-11-21T09:00:00.000Z", 2)];
     const { changes, events } = handle("ocpp1.6", "StatusNotification", status, { connectors });
     expect(changes).toHaveLength(1);
@@ -118,7 +118,7 @@ describe("StatusNotification on 1.6", () => {
     expect([...changes, ...events]).toEqual([]);
   });
 
-  it("addresses the main controller as 0 and 0", () => {
+  it("addresses the main controller as EVSE 0, connector 0", () => {
     const { changes } = handle("ocpp1.6", "StatusNotification", {
       ...status,
       connectorId: 0,
@@ -139,7 +139,7 @@ describe("StatusNotification on 1.6", () => {
       expect(handle("ocpp1.6", "StatusNotification", { ...status, connectorId }).changes).toEqual([]);
   });
 
-  it("takes the receive time for a missing, future or wild timestamp, and flags the wild one", () => {
+  it("uses the receive time for a missing, future or implausible timestamp, and flags the implausible one", () => {
     const { timestamp: _, ...without } = status;
     expect(handle("ocpp1.6", "StatusNotification", without).changes).toMatchObject([{ at }]);
     const ahead = handle("ocpp1.6", "StatusNotification", { ...status, timestamp: "2026-11-21T11:00:00Z" });
@@ -156,11 +156,11 @@ describe("StatusNotification on 2.x", () => {
     return change?.type === "connectorStatus" ? `${change.status} ${change.errorCode}` : "none";
   };
 
-  it.each(["Available", "Reserved", "Unavailable"])("tells %s as it is", (word) => {
+  it.each(["Available", "Reserved", "Unavailable"])("reports %s unchanged", (word) => {
     expect(statusOf(word)).toBe(`${word} NoError`);
   });
 
-  it("has no error code of its own, so a fault is told as OtherError", () => {
+  it("has no error code of its own, so a fault is reported as OtherError", () => {
     expect(statusOf("Faulted")).toBe("Faulted OtherError");
   });
 
@@ -182,7 +182,7 @@ describe("StatusNotification on 2.x", () => {
     expect(statusOf("Occupied", { transactions, connectors })).toBe("Preparing NoError");
   });
 
-  it("tells Occupied without a transaction as Preparing before energy flowed and as Finishing after", () => {
+  it("reports Occupied without a transaction as Preparing before energy flowed and as Finishing after", () => {
     expect(statusOf("Occupied")).toBe("Preparing NoError");
     for (const [before, after] of [
       ["Available", "Preparing"],

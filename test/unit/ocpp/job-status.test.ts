@@ -20,14 +20,14 @@ describe("the progress of a job", () => {
     expect(told(action, status, 6)).toBe(0);
   });
 
-  it("is told when it names no request, or while no request of ours is known", () => {
+  it("is reported when it names no request, or while no request of ours is known", () => {
     expect(told("FirmwareStatusNotification", "Downloading")).toBe(1);
     const payload = { status: "Downloading", requestId: 6 };
     const { events } = handleStrictly(context("ocpp2.1"), "FirmwareStatusNotification", payload);
     expect(events).toHaveLength(1);
   });
 
-  it("of a 1.6 station is told whatever request it names", () => {
+  it("of a 1.6 station is reported whatever request it names", () => {
     const ctx = context("ocpp1.6", { jobRequests });
     const payload = { status: "Downloading", requestId: 6 };
     expect(handleStrictly(ctx, "SignedFirmwareStatusNotification", payload).events).toHaveLength(1);

@@ -7,7 +7,7 @@ const sample = (measurand: string, value: string | number, more: object = {}) =>
   ...more,
 });
 
-test("a 1.6 reading gives volts, amperes and watts, phase by phase, whatever the unit says", () => {
+test("a 1.6 reading is converted to V, A and W for each phase, whatever its unit", () => {
   const sampledValue = [
     sample("Voltage", "230.4", { phase: "L1-N", unit: "V" }),
     sample("Voltage", "231", { phase: "L2" }),
@@ -33,7 +33,7 @@ test("a 2.x reading gives the newest value, and the sum of its phases as power",
   expect(liveReading(list)).toMatchObject({ currentA: [16, null, null], powerW: 7000 });
 });
 
-test("signed data, words and lines between two phases are no reading", () => {
+test("signed data, text and values between two phases are ignored", () => {
   const sampledValue = [
     sample("Voltage", "OE9C", { phase: "L1", format: "SignedData" }),
     sample("Voltage", "400", { phase: "L1-L2" }),

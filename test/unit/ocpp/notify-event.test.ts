@@ -51,7 +51,7 @@ describe("a problem of a connector", () => {
     expect(told([reserved], [row("Problem", "true", 1)], [over])).toEqual([FAULTED, "Reserved NoError"]);
   });
 
-  it("told twice still gives back the state before it", () => {
+  it("reported twice still returns to the state before it", () => {
     const problems = [row("Problem", "true", 1), row("Problem", "true", 2)];
     expect(told([state()], problems, [row("Problem", "false", 3)])).toEqual([
       FAULTED,
@@ -60,7 +60,7 @@ describe("a problem of a connector", () => {
     ]);
   });
 
-  it("that ends leaves a fault that the connector's own state tells", () => {
+  it("that ends leaves a fault that the connector's own state reports", () => {
     const faulted = state({ status: "Faulted", reported: "Faulted", errorCode: "OtherError" });
     expect(told([faulted], [row("Problem", "true", 1)], [row("Problem", "false", 2)])).toEqual([
       FAULTED,
@@ -69,7 +69,7 @@ describe("a problem of a connector", () => {
     expect(told([faulted], [row("Problem", "false", 2)])).toEqual([]);
   });
 
-  it("on a connector that told nothing before ends in what its transaction says", () => {
+  it("on a connector without an earlier report ends in the status of its transaction", () => {
     const problem = state({ status: "Faulted", reported: "Faulted", availability: "Occupied" });
     const transactions = transactionsOf(transaction({ chargingState: "Charging" }));
     const ctx = context("ocpp2.1", { connectors: [problem], transactions });
@@ -88,12 +88,12 @@ describe("a problem of a connector", () => {
 });
 
 describe("the rows of one NotifyEvent", () => {
-  it("count in the order of their times, wherever they stand", () => {
+  it("are applied in the order of their times, whatever their position", () => {
     const rows = [row("AvailabilityState", "Unavailable", 30), row("AvailabilityState", "Reserved", 20)];
     expect(told([], rows)).toEqual(["Reserved NoError", "Unavailable NoError"]);
   });
 
-  it("tell each what the one before it left behind", () => {
+  it("start from the state that the previous row left", () => {
     const eventData = [row("AvailabilityState", "Reserved", 2), row("Problem", "true", 1)];
     const payload = { generatedAt: "2026-11-21T10:00:00Z", seqNo: 0, eventData };
     const { events } = handleStrictly(context("ocpp2.1"), "NotifyEvent", payload);

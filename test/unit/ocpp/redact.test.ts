@@ -61,7 +61,7 @@ describe("redactFrame", () => {
     );
   });
 
-  it("keeps of a signed URL what says where it leads", () => {
+  it("keeps host and path of a signed URL", () => {
     expect(redactFrame('{"location":"https://files.example.com:8443/fw/v2.0.0.bin?sig=hunter2"}')).toBe(
       '{"location":"https://files.example.com:8443/fw/v2.0.0.bin?***"}',
     );
@@ -84,7 +84,7 @@ describe("redactFrame", () => {
     expect(redactFrame(text)).toBe(text);
   });
 
-  it("survives a million characters of hostile text, whose square would outlast the test", () => {
+  it("takes linear time for a million characters of hostile text", () => {
     const length = 1_000_000;
     expect(redactFrame(`["vpn",${"[".repeat(length)}`)).toBe("***");
     expect(redactFrame(`["vpn",${"[".repeat(10_000)}${"]".repeat(10_000)}]`)).toContain("***");
@@ -107,7 +107,7 @@ describe("redactFrame", () => {
 describe("ReportAssembly", () => {
   const part = (seqNo: number | null, isLast = false) => ({ seqNo, isLast, rows: [{ seqNo }] });
 
-  it("is complete with the last part and every part before it, in whatever order they come", () => {
+  it("is complete with the last part and every part before it, in any order", () => {
     const assembly = new ReportAssembly();
     expect(assembly.add(part(2, true))).toBeNull();
     expect(assembly.add(part(0))).toBeNull();
@@ -115,7 +115,7 @@ describe("ReportAssembly", () => {
     expect(assembly.add(part(1))).toEqual([{ seqNo: 0 }, { seqNo: 1 }, { seqNo: 2 }]);
   });
 
-  it("names what is missing as soon as the last part has come", () => {
+  it("names missing parts as soon as the last part has arrived", () => {
     const assembly = new ReportAssembly();
     assembly.add(part(1));
     expect(assembly.missing).toBeNull();
@@ -127,19 +127,19 @@ describe("ReportAssembly", () => {
     expect(assembly.missing).toEqual([]);
   });
 
-  it("names a hundred of a gap that has no end", () => {
+  it("names at most a hundred missing parts", () => {
     const assembly = new ReportAssembly();
     assembly.add(part(2 ** 31 - 1, true));
     expect(assembly.missing).toEqual(Array.from({ length: 100 }, (_, seqNo) => seqNo));
   });
 
-  it("takes parts without number as they come", () => {
+  it("orders parts without numbers by arrival", () => {
     const assembly = new ReportAssembly();
     expect(assembly.add(part(null))).toBeNull();
     expect(assembly.add(part(null, true))).toHaveLength(2);
   });
 
-  it("stops collecting before a station fills the memory, and is then never complete", () => {
+  it("stops collecting at the maximum number of rows, and is never complete then", () => {
     const assembly = new ReportAssembly();
     const rows = Array.from({ length: 30_000 }, () => ({}));
     expect(assembly.add({ seqNo: 0, isLast: false, rows })).toBeNull();

@@ -101,14 +101,14 @@ describe("handleCall", () => {
     expect(strict.changes).toEqual([]);
   });
 
-  it("refuses a payload whose tolerable flaw hides that a needed field is missing", () => {
+  it("refuses a payload with a tolerated violation and a missing required field", () => {
     const payload = { reason: "PowerUp", extra: 1, chargingStation: { model: "M" } };
     const { reply, tolerated } = handle(context("ocpp2.0.1"), call("BootNotification", payload));
     expect(reply).toEqual([4, "m1", "OccurrenceConstraintViolation", "/vendorName required", {}]);
     expect(tolerated).toBeNull();
   });
 
-  it("tells the station nothing of what a handler threw, and the caller everything", () => {
+  it("does not tell the station what a handler threw, and returns it to the caller", () => {
     const ctx = { ...context("ocpp1.6"), now: new Date(Number.NaN) };
     const { reply, failure, changes } = handle(ctx, call("Heartbeat"));
     expect(reply).toEqual([4, "m1", "InternalError", "", {}]);
@@ -128,7 +128,7 @@ describe("handleSend", () => {
 });
 
 describe("needsOf", () => {
-  it("asks for nothing when the action is unknown or needs nothing", () => {
+  it("is empty when the action is unknown or needs nothing", () => {
     for (const action of ["Heartbeat", "Nonsense", "constructor"]) {
       expect(needsOf(call(action), "ocpp1.6")).toEqual({ idTags: [], webhookEvents: [] });
     }

@@ -15,7 +15,7 @@ describe("a station's timestamp", () => {
   });
 
   it.each([null, "", "yesterday", "2026-13-01T00:00:00Z", "0000-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])(
-    "%j is none: what it dates happened when it came",
+    "%j is not valid, and the receive time is used",
     (text) => {
       expect(parseStationTime(text)).toBeNull();
       expect(eventTime(text, now)).toBe(now.toISOString());

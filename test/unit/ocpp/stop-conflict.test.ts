@@ -26,7 +26,7 @@ describe("a StopTransaction of a transaction that has ended", () => {
     expect(again(changed)).toMatchObject([conflict({ ...kept, ...differs })]);
   });
 
-  it("that tells the same is a repeat, whatever a clock that was wrong made of its time", () => {
+  it("with the same content is a repeat, whatever time a wrong clock gave it", () => {
     expect(again({})).toEqual([]);
     expect(again({ timestamp: "2026-11-21T09:45:30Z" })).toEqual([]);
     expect(again({ timestamp: "2026-11-21T12:00:00Z" })).toEqual([]);
@@ -62,7 +62,7 @@ describe("an Ended of a transaction that has ended", () => {
     },
   );
 
-  it("that says the same is a repeat", () => {
+  it("with the same content is a repeat", () => {
     expect(again(5, 900, true).events).toEqual([]);
   });
 });

@@ -49,7 +49,7 @@ const occupied = (status: ConnectorState["status"]): ConnectorState => ({
 });
 
 describe("TransactionEvent", () => {
-  it("opens a transaction under an id of ours with the reading at its begin", () => {
+  it("opens a transaction under an assigned id with the reading at its begin", () => {
     const payload = message("Started", 0, {
       idToken,
       meterValue: [energy(1.5, "Transaction.Begin", { unitOfMeasure: { unit: "kWh" } })],
@@ -71,11 +71,11 @@ describe("TransactionEvent", () => {
     ]);
   });
 
-  it("is answered with nothing when it asks nothing", () => {
+  it("is answered with an empty payload when it has no token", () => {
     expect(handle(message("Started", 0)).answer).toEqual({});
   });
 
-  it("changes nothing when it is repeated, but judges the token again", () => {
+  it("changes nothing when it is repeated, but checks the token again", () => {
     const transactions = {
       ...transactionsOf(known()),
       hasEvent: (id: string, seqNo: number) => id === TX && seqNo === 2,
@@ -105,7 +105,7 @@ describe("TransactionEvent", () => {
     });
   });
 
-  it("takes over the charging state from the newest message only", () => {
+  it("uses the charging state of the newest message only", () => {
     const transactions = transactionsOf(known());
     const newer = handle(message("Updated", 4, {}, { chargingState: "Charging" }), { transactions });
     expect(newer.changes).toMatchObject([
@@ -134,7 +134,7 @@ describe("TransactionEvent", () => {
     expect(silent.events).toMatchObject([{ stopReason: "Local", meterStopWh: null }]);
   });
 
-  it("never reads the energy of a single phase or another measurand as the meter", () => {
+  it("never uses the energy of a single phase or another measurand as the meter reading", () => {
     const meterValue = [
       energy(900, "Transaction.End"),
       energy(300, "Transaction.End", { phase: "L1" }),
@@ -150,7 +150,7 @@ describe("TransactionEvent", () => {
     expect(events).toMatchObject([{ meterStopWh: 900 }]);
   });
 
-  it("claims the id of our remote start when the station repeats it", () => {
+  it("uses the id of our remote start when the station repeats it", () => {
     const transactions = { ...noTransactions, reservedBy: () => 55 };
     const payload = message(
       "Started",
@@ -163,7 +163,7 @@ describe("TransactionEvent", () => {
     expect(changes).toMatchObject([{ type: "transactionOpened", transactionId: 55, remoteStarted: true }]);
   });
 
-  it("claims nothing by a remote start id that the station made up", () => {
+  it("ignores a remote start id that the station invented", () => {
     const transactions = { ...noTransactions, reservedBy: () => 55 };
     const payload = message(
       "Started",
@@ -176,7 +176,7 @@ describe("TransactionEvent", () => {
     expect(changes).toMatchObject([{ transactionId: 1001, remoteStarted: false }]);
   });
 
-  it("accepts whoever needs no authorisation, and asks for everybody else to be looked up", () => {
+  it("accepts tokens without authorization, and looks up all others", () => {
     const payload = message("Started", 0, { idToken: { idToken: "", type: "NoAuthorization" } });
     expect(handle(payload, {}, {}).answer).toEqual({ idTokenInfo: { status: "Accepted" } });
     const frame = { kind: "call" as const, id: "m", action: "TransactionEvent" };
@@ -195,7 +195,7 @@ describe("TransactionEvent", () => {
     ]);
   });
 
-  it("leaves other transactions alone when it names no EVSE yet", () => {
+  it("does not close other transactions when it names no EVSE yet", () => {
     const transactions = transactionsOf(known({ ocppTransactionId: "other", evseId: 0 }));
     const { evse: _, ...payload } = message("Started", 0);
     expect(handle(payload, { transactions }).changes).toMatchObject([
@@ -229,7 +229,7 @@ describe("TransactionEvent", () => {
     });
   });
 
-  it("tells what the car does on an occupied connector", () => {
+  it("refines the status of an occupied connector", () => {
     const transactions = transactionsOf(known());
     const charging = message("Updated", 4, {}, { chargingState: "Charging" });
     const { changes, events } = handle(charging, { transactions, connectors: [occupied("Preparing")] });
@@ -245,7 +245,7 @@ describe("TransactionEvent", () => {
     expect(over.changes.at(-1)).toMatchObject({ type: "connectorStatus", status: "Finishing" });
   });
 
-  it("that comes late does not turn the connector back", () => {
+  it("that arrives late does not change the connector", () => {
     const transactions = transactionsOf(known({ chargingState: "SuspendedEV" }));
     const late = message("Updated", 2, {}, { chargingState: "Charging" });
     const { changes } = handle(late, { transactions, connectors: [occupied("SuspendedEV")] });

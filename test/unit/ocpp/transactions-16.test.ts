@@ -44,14 +44,14 @@ describe("Authorize on 1.6", () => {
     expect(handle("Authorize", { idTag: "TAG" }, {}, { TAG: verdict }).answer).toEqual({ idTagInfo });
   });
 
-  it("refuses a tap with the tag of remote starts, even if somebody registered it", () => {
+  it("refuses the tag of remote starts from a card, even if it is registered", () => {
     const tags: Tags = { CAPACITOR: {}, capacitor: {} };
     expect(handle("Authorize", { idTag: "capacitor" }, { connectors }, tags).answer).toEqual({
       idTagInfo: { status: "Invalid" },
     });
   });
 
-  it("accepts that tag while a remote start of ours waits", () => {
+  it("accepts that tag while a remote start is waiting", () => {
     const transactions = { ...noTransactions, reservedBy: () => 55 };
     expect(handle("Authorize", { idTag: "CAPACITOR" }, { connectors, transactions }).answer).toEqual({
       idTagInfo: { status: "Accepted" },
@@ -143,7 +143,7 @@ describe("StartTransaction", () => {
     },
   );
 
-  it("from a backlog is believed also when the clock is wrong by now", () => {
+  it("from a backlog keeps its time although the clock is wrong now", () => {
     const timestamp = "2026-09-01T00:00:00Z";
     const { changes } = handle(
       "StartTransaction",
@@ -170,7 +170,7 @@ describe("StopTransaction", () => {
     ]);
   });
 
-  it("was local when no reason is given, and judges the tag when one is", () => {
+  it("has reason Local when none is given, and checks the tag when there is one", () => {
     const { answer, events } = handle("StopTransaction", { ...end, idTag: "TAG" }, { transactions });
     expect(answer).toEqual({ idTagInfo: { status: "Accepted" } });
     expect(events).toMatchObject([{ stopReason: "Local" }]);
@@ -182,14 +182,14 @@ describe("StopTransaction", () => {
     expect([...changes, ...events]).toEqual([]);
   });
 
-  it("fills in a stop that was taken for lost", () => {
+  it("replaces a stop that was assumed lost", () => {
     const lost = transactionsOf(transaction({ stoppedAt: "2026-11-21T09:40:00.000Z", lostStop: true }));
     const { changes, events } = handle("StopTransaction", end, { transactions: lost });
     expect(changes).toMatchObject([{ type: "transactionClosed", transactionId: 7, lostStop: false }]);
     expect(events).toMatchObject([{ transactionId: 7, meterStopWh: 900 }]);
   });
 
-  it("of an unknown transaction is answered normally and kept as an orphan", () => {
+  it("of an unknown transaction is answered normally and stored without a transaction", () => {
     const { answer, changes, events } = handle(
       "StopTransaction",
       { ...end, transactionId: 99 },
@@ -219,7 +219,7 @@ describe("StopTransaction", () => {
       expect(events).toMatchObject([{ type: "transactionStopped", transactionId: 7, claimedId: null }]);
     });
 
-    it("is an orphan when several or none may be meant", () => {
+    it("is stored without a transaction when several or none match", () => {
       const orphan = [{ type: "transactionStopped", transactionId: null, claimedId: "-1" }];
       expect(stop({}, { transactionId: 8, evseId: 2 }).events).toMatchObject(orphan);
       expect(stop({ isConfirmed: true }).events).toMatchObject(orphan);
@@ -227,7 +227,7 @@ describe("StopTransaction", () => {
       expect(stop().events).toMatchObject(orphan);
     });
 
-    it("is recognised when it is repeated, whether it ended a transaction or none", () => {
+    it("is recognised when it is repeated, whether or not it ended a transaction", () => {
       const known = { meterStopWh: 900, timestamp: end.timestamp };
       for (const [endedId, open] of [
         [7, [{}]],
@@ -316,7 +316,7 @@ describe("the id of a transaction", () => {
 });
 
 describe("the other messages of a 1.6 station", () => {
-  it("accepts a vendor message only when somebody listens, and tells it either way", () => {
+  it("accepts a vendor message only when a webhook subscribes, and stores it either way", () => {
     const payload = { vendorId: "v", messageId: "m", data: "d" };
     const deaf = handle("DataTransfer", payload);
     expect(deaf.answer).toEqual({ status: "UnknownVendorId" });

@@ -29,7 +29,7 @@ describe("loadValidators", () => {
     expect(actions.has("toString")).toBe(false);
   });
 
-  it("points at what is wrong without telling the value", async () => {
+  it("points at the violation without the value", async () => {
     const { request, response } = await loadValidators("ocpp1.6");
     expect(request("Reset", { type: "Soft" })).toBeNull();
     expect(request("Reset", { type: "secret" })).toEqual({ keyword: "enum", pointer: "/type" });
@@ -45,7 +45,7 @@ describe("loadValidators", () => {
     });
   });
 
-  it("reports an action without schema instead of letting it pass", async () => {
+  it("reports an action without a schema as a violation", async () => {
     const { request, response } = await loadValidators("ocpp2.1");
     expect(request("Nonsense", {})).toEqual({ keyword: "action", pointer: "" });
     expect(response("NotifyPeriodicEventStream", {})).toEqual({ keyword: "action", pointer: "" });
@@ -61,7 +61,7 @@ describe("loadValidators", () => {
   });
 
   it.each(["2026-02-06T12:00:00Z", "2026-02-06T12:00:00.123456+02:00", "2026-02-06t12:00:00z"])(
-    "takes %s as a date-time",
+    "accepts %s as a date-time",
     async (timestamp) => {
       const { request } = await loadValidators("ocpp1.6");
       const status = { connectorId: 1, errorCode: "NoError", status: "Available", timestamp };
@@ -70,7 +70,7 @@ describe("loadValidators", () => {
   );
 
   it.each(["2026-02-06T12:00:00", "2026-02-06", "2026-13-06T12:00:00Z", "now"])(
-    "does not take %s as a date-time",
+    "refuses %s as a date-time",
     async (timestamp) => {
       const { request } = await loadValidators("ocpp1.6");
       const status = { connectorId: 1, errorCode: "NoError", status: "Available", timestamp };
@@ -86,7 +86,7 @@ describe("loadValidators", () => {
 });
 
 describe("build-validators", () => {
-  it("compiles modules that evaluate no text, once per change of its inputs", async () => {
+  it("compiles modules without eval, once per change of its inputs", async () => {
     const directory = mkdtempSync(join(tmpdir(), "validators-"));
     try {
       expect(await buildValidators(directory)).toBe(true);

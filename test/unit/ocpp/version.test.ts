@@ -12,7 +12,7 @@ describe("negotiate", () => {
     expect(negotiate(offered, OCPP_VERSIONS)).toBe(chosen);
   });
 
-  it("passes over an entry that this charger is not allowed to use", () => {
+  it("skips an entry that this charger may not use", () => {
     expect(negotiate("ocpp2.1,ocpp1.6", ["ocpp1.6"])).toBe("ocpp1.6");
   });
 

@@ -6,7 +6,7 @@ import { StationUnderTest } from "./station-under-test.ts";
 describe.each(OCPP_VERSIONS)("a %s station that is asked", (version) => {
   const occurrence = version === "ocpp1.6" ? "OccurenceConstraintViolation" : "OccurrenceConstraintViolation";
 
-  test("calls no action of its version unknown", async () => {
+  test("knows every action of its version", async () => {
     const { actions } = await loadValidators(version);
     const station = StationUnderTest.booted(version);
     const unknown = [...actions].filter((name) => station.call(name, {})?.action === "NotImplemented");
@@ -42,7 +42,7 @@ describe.each(OCPP_VERSIONS)("a %s station that is asked", (version) => {
     expect(StationUnderTest.booted(version).call("Reset", payload)).toMatchObject({ type: 4, action: code });
   });
 
-  test("names the code for a list that is too short or none", () => {
+  test("answers the right code for a list that is too short or missing", () => {
     const [action, field] =
       version === "ocpp1.6"
         ? ["SendLocalList", "localAuthorizationList"]

@@ -6,7 +6,7 @@ import { StationUnderTest } from "./station-under-test.ts";
 const connectorIds = { "ocpp1.6": [0, 1, 2], "ocpp2.0.1": [1, 2], "ocpp2.1": [1, 2] };
 
 describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
-  test("says nothing but BootNotification before it is accepted", () => {
+  test("sends only BootNotification before it is accepted", () => {
     const station = new StationUnderTest(version);
     expect(station.input({ kind: "powerOn" })).toEqual([{ kind: "dial" }]);
     station.input({ kind: "connected" });
@@ -51,7 +51,7 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     expect(station.calls("BootNotification")).toHaveLength(2);
   });
 
-  test("tries the boot again after a CALLERROR and after silence", () => {
+  test("repeats the boot after a CALLERROR and without an answer", () => {
     const station = new StationUnderTest(version);
     station.input({ kind: "powerOn" });
     station.input({ kind: "connected" });
@@ -66,7 +66,7 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     ]);
   });
 
-  test("comes back without a BootNotification when only its line was lost", () => {
+  test("reconnects without a BootNotification when only its connection was lost", () => {
     const station = new StationUnderTest(version);
     station.boot();
     station.input({ kind: "disconnected" });
@@ -76,7 +76,7 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     expect(station.timers.has("heartbeat")).toBe(true);
   });
 
-  test("comes back without a BootNotification when its host was restarted, and tells its statuses anew", () => {
+  test("reconnects without a BootNotification when its host was restarted, and reports its statuses again", () => {
     const station = new StationUnderTest(version, { ...FRESH_MEMORY, booted: true, heartbeatSeconds: 60 });
     station.input({ kind: "powerOn" });
     station.input({ kind: "connected" });
@@ -98,7 +98,7 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     expect(station.calls("BootNotification")).toHaveLength(2);
   });
 
-  test("gives up a line on which a heartbeat stays unanswered", () => {
+  test("closes a connection on which a heartbeat stays unanswered", () => {
     const station = new StationUnderTest(version);
     station.boot();
     station.fire("heartbeat");
@@ -119,7 +119,7 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     expect(waits).toEqual([1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 90_000, 90_000, 90_000]);
   });
 
-  test("leaves a central system alone for as long as it asked, and for its own back-off where that is longer", () => {
+  test("waits as long as the central system asked, or its own back-off if that is longer", () => {
     const station = new StationUnderTest(version);
     station.input({ kind: "powerOn" });
     const waitAfter = (askedMs: number) => {
@@ -131,7 +131,7 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     expect([waitAfter(600_000), waitAfter(10)]).toEqual([600_000, 3_000]);
   });
 
-  test("keeps its back-off when the line is lost before every boot", () => {
+  test("keeps its back-off when the connection is lost before every boot", () => {
     const station = new StationUnderTest(version);
     station.input({ kind: "powerOn" });
     const waits = Array.from({ length: 3 }, () => {

@@ -76,7 +76,7 @@ function charging(version: OcppVersion): StationUnderTest {
 }
 
 describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) => {
-  test("charges as it is built without one", () => {
+  test("charges at its rated power without one", () => {
     expect(flow(charging(version))).toEqual([31.8, 3]);
   });
 
@@ -91,7 +91,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     expect(station.call("ClearChargingProfile", which)?.payload["status"]).toBe("Unknown");
   });
 
-  test("follows the highest default level until it runs out, then the one below", () => {
+  test("follows the highest default stack level until it ends, then the next lower one", () => {
     const station = charging(version);
     install(station, { id: 9002, purpose: "default", limit: 10, phases: 1 });
     install(station, {
@@ -113,7 +113,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     expect(flow(station)).toEqual([10, 1]);
   });
 
-  test("prefers the profile of the transaction, and never above the station's own", () => {
+  test("prefers the profile of the transaction, limited by the station's own", () => {
     const station = charging(version);
     const transactionId = version === "ocpp1.6" ? 4711 : station.state.memory.charges[1]?.id;
     install(station, { id: 1, purpose: "default", limit: 8 });
@@ -127,7 +127,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     expect(station.state.memory.profiles.map(({ id }) => id)).toEqual([1, 3]);
   });
 
-  test("suspends the car below six amperes, says so, and counts no energy", () => {
+  test("suspends charging below 6 A, reports it, and counts no energy", () => {
     const station = charging(version);
     install(station, { id: 1, purpose: "max", limit: 0 });
     expect(flow(station)).toEqual([0, 0]);
@@ -142,7 +142,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     expect(station.state.memory.metersWh[1]).toBe(before);
   });
 
-  test("refuses what it cannot keep", () => {
+  test("refuses profiles that it cannot apply", () => {
     const station = new StationUnderTest(version);
     station.boot();
     expect(install(station, { id: 1, purpose: "max", limit: 10, connectorId: 1 })).toBe("Rejected");
@@ -151,7 +151,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     expect(install(station, { id: 1, purpose: "default", limit: 10, connectorId: 9 })).toBe("Rejected");
   });
 
-  test("begins with the profile that its remote start brings", () => {
+  test("starts with the profile of its remote start", () => {
     const station = StationUnderTest.booted(version);
     const chargingProfile = wire(station, { id: 1, purpose: "transaction", limit: 10 });
     expect(station.charge({ chargingProfile })?.payload["status"]).toBe("Accepted");
@@ -181,7 +181,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
     expect(flow(station)).toEqual([13, 3]);
   });
 
-  test("shares its own maximum among the cars that charge", () => {
+  test("divides its own maximum among charging cars", () => {
     const station = charging(version);
     install(station, { id: 1, purpose: "max", limit: 20 });
     expect(flow(station)).toEqual([20, 3]);
@@ -198,7 +198,7 @@ describe.each(OCPP_VERSIONS)("a %s station under charging profiles", (version) =
   });
 });
 
-test("a 2.1 station leaves a profile without offline time as soon as its line is gone, and returns to it", () => {
+test("a 2.1 station suspends a profile without offline time as soon as its connection is lost, and resumes it", () => {
   const station = charging("ocpp2.1");
   install(station, { id: 9002, purpose: "default", limit: 10, phases: 1, phaseToUse: 2 });
   install(station, { id: 9003, purpose: "default", stackLevel: 1, limit: 16, maxOfflineDuration: 0 });
@@ -216,7 +216,7 @@ test("a 2.x station refuses a default profile of a level that an EVSE holds alre
   expect(install(station, { id: 2, purpose: "default", limit: 10 })).toBe("Rejected");
 });
 
-test("a 2.1 station drops a profile for good that ends with too long an outage", () => {
+test("a 2.1 station deletes a profile that ends with too long an outage", () => {
   const station = charging("ocpp2.1");
   install(station, {
     id: 9003,

@@ -58,7 +58,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(station.state.memory.backlog).toEqual([]);
   });
 
-  test("meters what flows: power from the station's build, energy with time", () => {
+  test("meters the rated power of the station and its energy over time", () => {
     booted().charge();
     station.fire("meter");
     station.answerAll();
@@ -92,7 +92,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(station.timers.has("meter")).toBe(false);
   });
 
-  test("goes on metering one car at its interval when another begins", () => {
+  test("keeps the meter interval of one car when another begins", () => {
     booted().charge();
     const dueMs = station.timers.get("meter");
     station.pass(20);
@@ -108,7 +108,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(station.timers.get("meter")).toBe(dueMs);
   });
 
-  test("asks for the tag first when it is told to, and lets a refused driver go", () => {
+  test("authorizes the tag first if configured, and frees the connector of a refused driver", () => {
     booted().set("AuthorizeRemoteTxRequests", "AuthCtrlr.AuthorizeRemoteStart", "true");
     station.verdict = "Invalid";
     station.charge();
@@ -128,7 +128,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(reason).toBe("DeAuthorized");
   });
 
-  test("refuses a start where a car charges or nothing is in service, and a stop of what does not run", () => {
+  test("refuses a start on an occupied or unavailable connector, and a stop of an unknown transaction", () => {
     booted();
     const stopOf = (name: string) =>
       is16
@@ -155,7 +155,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(kinds()).toEqual(expected("begin", "end", "begin"));
   });
 
-  test("keeps what it could not say while it was offline, and says it in order when it is back", () => {
+  test("stores messages while it is offline, and sends them in order when it is back", () => {
     booted().charge();
     station.input({ kind: "disconnected" });
     station.fire("meter");
@@ -200,7 +200,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(station.stop()?.payload["status"]).toBe("Accepted");
   });
 
-  test("ends transactions before a reset, and has them delivered before the line drops", () => {
+  test("ends transactions before a reset, and delivers them before it disconnects", () => {
     booted().charge();
     const answer = station.call("Reset", { type: is16 ? "Soft" : "Immediate" });
     expect(answer?.payload["status"]).toBe("Accepted");
@@ -212,7 +212,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(station.state.link).toBe("down");
   });
 
-  test("tries an unconfirmed message again after a growing wait and gives up after the attempts that are set", () => {
+  test("repeats an unconfirmed message after growing waits and gives up after the configured attempts", () => {
     booted().charge();
     station.fire("meter");
     const waits: number[] = [];
@@ -242,7 +242,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(statuses().at(-1)).toBe("Unavailable");
   });
 
-  test("drops values from the middle when months of them wait, never a begin or an end", () => {
+  test("drops meter values of a long backlog, never the begin or the end of a transaction", () => {
     booted();
     station.invite();
     station.answerAll();
@@ -276,7 +276,7 @@ test("a 1.6 station whose StartTransaction was never answered stops with the num
   });
 });
 
-test("a 1.6 station forgets the number of a transaction when its end is told, and when it is given up", () => {
+test("a 1.6 station forgets the id of a transaction when its end is delivered, and when it is given up", () => {
   const station = new StationUnderTest("ocpp1.6");
   station.boot();
   station.set("TransactionMessageAttempts", "", "1");
@@ -307,7 +307,7 @@ test("a 2.x station resets on idle only when its transaction has ended, and keep
   expect(station.timers.has("restart")).toBe(true);
 });
 
-test("a station that comes back in another version says nothing in the words of the old one", () => {
+test("a station that comes back in another version sends no message of the old one", () => {
   const old = new StationUnderTest("ocpp1.6");
   old.boot();
   old.charge();
@@ -320,7 +320,7 @@ test("a station that comes back in another version says nothing in the words of 
   expect(station.calls("TransactionEvent").map(({ payload }) => payload["eventType"])).toEqual(["Ended"]);
 });
 
-test("a 2.1 station whose heartbeat stays unanswered charges like one without a line", () => {
+test("a 2.1 station whose heartbeat stays unanswered charges like one without a connection", () => {
   const station = new StationUnderTest("ocpp2.1");
   station.boot();
   station.charge();

@@ -15,7 +15,7 @@ const variable = (component: string, name: string, instance?: string) => ({
 describe.each(OCPP_VERSIONS)("a %s station", (version) => {
   const type = version === "ocpp1.6" ? "Soft" : "OnIdle";
 
-  test("answers Reset, then drops the line, comes back and boots", () => {
+  test("answers Reset, then disconnects, reconnects and boots", () => {
     const station = StationUnderTest.booted(version);
     expect(station.call("Reset", { type })?.payload).toEqual({ status: "Accepted" });
     expect(station.fire("restart")).toContainEqual({ kind: "close", code: 1000, reason: "reboot" });
@@ -51,7 +51,7 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
   });
 
-  test("rehearses a refusal in the words of the action, and as not supported where it has none", () => {
+  test("rehearses a refusal with a status of the action, and as NotSupported if it has none", () => {
     const station = StationUnderTest.booted(version);
     const refused = (action: string, payload: Record<string, unknown>) => {
       station.call("DataTransfer", { vendorId: "Busbar", messageId: "Rehearse", data: "Refused" });
@@ -67,7 +67,7 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.call("ClearCache", {})?.payload).toEqual({ status: "Accepted" });
   });
 
-  test("refuses every command on rehearsal in words that its schema allows and that do nothing", () => {
+  test("refuses every command on rehearsal with a valid answer and without an effect", () => {
     const station = StationUnderTest.booted(version);
     const wordless = ["GetLocalListVersion", "GetTransactionStatus"];
     if (version === "ocpp1.6") wordless.push("UpdateFirmware");
@@ -89,7 +89,7 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.state.memory).toEqual(before);
   });
 
-  test("keeps a fault for the action that it is asked for", () => {
+  test("keeps a fault for the action that was named", () => {
     const station = StationUnderTest.booted(version);
     const order = { vendorId: "Busbar", messageId: "Rehearse", data: "Refused SetChargingProfile" };
     expect(station.call("DataTransfer", order)?.payload).toMatchObject({ status: "Accepted" });
@@ -140,14 +140,14 @@ describe.each(OCPP_VERSIONS)("a %s station", (version) => {
     expect(station.calls("BootNotification")).toHaveLength(boots);
   });
 
-  test("does not know a message nobody can trigger", () => {
+  test("answers NotImplemented for a message that cannot be triggered", () => {
     const answer = StationUnderTest.booted(version).call("TriggerMessage", {
       requestedMessage: "SignV2GCertificate",
     });
     expect(answer?.payload).toEqual({ status: "NotImplemented" });
   });
 
-  test("knows no vendor but its own", () => {
+  test("knows no other vendor", () => {
     expect(StationUnderTest.booted(version).call("DataTransfer", { vendorId: "x" })?.payload).toEqual({
       status: "UnknownVendorId",
     });
@@ -174,7 +174,7 @@ describe("a 1.6 station", () => {
     });
   });
 
-  test("reports a connector taken out of service, remembers it and boots with it", () => {
+  test("reports a connector taken out of service, stores it and boots with it", () => {
     const station = StationUnderTest.booted("ocpp1.6");
     station.call("ChangeAvailability", { connectorId: 1, type: "Inoperative" });
     expect(station.calls("StatusNotification").at(-1)?.payload).toMatchObject({
@@ -220,7 +220,7 @@ describe("a 1.6 station", () => {
     expect(statusesOf(station)).toEqual(["Available", "Unavailable", "Available"]);
   });
 
-  test("takes what is free out of service with connector 0 at once, and a busy connector when its car is done", () => {
+  test("takes free connectors out of service with connector 0 at once, and an occupied one after its transaction", () => {
     const station = StationUnderTest.booted("ocpp1.6");
     station.charge();
     const answer = station.call("ChangeAvailability", { connectorId: 0, type: "Inoperative" });
@@ -253,7 +253,7 @@ describe("a 1.6 station", () => {
     ).toEqual({ status });
   });
 
-  test("reads back what was written, and names what it does not know", () => {
+  test("returns written values, and names unknown keys", () => {
     const station = StationUnderTest.booted("ocpp1.6");
     station.call("ChangeConfiguration", { key: "MeterValueSampleInterval", value: "15" });
     expect(station.call("GetConfiguration", { key: ["MeterValueSampleInterval", "Nope"] })?.payload).toEqual({
@@ -262,7 +262,7 @@ describe("a 1.6 station", () => {
     });
   });
 
-  test("has a new key stored before it admits it, and never tells it", () => {
+  test("stores a new key before it accepts it, and never reports it", () => {
     const station = StationUnderTest.booted("ocpp1.6");
     const from = station.effects.length;
     expect(
@@ -272,7 +272,7 @@ describe("a 1.6 station", () => {
     expect(JSON.stringify([station.state, station.call("GetConfiguration", {})])).not.toContain(key);
   });
 
-  test("beats at a new interval from now on", () => {
+  test("sends heartbeats at a new interval at once", () => {
     const station = StationUnderTest.booted("ocpp1.6");
     station.call("ChangeConfiguration", { key: "HeartbeatInterval", value: "10" });
     const startMs = station.nowMs;

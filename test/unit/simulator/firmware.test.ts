@@ -48,7 +48,7 @@ describe.each(OCPP_VERSIONS)("a %s station that is given a signed firmware", (ve
     return calls.map(({ payload }) => payload["status"]);
   }
 
-  test("tells every stage of the way, each with the number of its request", () => {
+  test("reports every stage, each with its request id", () => {
     const station = ordered({ retrieve: "2026-01-01T00:00:00Z" });
     advance(station, 5);
     station.fire("restart");
@@ -65,7 +65,7 @@ describe.each(OCPP_VERSIONS)("a %s station that is given a signed firmware", (ve
     ]);
   });
 
-  test("tells that it waits for the hour of the download and for that of the installation", () => {
+  test("reports that it waits for the time of the download and of the installation", () => {
     const station = ordered({ retrieve: "2026-01-01T06:00:00Z", install: "2026-01-02T08:00:00Z" });
     expect(words(station)).toEqual(["DownloadScheduled"]);
     advance(station, 1);
@@ -79,7 +79,7 @@ describe.each(OCPP_VERSIONS)("a %s station that is given a signed firmware", (ve
     expect(new Date(station.nowMs).toISOString()).toBe("2026-01-02T08:00:00.000Z");
   });
 
-  test("keeps the hour of the installation over a power cut", () => {
+  test("keeps the time of the installation over a power cut", () => {
     const station = ordered({ retrieve: "2026-01-01T00:00:00Z", install: "2026-01-01T08:00:00Z" });
     advance(station, 4);
     station.input({ kind: "powerOff" });
@@ -89,7 +89,7 @@ describe.each(OCPP_VERSIONS)("a %s station that is given a signed firmware", (ve
     expect(words(station).at(-1)).toBe("Installing");
   });
 
-  test("says how far it is when that is triggered", () => {
+  test("reports its stage when that is triggered", () => {
     const station = ordered({ retrieve: "2026-01-01T06:00:00Z" });
     const trigger = is16 ? "ExtendedTriggerMessage" : "TriggerMessage";
     station.call(trigger, { requestedMessage: "FirmwareStatusNotification" });
@@ -97,7 +97,7 @@ describe.each(OCPP_VERSIONS)("a %s station that is given a signed firmware", (ve
   });
 });
 
-test("a 1.6 station says nothing of a signed update to whoever asks for a plain one", () => {
+test("a 1.6 station does not report a signed update when a plain one is triggered", () => {
   const station = new StationUnderTest("ocpp1.6");
   station.boot();
   const firmware = {

@@ -25,7 +25,7 @@ describe.each(KINDS)("a %s station that uploads after %s", (version, action, pay
 
   const words = (station: StationUnderTest) => station.calls(told).map((call) => call.payload["status"]);
 
-  test("tells on its next line how it ended without one, once", () => {
+  test("reports on its next connection how the upload ended without one, once", () => {
     const station = uploading();
     station.input({ kind: "disconnected" });
     station.fire("log");
@@ -38,7 +38,7 @@ describe.each(KINDS)("a %s station that uploads after %s", (version, action, pay
     expect(words(station)).toHaveLength(2);
   });
 
-  test("tells it again when the line was lost before the answer, or nobody answered", () => {
+  test("reports it again when the connection was lost before the answer, or nobody answered", () => {
     const station = uploading();
     station.fire("log");
     station.input({ kind: "disconnected" });
@@ -51,7 +51,7 @@ describe.each(KINDS)("a %s station that uploads after %s", (version, action, pay
     expect(station.state.memory.log).toBeNull();
   });
 
-  test.each(["a restart", "a power cut"])("tells after %s that it failed", (cut) => {
+  test.each(["a restart", "a power cut"])("reports after %s that it failed", (cut) => {
     const station = uploading();
     if (cut === "a restart") {
       station.call("Reset", { type: version === "ocpp1.6" ? "Hard" : "Immediate" });
@@ -67,7 +67,7 @@ describe.each(KINDS)("a %s station that uploads after %s", (version, action, pay
     expect(station.timers.has("log")).toBe(false);
   });
 
-  test("goes on when only its host was restarted", () => {
+  test("continues when only its host was restarted", () => {
     const { memory } = uploading().state;
     const station = new StationUnderTest(version, memory);
     station.input({ kind: "powerOn" });

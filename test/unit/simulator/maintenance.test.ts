@@ -52,7 +52,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     }
   }
 
-  test("downloads, installs, reboots and comes back with the version that its update names", () => {
+  test("downloads, installs, reboots and boots with the version that its update names", () => {
     booted();
     expect(update("https://firmware.example.com/v2.0.0/firmware.bin")).toEqual(
       is16 ? {} : { status: "Accepted" },
@@ -77,7 +77,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     }
   });
 
-  test("takes the next version when its update names none, and waits for the hour it was given", () => {
+  test("uses the next version when its update names none, and waits for the given time", () => {
     booted();
     update("ftp://firmware.example.com/latest.bin", "2026-01-01T06:00:00Z");
     station.fire("firmware");
@@ -132,7 +132,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     expect(words("FirmwareStatusNotification").at(-1)).toBe("Installing");
   });
 
-  test("tells how far its update and its upload are when that is triggered", () => {
+  test("reports the stage of its update and its upload when that is triggered", () => {
     booted();
     const upload = is16 ? "DiagnosticsStatusNotification" : "LogStatusNotification";
     const triggered = (requestedMessage: string) => {
@@ -152,7 +152,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     expect(triggered(upload)).toBe("Uploading");
   });
 
-  test("names the file of an upload, then tells that it uploads and has uploaded", () => {
+  test("names the file of an upload, then reports Uploading and Uploaded", () => {
     booted();
     const location = "https://uploads.example.com/diagnostics/";
     const answer = is16
@@ -177,7 +177,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     );
   });
 
-  test("echoes what its own vendor id brings", () => {
+  test("returns the data of a DataTransfer of its own vendor id", () => {
     booted();
     expect(ask("DataTransfer", { vendorId: "Busbar", data: "hello" })).toEqual({
       status: "Accepted",
@@ -206,7 +206,7 @@ describe.each(OCPP_VERSIONS)("a %s station under maintenance", (version) => {
     expect(send(3, "Full", ["A"])).toBe("Failed");
   });
 
-  test("holds a connector for its tag until the reservation expires", () => {
+  test("reserves a connector for its tag until the reservation expires", () => {
     booted();
     const until = "2026-01-01T00:10:00Z";
     const reserve = (id: number) =>
@@ -276,7 +276,7 @@ test.each(["ocpp2.0.1", "ocpp2.1"] as const)(
   },
 );
 
-test("a 2.x station tells what its connectors do by variable", () => {
+test("a 2.x station reports its connectors' states as variables", () => {
   const station = new StationUnderTest("ocpp2.0.1");
   station.boot();
   station.charge();

@@ -45,7 +45,7 @@ describe.each(OCPP_VERSIONS)("a %s station with a driver on the way", (version) 
     expect(station.state.memory.inoperative).toEqual([1]);
   });
 
-  test.each([false, true])("begins nothing once it was told to reset (asks: %s)", (asks) => {
+  test.each([false, true])("starts no transaction after a reset was requested (asks: %s)", (asks) => {
     const station = invited(asks);
     station.call("Reset", { type: is16 ? "Soft" : "Immediate" });
     if (!asks) station.fire("connector 1");
@@ -54,7 +54,7 @@ describe.each(OCPP_VERSIONS)("a %s station with a driver on the way", (version) 
     expect(station.state.memory.charges).toEqual({});
   });
 
-  test("comes back from a reset without the driver who had not plugged in", () => {
+  test("boots after a reset without the start of a driver who had not plugged in", () => {
     const station = invited();
     station.call("Reset", { type: is16 ? "Hard" : "Immediate" });
     station.answerAll();

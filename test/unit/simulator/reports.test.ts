@@ -57,7 +57,7 @@ describe.each(["ocpp2.0.1", "ocpp2.1"] as const)("a %s station that reports", (v
     });
   });
 
-  test("says that a report would be empty instead of sending it", () => {
+  test("answers EmptyResultSet instead of an empty report", () => {
     const unknown = [{ component: { name: "Nope" } }];
     expect(report({ componentVariable: unknown })).toEqual({ status: "EmptyResultSet", names: [] });
     expect(report({ componentCriteria: ["Problem"] })).toEqual({ status: "EmptyResultSet", names: [] });

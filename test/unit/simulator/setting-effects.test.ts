@@ -49,7 +49,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
     return entry?.["value"] ?? entry?.["attributeValue"];
   }
 
-  test("tell the security profile and let nobody change it", () => {
+  test("show the security profile as read-only", () => {
     const station = StationUnderTest.booted(version);
     station.set("SecurityProfile", "SecurityCtrlr.SecurityProfile", "3");
     expect(read(station, "SecurityProfile", "SecurityCtrlr", "SecurityProfile")).toBe("2");
@@ -67,7 +67,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
     expect(Object.keys(station.state.memory.charges)).toHaveLength(count);
   });
 
-  test("have the last message tell the clock-aligned values that are asked for, each with its time", () => {
+  test("include the configured clock-aligned values in the last message, each with its time", () => {
     const station = StationUnderTest.booted(version);
     station.set("ClockAlignedDataInterval", "AlignedDataCtrlr.Interval", "900");
     station.set("StopTxnAlignedData", "AlignedDataCtrlr.TxEndedMeasurands", "Power.Active.Import");
@@ -90,7 +90,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
     ]);
   });
 
-  test("have the last message tell no clock-aligned value when none is asked for", () => {
+  test("include no clock-aligned value in the last message when none is configured", () => {
     const station = StationUnderTest.booted(version);
     station.set("ClockAlignedDataInterval", "AlignedDataCtrlr.Interval", "900");
     station.set("StopTxnAlignedData", "AlignedDataCtrlr.TxEndedMeasurands", "Voltage");
@@ -102,7 +102,7 @@ describe.each(OCPP_VERSIONS)("the settings of a %s station", (version) => {
     expect(end(station)[is16 ? "transactionData" : "meterValue"]).toHaveLength(1);
   });
 
-  test("let a refused tag keep its transaction without any energy", () => {
+  test("keep the transaction of a refused tag, without energy", () => {
     const station = StationUnderTest.booted(version);
     station.set("StopTransactionOnInvalidId", "TxCtrlr.StopTxOnInvalidId", "false");
     expect(read(station, "MaxEnergyOnInvalidId", "TxCtrlr", "MaxEnergyOnInvalidId")).toBe("0");

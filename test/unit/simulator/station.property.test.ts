@@ -310,14 +310,14 @@ describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
     });
   });
 
-  test("is on line, on its way there, or about to dial while it is switched on", () => {
+  test("is connected, connecting, or about to connect while it is switched on", () => {
     always((station) => {
       const { power, link } = station.state;
       expect(power === "off" ? link === "down" : link !== "down" || station.timers.has("dial")).toBe(true);
     });
   });
 
-  test("always has something that wakes it: an answer, a boot or a heartbeat to come", () => {
+  test("always has a timer: for an answer, a boot or a heartbeat", () => {
     always((station) => {
       if (station.state.link !== "up") return;
       expect(["answer", "boot", "heartbeat"].some((name) => station.timers.has(name as TimerName))).toBe(
@@ -359,7 +359,7 @@ describe.each(OCPP_VERSIONS)("whatever happens to a %s station", (version) => {
     });
   });
 
-  test("says nothing before its boot was accepted that nobody asked for", () => {
+  test("sends only requested messages before its boot was accepted", () => {
     always((station, { sentBefore }) => {
       if (station.state.registration === "accepted") return;
       const unasked = station.sent
