@@ -1,7 +1,19 @@
+import { z } from "@hono/zod-openapi";
 import type { IdempotencyClaim } from "../../ports.ts";
 
-/** 1 to 255 printable ASCII characters; the header's value is taken verbatim, quotes included. */
-export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+/** The header of operations that take a key; its value is taken verbatim, quotes included. */
+export const IdempotencyHeader = z.object({
+  "Idempotency-Key": z
+    .string()
+    .refine((value) => /^[\x20-\x7e]{1,255}$/.test(value), {
+      error: "must be 1 to 255 printable ASCII characters",
+      params: { code: "invalid_format" },
+    })
+    .optional()
+    .openapi({
+      description: "A repeat with the same key and body gets the first answer again. Kept for 24 hours.",
+    }),
+});
 
 export interface KeyedRequest {
   method: string;

@@ -1,9 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import { createApiKey as create } from "../../fleet/create-api-key.ts";
-import { noParameters, text, timestamp } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { text, timestamp } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const role = z.enum(["owner", "service", "operator", "viewer"]);
+
+const bodySchema = z.strictObject({
+  name: text(1, 255),
+  // No defaults: generators take a property that has one for a required one.
+  role: role.optional().openapi({ description: "Absent: owner" }),
+  environment: z.enum(["live", "test"]).optional().openapi({ description: "Absent: live" }),
+});
 
 export const createApiKey = defineOperation({
   method: "post",
@@ -12,14 +19,7 @@ export const createApiKey = defineOperation({
   summary: "Create an API key; it is shown once",
   tag: "API keys",
   role: "keyManager",
-  pathSchema: noParameters,
-  querySchema: noParameters,
-  bodySchema: z.strictObject({
-    name: text(1, 255),
-    // No defaults: generators take a property that has one for a required one.
-    role: role.optional().openapi({ description: "Absent: owner" }),
-    environment: z.enum(["live", "test"]).optional().openapi({ description: "Absent: live" }),
-  }),
+  body: { schema: bodySchema },
   success: {
     status: 201,
     description: "The key, shown once",
@@ -32,11 +32,10 @@ export const createApiKey = defineOperation({
       createdAt: timestamp,
     }),
   },
-  refusals: [],
-  handle: async ({ c, ports, organization, body }) => {
+  handle: async ({ ports, organization, body }) => {
     const asked = { name: body.name, role: body.role ?? "owner", environment: body.environment ?? "live" };
     const { apiKey, key } = await create(ports, organization, asked);
     const { id, name, prefix, role: granted, createdAt } = apiKey;
-    return c.json({ id, name, key, prefix, role: granted, createdAt: createdAt.toISOString() }, 201);
+    return { id, name, key, prefix, role: granted, createdAt: createdAt.toISOString() };
   },
 });

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
 import { removeChargers } from "../../fleet/change-chargers.ts";
-import { chargeBoxId, chargerPath, noParameters } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { chargeBoxId, chargerPath } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 export const deleteCharger = defineOperation({
   method: "delete",
@@ -11,9 +11,7 @@ export const deleteCharger = defineOperation({
   summary: "Delete a charger; its socket, commands and credentials end with it",
   tag: "Charger registration",
   role: "owner",
-  pathSchema: chargerPath,
-  querySchema: noParameters,
-  bodySchema: null,
+  params: chargerPath,
   success: {
     status: 200,
     description: "Gone, and the identity is free",
@@ -28,6 +26,6 @@ export const deleteCharger = defineOperation({
     const change = { organizationId, organizationSlug, background: c.get("background") };
     const ids = await removeChargers(ports, change, { locationId: null, chargerIds: [charger.id] });
     if (ids.length === 0) throw new NotFound("Charger", identity);
-    return c.json({ message: "Charger deleted successfully", chargeBoxId: identity }, 200);
+    return { message: "Charger deleted successfully", chargeBoxId: identity };
   },
 });

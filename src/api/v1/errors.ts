@@ -16,7 +16,7 @@ import type { AppEnv } from "../http/context.ts";
 import { BodyRefused } from "../../request-body.ts";
 import { MalformedJson } from "../http/json-body.ts";
 import { CommandFailed } from "./command-failure.ts";
-import { InvalidRequest } from "./issues.ts";
+import { InvalidRequest } from "../operation/receive.ts";
 import type { Issue } from "./issues.ts";
 
 /** One refusal: the status, what goes under `error`, and the headers that belong to it. */
@@ -65,7 +65,7 @@ function requestRefusal(err: unknown, scheme: "Bearer" | "ApiKey"): V1Refusal | 
   if (err instanceof Unauthenticated) return unauthorized(scheme);
   if (err instanceof Forbidden) return { status: 403, code: "FORBIDDEN", message: err.message };
   if (err instanceof Limited) return limited(err);
-  if (err instanceof InvalidRequest) return invalid(err.issues);
+  if (err instanceof InvalidRequest) return invalid(err.findings);
   if (err instanceof MalformedJson)
     return invalid([
       { location: "body", path: [], code: "invalid_json", message: "Request body is not JSON" },
@@ -113,7 +113,7 @@ function limited(err: Limited): V1Refusal {
   return { ...refusal, headers: { "Retry-After": String(err.retryAfterSeconds) } };
 }
 
-function invalid(issues: Issue[]): V1Refusal {
+function invalid(issues: readonly Issue[]): V1Refusal {
   return { status: 400, code: "VALIDATION_ERROR", message: "Request validation failed", extra: { issues } };
 }
 

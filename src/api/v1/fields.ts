@@ -41,7 +41,6 @@ export const page = {
 };
 
 export const chargerPath = z.object({ chargeBoxId });
-export const noParameters = z.object({});
 /** Bodiless requests: `{}` passes, an unknown field does not. */
 export const noBody = z.strictObject({});
 

@@ -2,8 +2,8 @@ import { NotFound } from "../../errors.ts";
 import { connectionUrl } from "../../fleet/connection-url.ts";
 import { accessState } from "../http/access-state.ts";
 import { chargerDetail, detailBody, withSnapshot } from "./charger-body.ts";
-import { chargerPath, noParameters } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { chargerPath } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 export const getCharger = defineOperation({
   method: "get",
@@ -12,9 +12,7 @@ export const getCharger = defineOperation({
   summary: "Show a charger as its session sees it now",
   tag: "Charger registration",
   role: "viewer",
-  pathSchema: chargerPath,
-  querySchema: noParameters,
-  bodySchema: null,
+  params: chargerPath,
   success: { status: 200, description: "The charger", schema: chargerDetail },
   refusals: [404],
   handle: async ({ c, ports, organization, path }) => {
@@ -29,6 +27,6 @@ export const getCharger = defineOperation({
     const ref = { organizationSlug: organization.slug, identity, chargerId: charger.id };
     const session = await ports.sessions.snapshot(ref).catch(() => null);
     const url = connectionUrl(c.get("config").PUBLIC_BASE_URL, organization.slug, identity);
-    return c.json(detailBody(withSnapshot(charger, session), session, url), 200);
+    return detailBody(withSnapshot(charger, session), session, url);
   },
 });

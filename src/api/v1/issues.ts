@@ -1,32 +1,20 @@
 import type { core } from "zod";
-
-export type IssueLocation = "body" | "query" | "path" | "header";
+import type { RequestPart } from "../operation/operation.ts";
 
 /** One finding in a request, as `error.issues` lists it. */
 export interface Issue {
-  location: IssueLocation;
+  location: RequestPart;
   path: Array<string | number>;
   code: string;
   message: string;
 }
 
-const ISSUES_MAX = 100;
-
-/** The request was understood and is wrong: every finding of body, path and query together. */
-export class InvalidRequest extends Error {
-  readonly issues: Issue[];
-  constructor(issues: Issue[]) {
-    super("Request validation failed");
-    this.issues = issues.slice(0, ISSUES_MAX);
-  }
-}
-
 /** @param input the value that was checked: tells a missing field from one of the wrong type. */
-export function issuesOf(location: IssueLocation, input: unknown, found: readonly core.$ZodIssue[]): Issue[] {
+export function issuesOf(location: RequestPart, input: unknown, found: readonly core.$ZodIssue[]): Issue[] {
   return found.flatMap((issue) => issuesOfOne(location, input, issue));
 }
 
-function issuesOfOne(location: IssueLocation, input: unknown, issue: core.$ZodIssue): Issue[] {
+function issuesOfOne(location: RequestPart, input: unknown, issue: core.$ZodIssue): Issue[] {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
@@ -39,7 +27,8 @@ function issuesOfOne(location: IssueLocation, input: unknown, issue: core.$ZodIs
   const field = path.length === 0 ? `Request ${location}` : path.join(".");
   if (path.length > 0 && valueAt(input, path) === undefined)
     return [{ location, path, code: "required", message: `${field} is required` }];
-  return [{ location, path, code: issue.code, message: `${field} ${complaint(issue)}` }];
+  const code = issue.code === "custom" ? String(issue.params?.["code"] ?? "custom") : issue.code;
+  return [{ location, path, code, message: `${field} ${complaint(issue)}` }];
 }
 
 function valueAt(input: unknown, path: Array<string | number>): unknown {

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { noParameters, timestamp } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { timestamp } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const listed = z.object({
   id: z.string(),
@@ -18,12 +18,8 @@ export const listApiKeys = defineOperation({
   summary: "List the organisation's API keys",
   tag: "API keys",
   role: "keyManager",
-  pathSchema: noParameters,
-  querySchema: noParameters,
-  bodySchema: null,
   success: { status: 200, description: "Live keys", schema: z.object({ apiKeys: z.array(listed) }) },
-  refusals: [],
-  handle: async ({ c, ports, organization }) => {
+  handle: async ({ ports, organization }) => {
     const keys = await ports.apiKeys.list(organization.id);
     const apiKeys = keys.map(({ id, name, prefix, role, lastUsedAt, createdAt }) => ({
       id,
@@ -33,6 +29,6 @@ export const listApiKeys = defineOperation({
       lastUsed: lastUsedAt?.toISOString() ?? null,
       createdAt: createdAt.toISOString(),
     }));
-    return c.json({ apiKeys }, 200);
+    return { apiKeys };
   },
 });

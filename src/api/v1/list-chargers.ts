@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { chargerSummary, summaryBody } from "./charger-body.ts";
-import { noParameters, page, pagination } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { page, pagination } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const querySchema = z.object({ ...page, status: z.enum(["online", "offline"]).optional() });
 
@@ -12,22 +12,19 @@ export const listChargers = defineOperation({
   summary: "List chargers, newest first",
   tag: "Charger registration",
   role: "viewer",
-  pathSchema: noParameters,
-  querySchema,
-  bodySchema: null,
+  query: querySchema,
   success: {
     status: 200,
     description: "One page of chargers",
     schema: z.object({ chargers: z.array(chargerSummary), pagination }),
   },
-  refusals: [],
-  handle: async ({ c, ports, organization, query: { status, limit, offset } }) => {
+  handle: async ({ ports, organization, query: { status, limit, offset } }) => {
     const online = status === undefined ? null : status === "online";
     const { rows, total } = await ports.chargers.listConnected(
       organization.id,
       { online },
       { limit, offset },
     );
-    return c.json({ chargers: rows.map(summaryBody), pagination: { total, limit, offset } }, 200);
+    return { chargers: rows.map(summaryBody), pagination: { total, limit, offset } };
   },
 });

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
 import type { DataTransferRow, TransferError } from "../../ports.ts";
 import { chargeBoxId, chargerPath, queryInteger, timestamp } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { defineOperation } from "./surface.ts";
 
 /** The code that the request of a failed transfer was refused with. */
 const ERROR_CODES: Record<TransferError, string> = {
@@ -36,23 +36,22 @@ export const listDataTransfers = defineOperation({
   summary: "List the newest vendor messages of both directions, newest first; works offline",
   tag: "Charger commands",
   role: "viewer",
-  pathSchema: chargerPath,
-  querySchema: z.object({ limit: queryInteger({ min: 1, max: 100, fallback: 20 }) }),
-  bodySchema: null,
+  params: chargerPath,
+  query: z.object({ limit: queryInteger({ min: 1, max: 100, fallback: 20 }) }),
   success: {
     status: 200,
     description: "The transfers",
     schema: z.object({ chargeBoxId, dataTransfers: z.array(dataTransferRow), count: z.int() }),
   },
   refusals: [404],
-  handle: async ({ c, ports, organization, path, query }) => {
+  handle: async ({ ports, organization, path, query }) => {
     const identity = path.chargeBoxId;
     const ref = { organizationSlug: organization.slug, identity };
     const rows = await ports.sessions.dataTransfers(ref, query.limit);
     if (rows === null && !(await ports.chargers.findByIdentity(organization.id, identity)))
       throw new NotFound("Charger", identity);
     const dataTransfers = (rows ?? []).map(rowBody);
-    return c.json({ chargeBoxId: identity, dataTransfers, count: dataTransfers.length }, 200);
+    return { chargeBoxId: identity, dataTransfers, count: dataTransfers.length };
   },
 });
 

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { chargeBoxId, noParameters, timestamp } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { chargeBoxId, timestamp } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const deadLetter = z.object({
   id: z.string(),
@@ -25,20 +25,17 @@ export const listDeadLetters = defineOperation({
   summary: "List runs of the organisation that the workflow engine gave up, newest first",
   tag: "Operations",
   role: "viewer",
-  pathSchema: noParameters,
-  querySchema: z.strictObject({
+  query: z.strictObject({
     cursor: z.string().min(1).max(CURSOR_LENGTH_MAX).optional().openapi({
       description: "`nextCursor` of the page before. A page may be empty though more follow",
     }),
   }),
-  bodySchema: null,
   success: {
     status: 200,
     description: "What the sweeper takes up, or an operator has to look at",
     schema: z.object({ deadLetters: z.array(deadLetter), nextCursor: z.string().nullable() }),
   },
-  refusals: [],
-  handle: async ({ c, ports, organization, query }) => {
+  handle: async ({ ports, organization, query }) => {
     const { letters, cursor } = await ports.runs.deadLetters(query.cursor ?? null);
     const own = await ports.jobs.ownSubjects(organization.id, letters);
     const byKey = new Map(own.map((subject) => [`${subject.subjectId} ${subject.seq}`, subject]));
@@ -48,6 +45,6 @@ export const listDeadLetters = defineOperation({
       const about = { jobId: subject.jobId, chargeBoxId: subject.identity };
       return [{ id, runId, work, ...about, reason, responseStatus, failedAt: at.toISOString() }];
     });
-    return c.json({ deadLetters, nextCursor: cursor }, 200);
+    return { deadLetters, nextCursor: cursor };
   },
 });

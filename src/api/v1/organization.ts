@@ -3,8 +3,8 @@ import type { Config } from "../../env.ts";
 import { NotFound } from "../../errors.ts";
 import { changeOrganization } from "../../fleet/change-organization.ts";
 import type { Organization } from "../../ports.ts";
-import { noParameters, text } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { text } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const HOSTS_MAX = 100;
 const HOST = /^(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/;
@@ -53,10 +53,7 @@ function settingsBody(organization: Organization, config: Config): z.infer<typeo
 const shared = {
   path: "/organization",
   tag: "Organization",
-  pathSchema: noParameters,
-  querySchema: noParameters,
   success: { status: 200, description: "The organization's settings", schema: settings },
-  refusals: [],
 } as const;
 
 export const getOrganization = defineOperation({
@@ -65,12 +62,10 @@ export const getOrganization = defineOperation({
   operationId: "getOrganization",
   summary: "Show what the organization decides for its chargers, and its limits",
   role: "viewer",
-  bodySchema: null,
-  refusals: [],
   handle: async ({ c, ports, organization }) => {
     const current = await ports.organizations.get(organization.id);
     if (!current) throw new NotFound("Organization", organization.id);
-    return c.json(settingsBody(current, c.get("config")), 200);
+    return settingsBody(current, c.get("config"));
   },
 });
 
@@ -80,11 +75,10 @@ export const changeOrganizationSettings = defineOperation({
   operationId: "changeOrganization",
   summary: "Change settings of the organization; its chargers follow within seconds",
   role: "owner",
-  bodySchema: changes,
-  refusals: [],
+  body: { schema: changes },
   handle: async ({ c, ports, organization, body }) => {
     const change = { organizationId: organization.id, background: c.get("background") };
     const changed = await changeOrganization(ports, change, body);
-    return c.json(settingsBody(changed, c.get("config")), 200);
+    return settingsBody(changed, c.get("config"));
   },
 });

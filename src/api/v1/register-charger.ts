@@ -4,10 +4,10 @@ import { registerCharger as register } from "../../fleet/register-charger.ts";
 import { versionsOf } from "../../ocpp/version.ts";
 import type { Organization, RegisterCharger, SecurityProfile } from "../../ports.ts";
 import { recordJson, sendRecorded } from "../http/accepted.ts";
-import { chargeBoxId, noParameters, text, timestamp } from "./fields.ts";
-import { claimOf } from "./idempotency.ts";
-import { InvalidRequest } from "./issues.ts";
-import { defineOperation } from "./operation.ts";
+import { chargeBoxId, text, timestamp } from "./fields.ts";
+import { InvalidRequest } from "../operation/receive.ts";
+import type { Issue } from "./issues.ts";
+import { defineOperation } from "./surface.ts";
 
 const PROFILES: readonly SecurityProfile[] = [0, 1, 2, 3];
 
@@ -65,12 +65,11 @@ export const registerCharger = defineOperation({
   summary: "Register a charge point, which may then connect",
   tag: "Charger registration",
   role: "owner",
-  pathSchema: noParameters,
-  querySchema: noParameters,
-  bodySchema,
+  body: { schema: bodySchema },
   success: { status: 201, description: "Registered; the key is shown once", schema: answerSchema },
+  isIdempotent: true,
   refusals: [409, 422],
-  handle: async ({ c, ports, organization, body, rawBody }) => {
+  handle: async ({ c, ports, organization, body, claim }) => {
     if (body.securityProfile === 3 && !c.get("config").OCPP_CLIENT_CERTIFICATES) throw noCertificates();
     const request = {
       identity: body.chargeBoxId,
@@ -82,14 +81,13 @@ export const registerCharger = defineOperation({
       recordJson(201, answerOf(c.get("config").PUBLIC_BASE_URL, organization, charger, authorizationKey), {
         Location: `/api/v1/chargers/${encodeURIComponent(charger.identity)}`,
       });
-    const claim = await claimOf(c, rawBody);
     const result = await register(ports, organization, request, claim, (charger) => render(charger, null));
     if (result.kind === "replayed") return sendRecorded(result.response, true);
     return sendRecorded(render(result.value, result.value.authorizationKey), false);
   },
 });
 
-function noCertificates(): InvalidRequest {
+function noCertificates(): InvalidRequest<Issue> {
   const message = "securityProfile 3 needs client certificates, which are not available here";
   return new InvalidRequest([{ location: "body", path: ["securityProfile"], code: "custom", message }]);
 }

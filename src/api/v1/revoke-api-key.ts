@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
 import { accessState } from "../http/access-state.ts";
-import { noBody, noParameters } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { noBody } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 export const revokeApiKey = defineOperation({
   method: "delete",
@@ -11,15 +11,14 @@ export const revokeApiKey = defineOperation({
   summary: "Revoke an API key; effective within 10 seconds everywhere",
   tag: "API keys",
   role: "keyManager",
-  pathSchema: z.object({ keyId: z.string() }),
-  querySchema: noParameters,
-  bodySchema: noBody,
+  params: z.object({ keyId: z.string() }),
+  body: { schema: noBody },
   success: { status: 200, description: "Revoked", schema: z.object({ message: z.string() }) },
   refusals: [404],
   handle: async ({ c, ports, organization, path: { keyId } }) => {
     if (!(await ports.apiKeys.revoke(organization.id, keyId, ports.clock.now())))
       throw new NotFound("API key", keyId);
     accessState(c.get("config")).apiKeys.forget(({ key }) => key.id === keyId);
-    return c.json({ message: "API key revoked successfully" }, 200);
+    return { message: "API key revoked successfully" };
   },
 });

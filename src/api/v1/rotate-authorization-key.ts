@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { rotateAuthorizationKey as rotate } from "../../commands/rotate-authorization-key.ts";
 import type { RotationStatus } from "../../ports.ts";
-import { chargeBoxId, chargerPath, noBody, noParameters } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { chargeBoxId, chargerPath, noBody } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const MESSAGES: Record<RotationStatus, string> = {
   accepted: "Authorization key changed; the old key is refused from now on",
@@ -21,9 +21,8 @@ export const rotateAuthorizationKey = defineOperation({
   summary: "Give a charger a new authorization key",
   tag: "Charger registration",
   role: "owner",
-  pathSchema: chargerPath,
-  querySchema: noParameters,
-  bodySchema: noBody,
+  params: chargerPath,
+  body: { schema: noBody },
   success: {
     status: 200,
     description: "The new key, shown once; null when the charger refused it",
@@ -35,9 +34,9 @@ export const rotateAuthorizationKey = defineOperation({
     }),
   },
   refusals: [404, 409],
-  handle: async ({ c, ports, organization, path }) => {
+  handle: async ({ ports, organization, path }) => {
     const { status, authorizationKey } = await rotate(ports, organization, path.chargeBoxId);
     const message = MESSAGES[status];
-    return c.json({ chargeBoxId: path.chargeBoxId, authorizationKey, status, message }, 200);
+    return { chargeBoxId: path.chargeBoxId, authorizationKey, status, message };
   },
 });

@@ -1,7 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
 import { rateLimit } from "../http/rate-limit.ts";
-import { authenticateV1 } from "./authenticate.ts";
 import { availability } from "./commands/availability.ts";
 import { changeConfiguration } from "./commands/change-configuration.ts";
 import { clearCache } from "./commands/clear-cache.ts";
@@ -20,14 +19,15 @@ import { listApiKeys } from "./list-api-keys.ts";
 import { listChargers } from "./list-chargers.ts";
 import { listDataTransfers } from "./list-data-transfers.ts";
 import { listDeadLetters } from "./list-dead-letters.ts";
-import type { MountOperation } from "./operation.ts";
+import type { BoundOperation } from "../operation/operations-of.ts";
+import { authenticateV1 } from "./surface.ts";
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
 import { revokeApiKey } from "./revoke-api-key.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
 import { setRegistration } from "./set-registration.ts";
 
-const OPERATIONS: readonly MountOperation[] = [
+export const V1_OPERATIONS: readonly BoundOperation[] = [
   registerCharger,
   listChargers,
   getCharger,
@@ -58,6 +58,6 @@ export function v1Router(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({ strict: false });
   router.onError(v1Error);
   router.use("*", authenticateV1(), rateLimit());
-  for (const mount of OPERATIONS) mount(router);
+  for (const operation of V1_OPERATIONS) operation.mount(router);
   return router;
 }

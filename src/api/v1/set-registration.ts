@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { setRegistration as set } from "../../commands/set-registration.ts";
-import { chargeBoxId, chargerPath, noParameters } from "./fields.ts";
-import { defineOperation } from "./operation.ts";
+import { chargeBoxId, chargerPath } from "./fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const status = z.enum(["Accepted", "Pending", "Rejected"]);
 
@@ -12,17 +12,16 @@ export const setRegistration = defineOperation({
   summary: "Set what the next BootNotification is answered; a waiting charger is asked for one when accepted",
   tag: "Charger registration",
   role: "owner",
-  pathSchema: chargerPath,
-  querySchema: noParameters,
-  bodySchema: z.strictObject({ status }),
+  params: chargerPath,
+  body: { schema: z.strictObject({ status }) },
   success: {
     status: 200,
     description: "Stored",
     schema: z.object({ chargeBoxId, status }),
   },
   refusals: [404],
-  handle: async ({ c, ports, organization, path, body }) => {
+  handle: async ({ ports, organization, path, body }) => {
     await set(ports, organization, path.chargeBoxId, body.status);
-    return c.json({ chargeBoxId: path.chargeBoxId, status: body.status }, 200);
+    return { chargeBoxId: path.chargeBoxId, status: body.status };
   },
 });

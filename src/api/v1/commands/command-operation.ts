@@ -7,8 +7,9 @@ import type { CommandTimeout } from "../../../ports.ts";
 import { CommandFailed } from "../command-failure.ts";
 import type { CommandFailure } from "../command-failure.ts";
 import { chargeBoxId, chargerPath, queryInteger } from "../fields.ts";
-import { defineOperation } from "../operation.ts";
-import type { MountOperation, V1Request } from "../operation.ts";
+import { defineOperation } from "../surface.ts";
+import type { BoundOperation } from "../../operation/operations-of.ts";
+import type { OperationRequest } from "../../operation/operation.ts";
 import { stationText } from "../station-text.ts";
 
 export const TIMEOUT_DEFAULT_MS = 30_000;
@@ -23,7 +24,7 @@ const commandQuery = z.object({ timeout });
 
 export type CommandPath = z.infer<typeof chargerPath>;
 type CommandQuery = z.infer<typeof commandQuery>;
-export type CommandCall<B> = V1Request<CommandPath, CommandQuery, B>;
+export type CommandCall<B> = OperationRequest<CommandPath, CommandQuery, B>;
 
 /** What a station said, as far as an answer shows it. */
 export interface Answered {
@@ -33,18 +34,18 @@ export interface Answered {
 }
 
 /** One command: its body, what is sent for it, and the answer's own fields. */
-export interface CommandRoute<B> {
+export interface CommandRoute<B, Shape extends z.ZodRawShape> {
   /** Below `/chargers/{chargeBoxId}`. */
   path: string;
   operationId: string;
   summary: string;
   bodySchema: z.ZodType<B>;
   /** Fields of the answer; `ocppStatus` and `statusInfo` are added. */
-  answerSchema: z.ZodRawShape;
+  answerSchema: Shape;
   /** May refuse the request with a domain error. */
   command: (call: CommandCall<B>) => ChargerCommand | Promise<ChargerCommand>;
   timeoutMs?: (body: B) => CommandTimeout;
-  present: (body: B, answered: Answered) => Record<string, unknown>;
+  present: (body: B, answered: Answered) => NoInfer<z.output<z.ZodObject<Shape>>> & { chargeBoxId: string };
 }
 
 const stationWord = {
@@ -53,29 +54,35 @@ const stationWord = {
 };
 
 /** A command's route: no database request unless the charger's session does not know it. */
-export function commandOperation<B>(route: CommandRoute<B>): MountOperation {
-  return defineOperation<CommandPath, CommandQuery, B>({
+export function commandOperation<B, Shape extends z.ZodRawShape>(
+  route: CommandRoute<B, Shape>,
+): BoundOperation {
+  const schema: z.ZodType<object> = z.object({ chargeBoxId, ...route.answerSchema, ...stationWord });
+  return defineOperation({
     method: "post",
     path: `/chargers/{chargeBoxId}${route.path}`,
     operationId: route.operationId,
     summary: route.summary,
     tag: "Charger commands",
     role: "operator",
-    pathSchema: chargerPath,
-    querySchema: commandQuery,
-    bodySchema: route.bodySchema,
+    params: chargerPath,
+    query: commandQuery,
+    body: { schema: route.bodySchema },
     success: {
       status: 200,
       description: "The station's answer, a refusal included",
-      schema: z.object({ chargeBoxId, ...route.answerSchema, ...stationWord }),
+      schema,
     },
     refusals: [404, 409, 502, 504],
     handle: (call) => runCommand(route, call),
   });
 }
 
-async function runCommand<B>(route: CommandRoute<B>, call: CommandCall<B>): Promise<Response> {
-  const { c, ports, organization, path, query, body } = call;
+async function runCommand<B, Shape extends z.ZodRawShape>(
+  route: CommandRoute<B, Shape>,
+  call: CommandCall<B>,
+) {
+  const { ports, organization, path, query, body } = call;
   const identity = path.chargeBoxId;
   const timeoutMs = query.timeout * 1000 || (route.timeoutMs?.(body) ?? TIMEOUT_DEFAULT_MS);
   const send = async () => {
@@ -85,10 +92,7 @@ async function runCommand<B>(route: CommandRoute<B>, call: CommandCall<B>): Prom
   const result = await send().catch(unavailable);
   if (result.kind !== "answered") throw new CommandFailed({ identity, body, timeoutMs, failure: result });
   const { answer, version } = result;
-  return c.json(
-    { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) },
-    200,
-  );
+  return { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) };
 }
 
 /** What does not answer before a command goes out proves that nothing was sent. */

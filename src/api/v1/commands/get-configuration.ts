@@ -20,7 +20,7 @@ export const getConfiguration = commandOperation({
   timeoutMs: ({ key = [] }) => (key.length === 0 ? ALL_KEYS_MS : TIMEOUT_DEFAULT_MS),
   present: (_body, { answer, chargeBoxId }) => {
     const { configurationKey, unknownKey } = expectAnswer(answer, "configuration");
-    return { chargeBoxId, configurationKey: configurationKey.map(shown), unknownKey };
+    return { chargeBoxId, configurationKey: configurationKey.map(shown), unknownKey: [...unknownKey] };
   },
 });
 

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { forbiddenTarget, isListedHost } from "../../../fleet/target-policy.ts";
 import { redact } from "../../../ocpp/redact.ts";
-import { InvalidRequest } from "../issues.ts";
+import { InvalidRequest } from "../../operation/receive.ts";
+import type { Issue } from "../issues.ts";
 import type { CommandCall } from "./command-operation.ts";
 
 type TransferCall = Pick<CommandCall<{ location: string }>, "c" | "organization" | "body">;
@@ -37,7 +38,7 @@ export function assertAllowedTarget({ c, organization, body: { location } }: Tra
     throw refused("must be a host that the organisation allows");
 }
 
-function refused(complaint: string): InvalidRequest {
+function refused(complaint: string): InvalidRequest<Issue> {
   const message = `location ${complaint}`;
   return new InvalidRequest([{ location: "body", path: ["location"], code: "not_allowed", message }]);
 }

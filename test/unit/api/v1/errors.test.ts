@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MalformedJson } from "../../../../src/api/http/json-body.ts";
 import { refusalOf } from "../../../../src/api/v1/errors.ts";
 import { BodyRefused } from "../../../../src/request-body.ts";
-import { InvalidRequest } from "../../../../src/api/v1/issues.ts";
+import { InvalidRequest } from "../../../../src/api/operation/receive.ts";
 import * as errors from "../../../../src/errors.ts";
 import { Misconfigured } from "../../../../src/env.ts";
 
