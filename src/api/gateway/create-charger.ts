@@ -1,4 +1,3 @@
-import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { z } from "zod";
 import { Policy } from "../../errors.ts";
@@ -8,59 +7,41 @@ import type { ChargerBlueprint, IdempotencyClaim } from "../../ports.ts";
 import { accepted, sendRecorded } from "../http/accepted.ts";
 import type { AppEnv } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
-import { operator } from "./access.ts";
-import { claimOf } from "./claim.ts";
 import { examineWithTarget, wsUrlRulesOf } from "./examine-target.ts";
 import { locationOf } from "./lookups.ts";
-import { operation } from "./operation.ts";
+import { defineOperation } from "./surface.ts";
 import { ChargerAcceptedResponse, CreateChargerRequest } from "./schemas/charger.ts";
-import { bodyFailures, conflict, invalid, notFound } from "./schemas/error.ts";
-import { IdempotencyHeader } from "./schemas/fields.ts";
 import { AcceptedHeaders } from "./schemas/headers.ts";
 
 type Body = z.output<typeof CreateChargerRequest>;
 
-const route = createRoute({
+export const createCharger = defineOperation({
   operationId: "createCharger",
   method: "post",
   path: "/ocpp/chargers",
-  tags: ["chargers"],
+  tag: "chargers",
   summary: "Create charger (durable)",
   description:
     "Stores a charger and provisions it in the background. Poll `status_url` every 1 to 2 s until READY or FAILED.",
-  security: [{ HTTPBearer: [] }],
-  middleware: operator,
-  request: {
-    headers: IdempotencyHeader,
-    body: { required: true, content: { "application/json": { schema: CreateChargerRequest } } },
+  role: "operator",
+  body: { schema: CreateChargerRequest, required: true },
+  isIdempotent: true,
+  success: {
+    status: 202,
+    description: "Charger provisioning accepted; poll status_url",
+    schema: ChargerAcceptedResponse,
+    headers: AcceptedHeaders,
   },
-  responses: {
-    202: {
-      description: "Charger provisioning accepted; poll status_url",
-      content: { "application/json": { schema: ChargerAcceptedResponse } },
-      headers: AcceptedHeaders,
-    },
-    ...invalid,
-    ...notFound,
-    ...conflict,
-    ...bodyFailures,
-  },
-});
-
-export const createCharger = operation(
-  route,
-  {
-    examine: (raw, c) => examineWithTarget(CreateChargerRequest, raw, wsUrlRulesOf(c)),
-  },
-  async (c, { body, raw }) => {
-    const claim = await claimOf(c, raw);
+  refusals: [400, 404, 409],
+  examine: (raw, c) => examineWithTarget(CreateChargerRequest, raw, wsUrlRulesOf(c)),
+  handle: async ({ c, ports, organization, body, claim }) => {
     const result = blueprintOfBody(body);
     if (!isResourceId(body.location_id)) return replayOrRefuse(c, claim, body);
     if (typeof result === "string") return replayOrRefuse(c, claim, body, result);
     const { replayed, ...recorded } = await acceptCharger(
-      c.get("ports"),
+      ports,
       {
-        organization: c.get("organization"),
+        organization,
         locationId: body.location_id,
         blueprint: result,
         identity: body.identity,
@@ -72,7 +53,7 @@ export const createCharger = operation(
     );
     return sendRecorded(recorded, replayed);
   },
-);
+});
 
 /** The Idempotency-Key counts before 404 and 400: only a request that fails without it pays for the look. */
 async function replayOrRefuse(

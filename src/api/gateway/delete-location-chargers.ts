@@ -1,15 +1,11 @@
-import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { removeChargers } from "../../fleet/change-chargers.ts";
-import type { AppEnv } from "../http/context.ts";
+import { type AppEnv, changeOf } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
-import { operator } from "./access.ts";
-import { changeOf } from "./change-of.ts";
-import { plainFinding } from "./findings.ts";
+import { examineWith, type Finding, plainFinding } from "./findings.ts";
 import { locationOf } from "./lookups.ts";
-import { operation } from "./operation.ts";
-import { type Examined, examineWith } from "./receive.ts";
-import { bodyFailures, notFound } from "./schemas/error.ts";
+import { defineOperation } from "./surface.ts";
+import type { Examined } from "../operation/operation.ts";
 import {
   DeleteLocationChargersQuery,
   DeleteLocationChargersRequest,
@@ -18,51 +14,38 @@ import {
 } from "./schemas/location-chargers-changes.ts";
 import { LocationParams } from "./schemas/location.ts";
 
-const route = createRoute({
+export const deleteLocationChargers = defineOperation({
   operationId: "deleteLocationChargers",
   method: "delete",
   path: "/ocpp/locations/{location_id}/chargers",
-  tags: ["location-chargers"],
+  tag: "location-chargers",
   summary: "Delete chargers of a location",
   description:
     "Delete multiple charger deployments under the selected location: those of `charger_ids`, in the query or, when the query has none, in the body. There is no way to delete all without naming them.",
-  security: [{ HTTPBearer: [] }],
-  middleware: operator,
-  request: {
-    params: LocationParams,
-    query: DeleteLocationChargersQuery,
-    body: { required: false, content: { "application/json": { schema: DeleteLocationChargersRequest } } },
-  },
-  responses: {
-    200: {
-      description: "Location chargers deleted",
-      content: { "application/json": { schema: DeleteLocationChargersResponse } },
-    },
-    ...notFound,
-    ...bodyFailures,
-  },
-});
-
-export const deleteLocationChargers = operation(
-  route,
-  { emptyBody: "object", ignoresBody: hasQueryIds, examine: examineIds },
-  async (c, { body }) => {
-    const { id: locationId } = await locationOf(c, c.req.valid("param").location_id);
-    const wanted = [...new Set(body ?? c.req.valid("query").charger_ids ?? [])];
+  role: "operator",
+  params: LocationParams,
+  query: DeleteLocationChargersQuery,
+  body: { schema: DeleteLocationChargersRequest, required: false, isIgnored: hasQueryIds },
+  success: { status: 200, description: "Location chargers deleted", schema: DeleteLocationChargersResponse },
+  refusals: [404],
+  examine: examineIds,
+  handle: async ({ c, ports, path, query, body }) => {
+    const { id: locationId } = await locationOf(c, path.location_id);
+    const wanted = [...new Set(body ?? query.charger_ids ?? [])];
     const selection = { locationId, chargerIds: wanted.filter(isResourceId) };
-    const removed = new Set(await removeChargers(c.get("ports"), changeOf(c), selection));
+    const removed = new Set(await removeChargers(ports, changeOf(c), selection));
     const deleted = wanted.filter((id) => removed.has(id));
     const failed = wanted.filter((id) => !removed.has(id)).map(notFoundItem);
-    return c.json({ deleted, failed }, 200);
+    return { deleted, failed };
   },
-);
+});
 
 function hasQueryIds(c: Context<AppEnv>): boolean {
   return c.req.queries("charger_ids")?.some((id) => id !== "") ?? false;
 }
 
 /** The ids of the body; undefined only when the query has them. */
-function examineIds(raw: unknown): Examined<string[] | undefined> {
+function examineIds(raw: unknown): Examined<string[] | undefined, Finding> {
   const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
   if (isObject && !Object.hasOwn(raw, "charger_ids"))
     return { findings: [plainFinding("missing", ["query", "charger_ids"], {})] };

@@ -15,11 +15,12 @@ import {
   Unavailable,
 } from "../../errors.ts";
 import { BodyRefused } from "../../request-body.ts";
-import { type Finding, InvalidRequest } from "./findings.ts";
+import { InvalidRequest } from "../operation/receive.ts";
+import type { Finding } from "./findings.ts";
 
 interface ErrorAnswer {
   status: ContentfulStatusCode;
-  detail: string | Finding[];
+  detail: string | readonly Finding[];
   headers?: Record<string, string>;
 }
 

@@ -7,7 +7,9 @@ import {
 } from "../../fleet/expand-groups.ts";
 import type { WsUrlRules } from "../../fleet/ws-url.ts";
 import type { ChargerBlueprint, Ids, NewCharger } from "../../ports.ts";
+import type { Examined } from "../operation/operation.ts";
 import {
+  examineWith,
   type Finding,
   FINDINGS_MAX,
   listLength,
@@ -15,7 +17,6 @@ import {
   plainFinding,
   valueError,
 } from "./findings.ts";
-import { type Examined, examineWith } from "./receive.ts";
 import { chargerGroup, GROUP_FIELD_PATHS, LocationChargersGroup } from "./schemas/location-chargers.ts";
 
 const FIELD_ORDER = [
@@ -38,7 +39,7 @@ export interface ExpandedBatch {
 }
 
 /** The body of a bulk create as chargers, or everything that is wrong with it. */
-export function examineGroups(raw: unknown, ids: Ids, rules: WsUrlRules): Examined<ExpandedBatch> {
+export function examineGroups(raw: unknown, ids: Ids, rules: WsUrlRules): Examined<ExpandedBatch, Finding> {
   if (!Array.isArray(raw)) return { findings: [plainFinding("list_type", ["body"], raw)] };
   if (raw.length === 0) return { findings: [listLength("short", 1, 0, ["body"], raw)] };
   if (raw.length > BATCH_CHARGERS_MAX) return { findings: [tooMany(raw.length, raw)] };

@@ -3,8 +3,8 @@ import type { z } from "zod";
 import { wsUrlReasonOf } from "../../fleet/expand-groups.ts";
 import type { WsUrlRules } from "../../fleet/ws-url.ts";
 import type { AppEnv } from "../http/context.ts";
-import { type Finding, valueError } from "./findings.ts";
-import { type Examined, examineWith } from "./receive.ts";
+import type { Examined } from "../operation/operation.ts";
+import { examineWith, type Finding, valueError } from "./findings.ts";
 
 /** Where the chargers of the acting organisation may connect. */
 export function wsUrlRulesOf(c: Context<AppEnv>): WsUrlRules {
@@ -17,7 +17,7 @@ export function examineWithTarget<S extends z.ZodObject>(
   schema: S,
   raw: unknown,
   rules: WsUrlRules,
-): Examined<z.output<S>> {
+): Examined<z.output<S>, Finding> {
   const examined = examineWith(schema, raw, ["body"]);
   const findings = "findings" in examined ? examined.findings : [];
   const finding = targetFinding(raw, "runtime" in schema.shape, findings, rules);

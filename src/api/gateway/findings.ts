@@ -1,6 +1,6 @@
-import type { z } from "zod";
+import { z } from "zod";
+import type { Examined } from "../operation/operation.ts";
 import { echo } from "./echo.ts";
-import { leafAt } from "./schema-leaf.ts";
 
 /** One item of a 422 answer, in the vocabulary of Pydantic v2. */
 export interface Finding {
@@ -12,15 +12,6 @@ export interface Finding {
 }
 
 export const FINDINGS_MAX = 100;
-
-/** The request breaks its schema. Mapped to 422. */
-export class InvalidRequest extends Error {
-  readonly findings: Finding[];
-  constructor(findings: Finding[]) {
-    super("Invalid request");
-    this.findings = findings.slice(0, FINDINGS_MAX);
-  }
-}
 
 type Loc = Finding["loc"];
 type Problem = Pick<Finding, "type" | "msg" | "ctx">;
@@ -104,6 +95,16 @@ export function findingsOf(error: z.ZodError, schema: z.ZodType, raw: unknown, b
     if (byLoc.size >= FINDINGS_MAX) break;
   }
   return [...byLoc.values()];
+}
+
+/** Holds `raw` against a schema; findings are located below `base`. */
+export function examineWith<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  base: Loc,
+): Examined<z.output<S>, Finding> {
+  const result = schema.safeParse(raw);
+  return result.success ? { value: result.data } : { findings: findingsOf(result.error, schema, raw, base) };
 }
 
 function findingsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base: Loc): Finding[] {
@@ -207,4 +208,32 @@ function alternatives(values: readonly unknown[]): string {
   const quoted = values.map((value) => `'${String(value)}'`);
   const last = quoted.pop() ?? "";
   return quoted.length === 0 ? last : `${quoted.join(", ")} or ${last}`;
+}
+
+/** The schema a path of an issue leads to, without its optional, nullable and transforming wrappers. */
+function leafAt(schema: z.ZodType, path: ReadonlyArray<string | number>): { format?: string | null } | null {
+  let leaf: z.core.$ZodType | undefined = unwrap(schema);
+  for (const part of path) {
+    if (leaf instanceof z.ZodObject) leaf = leaf.shape[part];
+    else if (leaf instanceof z.ZodArray) leaf = leaf.element;
+    else if (leaf instanceof z.ZodRecord) leaf = leaf.valueType;
+    else return null;
+    if (leaf === undefined) return null;
+    leaf = unwrap(leaf);
+  }
+  return leaf instanceof z.ZodNumber ? { format: leaf.format } : {};
+}
+
+export function isListSchema(schema: z.core.$ZodType): boolean {
+  return unwrap(schema) instanceof z.ZodArray;
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in);
+  const isWrapper =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
+  return isWrapper ? unwrap(schema.unwrap()) : schema;
 }

@@ -1,43 +1,34 @@
-import { createRoute } from "@hono/zod-openapi";
 import { pageWindow } from "../http/paging.ts";
 import { isResourceId } from "../http/resource-id.ts";
-import { viewer } from "./access.ts";
 import { locationOf } from "./lookups.ts";
-import { operation } from "./operation.ts";
-import { pageEnvelope } from "./page.ts";
+import { defineOperation } from "./surface.ts";
+import { pageEnvelope, PageHeaders } from "./page.ts";
 import { ChargerListResponse, chargerResponse } from "./schemas/charger.ts";
-import { failures, notFound } from "./schemas/error.ts";
 import { LocationChargersQuery } from "./schemas/location-chargers.ts";
 import { LocationParams } from "./schemas/location.ts";
-import { PageHeaders } from "./schemas/paging.ts";
 
-const route = createRoute({
+export const listLocationChargers = defineOperation({
   operationId: "listLocationChargers",
   method: "get",
   path: "/ocpp/locations/{location_id}/chargers",
-  tags: ["location-chargers"],
+  tag: "location-chargers",
   summary: "List chargers of a location",
   description:
     "When `charger_ids` is given, only those chargers are returned; ids that belong elsewhere are absent.",
-  security: [{ HTTPBearer: [] }],
-  middleware: viewer,
-  request: { params: LocationParams, query: LocationChargersQuery },
-  responses: {
-    200: {
-      description: "Chargers retrieved successfully",
-      content: { "application/json": { schema: ChargerListResponse } },
-      headers: PageHeaders,
-    },
-    ...notFound,
-    ...failures,
+  role: "viewer",
+  params: LocationParams,
+  query: LocationChargersQuery,
+  success: {
+    status: 200,
+    description: "Chargers retrieved successfully",
+    schema: ChargerListResponse,
+    headers: PageHeaders,
   },
-});
-
-export const listLocationChargers = operation(route, async (c) => {
-  const { charger_ids: chargerIds = [], ...query } = c.req.valid("query");
-  const { id: locationId } = await locationOf(c, c.req.valid("param").location_id);
-  const ids = chargerIds.length > 0 ? chargerIds.filter(isResourceId) : null;
-  const filter = { locationId, ids };
-  const paged = await c.get("ports").chargers.list(c.get("organization").id, filter, pageWindow(query));
-  return c.json(pageEnvelope(c, query, paged, chargerResponse), 200);
+  refusals: [404],
+  handle: async ({ c, ports, organization, path, query: { charger_ids: chargerIds = [], ...query } }) => {
+    const { id: locationId } = await locationOf(c, path.location_id);
+    const ids = chargerIds.length > 0 ? chargerIds.filter(isResourceId) : null;
+    const paged = await ports.chargers.list(organization.id, { locationId, ids }, pageWindow(query));
+    return pageEnvelope(c, query, paged, chargerResponse);
+  },
 });

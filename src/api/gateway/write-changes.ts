@@ -1,11 +1,12 @@
 import type { Context } from "hono";
-import { NotFound } from "../../errors.ts";
+import { NotFound, Policy } from "../../errors.ts";
 import { updateChargers } from "../../fleet/change-chargers.ts";
 import { defaultConnectorTypes } from "../../fleet/default-connector-types.ts";
 import type { ChargerChanges, ChargerSelection, ChargersUpdated } from "../../ports.ts";
-import type { AppEnv } from "../http/context.ts";
+import { type AppEnv, changeOf } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
-import { changeOf } from "./change-of.ts";
+import { locationOf } from "./lookups.ts";
+import type { ChargerChangeFields } from "./schemas/charger-changes.ts";
 
 /** @throws NotFound for an unknown, foreign or malformed target location; the last never reaches the store */
 export async function writeChanges(
@@ -17,4 +18,21 @@ export async function writeChanges(
   if (locationId !== undefined && !isResourceId(locationId)) throw new NotFound("Location", locationId);
   const defaults = connectorType === null ? defaultConnectorTypes() : {};
   return updateChargers(c.get("ports"), changeOf(c), selection, changes, defaults);
+}
+
+const WITHOUT_DEFAULT = ["ocpp_version", "location_id"] as const;
+
+/**
+ * Null stands for the default of create, which these fields do not have.
+ * @throws Policy with `refusal` before the reason; before that NotFound for an unknown target location
+ */
+export async function refuseNulls(
+  c: Context<AppEnv>,
+  fields: ChargerChangeFields,
+  refusal: "Invalid charger data" | "Invalid request data",
+): Promise<void> {
+  const field = WITHOUT_DEFAULT.find((name) => fields[name] === null);
+  if (field === undefined) return;
+  if (typeof fields.location_id === "string") await locationOf(c, fields.location_id);
+  throw new Policy(`${refusal}: ${field} must not be null`);
 }

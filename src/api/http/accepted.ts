@@ -1,5 +1,5 @@
-import type { TypedResponse } from "hono";
-import type { RecordedResponse } from "../../ports.ts";
+import type { Context } from "hono";
+import type { ProvisioningStatus, RecordedResponse } from "../../ports.ts";
 
 /** A JSON answer as it is stored for repeats of its request and sent. */
 export function recordJson(status: number, body: unknown, headers: Record<string, string>): RecordedResponse {
@@ -11,16 +11,14 @@ export function accepted(statusUrl: string, body: unknown): RecordedResponse {
   return recordJson(202, body, { Location: statusUrl, "Retry-After": "1" });
 }
 
-/**
- * Sends a recorded answer byte for byte. Typed as an answer any route may give, because its body was rendered from
- * that route's response schema before it was recorded.
- */
-export function sendRecorded(
-  recorded: RecordedResponse,
-  replayed: boolean,
-): Response & TypedResponse<never, never, "json"> {
+/** Tells a client that polls when to come back, while the status is not final. */
+export function pollAgain(c: Context, status: ProvisioningStatus): void {
+  if (status === "PENDING" || status === "PROVISIONING") c.header("Retry-After", "1");
+}
+
+/** Sends a recorded answer byte for byte. */
+export function sendRecorded(recorded: RecordedResponse, replayed: boolean): Response {
   const headers = new Headers({ ...recorded.headers, "Content-Type": "application/json" });
   if (replayed) headers.set("Idempotency-Replayed", "true");
-  const response = new Response(recorded.body, { status: recorded.status, headers });
-  return response as Response & TypedResponse<never, never, "json">;
+  return new Response(recorded.body, { status: recorded.status, headers });
 }

@@ -1,3 +1,5 @@
+import type { Context } from "hono";
+import type { Change } from "../../fleet/change-chargers.ts";
 import type { Background, Organization, Ports, Role } from "../../ports.ts";
 import type { Config, RawEnv } from "../../env.ts";
 import type { Quota } from "./rate-window.ts";
@@ -27,4 +29,10 @@ export interface RequestVariables {
 export interface AppEnv {
   Bindings: RawEnv;
   Variables: RequestVariables;
+}
+
+/** In whose fleet the request changes something, and what keeps work alive that goes on after the answer. */
+export function changeOf(c: Context<AppEnv>): Change & { organizationSlug: string } {
+  const { id, slug } = c.get("organization");
+  return { organizationId: id, organizationSlug: slug, background: c.get("background") };
 }

@@ -7,6 +7,8 @@ import { receive } from "./receive.ts";
 
 /** An operation with its surface; its own types are hidden, so that a router can hold many of them. */
 export interface BoundOperation {
+  readonly operationId: string;
+  /** In upper case. */
   readonly method: string;
   readonly path: string;
   readonly role: string;
@@ -20,9 +22,10 @@ export function operationsOf<Role extends string, Finding>(surface: Surface<Role
   return function defineOperation<P = unknown, Q = unknown, S = unknown, A = never, B = S>(
     operation: Operation<Role, Finding, P, Q, S, A, B>,
   ): BoundOperation {
-    const { method, path, role } = operation;
+    const { operationId, method, path, role } = operation;
     const middleware = [...surface.admit(role), ...(operation.isConditional ? [conditional()] : [])];
     return {
+      operationId,
       method: method.toUpperCase(),
       path,
       role,

@@ -53,9 +53,3 @@ export function chargerChanges(fields: ChargerChangeFields): ChargerChanges {
     locationName: fields.location_name,
   };
 }
-
-export const DeletedChargerResponse = z
-  .object({ msg: z.string(), charger_id: z.string() })
-  .openapi("DeletedChargerResponse", {
-    example: { msg: "Charger deleted", charger_id: "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10" },
-  });

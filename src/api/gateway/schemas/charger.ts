@@ -3,7 +3,7 @@ import type { Charger, ChargerProvisioning, RecordVersion } from "../../../ports
 import { ProvisioningError, itemError } from "./error.ts";
 import { IDENTITY_SHAPE } from "../../../fleet/expand-groups.ts";
 import { dateTime, identity, queryBoolean, queryText, queryWord, text } from "./fields.ts";
-import { PageQuery, pageOf } from "./paging.ts";
+import { PageQuery, pageOf } from "../page.ts";
 
 const VERSIONS: readonly RecordVersion[] = ["OCPP1.6", "OCPP2.0.1", "OCPP2.1"];
 
@@ -129,6 +129,12 @@ export const ChargerResponse = z
       created_at: "2026-04-02T09:15:00.000Z",
       updated_at: "2026-04-02T09:15:00.000Z",
     },
+  });
+
+export const DeletedChargerResponse = z
+  .object({ msg: z.string(), charger_id: z.string() })
+  .openapi("DeletedChargerResponse", {
+    example: { msg: "Charger deleted", charger_id: "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10" },
   });
 
 export const ChargerListResponse = pageOf(ChargerResponse).openapi("ChargerListResponse");

@@ -86,15 +86,3 @@ export function queryInteger(rules: { min: number; max: number; fallback: number
 }
 
 export const dateTime = z.string().openapi({ format: "date-time", example: "2026-04-02T09:15:00.000Z" });
-
-export const IdempotencyHeader = z.object({
-  "Idempotency-Key": z
-    .string()
-    .refine((value) => /^[\x20-\x7e]{1,255}$/.test(value), {
-      error: "must be 1 to 255 printable ASCII characters",
-    })
-    .optional()
-    .openapi({
-      description: "A repeat with the same key and body gets the first answer again. Kept for 24 hours.",
-    }),
-});

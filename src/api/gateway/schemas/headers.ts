@@ -25,6 +25,3 @@ export const PolledHeaders = z.object({
 });
 
 export const EntityHeaders = PolledHeaders.pick({ ETag: true });
-
-/** Answer to an If-None-Match that still holds. */
-export const notModified = { 304: { description: "Not modified" } };

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { BATCH_CHARGERS_MAX, type ChargerGroup } from "../../../fleet/expand-groups.ts";
 import { catalogSlug, connectorType, ocppVersion, runtime, wsUrl } from "./charger.ts";
 import { queryList, text } from "./fields.ts";
-import { PageQuery } from "./paging.ts";
+import { PageQuery } from "../page.ts";
 
 const QUERY_IDS_MAX = 300;
 

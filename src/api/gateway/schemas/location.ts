@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { SLUG_PATTERN } from "../../../fleet/organization-slug.ts";
 import type { Location, LocationChanges } from "../../../ports.ts";
 import { dateTime, text } from "./fields.ts";
-import { pageOf } from "./paging.ts";
+import { pageOf } from "../page.ts";
 
 const example = {
   name: "La Defense Charging Hub",

@@ -1,7 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import type { FrameQuery, FrameRow } from "../../../ports.ts";
-import { parseDateTime } from "../parse-date-time.ts";
-import { dateTime, queryInteger, queryText } from "./fields.ts";
+import type { FrameQuery, FrameRow } from "../../ports.ts";
+import { NotFound } from "../../errors.ts";
+import { isResourceId } from "../http/resource-id.ts";
+import { parseDateTime } from "./parse-date-time.ts";
+import { ChargerParams } from "./schemas/charger.ts";
+import { dateTime, queryInteger, queryText } from "./schemas/fields.ts";
+import { defineOperation } from "./surface.ts";
 
 const INT32_MAX = 2_147_483_647;
 
@@ -23,7 +27,7 @@ const queryDateTime = (description: string) =>
     })
     .openapi({ type: "string", format: "date-time", description });
 
-export const ChargerLogQuery = z.object({
+const ChargerLogQuery = z.object({
   start_date: queryDateTime("First moment, inclusive; without offset it is UTC"),
   end_date: queryDateTime("Last moment, inclusive; without offset it is UTC"),
   event: queryText().openapi({
@@ -34,7 +38,7 @@ export const ChargerLogQuery = z.object({
   offset: queryInteger({ min: 0, max: INT32_MAX, fallback: 0 }),
 });
 
-export const ChargerLogEntry = z
+const ChargerLogEntry = z
   .object({
     direction: z.enum(["cp_to_csms", "csms_to_cp"]),
     action: z.string().nullable().openapi({ description: "Of an answer: the action of its call" }),
@@ -51,7 +55,7 @@ export const ChargerLogEntry = z
     },
   });
 
-export const ChargerLogListResponse = z
+const ChargerLogListResponse = z
   .object({
     data: z.array(ChargerLogEntry),
     total: z.number().int(),
@@ -61,7 +65,7 @@ export const ChargerLogListResponse = z
   .openapi("ChargerLogListResponse");
 
 /** Frames have whole milliseconds, a bound may lie between two of them. */
-export function frameQuery(query: z.output<typeof ChargerLogQuery>): FrameQuery {
+function frameQuery(query: z.output<typeof ChargerLogQuery>): FrameQuery {
   return {
     startMs: query.start_date === null ? null : Math.ceil(query.start_date),
     endMs: query.end_date === null ? null : Math.floor(query.end_date),
@@ -71,11 +75,29 @@ export function frameQuery(query: z.output<typeof ChargerLogQuery>): FrameQuery 
   };
 }
 
-export function chargerLogEntry({
-  direction,
-  action,
-  message,
-  atMs,
-}: FrameRow): z.infer<typeof ChargerLogEntry> {
+function chargerLogEntry({ direction, action, message, atMs }: FrameRow): z.infer<typeof ChargerLogEntry> {
   return { direction, action, message, timestamp: new Date(atMs).toISOString() };
 }
+
+export const listChargerLogs = defineOperation({
+  operationId: "listChargerLogs",
+  method: "get",
+  path: "/ocpp/chargers/{charger_id}/logs",
+  tag: "chargers",
+  summary: "List charger logs",
+  description:
+    "Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept. Needs the role of an operator: frames hold what stations and vendors say.",
+  role: "operator",
+  params: ChargerParams,
+  query: ChargerLogQuery,
+  success: { status: 200, description: "Logs retrieved successfully", schema: ChargerLogListResponse },
+  refusals: [404],
+  handle: async ({ ports: { chargers, sessions }, organization, path: { charger_id: id }, query: asked }) => {
+    const query = frameQuery(asked);
+    const ref = isResourceId(id) ? await chargers.sessionRef(organization.id, id) : null;
+    if (!ref) throw new NotFound("Charger", id);
+    const frames = await sessions.frames({ organizationSlug: organization.slug, ...ref }, query);
+    const { rows, total } = frames ?? { rows: [], total: 0 };
+    return { data: rows.map(chargerLogEntry), total, limit: query.limit, offset: query.offset };
+  },
+});

@@ -1,0 +1,109 @@
+import type { Context } from "hono";
+import { NotFound } from "../../errors.ts";
+import { cancelJob, retryJob } from "../../fleet/control-job.ts";
+import type { Job, JobStore } from "../../ports.ts";
+import { pollAgain } from "../http/accepted.ts";
+import type { AppEnv } from "../http/context.ts";
+import { entityTag } from "../http/etag.ts";
+import { isResourceId } from "../http/resource-id.ts";
+import { JobPolls } from "./job-polls.ts";
+import { PolledHeaders } from "./schemas/headers.ts";
+import { JobAcceptedResponse, JobParams, JobStatusResponse, jobStatusResponse } from "./schemas/job.ts";
+import { defineOperation } from "./surface.ts";
+
+export const getLocationChargersJob = defineOperation({
+  operationId: "getLocationChargersJob",
+  method: "get",
+  path: "/ocpp/locations/{location_id}/chargers/jobs/{job_id}",
+  tag: "location-chargers",
+  summary: "Get bulk job status",
+  description:
+    "READY means that every item is terminal; look at `progress.failed` for success. While the job runs an answer may be up to a second old.",
+  role: "viewer",
+  params: JobParams,
+  isConditional: true,
+  success: {
+    status: 200,
+    description: "Status retrieved",
+    schema: JobStatusResponse,
+    headers: PolledHeaders,
+  },
+  refusals: [404],
+  handle: async ({ c, path: { location_id: locationId, job_id: jobId } }) => {
+    const isPossible = isResourceId(locationId) && isResourceId(jobId);
+    const job = isPossible ? await pollJob(c, locationId, jobId) : null;
+    if (!job) throw new NotFound("Job", jobId);
+    c.header("ETag", jobTag(job));
+    pollAgain(c, job.status);
+    return jobStatusResponse(job);
+  },
+});
+
+const polls = new WeakMap<JobStore, JobPolls>();
+
+function pollJob(c: Context<AppEnv>, locationId: string, jobId: string): Promise<Job | null> {
+  const { jobs, clock } = c.get("ports");
+  const known = polls.get(jobs) ?? new JobPolls();
+  polls.set(jobs, known);
+  const organizationId = c.get("organization").id;
+  const key = `${organizationId} ${locationId} ${jobId}`;
+  return known.get(key, () => jobs.get(organizationId, locationId, jobId), clock.now().getTime());
+}
+
+/** Who is in `results` is fixed, but their rows are read live: revisions only grow, so their sum shows a change. */
+function jobTag({ status, workflowRunId, progress, results }: Job): string {
+  const revisions = results?.created.reduce((sum, charger) => sum + charger.revision, 0) ?? null;
+  return entityTag(status, workflowRunId, progress.created, progress.failed, progress.pending, revisions);
+}
+
+export const cancelLocationChargersJob = defineOperation({
+  operationId: "cancelLocationChargersJob",
+  method: "post",
+  path: "/ocpp/locations/{location_id}/chargers/jobs/{job_id}/cancel",
+  tag: "location-chargers",
+  summary: "Cancel bulk job",
+  description:
+    "Chargers that are not ready yet fail with `CANCELLED`; what was begun of them is undone behind the answer. A finished job stays as it is.",
+  role: "operator",
+  params: JobParams,
+  success: { status: 200, description: "Job cancelled, or finished before", schema: JobStatusResponse },
+  refusals: [404],
+  handle: async ({ c, ports, organization, path: { location_id: locationId, job_id: jobId } }) => {
+    const ref = { organizationId: organization.id, locationId, jobId };
+    await cancelJob(ports, ref, c.get("background"));
+    const job = await ports.jobs.get(organization.id, locationId, jobId);
+    if (!job) throw new NotFound("Job", jobId);
+    return jobStatusResponse(job);
+  },
+});
+
+export const retryLocationChargersJob = defineOperation({
+  operationId: "retryLocationChargersJob",
+  method: "post",
+  path: "/ocpp/locations/{location_id}/chargers/jobs/{job_id}/retry",
+  tag: "location-chargers",
+  summary: "Retry failed chargers of a bulk job",
+  description:
+    "Opens the failed chargers of a finished job whose error is `retryable`; the others stay as they are. While the job is open a repeat changes nothing.",
+  role: "operator",
+  params: JobParams,
+  success: {
+    status: 202,
+    description: "Failed chargers are provisioned again",
+    schema: JobAcceptedResponse,
+  },
+  refusals: [404, 409],
+  handle: async ({ c, ports, organization, path: { location_id: locationId, job_id: jobId } }) => {
+    const ref = { organizationId: organization.id, locationId, jobId };
+    const { runId } = await retryJob(ports, ref, c.get("background"));
+    const statusUrl = `/ocpp/locations/${locationId}/chargers/jobs/${jobId}`;
+    c.header("Location", statusUrl);
+    pollAgain(c, "PROVISIONING");
+    return {
+      job_id: jobId,
+      status: "PROVISIONING" as const,
+      status_url: statusUrl,
+      workflow_run_id: runId,
+    };
+  },
+});

@@ -1,3 +1,0 @@
-import { runtimeOperation } from "./runtime-operation.ts";
-
-export const restartChargerRuntime = runtimeOperation("restart", "Stop, then start: one BootNotification.");
