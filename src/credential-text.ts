@@ -12,6 +12,7 @@ export const credentialText = z.object({
 });
 export type CredentialText = z.infer<typeof credentialText>;
 
+/** Converts digests to JSON. */
 export function credentialToText({ salt, current, offered }: StoredCredential): CredentialText {
   return {
     salt: toHex(salt),
@@ -20,6 +21,7 @@ export function credentialToText({ salt, current, offered }: StoredCredential): 
   };
 }
 
+/** Converts JSON to digests. */
 export function credentialFromText({ salt, current, offered }: CredentialText): StoredCredential {
   const keys = offered.map((key) => ({ ...digestsFromText(key), settledBy: key.settledBy }));
   const next = keys.at(-1) ?? null;

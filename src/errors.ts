@@ -19,6 +19,7 @@ export type ForbiddenReason =
   | "organizationUnknown"
   | "guarded";
 
+/** The caller is known and may not do this; `reason` says why. */
 export class Forbidden extends DomainError {
   readonly reason: ForbiddenReason;
   constructor(reason: ForbiddenReason, message = "Insufficient permissions or missing required claims") {
@@ -52,6 +53,7 @@ export class NotFound extends DomainError {
 /** A well-formed request that is refused: an unknown slug, a forbidden target, a row that cannot take the change. */
 export class Policy extends DomainError {}
 
+/** The request contradicts the current state, for instance an identity that exists. */
 export class Conflict extends DomainError {}
 
 /** The Idempotency-Key was used with another body. */
@@ -60,6 +62,7 @@ export class IdempotencyMismatch extends DomainError {}
 /** The first request with this Idempotency-Key is still running. */
 export class IdempotencyInFlight extends DomainError {}
 
+/** Too many requests or things. `retryAfterSeconds`: when to try again; null: not known. */
 export class Limited extends DomainError {
   readonly retryAfterSeconds: number | null;
   constructor(message: string, retryAfterSeconds: number | null) {

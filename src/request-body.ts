@@ -1,5 +1,6 @@
 import { within } from "./within.ts";
 
+/** Limits of one request's body. */
 export interface BodyLimits {
   maxBytes: number;
   /** Time from the first read to the last byte. */

@@ -22,6 +22,7 @@ export interface SessionOffer {
   input: SessionProvision;
 }
 
+/** Offer of a simulator host with the facts that it writes to Postgres itself. */
 export interface HostOffer extends SessionOffer {
   /** What the host tells Postgres by itself should the session be new: it does not tell it a second time. */
   news: SessionFact[];

@@ -1,5 +1,6 @@
 import { withinOr } from "./within.ts";
 
+/** Bounds of one batch. */
 export interface SharedBatchOptions {
   /** How long the first caller waits for others, ms. */
   windowMs: number;

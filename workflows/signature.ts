@@ -2,6 +2,7 @@ import { base64url, errors, jwtVerify } from "jose";
 import type { JWTPayload, JWTVerifyOptions } from "jose";
 import { z } from "zod";
 
+/** A delivery and what its signature is checked against. */
 export interface SignedRequest {
   token: string;
   /** Current key first, then the next one. */

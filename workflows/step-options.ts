@@ -13,6 +13,7 @@ export interface StepOptions {
   disableTelemetry: true;
 }
 
+/** Options for this deployment. */
 export function stepOptions(config: Config): StepOptions {
   const current = config.QSTASH_CURRENT_SIGNING_KEY ?? "";
   const next = config.QSTASH_NEXT_SIGNING_KEY ?? "";

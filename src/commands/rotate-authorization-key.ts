@@ -2,6 +2,7 @@ import { Conflict, NotFound } from "../errors.ts";
 import { hasAuthorizationKey, newAuthorizationKey, provisionRegistered } from "../fleet/register-charger.ts";
 import type { Organization, Ports, RotationStatus, SecurityProfile } from "../ports.ts";
 
+/** Result of a rotation. */
 export interface Rotation {
   status: RotationStatus;
   /** Null: the station refused the key, and the old one stays valid. */

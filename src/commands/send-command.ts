@@ -2,7 +2,9 @@ import { NotFound } from "../errors.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
 import type { CommandOutcome, CommandTimeout, Organization, Ports } from "../ports.ts";
 
+/** Outcome of a command to a charger that exists. */
 export type CommandResult = Exclude<CommandOutcome, { kind: "notProvisioned" }>;
+/** Outcome of a command without an answer of the station. */
 export type CommandFailure = Exclude<CommandResult, { kind: "answered" }>;
 
 /**

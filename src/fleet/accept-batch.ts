@@ -12,6 +12,7 @@ import { LimitReached, MaybeStored, Unavailable } from "../errors.ts";
 import { publishInTime } from "./publish.ts";
 import { Turns } from "./turns.ts";
 
+/** A validated batch of one location. */
 export interface AcceptBatch {
   organization: Organization;
   locationId: string;
@@ -22,6 +23,7 @@ export interface AcceptBatch {
   background: Background;
 }
 
+/** The 202 answer; `replayed`: recorded by an earlier request with the same key. */
 export type Accepted = RecordedResponse & { replayed: boolean };
 
 const RANDOM_SUFFIX_LENGTH = 8;

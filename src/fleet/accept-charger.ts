@@ -10,6 +10,7 @@ import type {
 import type { Accepted } from "./accept-batch.ts";
 import { publishInTime } from "./publish.ts";
 
+/** A validated single create in one location. */
 export interface AcceptCharger {
   organization: Organization;
   locationId: string;

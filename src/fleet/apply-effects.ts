@@ -4,6 +4,7 @@ import { restore } from "./restore.ts";
 import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
 
+/** Effects per step. */
 export const EFFECT_SLICE_SIZE = 100;
 /** Objects called in parallel: an invocation may have six connections, and one is kept for Postgres. */
 const PARALLEL = 5;
@@ -102,6 +103,7 @@ async function tellPrepared(ports: Needs, effects: PendingEffect[]): Promise<voi
   for (const [slug, policy] of policies) await ports.sessions.setPreparedTagPolicy(slug, policy);
 }
 
+/** Number of slices of a batch; it depends on the total alone, so that a run has the same steps in every replay. */
 export function effectSliceCount(total: number): number {
   return Math.ceil(total / EFFECT_SLICE_SIZE);
 }

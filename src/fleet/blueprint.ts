@@ -12,6 +12,7 @@ export interface ChargerTemplate {
   locationName: string | null;
 }
 
+/** "unknown": the catalog has no such brand or model; `field` names which. */
 export type BlueprintResult =
   | { kind: "ok"; blueprint: ChargerBlueprint }
   | { kind: "unknown"; field: "brandSlug" | "modelSlug"; reason: string };

@@ -1,5 +1,6 @@
 import data from "./catalog.json" with { type: "json" };
 
+/** A brand of the catalog. */
 export interface CatalogBrand {
   id: string;
   slug: string;
@@ -8,6 +9,7 @@ export interface CatalogBrand {
   createdAt: Date;
 }
 
+/** A model of the catalog. */
 export interface CatalogModel {
   id: string;
   slug: string;
@@ -63,6 +65,7 @@ export function listBrands(): CatalogBrand[] {
   return [...brands.values()];
 }
 
+/** Brand by slug, case-sensitive; null: unknown. */
 export function findBrand(slug: string): CatalogBrand | null {
   return brands.get(slug) ?? null;
 }
@@ -72,6 +75,7 @@ export function listModels(brandSlug: string): CatalogModel[] {
   return [...(models.get(brandSlug)?.values() ?? [])];
 }
 
+/** Model of a brand by slug, case-sensitive; null: unknown. */
 export function findModel(brandSlug: string, modelSlug: string): CatalogModel | null {
   return models.get(brandSlug)?.get(modelSlug) ?? null;
 }

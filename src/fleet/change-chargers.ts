@@ -12,6 +12,7 @@ import { withdrawNow } from "./withdraw.ts";
 
 type Needs = Pick<Ports, "chargers" | "jobs" | "runs" | "ids" | "clock">;
 
+/** Who changes something, and where work goes that continues after the answer. */
 export interface Change {
   organizationId: string;
   background: Background;

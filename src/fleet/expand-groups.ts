@@ -5,6 +5,7 @@ import { wsUrlProblem, type WsUrlRules } from "./ws-url.ts";
 
 export { IDENTITY_SHAPE } from "../ocpp/identity.ts";
 
+/** Most chargers of one batch. */
 export const BATCH_CHARGERS_MAX = 10_000;
 const RANDOM_SUFFIX_BYTES = 4;
 
@@ -25,6 +26,9 @@ export interface GroupFinding {
   input: string;
 }
 
+/**
+ * The chargers of a batch with their blueprints, or all validation errors. "tooMany": more than `BATCH_CHARGERS_MAX`.
+ */
 export type Expansion =
   | { kind: "expanded"; blueprints: ChargerBlueprint[]; chargers: NewCharger[] }
   | { kind: "tooMany"; count: number }

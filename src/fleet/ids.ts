@@ -53,4 +53,5 @@ function nextByte(): number {
   return byte;
 }
 
+/** Ids and random values of the runtime. */
 export const systemIds: Ids = { uuid: uuidv7, hex };

@@ -15,6 +15,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   "templates",
 ]);
 
+/** Whether a slug is a path segment of the API. */
 export function isReservedSlug(slug: string): boolean {
   return RESERVED.has(slug);
 }
@@ -24,6 +25,7 @@ export function hasSlugShape(text: string): boolean {
   return SLUG_PATTERN.test(text) && text.length <= LENGTH_MAX;
 }
 
+/** Whether a text can be the slug of an organisation. */
 export function isOrganizationSlug(slug: string): boolean {
   return hasSlugShape(slug) && !isReservedSlug(slug);
 }

@@ -15,6 +15,7 @@ import type {
 const AUTHORIZATION_KEY_BYTES = 20;
 const PROVISION_TRIES = 3;
 
+/** A validated registration. */
 export interface RegistrationRequest {
   identity: string;
   name: string | null;
@@ -22,6 +23,7 @@ export interface RegistrationRequest {
   securityProfile: SecurityProfile;
 }
 
+/** A registered charger with its key. */
 export interface RegisteredCharger extends RegisterCharger {
   /** The only copy of the key; null: a security profile without a key. */
   authorizationKey: string | null;

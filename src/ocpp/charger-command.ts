@@ -74,6 +74,7 @@ export type CommandKind = keyof Commands;
 export type CommandOf<Kind extends CommandKind> = { [K in Kind]: { readonly kind: K } & Commands[K] }[Kind];
 export type ChargerCommand = CommandOf<CommandKind>;
 
+/** StatusInfo of 2.x. */
 export interface StatusInfo {
   readonly reasonCode: string;
   readonly additionalInfo: string | null;
@@ -86,6 +87,7 @@ interface StationWord {
   readonly statusInfo: StatusInfo | null;
 }
 
+/** A configuration key of a station. */
 export interface ConfigurationEntry {
   readonly key: string;
   readonly readonly: boolean;
@@ -141,6 +143,7 @@ export type CommandAnswer =
   /** call */
   | { readonly kind: "payload"; readonly payload: JsonObject };
 
+/** A variable of the last full report. */
 export interface ReportedVariable {
   readonly maxLimit: number | null;
   readonly isReadOnly: boolean;
@@ -167,6 +170,7 @@ export interface CommandContext {
   reportedVariable(key: string): ReportedVariable | null;
 }
 
+/** What a command needs: a CALL to be sent, or a report to be collected. */
 export type CommandRequest =
   | { readonly kind: "call"; readonly action: string; readonly payload: JsonObject }
   | { readonly kind: "report"; readonly requestId: number };
@@ -174,6 +178,7 @@ export type CommandRequest =
 /** A command as a generator: it yields the CALLs to send and reports to wait for, and returns the answer. */
 export type CommandScript = Generator<CommandRequest, CommandAnswer, JsonValue>;
 
+/** Generators of one OCPP version by command kind. */
 export type CommandTable = {
   readonly [Kind in CommandKind]: (command: CommandOf<Kind>, ctx: CommandContext) => CommandScript;
 };

@@ -2,6 +2,7 @@ import { spell, type ErrorCode } from "./error-code.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import type { OcppVersion } from "./version.ts";
 
+/** CALL. */
 export interface CallFrame {
   readonly kind: "call";
   readonly id: string;
@@ -14,6 +15,7 @@ export interface ResultFrame {
   readonly id: string;
   readonly payload: JsonValue;
 }
+/** CALLERROR. */
 export interface ErrorFrame {
   readonly kind: "error";
   readonly id: string;
@@ -45,6 +47,7 @@ export interface MalformedFrame {
   readonly reply: string | null;
   readonly counted: boolean;
 }
+/** Any frame of a station. */
 export type ParsedFrame =
   | CallFrame
   | ResultFrame

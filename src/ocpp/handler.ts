@@ -39,6 +39,7 @@ export interface Ids {
   nextTransactionId(): number;
 }
 
+/** Everything that a handler reads. */
 export interface HandlerContext {
   readonly now: Date;
   readonly version: OcppVersion;
@@ -47,6 +48,7 @@ export interface HandlerContext {
   readonly lookups: Lookups;
 }
 
+/** Answer, changes of state and events of one message. */
 export interface HandlerResult {
   readonly answer: JsonObject;
   readonly changes: readonly StateChange[];
@@ -62,6 +64,7 @@ export interface Route {
   readonly needs?: (payload: JsonObject) => Partial<Needs>;
 }
 
+/** Routes of one OCPP version by action. */
 export type RoutingTable = Readonly<Record<string, Route>>;
 
 /** Result with an answer and no changes. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from "./json.ts";
 
+/** One message of a report; `isLast`: no message follows (`tbc` false). */
 export interface ReportPart {
   /** Null: the message has none, and parts are ordered by arrival. */
   readonly seqNo: number | null;

@@ -11,6 +11,7 @@ import type { OcppVersion } from "./version.ts";
 /** How strictly inbound payloads are validated. "lenient" accepts the violations in `TOLERATED`. */
 export type InboundValidation = "lenient" | "strict";
 
+/** Result of one message. */
 export interface Handled {
   readonly changes: readonly StateChange[];
   readonly events: readonly StationEvent[];
@@ -22,6 +23,7 @@ export interface Handled {
   readonly failure: unknown;
 }
 
+/** Result of one CALL. */
 export interface HandledCall extends Handled {
   /** The frame to send. */
   readonly reply: string;

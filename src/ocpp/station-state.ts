@@ -35,6 +35,7 @@ export interface ConnectorAddress {
   readonly connectorId: number;
 }
 
+/** Last known status of a connector. */
 export interface ConnectorState extends ConnectorAddress {
   readonly status: ConnectorStatus;
   /** Status as reported, for example `Occupied` on 2.x. */
@@ -46,6 +47,7 @@ export interface ConnectorState extends ConnectorAddress {
   readonly at: string;
 }
 
+/** A transaction as its session stores it. */
 export interface TransactionRecord {
   /** Transaction id that the session assigned. */
   readonly transactionId: number;
@@ -137,6 +139,7 @@ export interface StationState {
   readonly transactions: TransactionLookup;
 }
 
+/** A change of state that a handler returns and the session applies. */
 export type StateChange =
   | {
       /**
@@ -195,6 +198,7 @@ export type StateChange =
       readonly at: string;
     };
 
+/** Reports that a station sends in parts. */
 export type ReportKind =
   | "variables"
   | "monitoring"

@@ -2,6 +2,7 @@ import type { EffectBatch } from "./effects.ts";
 
 /** Roles of a user token or API key, from fewest to most rights. Only a JWT can carry `admin`. */
 export const ROLES = ["viewer", "operator", "service", "owner", "admin"] as const;
+/** One of `ROLES`. */
 export type Role = (typeof ROLES)[number];
 
 /** One tenant. Every row belongs to exactly one organisation. */

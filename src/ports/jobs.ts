@@ -62,6 +62,7 @@ export interface BatchAccept {
   recordUnpublished: RecordedResponse;
 }
 
+/** Result of `JobStore.accept`. */
 export interface BatchAccepted {
   /** Number of chargers stored as PENDING. */
   open: number;

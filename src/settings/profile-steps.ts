@@ -1,6 +1,7 @@
 import type { RunningTransaction } from "../ports.ts";
 import type { LayerName, Layer, Layers } from "./profiles.ts";
 
+/** One message to a station: set or clear a profile of the station, limit or unlimit a running transaction. */
 export type ProfileStep =
   | { kind: "set"; layer: Layer }
   | { kind: "clear"; name: LayerName }

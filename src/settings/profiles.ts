@@ -5,6 +5,7 @@ import type { EffectiveSettings } from "./effective.ts";
 
 /** Profile ids. They are fixed, so that setting a profile again replaces it and clearing it is idempotent. */
 export const PROFILE_IDS = { max: 9001, offline: 9002, online: 9003 } as const;
+/** Maximum, limit without a connection, limit with a connection. */
 export type LayerName = keyof typeof PROFILE_IDS;
 
 /** Duration of a lease. */
@@ -80,6 +81,7 @@ export function profilePayload(layer: Layer, version: OcppVersion, now: Date): J
   return version === "ocpp1.6" ? payloadV16(layer, now) : payloadV2x(layer, now);
 }
 
+/** Payload of ClearChargingProfile for a layer. */
 export function clearPayload(name: LayerName, version: OcppVersion): JsonObject {
   return version === "ocpp1.6" ? { id: PROFILE_IDS[name] } : { chargingProfileId: PROFILE_IDS[name] };
 }
@@ -118,6 +120,7 @@ export function validity(layer: Layer, now: Date): JsonObject {
   return layer.isLease ? { validTo: seconds(new Date(now.getTime() + LEASE_MS)) } : {};
 }
 
+/** ChargingSchedule of a layer; limits in A. */
 export function schedule({ limitA, phases, phaseToUse, minA }: Layer, now: Date): JsonObject {
   return {
     startSchedule: startOfDay(now),

@@ -27,6 +27,7 @@ export interface StationReport {
   endsOffline: boolean;
 }
 
+/** Configuration keys to read before settings are applied. */
 export function reportKeys(version: OcppVersion): string[] {
   const shared = [INTERVAL_KEY, ALIGNED_KEY, STACK_KEY, UNIT_KEY, SWITCH_PHASES_KEY];
   if (version === "ocpp1.6") return [...shared, FEATURES_KEY, PROFILES_KEY];

@@ -43,6 +43,7 @@ export function limitsOfRunning(
   return Object.fromEntries(Object.entries(limits).filter(isRunning));
 }
 
+/** Text of the limit of one transaction; equal texts mean equal limits. */
 export function limitText(layer: Layer, { transactionId }: RunningTransaction): string {
   return `${transactionId} ${JSON.stringify(layer)}`;
 }
@@ -63,6 +64,7 @@ export function limitPayload(layer: Layer, transaction: RunningTransaction, now:
   };
 }
 
+/** Payload of ClearChargingProfile for the transaction on a connector. */
 export function unlimitPayload(evseId: number): JsonObject {
   return { id: PROFILE_ID + evseId };
 }

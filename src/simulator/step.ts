@@ -32,6 +32,7 @@ const DIALECTS: Readonly<Record<OcppVersion, Dialect>> = {
   "ocpp2.1": dialect2x,
 };
 
+/** Result of a step. */
 export interface Step {
   readonly state: StationState;
   readonly effects: readonly Effect[];

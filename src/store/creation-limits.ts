@@ -9,6 +9,7 @@ export interface CreationLimits {
   openJobs: number;
 }
 
+/** Default limits of a deployment. */
 export const CREATION_LIMITS: CreationLimits = { chargers: 1_000_000, openJobs: 20 };
 
 /** `Retry-After` of a refused batch: batches take seconds to minutes. */

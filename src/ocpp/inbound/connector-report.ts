@@ -13,6 +13,7 @@ export const CONNECTORS_MAX = 256;
 /** Largest id that fits into a database column. */
 const ID_MAX = 2 ** 31 - 1;
 
+/** A connector status as a message reports it. */
 export interface ConnectorReport extends ConnectorAddress {
   readonly status: ConnectorStatus;
   readonly reported: string;

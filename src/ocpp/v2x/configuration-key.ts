@@ -1,6 +1,7 @@
 import type { CommandContext } from "../charger-command.ts";
 import { parseVariableKey, type VariableAddress } from "./variable-key.ts";
 
+/** A variable to read or write, or a known value, or unknown. */
 export type ResolvedKey =
   | { readonly kind: "variable"; readonly address: VariableAddress }
   /** The value is known without a CALL. */

@@ -20,6 +20,7 @@ import type { Turn, Answer } from "../station/turn.ts";
 
 const PLUG_IN_MS = { low: 1_000, high: 2_000 };
 
+/** A validated remote start. */
 export interface RemoteStart {
   /** Null: any free connector. */
   readonly connectorId: number | null;

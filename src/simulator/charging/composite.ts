@@ -3,6 +3,7 @@ import type { Turn } from "../station/turn.ts";
 
 const PERIODS_MAX = 100;
 
+/** A period of a composite schedule. */
 export interface CompositePeriod {
   readonly startPeriod: number;
   readonly limit: number;

@@ -8,6 +8,7 @@ import { isOfflineTooLong } from "./limits.ts";
 import { reviewFlows } from "./transactions.ts";
 import type { Turn } from "../station/turn.ts";
 
+/** Criteria of ClearChargingProfile; undefined: any. */
 export interface ProfileCriteria {
   /** If given, all other criteria are ignored (1.6 errata 3.26). */
   readonly id: number | undefined;

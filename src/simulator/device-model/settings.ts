@@ -1,6 +1,7 @@
 import type { StationState } from "../station/state.ts";
 import type { Turn } from "../station/turn.ts";
 
+/** Component and variable of the 2.x device model. */
 export interface VariablePath {
   readonly component: string;
   /** EVSE and connector of the component; absent: the station. */

@@ -13,6 +13,7 @@ export type CallEnd =
   | { readonly kind: "error" }
   | { readonly kind: "silent" };
 
+/** A CALL of the station that has ended. */
 export interface EndedCall {
   readonly call: OutstandingCall;
   readonly how: CallEnd;

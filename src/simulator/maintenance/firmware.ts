@@ -9,6 +9,7 @@ import { integerOf, objectOf, textOf, timeOf } from "../station/read.ts";
 import type { FirmwareStage, FirmwareUpdate } from "../station/state.ts";
 import type { InboundHandler, Turn } from "../station/turn.ts";
 
+/** A validated request for a firmware update. */
 export interface FirmwareOrder {
   readonly requestId: number | null;
   readonly location: string;

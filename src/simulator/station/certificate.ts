@@ -9,6 +9,7 @@ export interface CertificateHash {
   readonly serialNumber: string;
 }
 
+/** A root certificate in the station's store. */
 export interface InstalledCertificate {
   /** In the words of the version it was installed in. */
   readonly type: string;

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { Reading } from "./measurands.ts";
 
+/** An id token; in 1.6 an id tag. */
 export interface IdToken {
   readonly idToken: string;
   /** Token type of 2.x; 1.6 stations have "Central". */
@@ -38,6 +39,7 @@ export interface Charge {
   readonly isRefused?: boolean;
 }
 
+/** Clock-aligned values of one time. */
 export interface AlignedReading {
   readonly atMs: number;
   readonly readings: readonly Reading[];

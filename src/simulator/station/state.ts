@@ -42,6 +42,7 @@ export type FirmwareStage =
   | "Installing"
   | "InstallRebooting";
 
+/** Status of a tag in the local list, until `expiresAtMs` (epoch ms); null: unlimited. */
 export interface ListEntry {
   readonly status: string;
   readonly expiresAtMs: number | null;
@@ -111,6 +112,7 @@ export type ConnectorStatus =
   | "Reserved"
   | "Unavailable";
 
+/** A CALL that waits to be sent. */
 export interface CallPlan {
   readonly action: string;
   readonly payload: JsonObject;
@@ -122,10 +124,12 @@ export interface CallPlan {
   readonly isBacklog: boolean;
 }
 
+/** The CALL that waits for its answer. */
 export interface OutstandingCall extends CallPlan {
   readonly id: string;
 }
 
+/** Registration state; "none": no answer to a BootNotification yet. */
 export type Registration = "none" | "pending" | "rejected" | "accepted";
 
 /** A fault for the next CALL, requested by a DataTransfer. */
@@ -135,6 +139,7 @@ export interface Rehearsal {
   readonly action: string | null;
 }
 
+/** Whole state of a simulated station. Only `memory` survives a power cut. */
 export interface StationState {
   readonly profile: StationProfile;
   readonly memory: StationMemory;

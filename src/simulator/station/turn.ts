@@ -20,6 +20,7 @@ export type TimerName =
   /** The next event on one connector. */
   | `connector ${number}`;
 
+/** What happens to a station. */
 export type Input =
   | { readonly kind: "powerOn" }
   | { readonly kind: "powerOff" }
@@ -47,6 +48,7 @@ export type Effect =
 
 export type BootOutcome = "accepted" | "pending" | "rejected" | "failed" | "silent";
 
+/** Time, random values and ids of one step. */
 export interface Surroundings {
   readonly nowMs: number;
   /** In [0, 1). */
