@@ -38,7 +38,7 @@ const valuesAt = (station: RawStation) =>
     .filter(({ action }) => action === "ChangeConfiguration")
     .map(({ payload }) => String(payload["value"]));
 
-/** A station that remembers the last value it was given. */
+/** A station that stores the last value it was sent. */
 function remembers(station: RawStation): void {
   let value = "300";
   station.react = ({ action, payload }: RawCall) => {

@@ -14,7 +14,7 @@ const fixture = (name: string) => readFileSync(join(import.meta.dirname, "..", "
 
 const ORGANIZATION = "01900000-0000-7000-8000-0000000000a1";
 const KEY = "key_01J0000000000000000000000A";
-/** What such a stack kept in `secrets.json`. */
+/** Contents of `secrets.json` of such a stack. */
 const SECRETS = [
   "JWT_SECRET",
   "SETTINGS_TOKEN_SECRET",
@@ -31,7 +31,7 @@ const CHARGERS = ["01900000-0000-7000-8000-0000000000d1", "01900000-0000-7000-80
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
-/** A data directory as a stack left it that knew no migrations. @returns a key of its organisation */
+/** Makes a data directory of a stack from before migrations. @returns a key of its organisation */
 async function leaveDirectory(): Promise<string> {
   const { key, digest, prefix } = await createApiKeyMaterial("live");
   const database = await openPglite({ dataDir: join(directory.path, "postgres") });

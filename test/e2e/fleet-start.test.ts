@@ -41,7 +41,7 @@ const started = z.object({
   idTagInfo: z.object({ status: z.string() }),
 });
 
-/** Connects, boots, reports its connectors and charges with a card that nobody knows. */
+/** Connects, boots, reports its connectors and starts a transaction with an unknown card. */
 async function begin(connected: RawStation, index: number, answersMs: number[]): Promise<string> {
   const ask = async (action: string, payload: object) => {
     const sentAtMs = performance.now();
@@ -65,7 +65,7 @@ async function begin(connected: RawStation, index: number, answersMs: number[]):
 const rowCount = async (text: string) =>
   z.object({ n: z.number() }).parse((await openSql(database.url)(text, []))[0]).n;
 
-/** Statements that bring what sessions have to tell. */
+/** Number of statements that write facts of sessions. */
 const flushes = (from: number) =>
   proxy.passed.slice(from).filter(({ body }) => body.includes("jsonb_to_recordset"));
 
@@ -92,7 +92,8 @@ test(`${STATIONS} stations that start at once are refused no driver, their flush
     `${STATIONS} stations at once: answers p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms;`,
     `${statements} statements for their facts`,
   );
-  // Each has a projection, and transactions go by statements of their own: one by one they would be twice as many at least.
+  // Each session has a projection and a transaction, which are separate statements: without sharing there would be at
+  // least twice as many.
   expect(statements).toBeLessThan(STATIONS);
   expect(asked).toBeLessThan(10);
   expect(stack.log()).not.toMatch(/flushFailed|tagPolicyUnknown|tagPolicyUnreadable|noTransactionIds/);

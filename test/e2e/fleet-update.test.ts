@@ -15,7 +15,7 @@ import { waitFor } from "../harness/wait-for.ts";
 const own = stackForEachTest();
 const changed = z.object({ updated: z.array(z.object({ id: z.string() })), failed: z.array(z.unknown()) });
 
-/** Takes the stations that are connected with this version off the list; true when it is empty. */
+/** Removes stations that are connected with this version from the list; true when it is empty. */
 async function withVersion(stack: RunningStack, waiting: Set<Station>, version: string): Promise<boolean> {
   const some = [...waiting].slice(0, 50);
   const found = await Promise.all(some.map((station) => connectionOf(stack, station)));

@@ -63,7 +63,7 @@ const dialects: Dialect[] = [
 ];
 
 const validators21 = await loadValidators("ocpp2.1");
-/** The client looks the schemas of 2.1 up under names they do not have: there the payloads are checked here. */
+/** The client does not find the schemas of 2.1 under their names, so payloads of 2.1 are checked here. */
 const checkedHere = (protocol: string) => (protocol === "ocpp2.1" ? validators21 : null);
 
 async function say(client: RPCClient, action: string, payload: Record<string, unknown>) {

@@ -13,7 +13,7 @@ const asked = Number(process.env["BUSBAR_FUZZ"] ?? 0);
 const FRAMES = asked > 1 ? asked : asked === 1 ? 5000 : 500;
 const RUNS = Math.ceil(FRAMES / FRAMES_PER_RUN / OCPP_VERSIONS.length);
 const MEBIBYTE = 1024 * 1024;
-/** How a session may end a connection over what came in: protocol, type, size, rate. */
+/** Close codes with which a session may end a connection because of its frames: protocol, type, size, rate. */
 const CLOSE_CODES = [1002, 1003, 1007, 1009, 4029];
 const OUTCOMES = new Set([200, 502, 503, 504]);
 
@@ -28,7 +28,7 @@ const nextDoor = () => newDoor(stack, `HOSTILE-${count++}`);
 const reset = (identity: string, timeoutSeconds: number) =>
   call(stack, "POST", `/api/v1/chargers/${identity}/reset?timeout=${timeoutSeconds}`, { type: "Soft" });
 
-/** The same charger, from a fresh connection: it is served as if nothing had happened. */
+/** Checks the charger on a new connection: messages and commands work. */
 async function expectServed(door: Door, version: OcppVersion = "ocpp1.6"): Promise<void> {
   const station = await RawStation.booted(door, version);
   await expectServing(station, door);
@@ -51,7 +51,7 @@ async function endureFrames(version: OcppVersion, frames: (string | Uint8Array)[
     if (station.closeCode !== null) break;
     station.socket.send(typeof frame === "string" ? frame.replaceAll("$id", id) : frame);
   }
-  // Whatever came before: this answers the command, or it has ended already.
+  // This answers the command, unless it has ended before.
   station.socket.send(JSON.stringify([3, id, { status: "Accepted" }]), () => {});
   const { status } = await pending;
   expect(OUTCOMES).toContain(status);
@@ -68,7 +68,7 @@ async function endureFrames(version: OcppVersion, frames: (string | Uint8Array)[
   expect(crashes()).toEqual([]);
 }
 
-/** What the log has of code that threw. */
+/** Log lines of handlers that threw. */
 function crashes(): string[] {
   const lines = stack.log().split("\n");
   return lines.filter((line) => /uncaught|internal error|handlerFailed/i.test(line));

@@ -10,7 +10,7 @@ let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => (directory = temporaryDirectory()));
 afterEach(() => directory.remove());
 
-/** kill -9 on every process, the one that would start them again first. */
+/** kill -9 on every process, first on the supervisor, which would start them again. */
 async function killEverything(stack: RunningStack): Promise<void> {
   await stack.killSupervisor();
   await Promise.all((["worker", "engine", "sql", "redis"] as const).map((part) => stack.killPart(part)));

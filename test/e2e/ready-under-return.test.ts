@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../harness/temporary-directory.ts";
 
 const STATIONS = process.env["BUSBAR_FULL"] === "1" ? 1000 : 250;
 const WIDTH = 16;
-/** They all knock within a second, again and again, from before the stack is up. */
+/** All stations try to connect within a second, repeatedly, from before the stack is up. */
 const JITTER_MS = 1000;
 const DEADLINE_MS = 120_000;
 

@@ -18,7 +18,7 @@ afterAll(() => directory.remove());
 
 type Stored = Record<string, unknown> & { credential: Record<string, unknown> | null };
 
-/** Every record that a session keeps. With `change` each is replaced, and the tables beside it get a column. */
+/** Every stored session record. `change` replaces each, and adds a column to the other tables. */
 function sessionRecords(change?: (record: Stored) => Stored): Stored[] {
   const place = join(directory.path, "objects", "busbar-ChargePointSession");
   const files = readdirSync(place).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
@@ -38,7 +38,7 @@ function sessionRecords(change?: (record: Stored) => Stored): Stored[] {
   });
 }
 
-/** What the version after this one, which is taken back, has left in Postgres. */
+/** Data that a later version, which was rolled back, has left in Postgres. */
 async function migrateOnce(): Promise<void> {
   const database = await openPglite({ dataDir: join(directory.path, "postgres") });
   await database.exec(`ALTER TABLE chargers ADD COLUMN added_later text NOT NULL DEFAULT 'x';

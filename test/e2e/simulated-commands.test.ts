@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** What a station without a car says to each command; a reset comes last, for it reboots. */
+/** Answer of a station without a car to each command; the reset is last, because it reboots. */
 const SAID: [path: string, expected: Record<string, unknown>][] = [
   ["/unlock", { status: expect.stringMatching(/^(unlocked|unknown_connector|not_supported)$/) }],
   ["/cache/clear", { status: "accepted" }],
@@ -36,7 +36,7 @@ const refusedWith: [path: string, body: object, expected: Record<string, unknown
   ["/availability", { connectorId: 9, type: "Operative" }, { status: "rejected" }],
 ];
 
-/** What a healthy station has no reason to refuse, it refuses when asked to rehearse that. */
+/** Commands that a station refuses on rehearsal only. */
 const refusedAsRehearsed: [path: string, expected: Record<string, unknown>][] = [
   ["/cache/clear", { status: "rejected" }],
   ["/firmware/update", { status: "rejected" }],
@@ -49,7 +49,7 @@ const refusedBesides: [path: string, body: object, expected: Record<string, unkn
   ["/configuration/change", { key: "HeartbeatInterval", value: "70" }, { status: "Rejected" }],
   ["/availability", { connectorId: 0, type: "Inoperative" }, { status: "rejected" }],
 ];
-/** The answer of 1.6 to an update has no words; a log that is not there has no name. */
+/** The 1.6 answer to an update is empty; a missing log has no file name. */
 const refusedBy16: Record<string, Record<string, unknown>> = {
   "/firmware/update": { success: false, error: { code: "OCPP_ERROR", sent: true } },
   "/diagnostics": { fileName: null, status: "not_available" },

@@ -19,7 +19,7 @@ const reset = (identity: string) =>
 
 const back = (door: Door) => waitFor("a new connection", () => RawStation.connect(door).catch(() => null));
 
-/** What a caller saw of a command: a status, or null when the connection ended without an answer. */
+/** Result of a command for its caller: a status, or null if the connection ended without an answer. */
 const statusOf = (command: ReturnType<typeof reset>) =>
   command.then(
     ({ status }) => status,
@@ -36,7 +36,7 @@ test("frames that were due to be written before the Worker died are in the log o
   const { id, connectionUrl, authorizationKey } = await register(stack, "LOGGED");
   const station = await RawStation.booted({ identity: "LOGGED", connectionUrl, authorizationKey });
   for (let beat = 0; beat < 3; beat++) await station.call("Heartbeat", {});
-  // A look at the log would write what waits, and prove nothing.
+  // Reading the log would write pending frames, and the test would prove nothing.
   await waitFor("the frames on disk", () => storedFrames(stack.dataDirectory) === before + 8);
   await stack.replacePart("worker");
   const { body } = await call(stack, "GET", `/ocpp/chargers/${id}/logs`);

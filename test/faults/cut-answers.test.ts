@@ -39,7 +39,7 @@ const sql = (text: string, params: unknown[] = []) => openSql(stack.running.addr
 const says = (words: string) => (asked: Asked) => asked.body.includes(words);
 const isAccept = says("INSERT INTO jobs");
 
-/** Every charger of the batch READY, shown on line, with one session that holds its record. */
+/** Waits until every charger of the batch is READY and online, with one session with its record. */
 async function expectWhole(batch: Pick<Awaited<ReturnType<typeof postBatch>>, "read" | "finished">) {
   const { status, progress, results } = await batch.finished();
   expect([status, progress]).toEqual([

@@ -17,7 +17,7 @@ const STATIONS = 20;
 /** Rounds of messages during the outage: two minutes of them, or as fast as they are answered. */
 const ROUNDS = isFull ? 24 : 4;
 const PAUSE_MS = isFull ? 5000 : 0;
-/** Sessions come back to a database within a minute. */
+/** Sessions flush within a minute after the database is back. */
 const FLUSH_DEADLINE_MS = 90_000;
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -40,7 +40,7 @@ async function withoutDatabase(work: () => Promise<void>): Promise<void> {
   await database.startAgain();
 }
 
-/** The first where the runs of the batch have met the outage before, so that nothing was sent. */
+/** Answers during the outage; the first one if an earlier failure was noticed, so that nothing was sent. */
 const UNAVAILABLE = [
   { detail: "Service temporarily unavailable" },
   {
@@ -72,7 +72,7 @@ function expectAnswered(frames: RawFrame[]): void {
   expect(frames.filter(([type]) => type !== 3)).toEqual([]);
 }
 
-/** One charging session on connector 1, from its start to its end, and what else a station says meanwhile. */
+/** One transaction on connector 1 from start to end, and other messages during it. */
 async function charge(station: RawStation): Promise<number> {
   const start = { connectorId: 1, idTag: "TAG", meterStart: 0, timestamp: minutesIn(0) };
   const started = await station.call("StartTransaction", start);
@@ -93,7 +93,7 @@ async function charge(station: RawStation): Promise<number> {
   return transactionId;
 }
 
-/** What Postgres knows of every charger: its transactions, their meter values in order, its connectors. */
+/** Data of every charger in Postgres: transactions, their meter values in order, connectors. */
 function stored() {
   const text = `SELECT c.identity,
     (SELECT json_agg(json_build_array(t.transaction_id, t.status, t.meter_start_wh, t.meter_stop_wh))

@@ -76,7 +76,7 @@ async function expectWhole(batch: Batch, chargers: number): Promise<void> {
   await waitFor("every station on line", async () => (await rows("s.online")) === chargers, 60_000);
 }
 
-/** As if the last publish lay two minutes back, which is when the sweeper looks after a job. */
+/** Sets the last publish back by two minutes, so that the sweeper repeats the job. */
 async function sweepLater(jobId: string): Promise<void> {
   const text = "UPDATE jobs SET published_at = published_at - interval '2 minutes' WHERE id = $1::uuid";
   await openSql(stack.address("sql"))(text, [jobId]);

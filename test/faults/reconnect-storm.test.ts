@@ -13,12 +13,12 @@ import { waitFor } from "../harness/wait-for.ts";
 
 const isFull = process.env["BUSBAR_FULL"] === "1";
 const STATIONS = isFull ? 2000 : 300;
-/** A local runtime takes 250 connects a second and no more before its sessions sleep again. */
+/** A local runtime accepts 250 connections a second at most until its sessions hibernate. */
 const CONNECTS_PER_SECOND = 200;
 const JITTER_MS = (STATIONS / CONNECTS_PER_SECOND) * 1000;
 const LATE_MS = 5000;
 const WIDTH = 16;
-/** Sessions come back to a database within a minute. */
+/** Sessions flush within a minute after the database is back. */
 const FLUSH_DEADLINE_MS = 90_000;
 const TIMEOUT_MS = 600_000;
 
@@ -67,7 +67,7 @@ const at = (hour: number) => new Date(Date.UTC(2026, 4, 1, hour)).toISOString();
 const start = { connectorId: 1, idTag: "TAG", meterStart: 1000, timestamp: at(10) };
 const status = { connectorId: 1, errorCode: "NoError", status: "Charging" };
 
-/** Confirmed to the station, and to nobody else. Returns the id of its transaction. */
+/** Starts a transaction whose facts are not flushed. Returns its id. */
 async function beginCharging({ live }: ReturningStation, index: number): Promise<number | null> {
   expect((await live.call("StatusNotification", status))[0]).toBe(3);
   if (!chargesAt(index)) return null;
@@ -104,7 +104,7 @@ test(
       await station.connect();
       await station.live.boot();
     });
-    // Nothing of what is confirmed from here on can be in the database at the kill.
+    // From here on no confirmed fact can be in the database at the kill.
     expect([await chargingCount(), await transactions()]).toEqual([0, []]);
     await database.stop();
     const transactionIds = await inParallel(stations, WIDTH, beginCharging);

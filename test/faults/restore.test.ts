@@ -55,7 +55,7 @@ const finished = () => sql("SELECT * FROM transactions WHERE status = 'completed
 /** Every transaction id that a station has been given. Each session has a block of its own, so they do not grow. */
 const used: number[] = [];
 
-/** A whole transaction, until Postgres has it. Its id is one that no transaction had before. */
+/** Runs a transaction until it is in Postgres. Its id must be new. */
 async function charge(door: Door): Promise<number> {
   const station = await RawStation.booted(door);
   const at = new Date().toISOString();
@@ -94,7 +94,7 @@ async function expectIn(door: Door): Promise<void> {
   station.socket.close();
 }
 
-/** Let in at most until its session tells Postgres of it. */
+/** Waits until the station is refused, at the latest after the next flush of its session. */
 async function expectOut(door: Door): Promise<void> {
   const station = await RawStation.booted(door).catch((error: Error) => error.message);
   if (typeof station === "string") expect(station).toContain("404");

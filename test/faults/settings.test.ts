@@ -37,7 +37,7 @@ async function inTheMiddle(): Promise<void> {
   await waitFor("every station in the middle", () => stations.every(({ isHeld }) => isHeld), 30_000);
 }
 
-/** A minute later by the clock of the sweeper, which looks after chargers that the database knows to be online. */
+/** Runs the sweeper with a clock a minute ahead, for chargers that are online in the database. */
 async function sweep(): Promise<void> {
   await waitFor("every station online", async () => (await onlineCount(stack)) === STATIONS);
   const sql = openSql(stack.address("sql"));
