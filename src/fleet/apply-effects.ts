@@ -5,7 +5,7 @@ import { hostOf, sessionRefOf, stationOf } from "./station.ts";
 import { withdraw } from "./withdraw.ts";
 
 /** Effects per step. */
-export const EFFECT_SLICE_SIZE = 100;
+const EFFECT_SLICE_SIZE = 100;
 /** Objects called in parallel: an invocation may have six connections, and one is kept for Postgres. */
 const PARALLEL = 5;
 /** No object is called after this time. The next attempt carries out the remaining effects. */

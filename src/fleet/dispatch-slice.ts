@@ -1,7 +1,7 @@
 import type { Ports, ProvisioningWork } from "../ports.ts";
 
 /** Chargers per dispatcher step: one statement, one batch publish. */
-export const SLICE_SIZE = 100;
+const SLICE_SIZE = 100;
 
 /**
  * Starts the runs of the PENDING chargers of one slice. Idempotent, because run ids are deterministic. Returns the

@@ -44,7 +44,7 @@ export async function provisionCharger(
  * Sets a charger READY (error null) or FAILED, and closes its job if it was the last. The session, station and
  * credential of a failed charger are removed.
  */
-export async function settleCharger(
+async function settleCharger(
   ports: Pick<Ports, "jobs" | "sessions" | "simulators" | "clock">,
   jobId: string,
   work: ProvisioningWork,

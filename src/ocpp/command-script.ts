@@ -43,7 +43,7 @@ export function stationWord(answer: JsonObject): {
 }
 
 /** `AcceptedCanceled` → `accepted_canceled` */
-export function snakeCase(word: string): string {
+function snakeCase(word: string): string {
   return word.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
 }
 

@@ -4,7 +4,7 @@ import type { HandlerContext, TagVerdict } from "./handler.ts";
  * Id tag of remote starts without an id tag. It is accepted for a transaction that we started remotely, and rejected
  * when a card has it.
  */
-export const REMOTE_ONLY_TAG = "CAPACITOR";
+const REMOTE_ONLY_TAG = "CAPACITOR";
 
 const ACCEPTED: TagVerdict = { status: "Accepted", expiryDate: null, parentIdTag: null };
 const UNKNOWN: TagVerdict = { status: "Unknown", expiryDate: null, parentIdTag: null };

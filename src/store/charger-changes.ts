@@ -6,7 +6,7 @@ import { firstRow, isUuid, parseRows, uuidArray } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 /** Most chargers that one request may change. */
-export const SELECTION_MAX = 1000;
+const SELECTION_MAX = 1000;
 
 /** Condition of a `ChargerSelection`. $1 organisation, $2 location or null, $3 ids or null. */
 const SELECTED = `c.organization_id = $1::uuid AND c.deleted_at IS NULL AND ($2::uuid IS NULL OR c.location_id = $2::uuid)

@@ -6,7 +6,7 @@ import { guardedWrites, TIME_LIMITS } from "./guarded-writes.ts";
 import type { Row, Statement, Transaction, Writes } from "./guarded-writes.ts";
 import { retryOnce, translate } from "./sql-failure.ts";
 
-export type { Row, Statement } from "./guarded-writes.ts";
+export type { Row } from "./guarded-writes.ts";
 export { SqlFailure, violates } from "./sql-failure.ts";
 
 /** Access to Postgres. Each call is one HTTP request. @throws Unavailable, SqlFailure */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { StatsSnapshot } from "../../dev/engine/engine-stats.ts";
 
 /** Baseline and candidate are watched through the same window, at the same rate. */
-export const WATCH_INTERVAL_MS = 100;
+const WATCH_INTERVAL_MS = 100;
 
 /** What a batch cost the engine. */
 export interface EngineCost {

@@ -84,7 +84,7 @@ export async function setEngineFaults(stack: ChaosStack, faults: object): Promis
   }).catch(() => null);
 }
 
-export const scenes: readonly [Scene, ...Scene[]] = [
+const scenes: readonly [Scene, ...Scene[]] = [
   killed("engine", [1, 38], 2),
   { ...killed("engine", [1], 1), name: "engine emptied", begin: (stack) => stack.emptyEngine() },
   killed("worker", [2, 3, 16, 17], 2),

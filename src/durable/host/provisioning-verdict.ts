@@ -23,7 +23,7 @@ const BOOT_REJECTED: ItemError = {
 };
 
 /** Close codes by which a central system says that it does not want this station. */
-export function isPolicyClose(code: number): boolean {
+function isPolicyClose(code: number): boolean {
   return [1002, 1003, 1008, 3000, 3003].includes(code) || (code >= 4000 && code <= 4999);
 }
 

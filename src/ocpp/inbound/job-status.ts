@@ -40,7 +40,7 @@ export const logStatus: Handler = (ctx, payload) => {
  * Whether a status belongs to a request that a newer one has replaced (2.x L01, L03, N01, matched by request id).
  * False without an id, and while no request of ours is known, because 1.6 stations invent ids.
  */
-export function isReplaced(ctx: HandlerContext, job: JobKind, requestId: number | null): boolean {
+function isReplaced(ctx: HandlerContext, job: JobKind, requestId: number | null): boolean {
   const current = ctx.station.jobRequests[job];
   if (ctx.version === "ocpp1.6" || requestId === null || !current) return false;
   return !current.includes(requestId);

@@ -16,7 +16,7 @@ export interface Limit {
 }
 
 /** Limit of the station's hardware. */
-export function hardwareLimit({ profile }: StationState): Limit {
+function hardwareLimit({ profile }: StationState): Limit {
   const phases = profile.maxPowerW > SINGLE_PHASE_MAX_W ? 3 : 1;
   return { amps: round(profile.maxPowerW / (VOLTAGE_V * phases)), phases, phaseToUse: null };
 }
@@ -100,7 +100,7 @@ function ruling(
   return null;
 }
 
-export function isValid(state: StationState, profile: ChargingProfile, atMs: number): boolean {
+function isValid(state: StationState, profile: ChargingProfile, atMs: number): boolean {
   const { validFromMs, validToMs } = profile;
   if (validFromMs !== null && atMs < validFromMs) return false;
   if (validToMs !== null && atMs >= validToMs) return false;

@@ -100,7 +100,7 @@ export function firmwareStatus(turn: Turn, action: string): JsonObject {
   return isNews ? payload(turn, stage) : { status: "Idle" };
 }
 
-export function currentVersion(turn: Turn): string {
+function currentVersion(turn: Turn): string {
   return turn.state.memory.firmwareVersion ?? turn.state.profile.firmwareVersion;
 }
 

@@ -62,7 +62,7 @@ export function uploadAnswered(turn: Turn, how: CallEnd, { action, payload: told
 }
 
 /** Whether an upload requested by GetLog is running, which another request would cancel. */
-export function isUploading(turn: Turn): boolean {
+function isUploading(turn: Turn): boolean {
   const { log } = turn.state.memory;
   return log !== null && log.requestId !== null && isRunning(log);
 }

@@ -38,7 +38,7 @@ export const changeConfiguration: InboundHandler = (turn, payload) => {
 };
 
 /** Setting of a 1.6 key, compared case-insensitively (CiString). */
-export function settingOfKey(key: string): Setting | undefined {
+function settingOfKey(key: string): Setting | undefined {
   const wanted = key.toLowerCase();
   return SETTINGS.find((setting) => setting.key16?.toLowerCase() === wanted);
 }

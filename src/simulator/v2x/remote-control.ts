@@ -43,7 +43,7 @@ export const getTransactionStatus: InboundHandler = (turn, payload) => {
 };
 
 /** CALLERROR for the field that `readToken` found invalid. */
-export function incompleteToken(payload: JsonObject): Answer {
+function incompleteToken(payload: JsonObject): Answer {
   const given = objectOf(payload, "idToken");
   if (!given) return incomplete(payload, "idToken", "object");
   return incomplete(given, textOf(given, "idToken") === undefined ? "idToken" : "type");
@@ -146,7 +146,7 @@ export const cancelReservation: InboundHandler = (turn, payload) => {
 };
 
 /** EVSE of a request; null: no such EVSE. Each EVSE has one connector, number 1. */
-export function knownEvse(turn: Turn, evse: JsonObject): number | null {
+function knownEvse(turn: Turn, evse: JsonObject): number | null {
   const id = integerOf(evse, "id");
   const connectorId = integerOf(evse, "connectorId") ?? 1;
   const isKnown = id !== undefined && id >= 1 && id <= turn.state.profile.connectors && connectorId === 1;

@@ -74,9 +74,6 @@ export const operations: readonly ApiOperation[] = all
     return { ...operation, body, isBodyRequired, scheme, surface: surfaceOf(operation.path) };
   });
 
-export const isDocumented = (operationId: string): boolean =>
-  operations.some((operation) => operation.operationId === operationId);
-
 /** The schema behind a reference, or the schema itself. */
 export function resolve(one: Schema): Schema {
   const reference = one["$ref"];

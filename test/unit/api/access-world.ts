@@ -51,7 +51,7 @@ export interface World {
   token(claims?: Record<string, unknown>): Promise<string>;
 }
 
-export function newOrganization(slug: string, changes: Partial<Organization> = {}): Organization {
+function newOrganization(slug: string, changes: Partial<Organization> = {}): Organization {
   const id = systemIds.uuid();
   return {
     id,

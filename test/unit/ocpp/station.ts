@@ -57,7 +57,7 @@ export function transaction(fields: Partial<TransactionRecord> = {}): Transactio
 }
 
 /** An accepted station that nothing else is known of. */
-export function station(fields: Partial<StationState> = {}): StationState {
+function station(fields: Partial<StationState> = {}): StationState {
   return {
     registration: "Accepted",
     bootAnswer: "Accepted",
