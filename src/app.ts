@@ -6,7 +6,7 @@ import { requestId } from "hono/request-id";
 import { gatewayRouter } from "./api/gateway/router.ts";
 import { cacheControl } from "./api/http/cache-control.ts";
 import type { AppEnv } from "./api/http/context.ts";
-import { healthz, readyz } from "./api/http/health.ts";
+import { healthOperations } from "./api/http/health.ts";
 import { noStore } from "./api/http/no-store.ts";
 import { notFound } from "./api/http/not-found.ts";
 import { rateLimitHeaders } from "./api/http/rate-limit.ts";
@@ -54,8 +54,7 @@ export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
       onMethodNotAllowed: (c, methods) => surfaceErrors(c.req.path).methodNotAllowed(c, methods),
     }),
   );
-  app.get("/healthz", healthz);
-  app.get("/readyz", readyz(servicesOf));
+  for (const operation of healthOperations(servicesOf)) operation.mount(app);
   app.use("/ocpp/*", cacheControl(), wired(servicesOf), rateLimitHeaders());
   app.use("/api/*", noStore(), wired(servicesOf), rateLimitHeaders());
   app.use("/oauth/*", noStore(), wired(servicesOf));

@@ -1,6 +1,7 @@
-import { OpenAPIHono, z, type RouteConfig } from "@hono/zod-openapi";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import { gatewayRouter } from "./gateway/router.ts";
 import type { AppEnv } from "./http/context.ts";
+import { healthOperations } from "./http/health.ts";
 import { settingsRouter } from "./settings/router.ts";
 import { v1Router } from "./v1/router.ts";
 
@@ -44,7 +45,7 @@ export function buildOpenApi(): object {
   app.route("/", gatewayRouter());
   app.route("/api/v1", v1Router());
   app.route("/", settingsRouter());
-  documentHealth(app);
+  for (const operation of healthOperations(noServices)) operation.mount(app);
   const document = app.getOpenAPI31Document(HEAD);
   const tags = Object.values(document.paths ?? {}).flatMap((path) =>
     Object.values(path).flatMap((operation) => tagsOf(operation)),
@@ -53,38 +54,9 @@ export function buildOpenApi(): object {
   return { ...document, tags: [...GATEWAY_TAGS, ...others.map((name) => ({ name }))] };
 }
 
-function documentHealth(app: OpenAPIHono<AppEnv>): void {
-  const health = z.object({ status: z.literal("ok") });
-  const dependency = z.object({
-    status: z.enum(["ok", "unreachable"]),
-    implementation: z.enum(["embedded", "hosted"]).optional(),
-  });
-  const readiness = z
-    .object({
-      status: z.enum(["ready", "unavailable"]),
-      misconfigured: z.array(z.string()).openapi({ description: "Variables at fault, without their values" }),
-      dependencies: z.record(z.string(), dependency),
-    })
-    .openapi("Readiness");
-  const json = (description: string, schema: z.ZodType) => ({
-    description,
-    content: { "application/json": { schema } },
-  });
-  const read = (path: string, operationId: string, summary: string, responses: RouteConfig["responses"]) =>
-    app.openAPIRegistry.registerPath({
-      method: "get",
-      path,
-      operationId,
-      summary,
-      tags: ["Health"],
-      security: [],
-      responses,
-    });
-  read("/healthz", "getHealth", "Say that the process answers", { 200: json("It does", health) });
-  read("/readyz", "getReadiness", "Say whether every dependency answers", {
-    200: json("All do", readiness),
-    503: json("One does not, or the configuration is incomplete", readiness),
-  });
+/** The operations are only documented here. */
+function noServices(): never {
+  throw new Error("the document serves no request");
 }
 
 function tagsOf(operation: unknown): string[] {

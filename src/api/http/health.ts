@@ -1,39 +1,75 @@
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { engineProblems } from "../../engine-configuration.ts";
 import { Misconfigured } from "../../env.ts";
 import type { Config } from "../../env.ts";
 import type { Ports } from "../../ports.ts";
+import { jsonAnswer } from "../operation/document.ts";
+import { defineOpenOperation } from "../operation/open-operation.ts";
+import type { BoundOperation } from "../operation/operations-of.ts";
 import type { AppEnv } from "./context.ts";
 
 const RETRY_AFTER_SECONDS = 5;
 
 type Implementation = "embedded" | "hosted";
 
-/** The process answers. Says nothing about what it depends on. */
-export function healthz(c: Context<AppEnv>): Response {
-  return c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" });
-}
+const health = z.object({ status: z.literal("ok") });
+
+const dependency = z.object({
+  status: z.enum(["ok", "unreachable"]),
+  implementation: z.enum(["embedded", "hosted"]).optional(),
+});
+
+const readiness = z
+  .object({
+    status: z.enum(["ready", "unavailable"]),
+    misconfigured: z.array(z.string()).openapi({ description: "Variables at fault, without their values" }),
+    dependencies: z.record(z.string(), dependency),
+  })
+  .openapi("Readiness");
+
+type ServicesOf = (c: Context<AppEnv>) => { ports: Ports; config: Config };
 
 /**
- * Ready when the configuration is complete and every dependency answers. Shows which implementation is wired and which
- * variables are at fault, never an address or a value.
+ * `/healthz`: the process answers, whatever it depends on. `/readyz`: the configuration is complete and every dependency
+ * answers; shows which implementation is wired and which variables are at fault, never an address or a value.
  */
-export function readyz(services: (c: Context<AppEnv>) => { ports: Ports; config: Config }) {
-  return async function readyz(c: Context<AppEnv>): Promise<Response> {
-    const wired = servicesOrProblems(() => services(c));
-    if ("problems" in wired) return answer(c, { misconfigured: wired.problems, dependencies: {} });
-    const { ports, config } = wired;
-    const misconfigured = engineProblems(config);
-    const states = await ports.probe().catch(() => ({}));
-    const implementations = implementationsOf(config);
-    const dependencies = Object.fromEntries(
-      Object.entries(states).map(([name, state]) => [
-        name,
-        { status: state, implementation: implementations[name] },
-      ]),
-    );
-    return answer(c, { misconfigured, dependencies });
-  };
+export function healthOperations(servicesOf: ServicesOf): BoundOperation[] {
+  const shared = { method: "get", tag: "Health", role: "anybody" } as const;
+  const getHealth = defineOpenOperation({
+    ...shared,
+    path: "/healthz",
+    operationId: "getHealth",
+    summary: "Say that the process answers",
+    success: { status: 200, description: "It does", schema: health },
+    handle: ({ c }) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }),
+  });
+  const getReadiness = defineOpenOperation({
+    ...shared,
+    path: "/readyz",
+    operationId: "getReadiness",
+    summary: "Say whether every dependency answers",
+    success: { status: 200, description: "All do", schema: readiness },
+    otherAnswers: { 503: jsonAnswer("One does not, or the configuration is incomplete", readiness) },
+    handle: ({ c }) => readyz(c, servicesOf),
+  });
+  return [getHealth, getReadiness];
+}
+
+async function readyz(c: Context<AppEnv>, servicesOf: ServicesOf): Promise<Response> {
+  const wired = servicesOrProblems(() => servicesOf(c));
+  if ("problems" in wired) return answer(c, { misconfigured: wired.problems, dependencies: {} });
+  const { ports, config } = wired;
+  const misconfigured = engineProblems(config);
+  const states = await ports.probe().catch(() => ({}));
+  const implementations = implementationsOf(config);
+  const dependencies = Object.fromEntries(
+    Object.entries(states).map(([name, state]) => [
+      name,
+      { status: state, implementation: implementations[name] },
+    ]),
+  );
+  return answer(c, { misconfigured, dependencies });
 }
 
 interface Readiness {

@@ -4,7 +4,7 @@ import { Unavailable } from "../../errors.ts";
 import { gatewayError, gatewayMethodNotAllowed, gatewayNotFound } from "../gateway/errors.ts";
 import { v1Error, v1MethodNotAllowed, v1NotFound } from "../v1/errors.ts";
 import type { AppEnv } from "./context.ts";
-import { settingsError, settingsMethodNotAllowed, settingsNotFound } from "./settings-errors.ts";
+import { settingsError, settingsMethodNotAllowed, settingsNotFound } from "../settings/errors.ts";
 
 /** How one surface says that something is wrong. */
 export interface SurfaceErrors {

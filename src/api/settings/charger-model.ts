@@ -1,7 +1,10 @@
+import { z } from "@hono/zod-openapi";
 import { connectionUrl } from "../../fleet/connection-url.ts";
 import type { Role, SettingsView } from "../../ports.ts";
 import { operatingMode } from "./operating-mode.ts";
 import { ROLE_BITS } from "./settings-token.ts";
+import { settingsViewOf } from "./settings-view.ts";
+import { chargerParams, defineOperation, TAG } from "./surface.ts";
 
 /** AuthenticationType of the original service: stations are authorized over OCPP. */
 const OCPP_AUTHENTICATION = 2;
@@ -33,13 +36,44 @@ const UNKNOWN = {
   Warnings: null,
 };
 
+const model = z
+  .looseObject({
+    Id: z.uuid(),
+    DeviceId: z.string(),
+    Name: z.string(),
+    CurrentUserRoles: z
+      .int()
+      .openapi({ description: "Of the caller, as bits: 1 user, 2 owner, 4 service, 8 administrator" }),
+    OperatingMode: z.int(),
+    IsOnline: z.boolean(),
+  })
+  .openapi("SettingsCharger");
+
+export const getSettingsCharger = defineOperation({
+  method: "get",
+  path: "/api/chargers/{id}",
+  operationId: "getSettingsCharger",
+  summary: "Show a charger in the model of this surface",
+  tag: TAG,
+  role: "owner",
+  params: chargerParams,
+  success: { status: 200, description: "Show a charger in the model of this surface", schema: model },
+  handle: async ({ c, organization, path }) => {
+    const baseUrl = c.get("config").PUBLIC_BASE_URL;
+    // Whom the surface admits has a role.
+    const role = c.get("principal").role ?? "viewer";
+    const reader = { baseUrl, organizationSlug: organization.slug, role };
+    return chargerModel(await settingsViewOf(c, path.id), reader);
+  },
+});
+
 interface Reader {
   baseUrl: string;
   organizationSlug: string;
   role: Role;
 }
 
-export function chargerModel(view: SettingsView, { baseUrl, organizationSlug, role }: Reader) {
+function chargerModel(view: SettingsView, { baseUrl, organizationSlug, role }: Reader) {
   const { connection, location, identity } = view;
   const desired = view.settings?.desired ?? {};
   return {

@@ -1,8 +1,11 @@
+import { z } from "@hono/zod-openapi";
 import type { SettingsView } from "../../ports.ts";
 import type { SettingName } from "../../settings/desired.ts";
 import { chargeState } from "./charge-state.ts";
 import { capabilities } from "./charger-model.ts";
 import { operatingMode } from "./operating-mode.ts";
+import { settingsViewOf } from "./settings-view.ts";
+import { chargerParams, defineOperation, TAG } from "./surface.ts";
 
 /** From the bit mask of an update to the SetPhases code of a state: L1, L2, L3, three phases. */
 const SET_PHASES: Record<number, number> = { 0: 0, 1: 1, 2: 2, 4: 3, 7: 4 };
@@ -17,13 +20,29 @@ const SETTING_STATES: ReadonlyArray<readonly [number, string, SettingName]> = [
   [555, "SignedMeterValueInterval", "meterValueInterval"],
 ];
 
-interface State {
-  ChargerId: string;
-  StateId: number;
-  StateName: string;
-  Timestamp: string;
-  ValueAsString: string;
-}
+const states = z.array(
+  z.object({
+    ChargerId: z.uuid(),
+    StateId: z.int(),
+    StateName: z.string(),
+    Timestamp: z.string(),
+    ValueAsString: z.string(),
+  }),
+);
+
+type State = z.output<typeof states>[number];
+
+export const getSettingsState = defineOperation({
+  method: "get",
+  path: "/api/chargers/{id}/state",
+  operationId: "getSettingsState",
+  summary: "List what is known of a charger by state id",
+  tag: TAG,
+  role: "owner",
+  params: chargerParams,
+  success: { status: 200, description: "List what is known of a charger by state id", schema: states },
+  handle: async ({ c, ports, path }) => chargerState(await settingsViewOf(c, path.id), ports.clock.now()),
+});
 
 /** What is known of the charger, by the state ids of the original service; unknown values are left out. */
 export function chargerState(view: SettingsView, now: Date): State[] {

@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Config } from "../../env.ts";
 import { apiKeyDigest, looksLikeApiKey } from "../../fleet/api-key-material.ts";
@@ -6,11 +7,79 @@ import { BodyRefused, readBody } from "../../request-body.ts";
 import { failureKey } from "../http/auth-failures.ts";
 import type { AppEnv } from "../http/context.ts";
 import { RateWindows } from "../http/rate-window.ts";
+import { jsonAnswer } from "../operation/document.ts";
+import { defineOpenOperation } from "../operation/open-operation.ts";
 import { signSettingsToken, TOKEN_LIFETIME_SECONDS } from "./settings-token.ts";
+import { errorBody, TAG } from "./surface.ts";
 
 const FAILURES = { limit: 10, windowSeconds: 60 };
 const FORM = "application/x-www-form-urlencoded";
 const FORM_BYTES_MAX = 8 * 1024;
+
+const tokenRequest = z
+  .object({
+    grant_type: z.literal("password"),
+    username: z.string().openapi({ description: "Id or prefix of an API key" }),
+    password: z.string().openapi({ description: "The whole API key" }),
+    scope: z.string().optional(),
+  })
+  .openapi("TokenRequest");
+
+const tokenAnswer = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal("Bearer"),
+    expires_in: z.int().openapi({ description: "Seconds" }),
+    scope: z.string(),
+  })
+  .openapi("TokenAnswer");
+
+const tokenError = z
+  .object({
+    error: z.enum(["invalid_request", "unsupported_grant_type", "invalid_grant"]),
+    error_description: z.string(),
+  })
+  .openapi("TokenError");
+
+const discovery = z.object({
+  issuer: z.string(),
+  token_endpoint: z.string(),
+  grant_types_supported: z.array(z.string()),
+});
+
+export const issueToken = defineOpenOperation({
+  method: "post",
+  path: "/oauth/token",
+  operationId: "issueToken",
+  summary: "Exchange an API key for a token of one hour",
+  tag: TAG,
+  role: "anybody",
+  body: { schema: tokenRequest, required: true, mediaType: FORM },
+  success: { status: 200, description: "The token", schema: tokenAnswer },
+  otherAnswers: {
+    400: jsonAnswer("The request is no password grant, or its credentials are wrong", tokenError),
+    408: jsonAnswer("The body did not arrive in time", tokenError),
+    413: jsonAnswer("The body is longer than 8 KiB", tokenError),
+    429: jsonAnswer("Too many failed attempts", tokenError),
+    503: jsonAnswer("A dependency is down", errorBody),
+  },
+  handle: ({ c }) => grantToken(c),
+});
+
+export const discoverTokens = defineOpenOperation({
+  method: "get",
+  path: "/.well-known/openid-configuration",
+  operationId: "discoverTokens",
+  summary: "Say where tokens are issued",
+  tag: TAG,
+  role: "anybody",
+  success: { status: 200, description: "The configuration", schema: discovery },
+  handle: ({ c }) => {
+    // The issuer ends with a slash: a client compares it, to the letter, with the address that it asked.
+    const issuer = `${c.get("config").PUBLIC_BASE_URL}/`;
+    return { issuer, token_endpoint: `${issuer}oauth/token`, grant_types_supported: ["password"] };
+  },
+});
 
 const windows = new WeakMap<Config, RateWindows>();
 
@@ -18,7 +87,7 @@ const windows = new WeakMap<Config, RateWindows>();
  * The password grant (RFC 6749 §4.3): `username` is an API key's id or prefix, `password` the whole key. A right password
  * always passes; wrong ones are counted.
  */
-export async function issueToken(c: Context<AppEnv>): Promise<Response> {
+async function grantToken(c: Context<AppEnv>): Promise<Response> {
   const form = await readForm(c).catch(refusalOf);
   if (form instanceof BodyRefused) return refuseBody(c, form);
   const grant = form.get("grant_type");

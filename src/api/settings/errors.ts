@@ -2,18 +2,16 @@ import type { Context } from "hono";
 import { Misconfigured } from "../../env.ts";
 import { Forbidden, Limited, MaybeStored, NotFound, Unauthenticated, Unavailable } from "../../errors.ts";
 import { FuseLimitExceeded } from "../../settings/update-settings.ts";
-import type { AppEnv } from "./context.ts";
 import { BodyRefused } from "../../request-body.ts";
-import { MalformedJson } from "./json-body.ts";
+import type { AppEnv } from "../http/context.ts";
+import { MalformedJson } from "../http/json-body.ts";
+import { InvalidRequest } from "../operation/receive.ts";
 
 const INTERNAL = 500;
 const UNKNOWN = 512;
 const INVALID = 529;
 const FORBIDDEN = 533;
 const CONSTRAINT = 539;
-
-/** The request says something this surface does not understand; the message is the client's. */
-export class InvalidSettings extends Error {}
 
 interface Refusal {
   status: 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 500 | 503;
@@ -49,7 +47,7 @@ function requestRefusal(err: Error): Refusal | null {
       details: `${err.thing} ${err.id ?? ""} not found`.replace("  ", " "),
     };
   if (err instanceof FuseLimitExceeded) return { status: 400, code: CONSTRAINT, details: err.message };
-  if (err instanceof InvalidSettings) return { status: 400, code: INVALID, details: err.message };
+  if (err instanceof InvalidRequest) return { status: 400, code: INVALID, details: err.findings.join("; ") };
   if (err instanceof MalformedJson) return { status: 400, code: INVALID, details: "The body is not JSON" };
   if (err instanceof BodyRefused) return { status: err.status, code: INVALID, details: err.message };
   return null;
