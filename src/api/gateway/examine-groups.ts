@@ -33,7 +33,7 @@ const FIELD_ORDER = [
   "chargers_number",
 ];
 
-export interface ExpandedBatch {
+interface ExpandedBatch {
   blueprints: ChargerBlueprint[];
   chargers: NewCharger[];
 }

@@ -31,7 +31,7 @@ const TYPE_MESSAGES = {
   extra_forbidden: "Extra inputs are not permitted",
 } as const;
 
-export type PlainType = keyof typeof TYPE_MESSAGES;
+type PlainType = keyof typeof TYPE_MESSAGES;
 
 const TYPE_OF_EXPECTED: Record<string, PlainType> = {
   string: "string_type",

@@ -2,7 +2,7 @@ const DATE_TIME =
   /^(\d{4})-(\d\d)-(\d\d)(?:[Tt_ ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?([Zz]|[-+ ]\d\d:?\d\d)?)?$/;
 const MINUTE_MS = 60_000;
 
-export type ParsedDateTime = { ms: number } | { reason: string };
+type ParsedDateTime = { ms: number } | { reason: string };
 
 /**
  * An RFC 3339 date-time, or a date alone, as epoch ms (not rounded: a fraction may be finer). Without offset it is

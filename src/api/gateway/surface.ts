@@ -10,7 +10,7 @@ import { type Finding, findingsOf, isListSchema, malformedJson } from "./finding
 import { HttpErrorResponse, HTTPValidationError } from "./schemas/error.ts";
 
 /** `anyone`: a valid credential, with or without organisation. The others act in the caller's organisation. */
-export type GatewayRole = "anyone" | "viewer" | "operator";
+type GatewayRole = "anyone" | "viewer" | "operator";
 
 const REFUSALS: Record<number, string> = {
   400: "Invalid request data",

@@ -1,11 +1,33 @@
 import type { Config } from "../../env.ts";
 import type { ApiKey, ConnectedCharger, Organization, SettingsView } from "../../ports.ts";
-import { KnownDigests } from "./known-digests.ts";
 import { RateWindows } from "./rate-window.ts";
 import { RefreshingCache } from "./refreshing-cache.ts";
 
+const DIGESTS_KEPT_FOR_MS = 60_000;
+const DIGESTS_MAX = 256;
+
+/**
+ * Digests of the live API keys that were shown within the last minute: hashing is asynchronous on this platform and costs a
+ * command a turn of the event loop. Memory only; a key that is no live one is never kept.
+ */
+export class KnownDigests {
+  readonly #digests = new Map<string, string>();
+  #sinceMs = 0;
+
+  get(apiKey: string): string | undefined {
+    return this.#digests.get(apiKey);
+  }
+
+  remember(apiKey: string, digest: string, nowMs: number): void {
+    const isOld = nowMs - this.#sinceMs > DIGESTS_KEPT_FOR_MS;
+    if (isOld || this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
+    if (isOld) this.#sinceMs = nowMs;
+    this.#digests.set(apiKey, digest);
+  }
+}
+
 /** What an isolate remembers between requests about who asks and how often. */
-export interface AccessState {
+interface AccessState {
   apiKeys: RefreshingCache<{ key: ApiKey; organization: Organization }>;
   organizations: RefreshingCache<Organization>;
   /** Looked up every time; the last answer stands in while the database is away. By organisation id and charger. */

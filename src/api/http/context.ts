@@ -14,7 +14,7 @@ export interface Principal {
 }
 
 /** What every route finds in its context; set by `app.ts` and the middleware of `api/http/`. */
-export interface RequestVariables {
+interface RequestVariables {
   ports: Ports;
   config: Config;
   background: Background;

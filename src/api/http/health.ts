@@ -1,8 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { engineProblems } from "../../engine-configuration.ts";
-import { Misconfigured } from "../../env.ts";
-import type { Config } from "../../env.ts";
+import { type Config, Misconfigured } from "../../env.ts";
 import type { Ports } from "../../ports.ts";
 import { jsonAnswer } from "../operation/document.ts";
 import { defineOpenOperation } from "../operation/open-operation.ts";

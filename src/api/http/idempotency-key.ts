@@ -15,7 +15,7 @@ export const IdempotencyHeader = z.object({
     }),
 });
 
-export interface KeyedRequest {
+interface KeyedRequest {
   method: string;
   path: string;
   /** Null: the client sent none. */

@@ -2,9 +2,9 @@ import { BODY_DEADLINE_MS, readBody, type BodyLimits } from "../../request-body.
 import { findJsonError } from "./json-error.ts";
 
 /** Default deadline: 10 s. Default types: `application/json` and any `+json`. */
-export type JsonBodyOptions = Pick<BodyLimits, "maxBytes"> & Partial<BodyLimits>;
+type JsonBodyOptions = Pick<BodyLimits, "maxBytes"> & Partial<BodyLimits>;
 
-export type JsonBody = { kind: "empty" } | { kind: "json"; value: unknown };
+type JsonBody = { kind: "empty" } | { kind: "json"; value: unknown };
 
 /** The body is not JSON. `offset` counts characters from the start of the text. */
 export class MalformedJson extends Error {

@@ -1,4 +1,4 @@
-export interface JsonError {
+interface JsonError {
   /** In characters (code points) from the start of the text. */
   offset: number;
   reason: string;

@@ -1,16 +1,21 @@
-import { createRemoteJWKSet, errors, jwtVerify } from "jose";
-import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
+import {
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  createRemoteJWKSet,
+  errors,
+  jwtVerify,
+} from "jose";
 import type { Config } from "../../env.ts";
 import { Unauthenticated, Unavailable } from "../../errors.ts";
-import { ROLES } from "../../ports.ts";
-import type { Role } from "../../ports.ts";
-import { isUuid } from "./uuid.ts";
+import { ROLES, type Role } from "../../ports.ts";
+import { isUuid } from "./resource-id.ts";
 
 const TOKEN_BYTES_MAX = 8192;
 const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 2_000;
 
-export interface TokenClaims {
+interface TokenClaims {
   subject: string;
   /** Null without an `org` claim, or with one that is no UUID. */
   organizationId: string | null;

@@ -5,8 +5,7 @@ import { accessState } from "./access-state.ts";
 import { principalOfApiKey } from "./api-key.ts";
 import type { AppEnv, Principal } from "./context.ts";
 import { verifyToken } from "./jwt.ts";
-import { organizationQuota } from "./rate-limit.ts";
-import { authFailureAllowance, failureKey } from "./auth-failures.ts";
+import { authFailureAllowance, failureKey, organizationQuota } from "./rate-limit.ts";
 
 /** What a request shows of its sender; null when it shows nothing. */
 export type Credential = { kind: "apiKey" | "bearer"; value: string } | null;

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Limited } from "../../errors.ts";
+import { senderNetwork } from "../../fleet/sender-network.ts";
 import { accessState } from "./access-state.ts";
-import { authFailureAllowance, failureKey } from "./auth-failures.ts";
 import type { AppEnv, Principal } from "./context.ts";
 import type { Allowance, Quota } from "./rate-window.ts";
 
@@ -72,4 +72,15 @@ function allowanceOf(c: Context<AppEnv>, principal: Principal): Allowance {
 
 function limitMessage({ limit, windowSeconds }: Allowance): string {
   return `Rate limit exceeded. Limit of ${limit} requests per ${windowSeconds} seconds.`;
+}
+
+const AUTH_FAILURE_WINDOW_SECONDS = 60;
+
+/** Key of the sender's network in the shared counter. Cloudflare sets the header and overwrites what a client sends. */
+export function failureKey(c: Context<AppEnv>): string {
+  return `auth:${senderNetwork(c.req.header("cf-connecting-ip") ?? "local")}`;
+}
+
+export function authFailureAllowance(c: Context<AppEnv>): Allowance {
+  return { limit: c.get("config").AUTH_FAILURE_LIMIT, windowSeconds: AUTH_FAILURE_WINDOW_SECONDS };
 }

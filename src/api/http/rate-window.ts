@@ -19,7 +19,7 @@ export interface Allowance {
   windowSeconds: number;
 }
 
-export interface RateVerdict {
+interface RateVerdict {
   allowed: boolean;
   quota: Quota;
 }

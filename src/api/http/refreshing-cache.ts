@@ -16,7 +16,7 @@ interface Entry<T> {
   refreshingSinceMs: number | null;
 }
 
-export interface CacheOptions {
+interface CacheOptions {
   /** How long a value is used without being looked up. Default: 10 s. */
   freshMs?: number;
   /** How old a value may be that stands in while the source does not answer. Default: none does. */

@@ -1,5 +1,4 @@
-import { structuredLogger } from "@hono/structured-logger";
-import type { BaseLogger } from "@hono/structured-logger";
+import { type BaseLogger, structuredLogger } from "@hono/structured-logger";
 import type { Context, MiddlewareHandler } from "hono";
 import { maskPath, maskText } from "../../ocpp/secret-text.ts";
 import type { AppEnv, Principal } from "./context.ts";

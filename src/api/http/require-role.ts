@@ -4,7 +4,7 @@ import type { Organization, Role } from "../../ports.ts";
 import type { AppEnv, Principal } from "./context.ts";
 import { authenticate, bearerCredential, organizationOf } from "./principal.ts";
 import { organizationQuota } from "./rate-limit.ts";
-import { isUuid } from "./uuid.ts";
+import { isUuid } from "./resource-id.ts";
 
 const RANK: Record<Role, number> = { viewer: 0, operator: 1, service: 2, owner: 2, admin: 3 };
 

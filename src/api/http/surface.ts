@@ -1,13 +1,14 @@
 import type { Context } from "hono";
 import { Misconfigured } from "../../env.ts";
 import { Unavailable } from "../../errors.ts";
+import { isReservedSlug } from "../../fleet/organization-slug.ts";
 import { gatewayError, gatewayMethodNotAllowed, gatewayNotFound } from "../gateway/errors.ts";
+import { settingsError, settingsMethodNotAllowed, settingsNotFound } from "../settings/errors.ts";
 import { v1Error, v1MethodNotAllowed, v1NotFound } from "../v1/errors.ts";
 import type { AppEnv } from "./context.ts";
-import { settingsError, settingsMethodNotAllowed, settingsNotFound } from "../settings/errors.ts";
 
 /** How one surface says that something is wrong. */
-export interface SurfaceErrors {
+interface SurfaceErrors {
   error: (err: Error, c: Context<AppEnv>) => Response;
   notFound: (c: Context<AppEnv>) => Response;
   methodNotAllowed: (c: Context<AppEnv>, methods: string[]) => Response;
@@ -36,4 +37,16 @@ export function surfaceErrors(path: string): SurfaceErrors {
 export function appError(err: Error, c: Context<AppEnv>): Response {
   const known = err instanceof Misconfigured ? new Unavailable("Misconfigured", { cause: err }) : err;
   return surfaceErrors(c.req.path).error(known, c);
+}
+
+/** 404 in the format of the path's surface; a charge point's own path asks for its upgrade (RFC 9110 §15.5.22). */
+export function notFound(c: Context<AppEnv>): Response {
+  if (isChargePointPath(c.req.path))
+    return c.json({ detail: "Upgrade Required" }, 426, { Upgrade: "websocket", Connection: "Upgrade" });
+  return surfaceErrors(c.req.path).notFound(c);
+}
+
+function isChargePointPath(path: string): boolean {
+  const match = /^\/ocpp\/([^/]+)\/[^/]+\/?$/.exec(path);
+  return match?.[1] !== undefined && !isReservedSlug(match[1]);
 }

@@ -1,5 +1,4 @@
-import { z } from "@hono/zod-openapi";
-import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
 import { IdempotencyHeader } from "../http/idempotency-key.ts";
 import type { DocumentedAnswer, Operation, OperationBody, Surface } from "./operation.ts";

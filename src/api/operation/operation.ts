@@ -10,7 +10,7 @@ export type RequestPart = "path" | "query" | "header" | "body";
 export type DocumentedAnswer = RouteConfig["responses"][string];
 
 /** What a schema found wrong with one part of a request. */
-export interface InvalidPart {
+interface InvalidPart {
   part: RequestPart;
   schema: z.ZodType;
   /** What the schema was given. */

@@ -10,7 +10,7 @@ const INTERVAL_SECONDS = 3600;
 const FRESH_INTERVALS = 2;
 const FRESH_SECONDS_MIN = 15 * 60;
 
-export interface StateValue {
+interface StateValue {
   readonly id: number;
   readonly name: string;
   readonly at: Date;

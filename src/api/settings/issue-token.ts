@@ -4,7 +4,7 @@ import type { Config } from "../../env.ts";
 import { apiKeyDigest, looksLikeApiKey } from "../../fleet/api-key-material.ts";
 import type { ApiKey, Organization } from "../../ports.ts";
 import { BodyRefused, readBody } from "../../request-body.ts";
-import { failureKey } from "../http/auth-failures.ts";
+import { failureKey } from "../http/rate-limit.ts";
 import type { AppEnv } from "../http/context.ts";
 import { RateWindows } from "../http/rate-window.ts";
 import { jsonAnswer } from "../operation/document.ts";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { isUuid } from "../http/uuid.ts";
+import { isUuid } from "../http/resource-id.ts";
 import { jsonAnswer } from "../operation/document.ts";
 import { operationsOf } from "../operation/operations-of.ts";
 import { authenticateSettings } from "./authenticate-settings.ts";

@@ -1,8 +1,8 @@
 import { longestTimeout } from "../../commands/longest-timeout.ts";
 import type { CommandFailure as SessionFailure } from "../../commands/send-command.ts";
+import { redact } from "../../ocpp/redact.ts";
 import type { CommandTimeout } from "../../ports.ts";
 import type { V1Refusal } from "./errors.ts";
-import { stationText } from "./station-text.ts";
 
 const CODE_LENGTH_MAX = 50;
 const DESCRIPTION_LENGTH_MAX = 255;
@@ -10,7 +10,7 @@ const DESCRIPTION_LENGTH_MAX = 255;
 /** `unavailable`: something of ours did not answer before anything was sent. */
 export type CommandFailure = SessionFailure | { kind: "unavailable" };
 
-export interface FailedCommand {
+interface FailedCommand {
   identity: string;
   body: unknown;
   timeoutMs: CommandTimeout;
@@ -30,7 +30,7 @@ export class CommandFailed extends Error {
  * `sent` false: the station never got the command and never will; true: it was written to the socket and its effect
  * is unknown.
  */
-export function commandRefusal({ identity, body, timeoutMs, failure }: FailedCommand): V1Refusal {
+function commandRefusal({ identity, body, timeoutMs, failure }: FailedCommand): V1Refusal {
   switch (failure.kind) {
     case "stationError":
       return stationError(identity, failure);
@@ -115,4 +115,9 @@ function refuse(status: 502 | 503 | 504, code: string, message: string, sent: bo
 
 function retry(seconds: number, refusal: V1Refusal): V1Refusal {
   return { ...refusal, headers: { "Retry-After": String(seconds) } };
+}
+
+/** Words of a station as an answer shows them: without secrets, and no longer than OCPP lets them be. */
+export function stationText(text: string, lengthMax: number): string {
+  return String(redact(text)).slice(0, lengthMax).toWellFormed();
 }

@@ -44,7 +44,7 @@ export function v1MethodNotAllowed(c: Context<AppEnv>, methods: string[]): Respo
   return sendRefusal(c, { status: 405, code: "METHOD_NOT_ALLOWED", message: "Method Not Allowed", headers });
 }
 
-export function sendRefusal(c: Context<AppEnv>, refusal: V1Refusal): Response {
+function sendRefusal(c: Context<AppEnv>, refusal: V1Refusal): Response {
   const { status, code, message, extra, headers } = refusal;
   const requestId = status >= 500 ? { requestId: c.get("requestId") } : {};
   return c.json({ success: false, error: { code, message, ...extra, ...requestId } }, status, headers);

@@ -11,7 +11,7 @@ import { credentialSchemeOf } from "./errors.ts";
 import { type Issue, issuesOf } from "./issues.ts";
 
 /** `keyManager`: a user's token with role owner, or a platform admin's. */
-export type V1Role = MinimumRole | "keyManager";
+type V1Role = MinimumRole | "keyManager";
 
 const issue = z.object({
   location: z.enum(["body", "query", "path", "header"]),

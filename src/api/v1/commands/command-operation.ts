@@ -4,13 +4,11 @@ import { Unavailable } from "../../../errors.ts";
 import type { ChargerCommand, CommandAnswer, StatusInfo } from "../../../ocpp/commands.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import type { CommandTimeout } from "../../../ports.ts";
-import { CommandFailed } from "../command-failure.ts";
-import type { CommandFailure } from "../command-failure.ts";
+import { CommandFailed, type CommandFailure, stationText } from "../command-failure.ts";
 import { chargeBoxId, chargerPath, queryInteger } from "../fields.ts";
 import { defineOperation } from "../surface.ts";
 import type { BoundOperation } from "../../operation/operations-of.ts";
 import type { OperationRequest } from "../../operation/operation.ts";
-import { stationText } from "../station-text.ts";
 
 export const TIMEOUT_DEFAULT_MS = 30_000;
 const INFO_LENGTH_MAX = 1024;
@@ -22,7 +20,7 @@ const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
 });
 const commandQuery = z.object({ timeout });
 
-export type CommandPath = z.infer<typeof chargerPath>;
+type CommandPath = z.infer<typeof chargerPath>;
 type CommandQuery = z.infer<typeof commandQuery>;
 export type CommandCall<B> = OperationRequest<CommandPath, CommandQuery, B>;
 
@@ -34,7 +32,7 @@ export interface Answered {
 }
 
 /** One command: its body, what is sent for it, and the answer's own fields. */
-export interface CommandRoute<B, Shape extends z.ZodRawShape> {
+interface CommandRoute<B, Shape extends z.ZodRawShape> {
   /** Below `/chargers/{chargeBoxId}`. */
   path: string;
   operationId: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { KnownDigests } from "../../../../src/api/http/known-digests.ts";
+import { KnownDigests } from "../../../../src/api/http/access-state.ts";
 
 test("a key is known for a minute and no longer", () => {
   const digests = new KnownDigests();
