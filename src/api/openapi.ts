@@ -54,7 +54,7 @@ export function buildOpenApi(): object {
   return { ...document, tags: [...GATEWAY_TAGS, ...others.map((name) => ({ name }))] };
 }
 
-/** The operations are only documented here. */
+/** Health operations need services only when they are called. */
 function noServices(): never {
   throw new Error("the document serves no request");
 }

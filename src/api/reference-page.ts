@@ -5,7 +5,7 @@ import { builtFile } from "./http/files.ts";
 
 const FOLDER = "docs";
 
-// Everything comes from this deployment, and scripts and styles are files without exception.
+// Only this deployment is a source. Inline scripts and styles are forbidden.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

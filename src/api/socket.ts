@@ -13,7 +13,7 @@ import { within } from "../within.ts";
 import type { Standing, UpgradeBudget } from "./upgrade-budget.ts";
 
 export interface UpgradeServices {
-  /** Gives the session of a charger that was never connected what waits for it; false when nothing does. */
+  /** Provisions the session of a charger that has not connected before. False: no provisioning waits for it. */
   adopt(ref: SessionRef): Promise<boolean>;
   counter: RateCounter;
   background: Background;
@@ -24,13 +24,13 @@ export interface UpgradeServices {
 const CHARGER_PATH = /^\/ocpp\/([^/]+)\/([^/]+)\/?$/;
 const SESSION_TIMEOUT_MS = 10_000;
 const RETRY_AFTER_SECONDS = 5;
-/** Stations wait longer than that for their handshake; somebody who guesses from many addresses waits each time. */
+/** Delay of an upgrade for an identity with many failures. Shorter than the handshake timeout of stations. */
 const SLOW_DOWN_MS = 2_000;
 const FAILURES: ReadonlySet<number> = new Set([400, 401, 404]);
 
 /**
- * Hands a station's upgrade to its session. What needs no knowledge of the charger is decided here, without any look outside;
- * the rest is the session's to answer, so that a storm of reconnects never reaches a database.
+ * Hands the upgrade of a station to its session. Checks that need no knowledge of the charger are made here, without I/O; the
+ * session decides the rest, so that mass reconnects do not reach Postgres.
  */
 export async function handleUpgrade(
   request: Request,
@@ -66,7 +66,7 @@ async function decide(request: Request, env: Env, question: Question): Promise<R
   if (!hasSlugShape(organizationSlug))
     return overForSeconds > 0 ? tooManyFailures(overForSeconds) : refuse(404, "Unknown charge point");
   if (standing.isSlowed) {
-    // As if over the limit: the station itself, from where it logged in last, does not wait.
+    // Sent as if over the limit: the session then admits only a station at the address of its last login, without delay.
     const answer = await withDeadline(() =>
       askSession(request, env, { name, overForSeconds: RETRY_AFTER_SECONDS }),
     );
@@ -81,7 +81,7 @@ async function decide(request: Request, env: Env, question: Question): Promise<R
   });
 }
 
-/** Browsers send an origin, stations do not; some station libraries need an exception. */
+/** Browsers send an Origin header, stations do not. Origins of station libraries that send one are configured. */
 function isOriginAllowed(request: Request, env: Env): boolean {
   const origin = request.headers.get("origin");
   const allowed = env.OCPP_ALLOWED_ORIGINS.split(",").map((entry) => entry.trim());

@@ -9,23 +9,23 @@ interface Attempt {
 
 const WINDOW_SECONDS = 60;
 
-/** What earlier failures mean for an attempt. */
+/** How earlier failures limit an attempt. */
 export interface Standing {
-  /** Seconds until the window ends that the sender's network used up, or this identity on a network that failed too; 0: none. */
+  /** Seconds until the exhausted window of the network, or of the identity on a network that failed too, ends; 0: none is. */
   overForSeconds: number;
-  /** The identity's failures are used up, but none came from the sender's network: it is let in, later. */
+  /** The window of the identity is exhausted by other networks: the attempt is delayed, not refused. */
   isSlowed: boolean;
 }
 
 /**
- * Failed upgrades per minute, by network (see `senderNetwork`) and by identity, counted in this isolate and shared with the
- * others in the background. Successful logins never count: whole fleets sit behind one address. Nothing asks the shared counter
- * before the first failure, so that a storm of reconnects never reaches it.
+ * Counts failed upgrades per minute by network (see `senderNetwork`) and by identity, in this isolate and, in the background,
+ * in the shared counter. Successful logins do not count, because whole fleets share one address. The shared counter is not
+ * asked before the first failure, so that mass reconnects do not reach it.
  */
 export class UpgradeBudget {
   readonly #windows = new RateWindows({ failOpen: false });
 
-  /** An identity's window alone refuses nobody, or anybody could lock a station out. */
+  /** The window of an identity alone refuses nobody; otherwise anybody could lock a station out. */
   standing(attempt: Attempt, limit: number, nowMs: number): Standing {
     const [byIp, byName] = keysOf(attempt).map((key) => this.#windows.peek(key, allowanceOf(limit), nowMs));
     const isNameOver = byName?.allowed === false;
@@ -41,7 +41,7 @@ export class UpgradeBudget {
   }
 }
 
-/** The failure after the last one that the limit allows is still answered as what it is. */
+/** One more than the limit: the failure that exhausts the limit is still answered with its own status. */
 function allowanceOf(limit: number) {
   return { limit: limit + 1, windowSeconds: WINDOW_SECONDS };
 }

@@ -9,7 +9,7 @@ import { defineOperation } from "./surface.ts";
 
 const INT32_MAX = 2_147_483_647;
 
-/** Epoch ms, not rounded; an empty value counts as absent. */
+/** A date-time in a query string as epoch ms, which may have a fraction. An empty value counts as absent. */
 const queryDateTime = (description: string) =>
   z
     .string()
@@ -64,7 +64,7 @@ const ChargerLogListResponse = z
   })
   .openapi("ChargerLogListResponse");
 
-/** Frames have whole milliseconds, a bound may lie between two of them. */
+/** The query of the session. Times of frames are whole ms, so bounds are rounded inwards. */
 function frameQuery(query: z.output<typeof ChargerLogQuery>): FrameQuery {
   return {
     startMs: query.start_date === null ? null : Math.ceil(query.start_date),

@@ -55,7 +55,7 @@ export const createCharger = defineOperation({
   },
 });
 
-/** The Idempotency-Key counts before 404 and 400: only a request that fails without it pays for the look. */
+/** Replays the recorded answer of the Idempotency-Key, which has precedence over 404 and 400. */
 async function replayOrRefuse(
   c: Context<AppEnv>,
   claim: IdempotencyClaim | null,
@@ -69,7 +69,7 @@ async function replayOrRefuse(
   throw new Policy(`Invalid charger data: ${reason}`);
 }
 
-/** The blueprint, or why the catalog has none. */
+/** The blueprint of the body, or the reason why the catalog has none. */
 function blueprintOfBody(body: Body): ChargerBlueprint | string {
   const result = blueprintOf({
     brandSlug: body.brand_slug,

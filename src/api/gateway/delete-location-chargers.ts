@@ -44,7 +44,7 @@ function hasQueryIds(c: Context<AppEnv>): boolean {
   return c.req.queries("charger_ids")?.some((id) => id !== "") ?? false;
 }
 
-/** The ids of the body; undefined only when the query has them. */
+/** The ids of the body. Type `undefined` stands for a body that is ignored because the query has ids. */
 function examineIds(raw: unknown): Examined<string[] | undefined, Finding> {
   const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
   if (isObject && !Object.hasOwn(raw, "charger_ids"))

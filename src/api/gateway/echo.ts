@@ -2,12 +2,12 @@ const INPUT_BYTES_MAX = 1024;
 const SECRET_NAME = /pass|secret|token|authorization|credential/i;
 const SECRET_VALUE = /:\/\/[^/?#]*@|AuthorizationKey|BasicAuthPassword/i;
 
-/** A client's own input for a finding, or nothing when its JSON exceeds 1 KiB or may hold a credential. */
+/** `input` of a finding; left out if its JSON exceeds 1 KiB or may contain a credential. */
 export function echo(value: unknown): { input?: unknown } {
   return isEchoable(value) ? { input: value } : {};
 }
 
-/** Stops at the budget, so that megabytes and deep nesting cost nothing. */
+/** Stops as soon as the value is too large, so that large and deeply nested values are cheap. */
 function isEchoable(value: unknown): boolean {
   const rest: unknown[] = [value];
   let budget = INPUT_BYTES_MAX;

@@ -24,10 +24,10 @@ interface ErrorAnswer {
   headers?: Record<string, string>;
 }
 
-/** Of a limit that no time lifts: this surface's 429 always says when to come back. */
+/** `Retry-After` of limits that do not end by time. A 429 of this surface always has the header. */
 const FULL_RETRY_AFTER_SECONDS = 60;
 
-/** Every failure of this surface as `{detail}`. An unknown error shows nothing of itself. */
+/** Error handler of the surface. Body: `{detail}`. An unknown error is a 500 without its message. */
 export function gatewayError(error: Error, c: Context): Response {
   const { status, detail, headers } = answerTo(error);
   return c.json({ detail }, status, headers);

@@ -38,7 +38,7 @@ interface ExpandedBatch {
   chargers: NewCharger[];
 }
 
-/** The body of a bulk create as chargers, or everything that is wrong with it. */
+/** Validates the body of a bulk create and expands its groups to chargers. */
 export function examineGroups(raw: unknown, ids: Ids, rules: WsUrlRules): Examined<ExpandedBatch, Finding> {
   if (!Array.isArray(raw)) return { findings: [plainFinding("list_type", ["body"], raw)] };
   if (raw.length === 0) return { findings: [listLength("short", 1, 0, ["body"], raw)] };
@@ -52,7 +52,7 @@ export function examineGroups(raw: unknown, ids: Ids, rules: WsUrlRules): Examin
 }
 
 function readGroup(raw: unknown, index: number, findings: Finding[]): ChargerGroup | null {
-  // Enough to answer: a body of millions of wrong values must not become millions of findings.
+  // An answer has at most this many findings: further groups need not be validated.
   if (findings.length >= FINDINGS_MAX) return null;
   const { group, listed } = cutList(raw);
   const examined = examineWith(LocationChargersGroup, group, ["body", index]);
@@ -66,7 +66,7 @@ function readGroup(raw: unknown, index: number, findings: Finding[]): ChargerGro
     : read;
 }
 
-/** Suffixes beyond the largest batch can neither be used nor need a look, only to be counted. */
+/** Cuts a list of suffixes that is longer than the largest batch. `listed` is its real length, 0: it was not cut. */
 function cutList(raw: unknown): { group: unknown; listed: number } {
   if (typeof raw !== "object" || raw === null || !("charger_ids" in raw)) return { group: raw, listed: 0 };
   const list = raw.charger_ids;

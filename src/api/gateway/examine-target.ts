@@ -12,7 +12,7 @@ export function wsUrlRulesOf(c: Context<AppEnv>): WsUrlRules {
   return { allowPrivateTargets, hosts: c.get("organization").wsUrlHosts };
 }
 
-/** The schema of a body with `ws_url`, and what it cannot say: where a charger may connect is configuration. */
+/** Validates a body with `ws_url` by its schema and by the rules of allowed targets, which depend on configuration. */
 export function examineWithTarget<S extends z.ZodObject>(
   schema: S,
   raw: unknown,

@@ -86,7 +86,7 @@ export function malformedJson(offset: number, reason: string): Finding {
   };
 }
 
-/** Zod's issues about `raw` as findings below `base`, in schema order, one per field. */
+/** Zod issues as findings with locations below `base`, in schema order, one per location. */
 export function findingsOf(error: z.ZodError, schema: z.ZodType, raw: unknown, base: Loc): Finding[] {
   const byLoc = new Map<string, Finding>();
   for (const issue of error.issues) {
@@ -210,7 +210,7 @@ function alternatives(values: readonly unknown[]): string {
   return quoted.length === 0 ? last : `${quoted.join(", ")} or ${last}`;
 }
 
-/** The schema a path of an issue leads to, without its optional, nullable and transforming wrappers. */
+/** The schema at the path of an issue, without optional, nullable, default and transform wrappers. */
 function leafAt(schema: z.ZodType, path: ReadonlyArray<string | number>): { format?: string | null } | null {
   let leaf: z.core.$ZodType | undefined = unwrap(schema);
   for (const part of path) {

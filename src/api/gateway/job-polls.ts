@@ -1,26 +1,26 @@
 import type { Job } from "../../ports.ts";
 
-/** A running job is read again from this age on; the answer that reads it costs one look at the database. */
+/** Age in ms from which a cached running job is read again. */
 const FRESH_MS = 500;
-/** While one request reads, the others are served what is known; then the next one tries. */
+/** Time in ms that other requests are served the cached job while one request reads; after it the next request reads. */
 const PATIENCE_MS = 1000;
-/** A value that nobody could renew for so long is not served any more. */
+/** Age in ms from which a job that could not be read again is no longer served. */
 const STALE_MS = 5000;
 const WAIT_STEP_MS = 25;
 const ENTRIES_MAX = 1000;
 
 interface Entry {
-  /** Null while the first read is under way. */
+  /** Null until the first read has ended. */
   job: Job | null;
   loadedAtMs: number;
-  /** Null while nobody reads. */
+  /** Epoch ms since when a request reads the job; null: none does. */
   readingSinceMs: number | null;
 }
 
 /**
- * Running jobs as they were at most about a second ago, so that any number of pollers costs the database two looks
- * per second and isolate. Requests share values, never promises: workerd may abandon a promise with the request that
- * made it. Terminal jobs are not kept: their answer is megabytes, shows live rows, and every client needs it once.
+ * Cache of running jobs, at most about one second old: any number of pollers costs two reads per second and isolate.
+ * Requests share values and not promises, because workerd may cancel a promise with the request that made it. Finished
+ * jobs are not cached: their answers are large, contain rows that change, and each client needs one once.
  */
 export class JobPolls {
   readonly #entries = new Map<string, Entry>();
@@ -31,7 +31,7 @@ export class JobPolls {
     return entry.job ?? (await this.#firstRead(key, entry)) ?? load();
   }
 
-  /** Waits for the request that came first; null when it found nothing to share. */
+  /** Waits for the read of another request. Null: it ended without a running job, or takes too long. */
   async #firstRead(key: string, entry: Entry): Promise<Job | null> {
     for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += WAIT_STEP_MS) {
       await new Promise((resolve) => setTimeout(resolve, WAIT_STEP_MS));
@@ -53,7 +53,7 @@ export class JobPolls {
       readingSinceMs: nowMs,
     };
     this.#put(key, reading);
-    // Whoever read later knows better and has put an entry of its own.
+    // A read that began later has replaced the entry; its result is newer.
     const settle = (known: Entry | null) => {
       if (this.#entries.get(key) !== reading) return;
       if (known) this.#put(key, known);

@@ -50,7 +50,7 @@ function pollJob(c: Context<AppEnv>, locationId: string, jobId: string): Promise
   return known.get(key, () => jobs.get(organizationId, locationId, jobId), clock.now().getTime());
 }
 
-/** Who is in `results` is fixed, but their rows are read live: revisions only grow, so their sum shows a change. */
+/** ETag of a job. The chargers in `results` are fixed and their revisions only grow, so the sum shows every change. */
 function jobTag({ status, workflowRunId, progress, results }: Job): string {
   const revisions = results?.created.reduce((sum, charger) => sum + charger.revision, 0) ?? null;
   return entityTag(status, workflowRunId, progress.created, progress.failed, progress.pending, revisions);

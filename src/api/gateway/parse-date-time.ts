@@ -5,8 +5,8 @@ const MINUTE_MS = 60_000;
 type ParsedDateTime = { ms: number } | { reason: string };
 
 /**
- * An RFC 3339 date-time, or a date alone, as epoch ms (not rounded: a fraction may be finer). Without offset it is
- * UTC. A blank before the offset is the `+` of a client that did not encode it.
+ * Parses an RFC 3339 date-time or date. The result is in epoch ms and may have a fraction. Without offset it is UTC. A
+ * space before the offset is a `+` that the client did not encode.
  */
 export function parseDateTime(text: string): ParsedDateTime {
   const match = DATE_TIME.exec(text);

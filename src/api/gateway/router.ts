@@ -44,8 +44,8 @@ export const GATEWAY_OPERATIONS: readonly BoundOperation[] = [
 ];
 
 /**
- * The `/ocpp` surface. Paths are complete: mount it at `/`. Unknown paths and verbs are the application's business,
- * in the words of `gatewayNotFound` and `gatewayMethodNotAllowed`.
+ * The `/ocpp` surface. Paths are complete: mount it at `/`. The application answers unknown paths and methods, with
+ * `gatewayNotFound` and `gatewayMethodNotAllowed`.
  */
 export function gatewayRouter(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({ strict: false });

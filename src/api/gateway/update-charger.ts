@@ -35,7 +35,7 @@ async function change(c: Context<AppEnv>, id: string, changes: ChargerChanges): 
   if (!isResourceId(id)) throw new NotFound("Charger", id);
   const selection = { locationId: null, chargerIds: [id] };
   const result = await writeChanges(c, selection, changes).catch(async (error: unknown) => {
-    // Both may be unknown: the charger is what the path names.
+    // Charger and location may both be unknown. The charger is reported, because the path names it.
     if (error instanceof NotFound) await chargerOf(c, id);
     throw error;
   });

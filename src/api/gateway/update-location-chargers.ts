@@ -50,7 +50,7 @@ export const updateLocationChargers = defineOperation({
   },
 });
 
-/** The schema, the target's rules, and that there is anything to change at all. */
+/** Validates by schema and by the rules of allowed targets, and requires at least one field to change. */
 function examineChange(raw: unknown, rules: WsUrlRules): Examined<Body, Finding> {
   const examined = examineWithTarget(UpdateLocationChargersRequest, raw, rules);
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return examined;
@@ -59,7 +59,7 @@ function examineChange(raw: unknown, rules: WsUrlRules): Examined<Body, Finding>
   return { findings: [...findings, valueError("at least one field to change is required", ["body"], raw)] };
 }
 
-/** @throws Policy: nothing was written */
+/** Nothing was written because too many chargers were selected. @throws Policy with their number */
 async function refuseSize(c: Context<AppEnv>, locationId: string): Promise<never> {
   const filter = { locationId, ids: null };
   const { total } = await c

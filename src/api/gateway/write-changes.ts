@@ -8,7 +8,7 @@ import { isResourceId } from "../http/resource-id.ts";
 import { locationOf } from "./lookups.ts";
 import type { ChargerChangeFields } from "./schemas/charger-changes.ts";
 
-/** @throws NotFound for an unknown, foreign or malformed target location; the last never reaches the store */
+/** Changes chargers. @throws NotFound for an unknown, foreign or malformed target location */
 export async function writeChanges(
   c: Context<AppEnv>,
   selection: ChargerSelection,
@@ -23,7 +23,7 @@ export async function writeChanges(
 const WITHOUT_DEFAULT = ["ocpp_version", "location_id"] as const;
 
 /**
- * Null stands for the default of create, which these fields do not have.
+ * Refuses null for fields without default. For other fields null means the default of create.
  * @throws Policy with `refusal` before the reason; before that NotFound for an unknown target location
  */
 export async function refuseNulls(

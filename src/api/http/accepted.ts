@@ -1,12 +1,12 @@
 import type { Context } from "hono";
 import type { ProvisioningStatus, RecordedResponse } from "../../ports.ts";
 
-/** A JSON answer as it is stored for repeats of its request and sent. */
+/** A JSON answer in the form that is sent and stored for repeats of its request. */
 export function recordJson(status: number, body: unknown, headers: Record<string, string>): RecordedResponse {
   return { status, body: JSON.stringify(body), headers };
 }
 
-/** 202 for work that goes on behind the answer: where to look, and when. `statusUrl` is a relative path. */
+/** 202 for work that goes on after the answer, with the URL to poll (`statusUrl`, a relative path) and `Retry-After`. */
 export function accepted(statusUrl: string, body: unknown): RecordedResponse {
   return recordJson(202, body, { Location: statusUrl, "Retry-After": "1" });
 }

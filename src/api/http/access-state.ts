@@ -7,8 +7,8 @@ const DIGESTS_KEPT_FOR_MS = 60_000;
 const DIGESTS_MAX = 256;
 
 /**
- * Digests of the live API keys that were shown within the last minute: hashing is asynchronous on this platform and costs a
- * command a turn of the event loop. Memory only; a key that is no live one is never kept.
+ * Digests of the live API keys used within the last minute. Hashing is asynchronous in workerd and would cost each command
+ * a turn of the event loop. In memory only; unknown and revoked keys are not cached.
  */
 export class KnownDigests {
   readonly #digests = new Map<string, string>();
@@ -26,11 +26,11 @@ export class KnownDigests {
   }
 }
 
-/** What an isolate remembers between requests about who asks and how often. */
+/** Caches and counters of an isolate for authentication and rate limits. */
 interface AccessState {
   apiKeys: RefreshingCache<{ key: ApiKey; organization: Organization }>;
   organizations: RefreshingCache<Organization>;
-  /** Looked up every time; the last answer stands in while the database is away. By organisation id and charger. */
+  /** Key: organisation id and identity. Always looked up; the cached value is used only while the database is away. */
   chargers: RefreshingCache<ConnectedCharger>;
   settingsViews: RefreshingCache<SettingsView>;
   digests: KnownDigests;
@@ -40,7 +40,7 @@ interface AccessState {
   authFailures: RateWindows;
 }
 
-/** A detail of a charger may be large, and has a slow database's time. */
+/** Details are always looked up, and the look-up may take 2 s. */
 const DETAILS = { freshMs: 0, patienceMs: 2_000, entriesMax: 1_000 };
 
 const states = new WeakMap<Config, AccessState>();

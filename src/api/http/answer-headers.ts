@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "./context.ts";
 
-/** For surfaces whose answers may hold a secret: nothing of them is kept anywhere. */
+/** `Cache-Control: no-store` for surfaces whose answers may contain secrets. */
 export function noStore(): MiddlewareHandler<AppEnv> {
   return async function noStore(c, next) {
     await next();
@@ -10,7 +10,7 @@ export function noStore(): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Reads may be kept but must be asked about (see `conditional`); everything else is not kept at all. */
+/** Reads may be cached if they are revalidated each time (see `conditional`); other answers may not be cached. */
 export function cacheControl(): MiddlewareHandler<AppEnv> {
   return async function cacheControl(c, next) {
     await next();

@@ -8,7 +8,7 @@ const TOUCHED_KEYS_MAX = 10_000;
 
 /**
  * The principal of an API key, or null when it is not a live key. Only digests are looked up and compared.
- * @param guessesLeft false once the caller's address has failed too often: then only keys seen before are tried.
+ * @param guessesLeft false: the address has failed too often, so only keys that were found before are looked up
  */
 export async function principalOfApiKey(
   c: Context<AppEnv>,

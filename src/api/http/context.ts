@@ -13,7 +13,7 @@ export interface Principal {
   via: "apiKey" | "jwt" | "settingsToken";
 }
 
-/** What every route finds in its context; set by `app.ts` and the middleware of `api/http/`. */
+/** Variables of the Hono context; set by `app.ts` and the middleware of `api/http/`. */
 interface RequestVariables {
   ports: Ports;
   config: Config;
@@ -22,7 +22,7 @@ interface RequestVariables {
   principal: Principal;
   /** The organisation the request acts in; set by `requireRole` on tenant-scoped routes. */
   organization: Organization;
-  /** What the `RateLimit-*` headers of the answer say; unset means the address' budget of failed authentications. */
+  /** Values of the `RateLimit-*` headers. Unset: the headers show the failed authentications left to the address. */
   quota?: Quota;
 }
 
@@ -31,7 +31,7 @@ export interface AppEnv {
   Variables: RequestVariables;
 }
 
-/** In whose fleet the request changes something, and what keeps work alive that goes on after the answer. */
+/** The organisation in which the request changes something, and the hook for work that goes on after the answer. */
 export function changeOf(c: Context<AppEnv>): Change & { organizationSlug: string } {
   const { id, slug } = c.get("organization");
   return { organizationId: id, organizationSlug: slug, background: c.get("background") };

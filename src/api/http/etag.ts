@@ -17,7 +17,7 @@ export function conditional(): MiddlewareHandler<AppEnv> {
   return etag({ retainedHeaders: RETAINED });
 }
 
-/** Weak tag of what a row looked like, e.g. `W/"7"`; the parts change whenever the answer would. */
+/** Weak entity tag, e.g. `W/"7"`, of values that change whenever the answer does. */
 export function entityTag(...parts: Array<string | number | null>): string {
   return `W/"${parts.map((part) => encodeURIComponent(part ?? "-")).join(".")}"`;
 }

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { filesOf } from "../../env.ts";
 import type { AppEnv } from "./context.ts";
 
-// The disk service of the local runtime calls every file application/octet-stream.
+// Set here, because the disk service of the local runtime serves every file as application/octet-stream.
 const TYPES: Record<string, string> = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
@@ -13,11 +13,11 @@ const TYPES: Record<string, string> = {
   txt: "text/plain; charset=utf-8",
 };
 
-// No leading dot, no separator: a name can leave its folder in no spelling.
+// No leading dot and no separator, so that a name cannot point outside of its folder.
 const FILE_NAME = /^[A-Za-z0-9][\w-]*(?:\.[\w-]+)*\.([a-z0-9]+)$/;
 
 /**
- * A file of the build, typed by its ending; null when there is none of that name.
+ * A file of the build with the media type of its extension; null: no such file.
  * @param folder below the root of the files, without slashes at its ends
  */
 export async function builtFile(

@@ -105,7 +105,7 @@ function implementationsOf(config: Config): Record<string, Implementation> {
   };
 }
 
-/** What runs on this machine is ours. */
+/** A service on a loopback address is one of the embedded stack. */
 function implementationAt(url: string | undefined): Implementation {
   const host = url === undefined ? "" : (URL.parse(url)?.hostname ?? "");
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host) ? "embedded" : "hosted";

@@ -24,7 +24,10 @@ interface KeyedRequest {
   body: unknown;
 }
 
-/** The claim that makes a repeat of this request a replay (draft-ietf-httpapi-idempotency-key-header); null without key. */
+/**
+ * Identifies a request, so that a repeat gets the first answer (draft-ietf-httpapi-idempotency-key-header); null without
+ * key.
+ */
 export async function idempotencyClaim({
   method,
   path,
@@ -35,7 +38,7 @@ export async function idempotencyClaim({
   return { method, path: path.replace(/(?<=.)\/$/, ""), key, bodyHash: await sha256(canonicalJson(body)) };
 }
 
-/** Keys sorted, no whitespace. Keeps its own stack: a body may nest deeper than the engine's. */
+/** JSON with sorted keys and without whitespace. Not recursive: a body may nest deeper than the call stack. */
 export function canonicalJson(value: unknown): string {
   const out: string[] = [];
   const rest: Part[] = [{ value }];
@@ -50,7 +53,7 @@ export function canonicalJson(value: unknown): string {
 
 type Part = { text: string } | { value: unknown };
 
-/** In reverse: the caller takes them from the end of a stack. */
+/** The parts of a value in reverse order, because the caller pushes them on a stack. */
 function partsOf(value: object): Generator<Part> {
   return Array.isArray(value) ? arrayParts(value) : objectParts(value as Record<string, unknown>);
 }

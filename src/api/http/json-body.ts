@@ -15,7 +15,7 @@ export class MalformedJson extends Error {
   }
 }
 
-/** Keeps nothing from one text to the next. */
+/** Stateless between calls, because it never streams. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 const isJsonType = (mediaType: string) =>

@@ -27,7 +27,7 @@ interface TokenClaims {
 const keySets = new Map<string, JWTVerifyGetKey>();
 
 /**
- * Claims of a token that holds: HS256 with JWT_SECRET, or RS256 and ES256 with a key of JWKS_URL; issuer, audience,
+ * Claims of a valid token: HS256 with JWT_SECRET, or RS256 and ES256 with a key of JWKS_URL; issuer, audience,
  * `sub` and `exp` required (RFC 8725). Keys named by the token itself (`jku`, `x5u`, `jwk`) are never looked at.
  * @throws Unauthenticated for every other token, Unavailable when the key set cannot be fetched.
  */
@@ -72,7 +72,7 @@ function keySet(url: string): JWTVerifyGetKey {
   return created;
 }
 
-/** Errors of the fetch, not of the token: jose names a bad token by its own error classes. */
+/** Whether the key set could not be fetched. Errors of the token itself have other classes of jose. */
 function isKeySetOutage(err: unknown): boolean {
   if (err instanceof errors.JWKSTimeout || err instanceof errors.JWKSInvalid) return true;
   if (err instanceof errors.JOSEError) return err.code === "ERR_JOSE_GENERIC";

@@ -4,8 +4,8 @@ const at = ({ evseId, connectorId }: Pick<ConnectorState, "evseId" | "connectorI
   `${evseId}/${connectorId}`;
 
 /**
- * Connectors as the session sees them now. A session that was lost and made again has not heard of all of them yet: what was
- * reported before is `projected`, and stands in for those.
+ * Connectors of the session, completed by those of the row in Postgres (`projected`): a session that lost its storage knows
+ * only the connectors that have reported since.
  */
 export function knownConnectors(
   projected: readonly ConnectorState[],

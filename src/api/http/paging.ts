@@ -10,7 +10,7 @@ export function pageWindow({ page, limit }: PageQuery): Page {
   return { limit, offset: (page - 1) * limit };
 }
 
-// Clients refuse an answer whose headers are longer than 8 to 16 KiB together.
+// Many clients refuse an answer whose headers exceed 8 to 16 KiB in total.
 const LINK_CHARACTERS_MAX = 4096;
 
 /**

@@ -7,7 +7,7 @@ import type { AppEnv, Principal } from "./context.ts";
 import { verifyToken } from "./jwt.ts";
 import { authFailureAllowance, failureKey, organizationQuota } from "./rate-limit.ts";
 
-/** What a request shows of its sender; null when it shows nothing. */
+/** The credential of a request; null: it has none. */
 export type Credential = { kind: "apiKey" | "bearer"; value: string } | null;
 
 /** The Bearer value of the Authorization header; any other scheme counts as no credential (RFC 6750 §2.1). */
@@ -69,12 +69,12 @@ async function principalOfToken(c: Context<AppEnv>, token: string): Promise<Prin
   );
   if (!claims) return null;
   const organization = claims.organizationId === null ? null : await organizationOf(c, claims.organizationId);
-  // A platform admin belongs to no organisation; the word means nothing in a token that names one.
+  // A platform admin belongs to no organisation: in a token with an organisation the role `admin` is void.
   const role = claims.role === "admin" && claims.hasOrganization ? null : claims.role;
   return { subject: claims.subject, organization, role, via: "jwt" };
 }
 
-/** An organisation by id, remembered in the isolate like a key's principal. */
+/** An organisation by id, cached in the isolate. */
 export async function organizationOf(c: Context<AppEnv>, id: string): Promise<Organization | null> {
   const ports = c.get("ports");
   return accessState(c.get("config")).organizations.get(

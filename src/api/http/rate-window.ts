@@ -34,7 +34,7 @@ interface Window {
   endsAtMs: number;
   /** Total of all isolates at the last exchange. */
   shared: number;
-  /** On its way to the shared counter. */
+  /** Requests being added to the shared counter now. */
   inFlight: number;
   /** Admitted here since the last exchange. */
   unsent: number;
@@ -67,7 +67,7 @@ export class RateWindows {
       return this.#verdict(false, window, allowance, context.nowMs);
     window.unsent += 1;
     await this.#exchangeIfDue(key, window, allowance, context, known === undefined);
-    // The first exchange may tell that other isolates used the window up already.
+    // The first exchange may show that other isolates have exhausted the window.
     const allowed =
       (this.#failOpen && window.storeDown) || used(window) <= allowance.limit || known !== undefined;
     return this.#verdict(allowed, window, allowance, context.nowMs);
@@ -115,7 +115,7 @@ export class RateWindows {
     first: boolean,
   ): Promise<void> {
     const sinceMs = context.nowMs - window.exchangedAtMs;
-    // A request that was cancelled takes its exchange along: after a while the next one tries again.
+    // A cancelled request cancels its exchange too; after a while another request starts a new one.
     if (sinceMs < (window.inFlight > 0 ? EXCHANGE_PATIENCE_MS : EXCHANGE_EVERY_MS)) return;
     const exchange = this.#exchange(key, window, allowance, context);
     context.background(exchange);
@@ -159,7 +159,7 @@ function emptyWindow(allowance: Allowance, nowMs: number): Window {
   };
 }
 
-/** Windows of all isolates begin at the same multiples of their length. */
+/** Start of the window in epoch ms: a multiple of its length, so that it is the same in all isolates. */
 function endOfWindow(allowance: Allowance, nowMs: number): number {
   const lengthMs = allowance.windowSeconds * 1000;
   return (Math.floor(nowMs / lengthMs) + 1) * lengthMs;

@@ -11,7 +11,7 @@ const LOG_EVERY_MS = 60_000;
 
 interface Entry<T> {
   value: T;
-  /** When the look-up began: what changed later may be missing from it. */
+  /** Epoch ms at which the look-up began; later changes may be missing. */
   loadedAtMs: number;
   refreshingSinceMs: number | null;
 }
@@ -19,19 +19,19 @@ interface Entry<T> {
 interface CacheOptions {
   /** How long a value is used without being looked up. Default: 10 s. */
   freshMs?: number;
-  /** How old a value may be that stands in while the source does not answer. Default: none does. */
+  /** Largest age in ms of a value used while the source does not answer. Default: no value is used. */
   keptMs?: number;
-  /** How long a look-up may take before the value known stands in. */
+  /** Time in ms that a look-up may take before the cached value is used instead. */
   patienceMs?: number;
   entriesMax?: number;
-  /** Told at most once a minute that a value of this age stood in. */
+  /** Called at most once a minute with the age of a value that was used although the source did not answer. */
   onStandIn?: (ageMs: number) => void;
 }
 
 /**
- * Look-ups remembered in the isolate: a value is used while it is fresh and looked up again in the background from the
- * middle of that time, so that steady traffic never waits; an absence is remembered for 1 s. While the source does not
- * answer, the last value stands in for a bounded time, and is looked up in the background until something is known.
+ * Cache of look-ups in the isolate. A value is used while it is fresh. From half of that time on it is looked up again in
+ * the background, so that steady traffic never waits. An absence is cached for 1 s. While the source does not answer, the
+ * last value is used for a bounded time and looked up in the background.
  */
 export class RefreshingCache<T> {
   #entries = new Map<string, Entry<T>>();
@@ -66,11 +66,11 @@ export class RefreshingCache<T> {
     const absentSinceMs = this.#absent.get(key);
     if (absentSinceMs !== undefined && nowMs - absentSinceMs < Math.min(ABSENT_MS, freshMs)) return null;
     if (entry && ageMs < keptMs) return this.#lookUpOrStandIn(key, entry, load, nowMs, background);
-    // Never shared between requests: workerd may abandon a promise with the request that made it.
+    // The promise is not shared between requests: workerd may cancel it with the request that made it.
     return this.#lookUp(key, load, nowMs);
   }
 
-  /** True when the key was found once, however long ago. */
+  /** Whether the key has ever been found. */
   knows(key: string): boolean {
     return this.#entries.has(key);
   }
@@ -79,7 +79,7 @@ export class RefreshingCache<T> {
     for (const [key, entry] of this.#entries) if (matches(entry.value)) this.#entries.delete(key);
   }
 
-  /** One request in two seconds asks, and waits a moment for the answer; during a known outage a shorter one. */
+  /** At most one request in two seconds asks the source. It waits for a bounded time, shorter during a known outage. */
   async #lookUpOrStandIn(
     key: string,
     entry: Entry<T>,
@@ -135,7 +135,7 @@ export class RefreshingCache<T> {
   }
 
   #store(key: string, value: T | null, loadedAtMs: number): T | null {
-    // A look-up that began earlier may come later.
+    // A look-up that began earlier may end later; its result is older.
     if ((this.#entries.get(key)?.loadedAtMs ?? Number.NEGATIVE_INFINITY) > loadedAtMs) return value;
     this.#entries.delete(key);
     this.#absent.delete(key);

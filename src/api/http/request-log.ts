@@ -33,7 +33,7 @@ export function requestLog(write: (line: string) => void = console.log): Middlew
   });
 }
 
-/** Nobody waits for the log line of an answer that went well. In plain Node, and without a context, it is written now. */
+/** Writes a log line after the answer was sent. Without an execution context, as in plain Node, it is written now. */
 function afterAnswer(c: Context<AppEnv>, write: () => void): void {
   try {
     c.executionCtx.waitUntil(new Promise<void>((resolve) => setTimeout(() => resolve(write()), 0)));
@@ -59,7 +59,7 @@ function entryOf(c: Context<AppEnv>, durationMs: number): Record<string, unknown
   };
 }
 
-/** A refusal is named; what we did not expect is shown with its stack. */
+/** The name of a refusal; of an unexpected error also the stack. */
 function causeOf(err: Error, status: number): Record<string, unknown> {
   const error = err.name === "Error" ? err.constructor.name : err.name;
   if (status < 500) return { error };

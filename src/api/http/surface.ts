@@ -7,7 +7,7 @@ import { settingsError, settingsMethodNotAllowed, settingsNotFound } from "../se
 import { v1Error, v1MethodNotAllowed, v1NotFound } from "../v1/errors.ts";
 import type { AppEnv } from "./context.ts";
 
-/** How one surface says that something is wrong. */
+/** The error answers of one surface. */
 interface SurfaceErrors {
   error: (err: Error, c: Context<AppEnv>) => Response;
   notFound: (c: Context<AppEnv>) => Response;
@@ -26,20 +26,20 @@ const SETTINGS: SurfaceErrors = {
   methodNotAllowed: settingsMethodNotAllowed,
 };
 
-/** The format of a path's surface; paths of no surface speak like the gateway. */
+/** The error format for a path. Paths that belong to no surface get that of the gateway. */
 export function surfaceErrors(path: string): SurfaceErrors {
   if (path === "/api/v1" || path.startsWith("/api/v1/")) return V1;
   if (path === "/api" || path.startsWith("/api/")) return SETTINGS;
   return GATEWAY;
 }
 
-/** `onError` of the whole app: what no surface's router caught. */
+/** Error handler of the application, for errors outside of the surfaces' routers. */
 export function appError(err: Error, c: Context<AppEnv>): Response {
   const known = err instanceof Misconfigured ? new Unavailable("Misconfigured", { cause: err }) : err;
   return surfaceErrors(c.req.path).error(known, c);
 }
 
-/** 404 in the format of the path's surface; a charge point's own path asks for its upgrade (RFC 9110 §15.5.22). */
+/** 404 in the format of the path's surface. On the path of a charge point 426: it needs an upgrade (RFC 9110 §15.5.22). */
 export function notFound(c: Context<AppEnv>): Response {
   if (isChargePointPath(c.req.path))
     return c.json({ detail: "Upgrade Required" }, 426, { Upgrade: "websocket", Connection: "Upgrade" });

@@ -9,8 +9,8 @@ import { takeToken } from "./token-bucket.ts";
 import { claimsSettings, settingsTokenSubject } from "./settings-token.ts";
 
 /**
- * Every Bearer value of the gateway and this surface's own tokens; `X-API-Key` counts for nothing. Order: who, how often, then
- * whether an owner, a service or a platform admin asks.
+ * Authenticates by the Bearer values of the gateway and by this surface's own tokens; `X-API-Key` is ignored. Order of checks:
+ * credential, rate limit, role (owner, service or platform admin).
  *
  * @throws Unauthenticated, Limited, Forbidden, Unavailable
  */
@@ -39,7 +39,7 @@ export async function authenticateBearer(c: Context<AppEnv>): Promise<Principal>
   return principal;
 }
 
-/** A token lives as long as its key: the key is looked up as often as any other one. */
+/** The principal of a token of this surface. The key is looked up like any other key: a token ends with its key. */
 async function ownToken(c: Context<AppEnv>, token: string): Promise<Principal | null> {
   const ports = c.get("ports");
   const now = ports.clock.now();

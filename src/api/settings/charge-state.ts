@@ -1,12 +1,12 @@
 import { liveReading, type LiveMeasurand, type LiveReading } from "../../ocpp/live-reading.ts";
 import type { MeterMessage, SettingsView } from "../../ports.ts";
 
-/** A phase with less is not in use. */
+/** Smallest current in A of a phase that is in use. */
 const IN_USE_A = 0.5;
 
-/** The longest interval that chargers of the documented models have by themselves. */
+/** Longest default interval of meter values among the documented models, in seconds. */
 const INTERVAL_SECONDS = 3600;
-/** Two intervals without news make a value stale, and a station that reports often is late at times. */
+/** A value is stale after two intervals, and not before the minimum, because frequent reports may be late. */
 const FRESH_INTERVALS = 2;
 const FRESH_SECONDS_MIN = 15 * 60;
 
@@ -18,8 +18,8 @@ interface StateValue {
 }
 
 /**
- * What the meter of the running transaction said last, and nothing without one. Each measurand has the time of the message
- * that told it, until that is stale: not every message tells of every measurand.
+ * Last meter values of the running transaction; empty without one. Each measurand has the time of the last message that
+ * contained it, because a message need not contain all. Stale values are left out.
  */
 export function chargeState(view: SettingsView, now: Date): StateValue[] {
   const { charge } = view;
@@ -48,14 +48,14 @@ function phases(firstId: number, name: string, at: Date, values: readonly (numbe
   }));
 }
 
-/** The newest reading of a measurand; one of nothing when there is none, or a stale one. */
+/** The newest reading of a measurand; an empty reading if there is none or it is stale. */
 function newest(view: SettingsView, measurand: LiveMeasurand, now: Date): { reading: LiveReading; at: Date } {
   const message = view.charge?.newest[measurand];
   const isKnown = message !== undefined && !isStale(view, message, now);
   return { reading: liveReading(isKnown ? message.meterValue : []), at: message?.at ?? view.createdAt };
 }
 
-/** By our clock, for the station's may be wrong. */
+/** Compares receive times, because the clock of the station may be wrong. */
 function isStale({ settings }: SettingsView, { receivedAt }: MeterMessage, now: Date): boolean {
   const intervalSeconds = settings?.states.meterValueInterval?.inForce || INTERVAL_SECONDS;
   const freshSeconds = Math.max(FRESH_SECONDS_MIN, FRESH_INTERVALS * intervalSeconds);
@@ -69,7 +69,7 @@ function phasesInUse({ currentA }: LiveReading): number | null {
   return used.length === 1 ? (used[0] ?? null) : null;
 }
 
-/** Shortest form, without the noise of floating point. */
+/** Rounded to three decimals. */
 function rounded(value: number | null): number | null {
   return value === null ? null : Math.round(value * 1000) / 1000;
 }

@@ -14,7 +14,7 @@ const DEVICE_TYPES: Record<string, { id: number; name: string }> = {
 };
 const UNKNOWN_DEVICE = { id: 0, name: "Unknown" };
 
-/** What the model has and we do not know is null, so that clients find every field they read. */
+/** Fields of the original model without a value here. They are null, so that clients find every field. */
 const UNKNOWN = {
   CircuitId: null,
   Pin: null,
@@ -60,7 +60,7 @@ export const getSettingsCharger = defineOperation({
   success: { status: 200, description: "Show a charger in the model of this surface", schema: model },
   handle: async ({ c, organization, path }) => {
     const baseUrl = c.get("config").PUBLIC_BASE_URL;
-    // Whom the surface admits has a role.
+    // `authenticateSettings` admits nobody without a role.
     const role = c.get("principal").role ?? "viewer";
     const reader = { baseUrl, organizationSlug: organization.slug, role };
     return chargerModel(await settingsViewOf(c, path.id), reader);
@@ -97,7 +97,7 @@ function chargerModel(view: SettingsView, { baseUrl, organizationSlug, role }: R
   };
 }
 
-/** The JSON text in which the state Capabilities tells what a charger is; its readers take nothing less than an object. */
+/** Value of the state Capabilities: a JSON object as text. */
 export function capabilities(view: SettingsView): string {
   return JSON.stringify({ DeviceType: deviceType(view).name, ProductVariant: view.model ?? "Unknown" });
 }

@@ -50,7 +50,7 @@ export const getChargerSettings = defineOperation({
   handle: async ({ c, path }) => settingsBody(await settingsViewOf(c, path.id)),
 });
 
-/** Desired values beside what became of them. A property that was never set has nulls. */
+/** Desired value and outcome of each setting. A setting that was never set has nulls. */
 function settingsBody({ chargerId, connection, settings: known }: SettingsView): SettingsBody {
   const entries = SETTING_NAMES.map((name) => {
     const state = known?.states[name];

@@ -7,7 +7,7 @@ import { operatingMode } from "./operating-mode.ts";
 import { settingsViewOf } from "./settings-view.ts";
 import { chargerParams, defineOperation, TAG } from "./surface.ts";
 
-/** From the bit mask of an update to the SetPhases code of a state: L1, L2, L3, three phases. */
+/** Bit mask of an update → SetPhases code of a state: 1 to 3 = L1 to L3, 4 = three phases. */
 const SET_PHASES: Record<number, number> = { 0: 0, 1: 1, 2: 2, 4: 3, 7: 4 };
 
 const SETTING_STATES: ReadonlyArray<readonly [number, string, SettingName]> = [
@@ -44,7 +44,7 @@ export const getSettingsState = defineOperation({
   handle: async ({ c, ports, path }) => chargerState(await settingsViewOf(c, path.id), ports.clock.now()),
 });
 
-/** What is known of the charger, by the state ids of the original service; unknown values are left out. */
+/** States of a charger with the state ids of the original service. Unknown values are left out. */
 export function chargerState(view: SettingsView, now: Date): State[] {
   const states: State[] = [];
   const add = (id: number, name: string, at: string, value: string | number | null) => {

@@ -20,7 +20,7 @@ interface Refusal {
   headers?: Record<string, string>;
 }
 
-/** `{Code, Details, StackTrace}`: the format of the settings paths. */
+/** Error handler of the surface. Body: `{Code, Details, StackTrace}`. */
 export function settingsError(err: Error, c: Context<AppEnv>): Response {
   const { status, code, details, headers } = accessRefusal(err) ?? requestRefusal(err) ?? failure(err);
   return c.json(body(code, details), status, headers);

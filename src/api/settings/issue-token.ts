@@ -125,7 +125,7 @@ function refuseBody(c: Context<AppEnv>, { status, message }: BodyRefused): Respo
   return c.json({ error: "invalid_request", error_description: message }, status);
 }
 
-/** The key is found by its digest whoever it is said to belong to, so that both failures take the same time. */
+/** The key is found by its digest and then compared with `username`, so that a wrong name and a wrong key take the same time. */
 async function ownerOf(
   c: Context<AppEnv>,
   username: string,
@@ -144,8 +144,8 @@ function failuresOf(config: Config): RateWindows {
 }
 
 /**
- * Counts a wrong guess by its sender's network, and by nothing else: whoever knows the id of a key, which stands in every log
- * line, must not be able to lock its owner out.
+ * Counts a wrong guess per network of the sender and not per key: key ids appear in log lines, and whoever knows one must not
+ * be able to lock its owner out.
  */
 async function refuseGuess(c: Context<AppEnv>): Promise<Response> {
   const { rateCounter: counter, clock } = c.get("ports");

@@ -16,7 +16,7 @@ const MODES: Record<string, number> = {
 };
 const HIGHEST_FIRST = [CHARGING, REQUESTING, FINISHED, DISCONNECTED];
 
-/** The OperatingMode of a charger: what the busiest of its connectors does; 0 unknown. */
+/** OperatingMode of a charger: that of its busiest connector; 0: unknown. */
 export function operatingMode(connectors: readonly ConnectorState[]): number {
   const modes = connectors.filter(({ evseId }) => evseId > 0).map(({ status }) => MODES[status] ?? 0);
   return HIGHEST_FIRST.find((mode) => modes.includes(mode)) ?? 0;

@@ -28,7 +28,7 @@ export async function signSettingsToken(
     .sign(secretOf(config));
 }
 
-/** True for what claims to be a token of this surface; it still has to hold. */
+/** Whether a text has the audience of this surface's tokens. Its signature is not checked. */
 export function claimsSettings(token: string): boolean {
   if (token.length > TOKEN_BYTES_MAX) return false;
   try {
@@ -38,7 +38,7 @@ export function claimsSettings(token: string): boolean {
   }
 }
 
-/** The API key id of a token that holds, else null. */
+/** The API key id of a valid token; null: the token is not valid. */
 export async function settingsTokenSubject(token: string, config: Config, now: Date): Promise<string | null> {
   try {
     const { payload } = await jwtVerify(token, secretOf(config), {

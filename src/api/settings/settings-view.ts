@@ -23,7 +23,7 @@ export async function settingsViewOf(c: Context<AppEnv>, id: string): Promise<Se
   return asSessionSees(view, await ports.sessions.snapshot(ref).catch(() => null));
 }
 
-/** The charger as its session sees it now; the projection stands in where the session knows nothing. */
+/** The charger with the state of its session. Values that the session does not have are those of the row in Postgres. */
 function asSessionSees(view: SettingsView, session: SessionSnapshot | null): SettingsView {
   if (session === null) return view;
   const { online, version, serialNumber, firmwareVersion, connectedAtMs, lastMessageAtMs } = session;

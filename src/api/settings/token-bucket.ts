@@ -11,7 +11,7 @@ interface Bucket {
 
 const buckets = new WeakMap<Config, Map<string, Bucket>>();
 
-/** Takes one token of the subject's bucket, which holds a burst and is refilled steadily. @throws Limited */
+/** Token bucket per subject: takes one token. @throws Limited if the bucket is empty */
 export function takeToken(config: Config, subject: string, nowMs: number): void {
   const known = buckets.get(config) ?? new Map<string, Bucket>();
   buckets.set(config, known);
@@ -20,7 +20,7 @@ export function takeToken(config: Config, subject: string, nowMs: number): void 
   const elapsedMs = Math.max(0, nowMs - bucket.filledAtMs);
   const tokens = Math.min(burst, bucket.tokens + (elapsedMs * perSecond) / 1000);
   const isAllowed = tokens >= 1;
-  // Subjects that ask go to the end: the map forgets the one that has been silent for longest.
+  // The map is ordered by last request: the subject whose last request is oldest is removed first.
   known.delete(subject);
   known.set(subject, { tokens: isAllowed ? tokens - 1 : tokens, filledAtMs: nowMs });
   const oldest = known.keys().next();

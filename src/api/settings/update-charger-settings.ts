@@ -89,7 +89,7 @@ function readChanges(body: unknown): Examined<DesiredSettings, string> {
   for (const [name, value] of given) {
     if (value === null) continue;
     const result = VALUES[name].safeParse(value);
-    // Never -0.
+    // Adding 0 makes -0 a 0.
     if (result.success) changes[name] = result.data + 0;
     else findings.push(`${name} ${result.error.issues[0]?.message ?? "is not valid"}`);
   }

@@ -9,7 +9,7 @@ const role = z.enum(["owner", "service", "operator", "viewer"]);
 
 const bodySchema = z.strictObject({
   name: text(1, 255),
-  // No defaults: generators take a property that has one for a required one.
+  // No defaults: client generators make a property with a default required.
   role: role.optional().openapi({ description: "Absent: owner" }),
   environment: z.enum(["live", "test"]).optional().openapi({ description: "Absent: live" }),
 });

@@ -59,7 +59,7 @@ export const chargerDetail = chargerSummary
   })
   .openapi("CommandApiCharger");
 
-/** The charger as its session sees it now; the projection stands in where the session knows nothing. */
+/** The charger with the state of its session. Values that the session does not have are those of the row in Postgres. */
 export function withSnapshot(charger: ConnectedCharger, session: SessionSnapshot | null): ConnectedCharger {
   if (session === null) return charger;
   return {
@@ -123,7 +123,7 @@ function stopConflictBody({ transactionId, kept, told, receivedAt }: StopConflic
   return { transactionId, kept: stop(kept), told: stop(told), receivedAt: receivedAt.toISOString() };
 }
 
-/** A 1.6 station has no EVSEs; its connector 0, the main controller, is no connector. */
+/** Connectors of the answer. OCPP 1.6 has no EVSEs. Connector 0 of a 1.6 station is the station itself and is left out. */
 function connectorBodies({ connectors, ocppVersion }: ConnectedCharger) {
   const hasEvses = ocppVersion !== null && ocppVersion !== "ocpp1.6";
   return connectors

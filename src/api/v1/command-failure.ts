@@ -7,7 +7,7 @@ import type { V1Refusal } from "./errors.ts";
 const CODE_LENGTH_MAX = 50;
 const DESCRIPTION_LENGTH_MAX = 255;
 
-/** `unavailable`: something of ours did not answer before anything was sent. */
+/** Why a command has no answer of the station. `unavailable`: a dependency failed before anything was sent. */
 export type CommandFailure = SessionFailure | { kind: "unavailable" };
 
 interface FailedCommand {
@@ -17,7 +17,7 @@ interface FailedCommand {
   failure: CommandFailure;
 }
 
-/** A command without the station's answer. */
+/** A command failed before the station answered it. Carries the HTTP refusal. */
 export class CommandFailed extends Error {
   readonly refusal: V1Refusal;
   constructor(failed: FailedCommand) {
@@ -82,7 +82,7 @@ function stationError(
   };
 }
 
-/** The version belongs to the connection, so the session is the first to know. */
+/** A command that the OCPP version of the connection cannot express. Only the session knows that version. */
 function invalidCommand(
   { reason, pointer }: Extract<CommandFailure, { kind: "invalidCommand" }>,
   body: unknown,
@@ -94,7 +94,7 @@ function invalidCommand(
   return { status: 400, code: "VALIDATION_ERROR", message: "Request validation failed", extra: { issues } };
 }
 
-/** Names of the body's fields inside the CALLs they are sent in. */
+/** Name of a property of an OCPP CALL → name of the body field it is filled from, where the two differ. */
 const FIELDS: Record<string, string> = {
   attributeValue: "value",
   name: "key",
@@ -102,7 +102,7 @@ const FIELDS: Record<string, string> = {
   remoteLocation: "location",
 };
 
-/** The field of the body that a place in a CALL came from; nothing where that cannot be told. */
+/** The body field that a JSON pointer into a CALL was filled from; empty if unknown. */
 function fieldOf(pointer: string, body: unknown): string[] {
   if (typeof body !== "object" || body === null) return [];
   const names = pointer.split("/").map((step) => FIELDS[step] ?? step);
@@ -117,7 +117,7 @@ function retry(seconds: number, refusal: V1Refusal): V1Refusal {
   return { ...refusal, headers: { "Retry-After": String(seconds) } };
 }
 
-/** Words of a station as an answer shows them: without secrets, and no longer than OCPP lets them be. */
+/** Text from a station for an answer: secrets masked, cut to `lengthMax` characters. */
 export function stationText(text: string, lengthMax: number): string {
   return String(redact(text)).slice(0, lengthMax).toWellFormed();
 }

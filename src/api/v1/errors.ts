@@ -30,7 +30,7 @@ export interface V1Refusal {
 
 const UNAVAILABLE_RETRY_SECONDS = 5;
 
-/** `onError` of the surface: `{success: false, error: {code, message, …}}`. */
+/** Error handler of the surface. Body: `{success: false, error: {code, message, …}}`. */
 export function v1Error(err: unknown, c: Context<AppEnv>): Response {
   return sendRefusal(c, refusalOf(err, credentialSchemeOf(c.req.path)));
 }
@@ -55,7 +55,7 @@ export function credentialSchemeOf(path: string): "Bearer" | "ApiKey" {
   return path.startsWith("/api/v1/auth/") ? "Bearer" : "ApiKey";
 }
 
-/** An error that is none of ours becomes a 500 that says nothing of its cause. */
+/** The refusal for an error. An unknown error is a 500 without its message. */
 export function refusalOf(err: unknown, scheme: "Bearer" | "ApiKey" = "ApiKey"): V1Refusal {
   if (err instanceof CommandFailed) return err.refusal;
   return requestRefusal(err, scheme) ?? stateRefusal(err) ?? infrastructureRefusal(err);

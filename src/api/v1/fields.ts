@@ -11,7 +11,7 @@ export const chargeBoxId = z
 // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
 const CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 
-/** Text of a caller: never trimmed, no control characters, no lone surrogates (which no database takes). */
+/** Text from a client. It is not trimmed. Control characters and lone surrogates, which Postgres refuses, are invalid. */
 export function text(lengthMin: number, lengthMax: number) {
   return z
     .string()
@@ -41,14 +41,14 @@ export const page = {
 };
 
 export const chargerPath = z.object({ chargeBoxId });
-/** Bodiless requests: `{}` passes, an unknown field does not. */
+/** Body of operations that take no fields: empty or `{}`. Any field is refused. */
 export const noBody = z.strictObject({});
 
 export const timestamp = z.iso.datetime();
 
 const INT32_MAX = 2_147_483_647;
 
-/** On 2.x, connector n is EVSE n. */
+/** The number of a connector; on OCPP 2.x, that of an EVSE. */
 export function connectorNumber(minimum: 0 | 1) {
   return z.int().min(minimum).max(INT32_MAX).openapi({ example: 1 });
 }

@@ -9,7 +9,7 @@ export interface Issue {
   message: string;
 }
 
-/** @param input the value that was checked: tells a missing field from one of the wrong type. */
+/** @param input the validated value; shows whether a field is missing or has the wrong type */
 export function issuesOf(location: RequestPart, input: unknown, found: readonly core.$ZodIssue[]): Issue[] {
   return found.flatMap((issue) => issuesOfOne(location, input, issue));
 }
@@ -40,7 +40,7 @@ function valueAt(input: unknown, path: Array<string | number>): unknown {
   return value;
 }
 
-/** Schemas word their own complaint where a pattern or a rule of ours is broken ("must be …"). */
+/** The end of a message. Issues of patterns and custom rules carry their own text ("must be …"). */
 function complaint(issue: core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":

@@ -35,7 +35,7 @@ const changes = z.strictObject({
   wsUrlHosts: hosts.optional(),
 });
 
-/** A limit that the organization has no value of its own for is that of the deployment. */
+/** The settings of an organization. A limit it has no value for is that of the deployment. */
 function settingsBody(organization: Organization, config: Config): z.infer<typeof settings> {
   const { name, slug, acceptUnknownIdTags, transferHosts, wsUrlHosts } = organization;
   return {

@@ -20,7 +20,7 @@ const securityProfile = z
   .openapi({
     type: "integer",
     enum: [0, 1, 2, 3],
-    // Generators take a property with a default for a required one.
+    // Client generators make a property with a default required.
     default: undefined,
     description: "0 none; 1 Basic over ws; 2 Basic over wss; 3 client certificate. Absent: 2",
   });

@@ -42,7 +42,7 @@ export const UpdateChargerRequest = z.object(chargerChangeFields).openapi("Updat
 
 export type ChargerChangeFields = z.output<typeof UpdateChargerRequest>;
 
-/** Null of a field without default is refused before; see `refuseNulls`. */
+/** The fields as changes. `refuseNulls` must run before: null of a field without default is lost here. */
 export function chargerChanges(fields: ChargerChangeFields): ChargerChanges {
   return {
     name: fields.charge_point_name === undefined ? fields.name : fields.charge_point_name,

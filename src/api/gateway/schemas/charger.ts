@@ -19,7 +19,7 @@ export const ocppVersion = text()
 export const runtime = text()
   .pipe(z.enum(["simulated", "external"]))
   .nullish()
-  // No `default`: generators take a property that has one for a required one.
+  // No `default`: client generators make a property with a default required.
   .openapi({
     type: ["string", "null"],
     enum: ["simulated", "external", null],

@@ -10,7 +10,7 @@ interface TextRules {
   pattern?: RegExp;
 }
 
-/** A string as it came, never trimmed; no control characters, no lone surrogates (which no database takes). */
+/** Text from a client. It is not trimmed. Control characters and lone surrogates, which Postgres refuses, are invalid. */
 export function text({ min = 0, max, pattern }: TextRules = {}) {
   let schema = z
     .string()

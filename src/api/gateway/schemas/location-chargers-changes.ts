@@ -4,7 +4,7 @@ import { chargerChangeFields } from "./charger-changes.ts";
 import { ItemError } from "./error.ts";
 import { queryList, text } from "./fields.ts";
 
-/** Chargers one request may change at once. */
+/** Most chargers that one request may change. */
 export const CHARGER_IDS_MAX = 1000;
 
 const chargerIds = z.array(text()).min(1).max(CHARGER_IDS_MAX);
@@ -62,7 +62,7 @@ export function notFoundItem(chargerId: string): z.infer<typeof failedItems>[num
   return { charger_id: chargerId, error: { code: "NOT_FOUND", message, retryable: false } };
 }
 
-/** The charger is there, but cannot take the change. */
+/** A failed item: the charger exists but is external, so `ws_url` does not apply. */
 export function invalidItem(chargerId: string): z.infer<typeof failedItems>[number] {
   const message = "ws_url is not allowed for an external charger";
   return { charger_id: chargerId, error: { code: "INVALID", message, retryable: false } };

@@ -60,7 +60,7 @@ export const LocationChargersQuery = z.object({
   ...PageQuery.shape,
 });
 
-/** Where a finding about a field of a group lies on the wire. */
+/** Field of a group in the domain → its path in the request body. */
 export const GROUP_FIELD_PATHS = {
   brandSlug: ["template", "brand_slug"],
   modelSlug: ["template", "model_slug"],

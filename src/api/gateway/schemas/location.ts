@@ -19,7 +19,7 @@ const timezone = text()
   .refine(isTimeZone, { error: "unknown time zone" })
   .openapi({ description: "IANA name", example: "Europe/Paris" });
 
-/** The runtime also knows offsets such as `+01:00`, which are no names. */
+/** Whether `name` is an IANA name. The runtime also accepts offsets such as `+01:00`, which are not names. */
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -82,7 +82,7 @@ export const UpdateLocationRequest = z
     example: { name: "La Defense Charging Hub - West", timezone: "Europe/Paris", public: false },
   });
 
-/** May be absent, but never cleared: null is a wrong value, not a wrong type. */
+/** A field that may be absent but not null. Null is reported as a wrong value, not as a wrong type. */
 function required<S extends z.ZodType<string>>(schema: S) {
   return schema
     .nullable()

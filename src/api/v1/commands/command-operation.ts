@@ -14,7 +14,7 @@ export const TIMEOUT_DEFAULT_MS = 30_000;
 const INFO_LENGTH_MAX = 1024;
 
 const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
-  // Absent is 0 inside, which is no value a client may send.
+  // An absent timeout is parsed as 0, which a client may not send; so the default is not documented.
   default: undefined,
   description: "Seconds to wait for the charger's answer; without it the command's own default applies",
 });
@@ -24,14 +24,14 @@ type CommandPath = z.infer<typeof chargerPath>;
 type CommandQuery = z.infer<typeof commandQuery>;
 export type CommandCall<B> = OperationRequest<CommandPath, CommandQuery, B>;
 
-/** What a station said, as far as an answer shows it. */
+/** The answer of a station and where it came from. */
 export interface Answered {
   answer: CommandAnswer;
   version: OcppVersion;
   chargeBoxId: string;
 }
 
-/** One command: its body, what is sent for it, and the answer's own fields. */
+/** One command: its request body, the command sent to the station, and the body of its answer. */
 interface CommandRoute<B, Shape extends z.ZodRawShape> {
   /** Below `/chargers/{chargeBoxId}`. */
   path: string;
@@ -40,7 +40,7 @@ interface CommandRoute<B, Shape extends z.ZodRawShape> {
   bodySchema: z.ZodType<B>;
   /** Fields of the answer; `ocppStatus` and `statusInfo` are added. */
   answerSchema: Shape;
-  /** May refuse the request with a domain error. */
+  /** The command for a request. May throw a domain error. */
   command: (call: CommandCall<B>) => ChargerCommand | Promise<ChargerCommand>;
   timeoutMs?: (body: B) => CommandTimeout;
   present: (body: B, answered: Answered) => NoInfer<z.output<z.ZodObject<Shape>>> & { chargeBoxId: string };
@@ -51,7 +51,7 @@ const stationWord = {
   statusInfo: z.object({ reasonCode: z.string(), additionalInfo: z.string().nullable() }).optional(),
 };
 
-/** A command's route: no database request unless the charger's session does not know it. */
+/** The operation of a command. Postgres is asked only if the charger's session is not provisioned. */
 export function commandOperation<B, Shape extends z.ZodRawShape>(
   route: CommandRoute<B, Shape>,
 ): BoundOperation {
@@ -93,7 +93,7 @@ async function runCommand<B, Shape extends z.ZodRawShape>(
   return { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) };
 }
 
-/** What does not answer before a command goes out proves that nothing was sent. */
+/** A dependency that failed before the command was sent is a failure with `sent: false`. */
 function unavailable(error: unknown): CommandFailure {
   if (error instanceof Unavailable) return { kind: "unavailable" };
   throw error;
@@ -125,7 +125,7 @@ function isAnswer<Kind extends CommandAnswer["kind"]>(
   return answer.kind === kind;
 }
 
-/** The sentence for a status; a word the table does not know is repeated rather than guessed at. */
+/** The message for a status; an unknown status is repeated in the message. */
 export function messageOf(messages: Record<string, string>, status: string): string {
   return messages[status] ?? `Charger answered ${status}`;
 }

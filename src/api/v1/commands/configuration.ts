@@ -6,7 +6,7 @@ import { isSecretKey } from "../../../ocpp/secrets.ts";
 import { text } from "../fields.ts";
 import { TIMEOUT_DEFAULT_MS, commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
 
-/** A full report of a 2.x station comes in many messages. */
+/** Timeout of a request for all keys. An OCPP 2.x station reports them in many messages. */
 const ALL_KEYS_MS = { "ocpp1.6": TIMEOUT_DEFAULT_MS, "ocpp2.0.1": 60_000, "ocpp2.1": 60_000 };
 
 const getBody = z.strictObject({ key: z.array(text(1, 200)).max(100).optional() });
@@ -27,7 +27,7 @@ export const getConfiguration = commandOperation({
   },
 });
 
-/** Stations keep addresses with credentials under names that say nothing of them. */
+/** Masks secrets in the value, because stations store URLs with credentials under keys of any name. */
 function shown<E extends { value?: string }>(entry: E): E {
   return entry.value === undefined ? entry : { ...entry, value: String(redact(entry.value)) };
 }

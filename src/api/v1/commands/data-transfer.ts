@@ -31,7 +31,7 @@ export const dataTransfer = commandOperation({
     status: z.string(),
     responseData: z.string().nullable(),
   },
-  // OCPP leaves an empty id out (part 4, 4.1).
+  // An empty message id is left out (OCPP part 4, 4.1).
   command: ({ body: { messageId, ...transfer } }) => ({
     kind: "dataTransfer",
     ...transfer,
@@ -45,7 +45,7 @@ export const dataTransfer = commandOperation({
   },
 });
 
-/** The code that the request of a failed transfer was refused with. */
+/** `error.code` of the answer to the request whose transfer failed. */
 const ERROR_CODES: Record<TransferError, string> = {
   stationError: "OCPP_ERROR",
   invalidAnswer: "INVALID_RESPONSE",

@@ -8,12 +8,12 @@ import { type CommandCall, commandOperation, expectAnswer, messageOf } from "./c
 
 type TransferCall = Pick<CommandCall<{ location: string }>, "c" | "organization" | "body">;
 
-/** One spelling only: a parser that mends others would see another host, or another user, than the station does. */
+/** Strict spelling. URL parsers repair other spellings in different ways: the station could see another host than we checked. */
 const TRANSFER_URL = /^(?:https?|ftps?|sftp):\/\/[^\s\\\p{Cc}]+$/iu;
 const SCHEMES_WITH_USER = ["ftp:", "ftps:", "sftp:"];
 const INT32_MAX = 2_147_483_647;
 
-/** Where a station fetches or puts a file: it opens the URL, we never do. */
+/** Fields of a file transfer. The station opens the URL; the server does not. */
 const transferFields = {
   location: z
     .string()
@@ -29,7 +29,7 @@ const instant = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with an offset" })
   .transform((time) => new Date(time).toISOString());
 
-/** @throws InvalidRequest for hosts inside somebody's network, and for those that the organisation does not list. */
+/** @throws InvalidRequest for a host in a private network, or one that is not in the organisation's list */
 function assertAllowedTarget({ c, organization, body: { location } }: TransferCall): void {
   const url = new URL(location);
   const reason = c.get("config").ALLOW_PRIVATE_TARGETS ? null : forbiddenTarget(url);
@@ -83,7 +83,7 @@ export const updateFirmware = commandOperation({
   },
   present: ({ location, retrieveDate }, { answer, version, chargeBoxId }) => {
     const { status, requestId } = expectAnswer(answer, "transfer");
-    // The answer of a 1.6 station is empty: it proves delivery, nothing else.
+    // UpdateFirmware.conf of OCPP 1.6 is empty: it proves delivery only.
     const isDeliveryOnly = version === "ocpp1.6" && status === "accepted";
     const message = isDeliveryOnly
       ? "Firmware update request delivered to charger"
@@ -129,7 +129,7 @@ export const diagnostics = commandOperation({
     return {
       message: messageOf(DIAGNOSTICS_MESSAGES, status),
       chargeBoxId,
-      // Some stations name the file by the whole URL they were given.
+      // Some stations answer with the whole URL as the file name.
       fileName: fileName && stationText(fileName, FILE_NAME_LENGTH_MAX),
       ocppRequestId: requestId,
       status,
