@@ -586,6 +586,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transactions/{transactionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a transaction, by its number or its `txn_` id */
+        get: operations["getTransaction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -1513,6 +1530,33 @@ export interface components {
                 /** Format: date-time */
                 lastUpdated: string;
             }[];
+        };
+        CommandApiTransaction: {
+            /** @example txn_01JKB2M3N4P5Q6R7S8T9V0W1X2 */
+            id: string;
+            transactionId: number;
+            /** @description The station's own id; OCPP 2.x only */
+            ocppTransactionId?: string;
+            /** @example CHARGER-001 */
+            chargeBoxId: string;
+            connectorId: number;
+            idTag: string | null;
+            /** @enum {string} */
+            status: "pending" | "in_progress" | "completed" | "expired";
+            /** @description Wh */
+            meterStart: number | null;
+            /** @description Wh; null while in progress */
+            meterStop: number | null;
+            /** @description kWh; while in progress up to the last meter value */
+            energyDelivered: number | null;
+            /** @description Whole minutes; while in progress up to the last message about the transaction */
+            durationMinutes: number;
+            /** Format: date-time */
+            startTime: string;
+            /** Format: date-time */
+            stopTime: string | null;
+            stopReason: string | null;
+            remoteStarted: boolean;
         };
         OrganizationSettings: {
             name: string;
@@ -6984,6 +7028,100 @@ export interface operations {
             };
             /** @description The charger did not answer in time, or not completely */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    getTransaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The transaction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiTransaction"];
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -114,8 +114,24 @@ export interface TransactionIdsOnRecord {
   unknown: number;
 }
 
+/** A stored transaction. Energy is in Wh. */
+export interface StoredTransaction extends Omit<
+  TransactionFact,
+  "status" | "startedAt" | "stoppedAt" | "connectorId" | "lostStop" | "revision"
+> {
+  /** OCPP identity of its charger, which may be deleted. */
+  identity: string;
+  status: TransactionFact["status"] | "pending" | "expired";
+  startedAt: Date;
+  stoppedAt: Date | null;
+  /** Receive time of the last message about the transaction. */
+  updatedAt: Date;
+}
+
 /** Stored events of stations. Retention times are in docs/operations.md. */
 export interface StationHistory {
+  /** A transaction by its number in the organisation or by its `txn_` id; null: none, also for any other text. */
+  transaction(organizationId: string, id: string): Promise<StoredTransaction | null>;
   /** Transaction ids in use, for the id allocator. */
   transactionIds(organizationId: string): Promise<TransactionIdsOnRecord>;
   /** Deletes rows past their retention, for at most 20 s per call. */

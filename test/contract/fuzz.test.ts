@@ -42,6 +42,7 @@ beforeAll(async () => {
     charger_ids: [[own.chargerId], [never, own.chargerId]],
     job_id: [own.jobId, never],
     chargeBoxId: [own.externalIdentity, own.identity, "UNKNOWN-1"],
+    transactionId: [own.transactionId, "4711", "4712", "txn_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     keyId: [own.keyId, "key_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
   } satisfies Words);
   rows = await tenantRows(tenant.organization);

@@ -24,6 +24,7 @@ const idsOf = (belongings: Belongings): Record<string, string> => ({
   job_id: belongings.jobId,
   chargeBoxId: belongings.externalIdentity,
   keyId: belongings.keyId,
+  transactionId: belongings.transactionId,
 });
 
 const NOT_ALLOWED = {

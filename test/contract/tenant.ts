@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -30,6 +31,8 @@ export interface Belongings {
   externalIdentity: string;
   /** Of a key that nobody uses. */
   keyId: string;
+  /** `txn_` id of a completed transaction, number 4711. */
+  transactionId: string;
 }
 
 const secrets = z.object({ JWT_SECRET: z.string() });
@@ -56,7 +59,7 @@ export async function newTenant(name: string): Promise<Tenant> {
 }
 
 /** Gives an organisation one of everything. */
-export async function furnish({ owner, ownerToken }: Tenant): Promise<Belongings> {
+export async function furnish({ organization, owner, ownerToken }: Tenant): Promise<Belongings> {
   const access = { url: world.url, apiKey: owner };
   const locationId = await createLocation(access);
   const batch = await postBatch(access, { chargers: 1, locationId });
@@ -69,6 +72,13 @@ export async function furnish({ owner, ownerToken }: Tenant): Promise<Belongings
   const spare = { name: "spare" };
   const made = await call(access, "POST", "/api/v1/auth/api-keys", spare, { authorization });
   const keyId = z.object({ id: z.string() }).parse(made.body).id;
+  const transactionId = `txn_${randomUUID()}`;
+  await openSql(world.sqlUrl)(
+    `INSERT INTO transactions (id, organization_id, transaction_id, charger_id, evse_id, connector_id, status, started_at,
+      stopped_at, revision, updated_at)
+    VALUES ($1, $2::uuid, 4711, $3::uuid, 1, 1, 'completed', now() - interval '1 hour', now(), 1, now()) RETURNING id`,
+    [transactionId, organization, charger.id],
+  );
   return {
     locationId,
     chargerId: charger.id,
@@ -76,6 +86,7 @@ export async function furnish({ owner, ownerToken }: Tenant): Promise<Belongings
     jobId: batch.jobId,
     externalIdentity,
     keyId,
+    transactionId,
   };
 }
 

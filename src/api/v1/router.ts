@@ -12,6 +12,7 @@ import { deleteCharger, getCharger, listChargers, setRegistration } from "./char
 import { listDeadLetters } from "./list-dead-letters.ts";
 import type { BoundOperation } from "../operation/operations-of.ts";
 import { authenticateV1 } from "./surface.ts";
+import { getTransaction } from "./transactions.ts";
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
@@ -34,6 +35,7 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   diagnostics,
   dataTransfer,
   listDataTransfers,
+  getTransaction,
   listDeadLetters,
   createApiKey,
   listApiKeys,

@@ -119,3 +119,50 @@ test("what the allocator may not hand out again covers transactions, conflicts a
   await apply(transaction({ transactionId: 4711 }));
   expect(await history.transactionIds(organization.id)).toEqual({ highest: 4711, unknown: 40 });
 });
+
+test("a transaction is read by its number and by its id, in its own organisation only", async () => {
+  const { apply, id, organization } = await charger();
+  const other = await charger();
+  const history = stationHistory(db.sql);
+  await apply(transaction({ id: "txn_READ", transactionId: 31, meterStopWh: 5_000_000_000 }));
+  const stored = {
+    id: "txn_READ",
+    transactionId: 31,
+    ocppTransactionId: null,
+    identity: id,
+    evseId: 1,
+    idTag: "TAG",
+    status: "completed",
+    meterStartWh: 1000,
+    meterStopWh: 5_000_000_000,
+    lastMeterWh: null,
+    startedAt: new Date(T0),
+    stoppedAt: new Date(T0 + 3_600_000),
+    stopReason: "Local",
+    remoteStarted: false,
+    updatedAt: new Date(T0),
+  };
+  expect(await history.transaction(organization.id, "31")).toEqual(stored);
+  expect(await history.transaction(organization.id, "txn_READ")).toEqual(stored);
+  for (const key of ["31", "txn_READ"])
+    expect(await history.transaction(other.organization.id, key)).toBeNull();
+});
+
+test.each([
+  "32",
+  "0",
+  "031",
+  "2147483648",
+  "99999999999",
+  "-1",
+  "3.1",
+  "txn_OTHER",
+  "txn_\u0000",
+  "txn_",
+  "",
+  "x'; --",
+])("no transaction has the id %j", async (key) => {
+  const { apply, organization } = await charger();
+  await apply(transaction({ id: `txn_${crypto.randomUUID()}`, transactionId: 31 }));
+  expect(await stationHistory(db.sql).transaction(organization.id, key)).toBeNull();
+});
