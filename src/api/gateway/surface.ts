@@ -17,6 +17,7 @@ const REFUSALS: Record<number, string> = {
   401: "Missing or invalid bearer token",
   403: "Insufficient permissions or missing required claims",
   404: "Not found",
+  405: "Method Not Allowed",
   408: "The body did not arrive in time",
   409: "Conflict",
   413: "Request body too large",
@@ -43,7 +44,7 @@ export const defineOperation = operationsOf<GatewayRole, Finding>({
   queryValues,
   findings: ({ part, schema, input, error }) => findingsOf(error, schema, input, [part]),
   malformedJson: ({ offset, message }) => malformedJson(offset, message),
-  refusals: { always: [401, 403, 422, 429, 500, 503], withBody: [408, 413, 415], describe },
+  refusals: { always: [401, 403, 405, 422, 429, 500, 503], withBody: [408, 413, 415], describe },
 });
 
 function describe(status: number): DocumentedAnswer {

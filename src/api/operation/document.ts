@@ -22,7 +22,7 @@ export function documentOperation<Role extends string, Finding, P, Q, S, A, B>(
       ...(params instanceof z.ZodObject ? { params } : {}),
       ...(query instanceof z.ZodObject ? { query } : {}),
       ...(operation.isIdempotent ? { headers: IdempotencyHeader } : {}),
-      ...(body ? { body: requestBody(body) } : {}),
+      ...(body ? { body: requestBody(surface, body) } : {}),
     },
     responses: { ...successOf(operation), ...refusalsOf(surface, operation), ...operation.otherAnswers },
   });
@@ -34,8 +34,12 @@ export function jsonAnswer(description: string, schema: z.ZodType, headers?: z.Z
   return headers ? { description, content, headers } : { description, content };
 }
 
-function requestBody({ required, schema, mediaType = "application/json" }: OperationBody<unknown>) {
-  const content = { [mediaType]: { schema } };
+function requestBody<Role extends string, Finding>(
+  { body: { mediaTypes = ["application/json"] } }: Surface<Role, Finding>,
+  { required, schema, mediaType }: OperationBody<unknown>,
+) {
+  const types = mediaType === undefined ? mediaTypes : [mediaType];
+  const content = Object.fromEntries(types.map((type) => [type, { schema }]));
   return required === undefined ? { content } : { required, content };
 }
 

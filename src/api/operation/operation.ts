@@ -33,6 +33,8 @@ export interface Surface<Role extends string, Finding> {
     maxBytes: number;
     /** Whether a media type is read as JSON. Default: `application/json` and any `+json`. */
     acceptsType?: (mediaType: string) => boolean;
+    /** The media types that are documented. Default: `application/json`. */
+    mediaTypes?: readonly string[];
     /** Whether a body of `null` counts as no body. */
     nullIsEmpty: boolean;
   };
@@ -61,7 +63,7 @@ export interface OperationBody<S> {
   required?: boolean;
   /** Default: that of the surface. */
   maxBytes?: number;
-  /** Of a body that is not JSON: the handler reads it itself. Default: `application/json`. */
+  /** Of a body that is not JSON: the handler reads it itself. */
   mediaType?: string;
   /** True: the body is not read and the handler gets `undefined`. */
   isIgnored?: (c: Context<AppEnv>) => boolean;

@@ -20,6 +20,8 @@ const REFUSALS: Record<number, string> = {
   401: "No valid credential",
   403: "Neither owner nor service",
   404: "Unknown in this organisation",
+  405: "The path has no such method",
+  408: "The body did not arrive in time",
   413: "The body is longer than 1 MiB",
   415: "The body is not JSON by its type",
   429: "Over the rate limit",
@@ -34,13 +36,18 @@ const REFUSALS: Record<number, string> = {
 export const defineOperation = operationsOf<"owner", string>({
   admit: () => [authenticateSettings()],
   security: (): Array<Record<string, string[]>> => [{ HTTPBearer: [] }, { OAuth2: [] }],
-  body: { maxBytes: 1024 * 1024, acceptsType: isAcceptedType, nullIsEmpty: false },
+  body: {
+    maxBytes: 1024 * 1024,
+    acceptsType: isAcceptedType,
+    mediaTypes: ["application/json", "application/json-patch+json", "text/json", "application/*+json"],
+    nullIsEmpty: false,
+  },
   checksPath: true,
   queryValues: () => ({}),
   findings: ({ error }) => error.issues.map(({ path, message }) => `${path.join(".")} ${message}`),
   refusals: {
-    always: [400, 401, 403, 404, 429, 500, 503],
-    withBody: [413, 415],
+    always: [400, 401, 403, 404, 405, 429, 500, 503],
+    withBody: [408, 413, 415],
     describe: (status) => jsonAnswer(REFUSALS[status] ?? "", errorBody),
   },
 });

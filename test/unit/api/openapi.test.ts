@@ -62,7 +62,7 @@ test("every reference leads somewhere", () => {
 test("every gateway operation lists its refusals with their bodies", () => {
   expect(gateway.length).toBeGreaterThan(0);
   for (const { path, requestBody, responses } of gateway) {
-    const required = ["401", "403", "422", "429", "500", "503"];
+    const required = ["401", "403", "405", "422", "429", "500", "503"];
     if (path.includes("{")) required.push("404");
     if (requestBody) required.push("413", "415");
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(required));
@@ -131,4 +131,12 @@ test("tokens, their discovery and health stand in the document, open to everybod
   const settings = operations.filter(({ path }) => path.startsWith("/api/chargers/"));
   expect(settings.length).toBeGreaterThan(0);
   for (const { security } of settings) expect(security).toContainEqual({ OAuth2: [] });
+});
+
+test("every operation that asks for a credential documents 405, and 408, 413 and 415 if it takes a body", () => {
+  const closed = operations.filter(({ security }) => security.length > 0);
+  for (const { operationId, requestBody, responses } of closed) {
+    const required = ["405", ...(requestBody ? ["408", "413", "415"] : [])];
+    expect(Object.keys(responses), operationId).toEqual(expect.arrayContaining(required));
+  }
 });

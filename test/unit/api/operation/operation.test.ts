@@ -14,7 +14,7 @@ const surface: Surface<"anybody" | "nobody", string> = {
     createMiddleware(async (c, next) => (role === "nobody" ? c.json({ refused: true }, 403) : next())),
   ],
   security: (role) => [{ Key: [role] }],
-  body: { maxBytes: 100, nullIsEmpty: true },
+  body: { maxBytes: 100, nullIsEmpty: true, mediaTypes: ["application/json", "text/json"] },
   checksPath: true,
   queryValues: (c) => c.req.query(),
   findings: ({ part, error }) => error.issues.map((issue) => `${part} ${issue.path.join(".")}`),
@@ -173,7 +173,7 @@ test("an operation documents what it declares and what its surface answers", () 
     summary: "Change a thing",
     description: "For a test",
     security: [{ Key: ["anybody"] }],
-    requestBody: { required: true },
+    requestBody: { required: true, content: { "application/json": {}, "text/json": {} } },
     parameters: [
       { name: "id", in: "path" },
       { name: "limit", in: "query" },
