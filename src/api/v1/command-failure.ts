@@ -2,7 +2,7 @@ import { longestTimeout } from "../../commands/longest-timeout.ts";
 import type { CommandFailure as SessionFailure } from "../../commands/send-command.ts";
 import { redact } from "../../ocpp/redact.ts";
 import type { CommandTimeout } from "../../ports.ts";
-import type { V1Refusal } from "./errors.ts";
+import type { V1Refusal } from "./issues.ts";
 
 const CODE_LENGTH_MAX = 50;
 const DESCRIPTION_LENGTH_MAX = 255;

@@ -17,16 +17,7 @@ import { BodyRefused } from "../../request-body.ts";
 import { MalformedJson } from "../http/json-body.ts";
 import { CommandFailed } from "./command-failure.ts";
 import { InvalidRequest } from "../operation/receive.ts";
-import type { Issue } from "./issues.ts";
-
-/** One refusal: the status, what goes under `error`, and the headers that belong to it. */
-export interface V1Refusal {
-  status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504;
-  code: string;
-  message: string;
-  extra?: Record<string, unknown>;
-  headers?: Record<string, string>;
-}
+import type { Issue, V1Refusal } from "./issues.ts";
 
 const UNAVAILABLE_RETRY_SECONDS = 5;
 

@@ -9,6 +9,15 @@ export interface Issue {
   message: string;
 }
 
+/** One refusal: the status, what goes under `error`, and the headers that belong to it. */
+export interface V1Refusal {
+  status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504;
+  code: string;
+  message: string;
+  extra?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
 /** @param input the validated value; shows whether a field is missing or has the wrong type */
 export function issuesOf(location: RequestPart, input: unknown, found: readonly core.$ZodIssue[]): Issue[] {
   return found.flatMap((issue) => issuesOfOne(location, input, issue));
