@@ -4,6 +4,7 @@ import { Policy } from "../../errors.ts";
 import { acceptCharger } from "../../fleet/accept-charger.ts";
 import { blueprintOf } from "../../fleet/blueprint.ts";
 import type { ChargerBlueprint, IdempotencyClaim } from "../../ports.ts";
+import { runId, runNames } from "../../run-ids.ts";
 import { accepted, sendRecorded } from "../http/accepted.ts";
 import type { AppEnv } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
@@ -90,7 +91,7 @@ function renderAccepted(charger: { chargerId: string; identity: string; jobId: s
     identity: charger.identity,
     status: charger.published ? "PROVISIONING" : "PENDING",
     status_url: statusUrl,
-    workflow_run_id: charger.published ? `wfr_${charger.jobId}-0` : null,
+    workflow_run_id: charger.published ? runId(runNames.charger(charger.jobId, 0)) : null,
   };
   return accepted(statusUrl, body);
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { acceptBatch } from "../../fleet/accept-batch.ts";
 import { NotFound } from "../../errors.ts";
+import { runId, runNames } from "../../run-ids.ts";
 import { accepted, sendRecorded } from "../http/accepted.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { wsUrlRulesOf } from "./examine-target.ts";
@@ -57,7 +58,7 @@ function renderAccepted(locationId: string, { jobId, published }: { jobId: strin
     job_id: jobId,
     status: published ? "PROVISIONING" : "PENDING",
     status_url: statusUrl,
-    workflow_run_id: published ? `wfr_${jobId}` : null,
+    workflow_run_id: published ? runId(runNames.job(jobId)) : null,
   };
   return accepted(statusUrl, body);
 }
