@@ -60,7 +60,7 @@ export async function receive<Role extends string, Finding, P, Q, S, A, B>(
 }
 
 /** Holds one part of a request against its schema; without a schema it is taken as it came. */
-export function examine<Finding, T>(
+function examine<Finding, T>(
   { findings }: Pick<Surface<string, Finding>, "findings">,
   part: RequestPart,
   schema: z.ZodType<T> | undefined,
