@@ -18,6 +18,7 @@ const verbs = ban(
   "**/commands/**",
   "**/settings/**",
 );
+const portUsers = ban("Verbs build on ports, not the other way round.", "**/fleet/**", "**/commands/**");
 const simulator = ban("Only durable/ drives the simulator.", "**/simulator/**");
 const wiring = ban("Parts are wired in one place, from above.", "**/wiring.ts", "**/app.ts");
 const environment = ban("Configuration arrives as an argument.", "**/env.ts", "**/engine-configuration.ts");
@@ -59,6 +60,7 @@ export const importBans: Record<string, Ban[]> = {
   "src/ocpp/**": [...pure, core, verbs, simulator],
   "src/simulator/**": [...pure, core, verbs],
   "src/{fleet,commands,settings}/**": [...pure, simulator],
+  "src/ports/**": [...pure, simulator, portUsers],
   "src/api/**": [...everywhere, ...vendors, runtime, wiring, store, cache, durable, workflows, simulator],
   "src/store/**": [
     ...everywhere,

@@ -10,23 +10,25 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 /** From a file, one import that its folder must not contain. */
 const forbidden: [file: string, specifier: string][] = [
-  ...["src/ocpp/v16", "src/simulator", "src/fleet", "src/commands", "src/settings"].flatMap((folder) => {
-    const up = folder === "src/ocpp/v16" ? "../.." : "..";
-    const rooms = ["api", "store", "cache", "durable"].map((room) => `${up}/${room}/http/context.ts`);
-    const modules = [`${up}/env.ts`, `${up}/engine-configuration.ts`, `${up}/wiring.ts`, `${up}/app.ts`];
-    const packages = ["hono", "hono/etag", "@hono/zod-openapi", "cloudflare:workers", "node:crypto"];
-    const vendors = [
-      "@neondatabase/serverless",
-      "@upstash/redis/cloudflare",
-      "@upstash/ratelimit",
-      "@upstash/workflow",
-    ];
-    const others = ["@upstash/qstash", "@upstash/workflow/hono", `${up}/../workflows/paths.ts`];
-    const outside = [`${up}/../dev/stack/main.ts`, `${up}/../test/harness/stack.ts`];
-    return [...rooms, ...modules, ...packages, ...vendors, ...others, ...outside].map(
-      (specifier): [string, string] => [folder, specifier],
-    );
-  }),
+  ...["src/ocpp/v16", "src/simulator", "src/fleet", "src/commands", "src/settings", "src/ports"].flatMap(
+    (folder) => {
+      const up = folder === "src/ocpp/v16" ? "../.." : "..";
+      const rooms = ["api", "store", "cache", "durable"].map((room) => `${up}/${room}/http/context.ts`);
+      const modules = [`${up}/env.ts`, `${up}/engine-configuration.ts`, `${up}/wiring.ts`, `${up}/app.ts`];
+      const packages = ["hono", "hono/etag", "@hono/zod-openapi", "cloudflare:workers", "node:crypto"];
+      const vendors = [
+        "@neondatabase/serverless",
+        "@upstash/redis/cloudflare",
+        "@upstash/ratelimit",
+        "@upstash/workflow",
+      ];
+      const others = ["@upstash/qstash", "@upstash/workflow/hono", `${up}/../workflows/paths.ts`];
+      const outside = [`${up}/../dev/stack/main.ts`, `${up}/../test/harness/stack.ts`];
+      return [...rooms, ...modules, ...packages, ...vendors, ...others, ...outside].map(
+        (specifier): [string, string] => [folder, specifier],
+      );
+    },
+  ),
   ...["src/ocpp", "src/simulator"].flatMap((folder) =>
     ["../ports.ts", "../errors.ts", "../fleet/a.ts", "../commands/a.ts", "../settings/a.ts"].map(
       (specifier): [string, string] => [folder, specifier],
@@ -36,6 +38,9 @@ const forbidden: [file: string, specifier: string][] = [
   ["src/fleet", "../simulator/station.ts"],
   ["src/commands", "../simulator/station.ts"],
   ["src/settings", "../simulator/station.ts"],
+  ["src/ports", "../simulator/station.ts"],
+  ["src/ports", "../fleet/a.ts"],
+  ["src/ports", "../commands/a.ts"],
   ...[
     "@neondatabase/serverless",
     "@upstash/redis",
@@ -85,6 +90,8 @@ const allowed: [file: string, specifier: string][] = [
   ["src/ocpp/v16", "../frame.ts"],
   ["src/simulator", "../ocpp/frame.ts"],
   ["src/fleet", "../ports.ts"],
+  ["src/ports", "../ocpp/version.ts"],
+  ["src/ports", "../settings/desired.ts"],
   ["src/commands", "../ocpp/commands.ts"],
   ["src/api/v1", "../../commands/reset.ts"],
   ["src/api/gateway", "hono"],
