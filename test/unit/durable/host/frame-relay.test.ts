@@ -38,7 +38,7 @@ test("frames arrive in order, an answer with the action of its CALL", async () =
   ]);
 });
 
-test("a session that is away gets its frames later, once each, the newest 500 at most", async () => {
+test("a session that cannot be reached gets its frames later, once each, the newest 500 at most", async () => {
   const world = new World();
   world.isAway = true;
   for (let id = 0; id < 600; id++) world.relay.note("cp_to_csms", `[2,"${id}","Heartbeat",{}]`);

@@ -41,7 +41,7 @@ function channelOver(version: OcppVersion) {
 
 const everyConnector = { kind: "trigger", requestedMessage: "StatusNotification" } as const;
 
-test("an answer that is read when its deadline has just passed is told as the answer it is", async () => {
+test("an answer that is read just after its deadline is returned as an answer", async () => {
   const { channel, answer } = channelOver("ocpp1.6");
   const outcome = channel.run({ kind: "clearCache" }, 1000);
   vi.setSystemTime(Date.now() + 1000);

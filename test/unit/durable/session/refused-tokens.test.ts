@@ -13,7 +13,7 @@ const charging = (minutes: number, idTag = "de-abc") => ({
   startedAt: new Date(T0 + minutes * MINUTE).toISOString(),
 });
 
-test("a refusal stands for a quarter of an hour, in which a session of charging may begin", () => {
+test("a refusal is valid for a quarter of an hour, in which a transaction may begin", () => {
   expect([standing(T0), standing(T0 + 14 * MINUTE), standing(T0 + 15 * MINUTE)]).toEqual([
     ["de-abc"],
     ["de-abc"],
@@ -21,7 +21,7 @@ test("a refusal stands for a quarter of an hour, in which a session of charging 
   ]);
 });
 
-test("it stands as long as the transaction runs that began with its token, and for no later one", () => {
+test("a refusal is valid as long as the transaction that began with its token, and for no later one", () => {
   const later = T0 + 600 * MINUTE;
   expect(standing(later, charging(2))).toEqual(["de-abc"]);
   expect(standing(later, charging(-1))).toEqual(["de-abc"]);
@@ -29,7 +29,7 @@ test("it stands as long as the transaction runs that began with its token, and f
   expect(standing(later, charging(500))).toEqual([]);
 });
 
-test("a token is kept once, by its newest refusal, and the oldest of many are forgotten", () => {
+test("a token is stored once, with its newest refusal, and the oldest of many are dropped", () => {
   const again = withRefused(refused, "de-abc", T0 + 1);
   expect(again).toEqual([{ token: "de-abc", atMs: T0 + 1 }]);
   const many = Array.from({ length: 40 }, (_, n) => `T${n}`);

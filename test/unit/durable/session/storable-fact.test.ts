@@ -16,7 +16,7 @@ const stored = (...values: JsonObject[]) =>
   (JSON.parse(storableFact(told(...values))) as { values: JsonObject[] }).values;
 
 describe("storableFact", () => {
-  it("keeps what an honest station says as it is, up to a whole frame of it", () => {
+  it("keeps a fact of up to a whole frame unchanged", () => {
     const values = Array.from({ length: 15 }, () => ({ value: "é".repeat(60_000) }));
     expect(stored(...values)).toEqual(values);
   });
@@ -34,7 +34,7 @@ describe("storableFact", () => {
     expect(stored({ a: "\\u0000" })).toEqual([{ a: "\\u0000" }]);
   });
 
-  it("bounds a list of numbers that takes more place written out, and marks it", () => {
+  it("bounds a list of numbers by its length as text, and marks it", () => {
     const numbers = Array.from({ length: 200_000 }, () => 1e20);
     const [value] = stored({ sampledValue: numbers });
     expect(Object.keys(value ?? {})).toEqual(["truncated"]);
