@@ -1,7 +1,6 @@
-import { slugOf } from "../../src/fleet/organization-slug.ts";
+import { slugOf } from "../../src/fleet/slugs.ts";
 import { parseFlags } from "../stack/flags.ts";
-import { ensureOrganization, KEY_ROLES } from "./bootstrap.ts";
-import type { Bootstrapped } from "./bootstrap.ts";
+import { type Bootstrapped, ensureOrganization, KEY_ROLES } from "./bootstrap.ts";
 import { queryDatabase } from "./query-database.ts";
 
 const USAGE = `Usage: npm run bootstrap -- --organization NAME [--slug SLUG] [--role ROLE] [--json] [--data DIR]

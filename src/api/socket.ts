@@ -1,6 +1,6 @@
 import type { Env } from "../env.ts";
 import type { Background, RateCounter, SessionRef } from "../ports.ts";
-import { hasSlugShape } from "../fleet/organization-slug.ts";
+import { hasSlugShape } from "../fleet/slugs.ts";
 import { decodeIdentity } from "../ocpp/identity.ts";
 import {
   clientAddress,

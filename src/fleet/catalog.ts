@@ -79,3 +79,13 @@ export function listModels(brandSlug: string): CatalogModel[] {
 export function findModel(brandSlug: string, modelSlug: string): CatalogModel | null {
   return models.get(brandSlug)?.get(modelSlug) ?? null;
 }
+
+/** Default connector type of each model, by `<brand slug>/<model slug>`. */
+export function defaultConnectorTypes(): Record<string, string> {
+  const entries = listBrands().flatMap(({ slug: brand }) =>
+    listModels(brand).flatMap(({ slug, connectorTypes: [first] }): Array<[string, string]> =>
+      first === undefined ? [] : [[`${brand}/${slug}`, first]],
+    ),
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { Conflict, NotFound } from "../../errors.ts";
-import { locationSlug } from "../../fleet/location-slug.ts";
+import { locationSlug } from "../../fleet/slugs.ts";
 import type { Ids, Location, NewLocation } from "../../ports.ts";
 import { recordJson, sendRecorded } from "../http/accepted.ts";
 import { pageWindow } from "../http/paging.ts";

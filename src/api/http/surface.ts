@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { Misconfigured } from "../../env.ts";
 import { Unavailable } from "../../errors.ts";
-import { isReservedSlug } from "../../fleet/organization-slug.ts";
+import { isReservedSlug } from "../../fleet/slugs.ts";
 import { gatewayError, gatewayMethodNotAllowed, gatewayNotFound } from "../gateway/errors.ts";
 import { settingsError, settingsMethodNotAllowed, settingsNotFound } from "../settings/errors.ts";
 import { v1Error, v1MethodNotAllowed, v1NotFound } from "../v1/errors.ts";

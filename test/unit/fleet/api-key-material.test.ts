@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createApiKeyMaterial, looksLikeApiKey } from "../../../src/fleet/api-key-material.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
-import { isOrganizationSlug, slugOf } from "../../../src/fleet/organization-slug.ts";
+import { isOrganizationSlug, slugOf } from "../../../src/fleet/slugs.ts";
 import { ulidOf } from "../../../src/fleet/ulid.ts";
 
 describe("API keys", () => {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { SLUG_PATTERN } from "../../../fleet/organization-slug.ts";
+import { SLUG_PATTERN } from "../../../fleet/slugs.ts";
 import type { Location, LocationChanges } from "../../../ports.ts";
 import { dateTime, text } from "./fields.ts";
 import { pageOf } from "../page.ts";

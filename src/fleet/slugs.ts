@@ -1,3 +1,5 @@
+import type { Ids } from "../ports.ts";
+
 /** Lower-case words of ASCII letters and digits, joined by single hyphens. */
 export const SLUG_PATTERN = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LENGTH_MAX = 63;
@@ -40,4 +42,20 @@ export function slugOf(name: string): string {
     .replaceAll(/[^a-z0-9]+/g, "-")
     .slice(0, LENGTH_MAX)
     .replaceAll(/^-+|-+$/g, "");
+}
+
+const BASE_LENGTH_MAX = 80;
+
+/** Default slug of a location: its name in lower-case ASCII with hyphens, and 8 random hexadecimal digits. */
+export function locationSlug(name: string, ids: Pick<Ids, "hex">): string {
+  const plain = name
+    .normalize("NFKD")
+    .replace(/\p{Mark}/gu, "")
+    .toLowerCase();
+  const base = plain
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-/, "")
+    .slice(0, BASE_LENGTH_MAX)
+    .replace(/-$/, "");
+  return `${base || "location"}-${ids.hex(4)}`;
 }
