@@ -62,6 +62,6 @@ export default {
   async scheduled(_controller, raw) {
     const { jobs, effects } = await sweep(wire(readEnv(raw)));
     if (jobs.length + effects.length > 0)
-      console.warn(JSON.stringify({ event: "sweep.revived", jobs, effects }));
+      console.warn(JSON.stringify({ event: "sweep.republished", jobs, effects }));
   },
 } satisfies ExportedHandler<RawEnv>;

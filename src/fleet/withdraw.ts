@@ -43,7 +43,7 @@ export async function withdrawNow(
     }
   };
   const all = Promise.all(Array.from({ length: Math.min(PARALLEL, gone.length) }, worker)).then(() => {
-    if (left > 0) console.warn(JSON.stringify({ event: "withdraw.left", chargers: left }));
+    if (left > 0) console.warn(JSON.stringify({ event: "withdraw.incomplete", chargers: left }));
   });
   background(all);
   await withinOr(WAIT_MS, all, undefined);
