@@ -3,8 +3,6 @@ import type { ChargerBlueprint, Ids, NewCharger } from "../ports.ts";
 import { blueprintOf, type ChargerTemplate } from "./blueprint.ts";
 import { wsUrlProblem, type WsUrlRules } from "./ws-url.ts";
 
-export { IDENTITY_SHAPE } from "../ocpp/identity.ts";
-
 /** Most chargers of one batch. */
 export const BATCH_CHARGERS_MAX = 10_000;
 const RANDOM_SUFFIX_BYTES = 4;

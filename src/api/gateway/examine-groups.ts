@@ -3,8 +3,8 @@ import {
   type ChargerGroup,
   expandGroups,
   type GroupFinding,
-  IDENTITY_SHAPE,
 } from "../../fleet/expand-groups.ts";
+import { IDENTITY_SHAPE } from "../../ocpp/identity.ts";
 import type { WsUrlRules } from "../../fleet/ws-url.ts";
 import type { ChargerBlueprint, Ids, NewCharger } from "../../ports.ts";
 import type { Examined } from "../operation/operation.ts";

@@ -8,7 +8,7 @@ import { settingsError } from "./errors.ts";
 import { discoverTokens, issueToken } from "./issue-token.ts";
 import { updateChargerSettings } from "./update-charger-settings.ts";
 
-export const SETTINGS_OPERATIONS: readonly BoundOperation[] = [
+const SETTINGS_OPERATIONS: readonly BoundOperation[] = [
   issueToken,
   discoverTokens,
   updateChargerSettings,

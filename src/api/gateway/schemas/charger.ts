@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Charger, ChargerProvisioning, RecordVersion } from "../../../ports.ts";
 import { ProvisioningError, itemError } from "./error.ts";
-import { IDENTITY_SHAPE } from "../../../fleet/expand-groups.ts";
+import { IDENTITY_SHAPE } from "../../../ocpp/identity.ts";
 import { dateTime, identity, queryBoolean, queryText, queryWord, text } from "./fields.ts";
 import { PageQuery, pageOf } from "../page.ts";
 

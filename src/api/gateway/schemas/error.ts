@@ -10,7 +10,7 @@ export const HttpErrorResponse = z
   })
   .openapi("HttpErrorResponse");
 
-export const ValidationError = z
+const ValidationError = z
   .object({
     loc: z.array(z.union([z.string(), z.number().int()])),
     msg: z.string(),

@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { IDENTITY_SHAPE } from "../../../fleet/expand-groups.ts";
-import { isIdentity } from "../../../ocpp/identity.ts";
+import { IDENTITY_SHAPE, isIdentity } from "../../../ocpp/identity.ts";
 
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 

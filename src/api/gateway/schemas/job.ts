@@ -22,7 +22,7 @@ export const JobAcceptedResponse = z
     },
   });
 
-export const JobProgress = z
+const JobProgress = z
   .object({
     total: z.number().int(),
     created: z.number().int(),

@@ -6,7 +6,7 @@ import { PageQuery } from "../page.ts";
 
 const QUERY_IDS_MAX = 300;
 
-export const ChargerTemplate = z
+const ChargerTemplate = z
   .object({
     brand_slug: catalogSlug,
     model_slug: catalogSlug,
