@@ -1,5 +1,5 @@
 /**
- * The gate: format, lint with import rules, types, drift of OpenAPI document and client, dry-run deploy. No database,
+ * The gate: format, lint with import rules, unused code, types, drift of OpenAPI document and client, dry-run deploy. No database,
  * seconds.
  * The parts are independent and run side by side; each one's output is shown only where it failed.
  */
@@ -15,6 +15,7 @@ const client = ["run", "--silent", "generate", "--workspace", "dashboard", "--",
 const checks = [
   ["format", "oxfmt", ["--check", "."]],
   ["lint", "oxlint", ["--deny-warnings", "."]],
+  ["no unused file, export or dependency", "knip", ["--no-progress"]],
   ["types of src and workflows", "tsc", ["-p", "tsconfig.json"]],
   ["types of dev, scripts and tests", "tsc", ["-p", "tsconfig.node.json"]],
   ["types of the dashboard", join("dashboard", "node_modules", ".bin", "tsc"), ["-p", "dashboard"]],
