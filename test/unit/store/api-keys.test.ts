@@ -20,7 +20,7 @@ async function keyOf(n: number) {
   return { organization, keys };
 }
 
-test("a revoked key is found no more, and only its own organisation can revoke it", async () => {
+test("a revoked key is not found, and only its own organisation can revoke it", async () => {
   const { organization, keys } = await keyOf(1);
   const other = await db.tenant();
   expect(await keys.findByDigest("digest-1")).toMatchObject({
@@ -39,7 +39,7 @@ test("an id that cannot exist is refused before it reaches the database", async 
     expect(await keys.revoke(organization.id, id, NOW)).toBe(false);
 });
 
-test("a key's organisation and the organisation itself say which hosts its chargers may be sent to", async () => {
+test("the organisation of a key has the host lists for its chargers", async () => {
   const { organization, keys } = await keyOf(3);
   const organizations = organizationStore(db.sql);
   const hosts = async () => {

@@ -165,7 +165,7 @@ describe("deleting chargers", () => {
     expect(await remove(ids)).toEqual({ gone: [], jobIds: [], effects: null });
   });
 
-  test("a location cannot go while a charger of it exists, and goes after the last", async () => {
+  test("a location cannot be deleted while it has a charger, and can be deleted after the last", async () => {
     const { remove, ids, tenant, organizationId } = await fleet(["d4"]);
     expect(await db.stores.locations.remove(organizationId, tenant.locationId)).toEqual({ inUse: 1 });
     await remove(ids, tenant.locationId);
@@ -191,7 +191,7 @@ describe("starting and stopping", () => {
     ]);
   });
 
-  test("an effect whose charger has changed since it was read stays, and is carried out again", async () => {
+  test("an effect whose charger has changed since it was read stays and is carried out again", async () => {
     const { runtimeOf, update } = await fleet(["r1b"]);
     const batchOf = async (change: Promise<{ effects: { id: string } | null } | null>) =>
       (await change)?.effects?.id ?? "";
@@ -220,7 +220,7 @@ describe("starting and stopping", () => {
   });
 });
 
-test("effects left over for a minute are handed out again with a new attempt", async () => {
+test("effects left for a minute are returned again with a new attempt", async () => {
   const { update } = await fleet(["e1"]);
   const { effects } = await update({ ocppVersion: "OCPP2.1" });
   const found = await db.stores.effects.leftOver(MINUTES_LATER);

@@ -40,7 +40,7 @@ async function refusals(work: Promise<unknown>[]): Promise<number> {
 }
 
 describe("the charger limit", () => {
-  test("holds in a batch, in a single create and in a registration, and names itself", async () => {
+  test("applies to a batch, a single create and a registration, and is named in the error", async () => {
     const tenant = await db.tenant({ chargerLimit: 5 });
     const message = "Charger limit reached. Your organisation allows 5 charger(s).";
     const refused = { message, retryAfterSeconds: null };
@@ -55,7 +55,7 @@ describe("the charger limit", () => {
     expect(await chargersOf(tenant)).toBe(5);
   });
 
-  test("holds among many requests at once, of every kind", async () => {
+  test("is not exceeded by simultaneous requests of every kind", async () => {
     const tenant = await db.tenant({ chargerLimit: 20 });
     const batches = names("batch", 8).map((prefix) =>
       db.stores.jobs.accept(batchOf(tenant, names(prefix, 3))),
@@ -70,7 +70,7 @@ describe("the charger limit", () => {
     expect(stored).toBeGreaterThan(17);
   });
 
-  test("leaves nothing of a refused request behind: no job, no claim of its key", async () => {
+  test("leaves no job and no idempotency claim of a refused request", async () => {
     const tenant = await db.tenant({ chargerLimit: 2 });
     const claim = { method: "POST", path: "/p", key: "k", bodyHash: "h" };
     const over = batchOf(tenant, names("A", 3), { claim });
@@ -85,7 +85,7 @@ describe("the charger limit", () => {
     });
   });
 
-  test("counts what is there: identities that are taken or replaced need no room, deleted chargers free it", async () => {
+  test("counts existing chargers: taken or replaced identities need no room, deleted chargers free it", async () => {
     const tenant = await db.tenant({ chargerLimit: 3 });
     const { organization, locationId } = tenant;
     const first = batchOf(tenant, names("A", 3));
@@ -102,7 +102,7 @@ describe("the charger limit", () => {
     await expect(db.stores.jobs.accept(batchOf(tenant, ["C"]))).rejects.toBeInstanceOf(LimitReached);
   });
 
-  test("keeps room for random identities that are drawn again, and holds while they are", async () => {
+  test("reserves room for random identities that are drawn again", async () => {
     const tenant = await db.tenant({ chargerLimit: 4 });
     await db.stores.jobs.accept(batchOf(tenant, ["R-1", "R-2"]));
     const chargers = ["R-1", "R-2", "R-3"].map((identity) => newCharger(identity, true));
@@ -117,7 +117,7 @@ describe("the charger limit", () => {
     expect(await chargersOf(tenant)).toBe(4);
   });
 
-  test("is the deployment's where the organisation has none", async () => {
+  test("is that of the deployment if the organisation has none", async () => {
     const tenant = await db.tenant();
     const limits = { chargers: 1, openJobs: 20 };
     await jobStore(db.sql, limits).accept(batchOf(tenant, ["A"]));
@@ -143,7 +143,7 @@ describe("the charger limit", () => {
 });
 
 describe("the limit of open jobs", () => {
-  test("holds among many batches at once, leaves single creates alone, and ends with the batches", async () => {
+  test("is not exceeded by simultaneous batches, does not apply to single creates, and frees room when batches complete", async () => {
     const tenant = await db.tenant();
     await db.sql.write("UPDATE organizations SET open_job_limit = 3 WHERE id = $1::uuid", [
       tenant.organization.id,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DatabaseClock } from "../../../src/store/database-clock.ts";
 
-test("a moment of ours is never told later than it is by the database's clock", () => {
+test("a converted time is never later than the database's clock", () => {
   const clock = new DatabaseClock();
   expect(clock.isKnown).toBe(false);
   // The database is 500 ms ahead; its answer took 200 ms to come.
@@ -11,7 +11,7 @@ test("a moment of ours is never told later than it is by the database's clock", 
   expect(clock.at(2000)).toBeLessThanOrEqual(2500);
 });
 
-test("every exchange narrows what is known, and a slow one loosens nothing", () => {
+test("every exchange narrows the bounds, and a slow one does not widen them", () => {
   const clock = new DatabaseClock();
   clock.observe(1600, 1000, 1300);
   clock.observe(2510, 2000, 2020);
@@ -20,7 +20,7 @@ test("every exchange narrows what is known, and a slow one loosens nothing", () 
   expect(clock.at(3000)).toBe(3490);
 });
 
-test("a clock that was set is learned anew by the next exchange", () => {
+test("a clock that was set is measured again with the next exchange", () => {
   const clock = new DatabaseClock();
   clock.observe(1500, 1000, 1000);
   clock.observe(1200, 2000, 2010);

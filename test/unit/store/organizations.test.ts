@@ -31,7 +31,7 @@ async function effectsOf(organizationId: string) {
   return db.sql(text, [organizationId]);
 }
 
-test("a change of the answer to unknown tags is stored with one effect for every charger that is provisioned", async () => {
+test("a changed tag policy is stored with one effect for every provisioned charger", async () => {
   const { id, ready } = await fleet(4);
   const store = organizationStore(db.sql);
   const changed = await store.change(id, { acceptUnknownIdTags: false }, NOW);
@@ -50,7 +50,7 @@ test("a change of the answer to unknown tags is stored with one effect for every
   );
 });
 
-test("what changes nothing for sessions leaves no effect behind", async () => {
+test("a change that does not concern sessions writes no effect", async () => {
   const { id } = await fleet(2);
   const store = organizationStore(db.sql);
   const same = await store.change(id, { acceptUnknownIdTags: true, name: "Renamed" }, NOW);
@@ -58,7 +58,7 @@ test("what changes nothing for sessions leaves no effect behind", async () => {
   expect(await effectsOf(id)).toEqual([]);
 });
 
-test("host lists are set, emptied and given up again, and absent fields stay", async () => {
+test("host lists are set, emptied and removed again, and absent fields stay", async () => {
   const { id } = await fleet(1);
   const store = organizationStore(db.sql);
   const hostsAfter = async (changes: Parameters<typeof store.change>[1]) => {
@@ -74,11 +74,11 @@ test("host lists are set, emptied and given up again, and absent fields stay", a
   expect(await hostsAfter({ transferHosts: null })).toEqual([null, []]);
 });
 
-test("an unknown organisation is changed by nobody", async () => {
+test("an unknown organisation cannot be changed", async () => {
   expect(await organizationStore(db.sql).change(crypto.randomUUID(), { name: "X" }, NOW)).toBeNull();
 });
 
-test("a large fleet is divided into batches that can be drained side by side", async () => {
+test("the effects of a large fleet are divided into batches that can run in parallel", async () => {
   const { organization } = await db.tenant();
   await db.sql(
     `INSERT INTO chargers (id, organization_id, identity, runtime, status, created_at, updated_at)
@@ -93,7 +93,7 @@ test("a large fleet is divided into batches that can be drained side by side", a
   expect(changed?.effects.map(({ total }) => total).toSorted((a, b) => a - b)).toEqual([500, 1000, 1000]);
 });
 
-test("a registration hears the answer to unknown tags from its own statement, whatever its caller remembers", async () => {
+test("a registration reads the tag policy in its own statement, whatever its caller has cached", async () => {
   const { organization } = await db.tenant();
   await organizationStore(db.sql).change(organization.id, { acceptUnknownIdTags: false }, NOW);
   const charger = {

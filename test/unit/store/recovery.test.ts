@@ -85,7 +85,7 @@ test("a registered charger is found with the digests of its key, and none that i
   expect(await store.find(ref)).toBeNull();
 });
 
-test("what a session tells of its keys replaces what is known, and a lost key is lost no more", async () => {
+test("digests that a session writes replace the stored ones and clear the mark of a lost key", async () => {
   const store = recoveryStore(db.sql);
   const { ref, id, organization } = await registered(null);
   await store.keysLost([id], new Date());
@@ -105,7 +105,7 @@ test("what a session tells of its keys replaces what is known, and a lost key is
   expect(await shown()).toMatchObject({ isKeyLost: false });
 });
 
-test("all living chargers are looked at once a day, in parts, the next only when the one before is done", async () => {
+test("all chargers are checked once a day, in parts, the next part only when the previous one is done", async () => {
   const store = recoveryStore(db.sql);
   const { living } = await fleet(3);
   expect(await store.next(crypto.randomUUID(), later(23))).toBeNull();
@@ -119,7 +119,7 @@ test("all living chargers are looked at once a day, in parts, the next only when
   expect(await store.next(crypto.randomUUID(), later(24.5 * 11))).toMatchObject({ total: 3 });
 });
 
-test("a part has 500 chargers and goes on behind the one before; one that an operator asked for takes deleted ones too", async () => {
+test("a part has 500 chargers and continues after the previous one; a check by an operator includes deleted chargers", async () => {
   const store = recoveryStore(db.sql);
   const { ids, living } = await fleet(520);
   const at = later(24.5 * 10);
@@ -136,7 +136,7 @@ test("a part has 500 chargers and goes on behind the one before; one that an ope
   expect((await effectsOf(full?.id ?? "")).toSorted()).toEqual(ids.toSorted());
 });
 
-test("two passes at once make one part", async () => {
+test("two simultaneous passes write one part", async () => {
   const store = recoveryStore(db.sql);
   await fleet(2);
   await request();
