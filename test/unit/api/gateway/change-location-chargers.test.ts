@@ -63,7 +63,7 @@ describe("updating", () => {
     expect(gateway.fleet.chargers.get(ids[0] ?? "")?.name).toBeNull();
   });
 
-  test("an external charger cannot take a socket, the others do", async () => {
+  test("a ws_url is refused for an external charger and set for the others", async () => {
     const [external = ""] = await create(["EXT"], { runtime: "external" });
     const error = {
       code: "INVALID",
@@ -77,7 +77,7 @@ describe("updating", () => {
     }
   });
 
-  test("moves chargers, after which they are no longer here", async () => {
+  test("moves chargers, which are then no longer in the location", async () => {
     const target = gateway.location().id;
     expect((await put({ location_id: target })).json).toMatchObject({ updated: { length: 3 } });
     expect((await put({ name: "x" })).json).toEqual({ updated: [], failed: [] });

@@ -242,7 +242,7 @@ test("a body over 1 MiB is a 413, announced or not", async () => {
   expect([answer.status, answer.json]).toEqual([413, { detail: "Request body too large" }]);
 });
 
-test("100,000 levels of nesting are no trouble, with or without Idempotency-Key", async () => {
+test("100,000 levels of nesting are answered, with and without Idempotency-Key", async () => {
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   const fields = JSON.stringify(chargerBody(locationId)).slice(1);
   const headers = { "idempotency-key": "deep" };

@@ -193,7 +193,7 @@ test("credentials in a ws_url are refused and not repeated", async () => {
   expect(JSON.stringify(found)).not.toContain("hunter2");
 });
 
-test("neither is a secret beside a missing field", async () => {
+test("a secret next to a missing field is not repeated", async () => {
   const found = await details("/ocpp/chargers", {
     identity: "A",
     password: "hunter2",

@@ -33,7 +33,7 @@ function source() {
 }
 
 describe("polls of a running job", () => {
-  test("1,000 at once over ten seconds cost a few looks each second, and progress moves", async () => {
+  test("1,000 at once over ten seconds cost a few reads each second, and progress moves", async () => {
     const polls = new JobPolls();
     const { state, load } = source();
     const seen: number[] = [];
@@ -49,7 +49,7 @@ describe("polls of a running job", () => {
     expect(new Set(seen).size).toBeGreaterThan(10);
   });
 
-  test("the end is seen by the next look, and is never followed by an earlier state", async () => {
+  test("the end is seen by the next read, and is never followed by an earlier state", async () => {
     const polls = new JobPolls();
     const { state, load } = source();
     await polls.get("k", load, 0);
@@ -101,7 +101,7 @@ describe("polls of a running job", () => {
   });
 });
 
-test("jobs of two organisations never meet in the cache", async () => {
+test("jobs of two organisations have different cache entries", async () => {
   const gateway = await openGateway();
   const { id } = gateway.location();
   const { json } = await gateway.call(`/ocpp/locations/${id}/chargers`, { body: [group()] });

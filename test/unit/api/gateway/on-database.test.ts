@@ -63,7 +63,7 @@ test("a charger is readable in full and pollable as soon as it is accepted", asy
   expect(status.headers.get("retry-after")).toBe("1");
 });
 
-test("an organisation at its limit of chargers or of open jobs is answered 429 in words that say which", async () => {
+test("an organisation at its limit of chargers or of open jobs is answered 429 with the name of the limit", async () => {
   const full = await db.tenant({ chargerLimit: 2 });
   gateway.fleet.organizations.set(full.organization.id, full.organization);
   const own = await gateway.token({ org: full.organization.id, role: "operator" });
@@ -90,7 +90,7 @@ test("an organisation at its limit of chargers or of open jobs is answered 429 i
   expect((await call("/ocpp/chargers", { body, token: own })).status).toBe(202);
 });
 
-test("taken identities fail alone, and a batch of nothing else is READY at its first poll", async () => {
+test("existing identities fail one by one, and a batch of only such is READY at its first poll", async () => {
   await call(bulk(), { body: [group({ charger_ids: ["TAKEN"] })] });
   const again = await call(bulk(), { body: [group({ charger_ids: ["TAKEN"] })] });
   expect(again.json).toMatchObject({ status: "PENDING", workflow_run_id: null });

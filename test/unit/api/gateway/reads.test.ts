@@ -29,7 +29,7 @@ test("the catalog lists the documented model with its fixed ids", async () => {
   expect(answer.headers.get("cache-control")).toBe("private, no-cache");
 });
 
-test("unknown brands and models are told apart", async () => {
+test("an unknown brand and an unknown model have different messages", async () => {
   expect((await gateway.call("/ocpp/catalog/brands/acme/models")).json).toEqual({
     detail: "Brand not found",
   });
@@ -43,7 +43,7 @@ test("unknown brands and models are told apart", async () => {
 });
 
 describe("page lists", () => {
-  test("pages are cut from one order, and Link leads through them", async () => {
+  test("pages have one stable order, and Link names the first, previous, next and last", async () => {
     const first = await gateway.call("/ocpp/catalog/brands?limit=2&page=2");
     const all = (await gateway.call("/ocpp/catalog/brands")).json as { data: unknown[]; total: number };
     expect(first.json).toEqual({ data: all.data.slice(2, 4), total: all.total, page: 2, limit: 2 });
@@ -166,7 +166,7 @@ test("more than 300 charger_ids are too long a list", async () => {
 });
 
 describe("provisioning status", () => {
-  test("says exactly five things, and when to come back while nothing is final", async () => {
+  test("has exactly five fields, and Retry-After while it is not final", async () => {
     const id = await createCharger(gateway.location().id);
     const answer = await gateway.call(`/ocpp/chargers/${id}/status`);
     expect(answer.json).toEqual({

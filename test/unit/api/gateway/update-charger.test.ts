@@ -96,7 +96,7 @@ test("a new socket, version or connector leaves work for the runtime, a rename d
   expect(gateway.fleet.effects.map(({ total }) => total)).toEqual([1, 1, 1]);
 });
 
-test("a socket of its own is refused on an external charger, and nothing else of the request is done", async () => {
+test("a ws_url is refused on an external charger, and nothing else of the request is done", async () => {
   const external = await create({ identity: "EXT", ws_url: null, runtime: "external" });
   const answer = await put({ ws_url: "wss://csms.example.test", name: "x" }, external);
   const detail = "Invalid charger data: ws_url is not allowed for an external charger";

@@ -43,7 +43,7 @@ describe("deleting a charger", () => {
     expect((await world.request(PATH, again)).status).toBe(201);
   });
 
-  it("has the charger obey nobody from the answer on", async () => {
+  it("retires the session before it is answered", async () => {
     const world = await withCharger();
     const charger = await world.ports.chargers.findByIdentity(world.organization.id, "CP-1");
     await ask(world, "DELETE", "CP-1", "owner");
@@ -97,7 +97,7 @@ describe("setting the registration state", () => {
     },
   );
 
-  it("is refused to an operator and knows no other charger", async () => {
+  it("is refused to an operator, and is 404 for an unknown charger", async () => {
     const world = await withCharger();
     const body = { status: "Pending" };
     expect((await ask(world, "PUT", "CP-1/registration", "operator", body)).status).toBe(403);
@@ -126,7 +126,7 @@ describe("the history of vendor messages", () => {
     error: "timeout",
   };
 
-  it("is told by the session, failures with the code their request got", async () => {
+  it("comes from the session, failures with the code that their request was answered with", async () => {
     const world = await withCharger();
     world.sessions.transfers = [failed, row];
     const { error: _, atMs: __, ...told } = row;
@@ -150,7 +150,7 @@ describe("the history of vendor messages", () => {
     expect((await ask(world, "GET", `CP-1/data-transfer?limit=${limit}`, "viewer")).status).toBe(400);
   });
 
-  it("is empty for a charger that never had a session, and 404 for no charger", async () => {
+  it("is empty for a charger that never had a session, and 404 for an unknown charger", async () => {
     const world = await withCharger();
     expect((await ask(world, "GET", "CP-1/data-transfer", "viewer")).body).toMatchObject({ count: 0 });
     expect((await ask(world, "GET", "CP-2/data-transfer", "viewer")).status).toBe(404);

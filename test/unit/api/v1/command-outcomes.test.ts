@@ -181,7 +181,7 @@ describe("what became of a command", () => {
     });
   });
 
-  it("another organisation's charger is as unknown as any", async () => {
+  it("another organisation's charger is answered like an unknown one", async () => {
     const world = createWorld();
     await world.request(
       "/api/v1/chargers",
@@ -255,7 +255,7 @@ describe("the deadline of a command", () => {
 
   const everything = "/api/v1/chargers/CP-1/configuration/get";
 
-  it("of the whole configuration is left to the version of the connection, and said as that decided", async () => {
+  it("of a request for all keys depends on the OCPP version of the connection, and the message names the one that applied", async () => {
     const world = createWorld();
     const outcome = { kind: "timeout", sent: true, timeoutMs: 30_000 } as const;
     const { body } = await send(world, outcome, everything, {});

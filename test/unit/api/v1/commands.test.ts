@@ -285,7 +285,7 @@ describe("each command", () => {
     ]);
   });
 
-  it("an empty message id of a data transfer is none", async () => {
+  it("an empty message id of a data transfer is left out", async () => {
     const world = createWorld();
     const answer = { kind: "dataTransfer", status: "Accepted", responseData: null, ...word } as const;
     const sent = await send(

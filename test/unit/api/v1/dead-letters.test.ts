@@ -16,7 +16,7 @@ const AT = Date.UTC(2026, 1, 6);
 const JOB = "0199f3c2-8e00-7a10-9b1c-0d2f4a6b8c11";
 const PATH = "/api/v1/dead-letters";
 
-test("what the engine gave up is read without bodies and headers: what a run was about, and the word it ended with", async () => {
+test("dead letters are read without bodies and headers: subject and reason of each run", async () => {
   const message = (run: string, path: string, responseBody: string) => ({
     dlqId: `dlq-${run}`,
     workflowRunId: `wfr_${run}`,

@@ -62,13 +62,13 @@ describe("the security profile as a configuration key", () => {
     expect(world.sessions.commands).toEqual([]);
   });
 
-  it.each(["2", "3"])("can go from 2 to %s", async (value) => {
+  it.each(["2", "3"])("may be changed from 2 to %s", async (value) => {
     const world = worldOf(2);
     expect((await change(world, "SecurityProfile", value)).status).toBe(200);
     expect(world.sessions.commands).toMatchObject([{ command: { key: "SecurityProfile", value } }]);
   });
 
-  it("of a charger that nobody knows is as unknown as the charger", async () => {
+  it("is 404 for an unknown charger", async () => {
     const path = "/api/v1/chargers/CP-1/configuration/change";
     const body = { key: "SecurityProfile", value: "0" };
     expect((await send(createWorld(), { kind: "notProvisioned" }, path, body)).status).toBe(404);
@@ -106,7 +106,7 @@ describe("a new authorization key", () => {
     expect(world.logLines.join("\n")).not.toContain(sent[0]);
   });
 
-  it.each([0, 3] as const)("does not exist for security profile %i", async (profile) => {
+  it.each([0, 3] as const)("is refused for security profile %i", async (profile) => {
     const response = await rotate(worldOf(profile));
     const message = `Charger CP-1 has security profile ${profile}, which has no authorization key`;
     expect([response.status, (await bodyOf(response)).error]).toEqual([409, { code: "CONFLICT", message }]);
@@ -122,7 +122,7 @@ describe("a new authorization key", () => {
     expect(credential).toEqual(credentialOf(String(body.authorizationKey)));
   });
 
-  it("is for owners, and of nobody's charger", async () => {
+  it("is 404 for an unknown charger, and refused to an operator", async () => {
     const world = createWorld();
     expect((await rotate(world)).status).toBe(404);
     const init = post(await world.apiKey("operator"), {});

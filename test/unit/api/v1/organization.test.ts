@@ -33,7 +33,7 @@ describe("an organisation", () => {
     expect(await ask(world(), "GET", "viewer")).toEqual({ status: 200, body: initial });
   });
 
-  it("is changed by owners, and its sessions are told by a run", async () => {
+  it("is changed by owners, and a run passes the change to its sessions", async () => {
     const at = world();
     const changes = { name: "Acme Ltd", acceptUnknownIdTags: false, transferHosts: ["*.example.com"] };
     expect(await ask(at, "PATCH", "owner", changes)).toEqual({
@@ -51,7 +51,7 @@ describe("an organisation", () => {
     expect(published).toEqual([]);
   });
 
-  it("is changed by no smaller role", async () => {
+  it("is not changed by a smaller role", async () => {
     const at = world();
     for (const role of ["viewer", "operator"] as const)
       expect((await ask(at, "PATCH", role, { name: "X" })).status).toBe(403);

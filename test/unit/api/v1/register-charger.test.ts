@@ -64,7 +64,7 @@ describe("registering a charger", () => {
     expect(world.sessions.provisioned[0]?.input.credential === null).toBe(!hasKey);
   });
 
-  it("names only the version that knows no authentication to a charger of profile 0", async () => {
+  it("offers a charger of security profile 0 only the OCPP version that allows it", async () => {
     const world = createWorld();
     const init = post(await world.apiKey("owner"), { chargeBoxId: "CP-1", securityProfile: 0 });
     const answer = await bodyOf(await world.request(PATH, init));
@@ -135,13 +135,13 @@ describe("registering a charger", () => {
     expect([response.status, (await bodyOf(response)).error.issues[0]?.location]).toEqual([400, "header"]);
   });
 
-  it.each(["viewer", "operator"] as const)("is not for role %s", async (role) => {
+  it.each(["viewer", "operator"] as const)("is refused to role %s", async (role) => {
     const world = createWorld();
     const response = await world.request(PATH, post(await world.apiKey(role), { chargeBoxId: "CP-1" }));
     expect(response.status).toBe(403);
   });
 
-  it("tries a session that fails again, and says so when it stays away", async () => {
+  it("tries an unreachable session again, and answers 503 while it stays unreachable", async () => {
     const world = createWorld();
     let tries = 0;
     world.ports.sessions.provision = async () => {
@@ -189,7 +189,7 @@ describe("registering a charger", () => {
 describe("rotating an authorization key", () => {
   const rotate = "/api/v1/chargers/CP-1/authorization-key";
 
-  it("provisions a charger whose session never came to be", async () => {
+  it("provisions a charger whose session was never created", async () => {
     const world = createWorld();
     const key = await world.apiKey("owner");
     const { id } = await bodyOf(await world.request(PATH, post(key, { chargeBoxId: "CP-1" })));
@@ -202,7 +202,7 @@ describe("rotating an authorization key", () => {
     });
   });
 
-  it("does not exist for an unknown charger", async () => {
+  it("is 404 for an unknown charger", async () => {
     const world = createWorld();
     const response = await world.request(rotate, post(await world.apiKey("owner"), ""));
     expect([response.status, (await bodyOf(response)).error.message]).toEqual([
@@ -239,7 +239,7 @@ describe("reading chargers", () => {
     },
   );
 
-  it("shows a charger by its projection when its session cannot be reached", async () => {
+  it("shows the charger's row in Postgres when its session cannot be reached", async () => {
     const world = createWorld();
     const key = await world.apiKey("owner");
     await world.request(PATH, post(key, { chargeBoxId: "CP-1" }));
@@ -256,7 +256,7 @@ describe("reading chargers", () => {
     ]);
   });
 
-  it("shows until when a charger is quarantined, and nothing of it otherwise", async () => {
+  it("shows until when a charger is quarantined, and leaves the field out otherwise", async () => {
     const world = createWorld();
     const key = await world.apiKey("owner");
     await world.request(PATH, post(key, { chargeBoxId: "CP-1" }));

@@ -4,7 +4,7 @@ import { bodyOf, createWorld, post } from "../access-world.ts";
 const RESET = "/api/v1/chargers/CP-1/reset";
 
 describe("a request that is wrong", () => {
-  it("is told all its findings at once, whatever part they are in", async () => {
+  it("is answered with all findings of path, query and body at once", async () => {
     const world = createWorld();
     const init = post(await world.apiKey("operator"), { type: "Medium", tpye: "Soft" });
     const response = await world.request("/api/v1/chargers/CP%201/reset?timeout=500", init);
@@ -74,7 +74,7 @@ describe("a request that is wrong", () => {
     expect([response.status, (await bodyOf(response)).error.code]).toEqual([status, code]);
   });
 
-  it("names the verbs of a path that has others", async () => {
+  it("with another method is answered 405 with the methods of the path", async () => {
     const world = createWorld();
     const response = await world.request(RESET, { headers: { "x-api-key": await world.apiKey("viewer") } });
     expect([response.status, response.headers.get("allow"), await bodyOf(response)]).toEqual([
@@ -158,7 +158,7 @@ describe("every answer", () => {
     ]);
   });
 
-  it("says nothing of an error we did not expect, which is logged without secrets", async () => {
+  it("hides an unexpected error, which is logged without secrets", async () => {
     const world = createWorld();
     const key = await world.apiKey("owner");
     world.ports.chargers.listConnected = () =>
