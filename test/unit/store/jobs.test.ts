@@ -90,7 +90,7 @@ describe("settling chargers", () => {
     expect(slice.map((row) => row.seq)).toEqual([100, ...Array.from({ length: 28 }, (_, i) => 102 + i)]);
   });
 
-  test("a charger whose row cannot be read does not keep the others of its slice from being listed", async () => {
+  test("a charger whose row cannot be read does not prevent the others of its slice from being listed", async () => {
     const { batch, ids } = await acceptedBatch(["q0", "q1", "q2"]);
     await db.sql("UPDATE chargers SET ocpp_version = 'OCPP9.9' WHERE id = $1::uuid", [ids[1]]);
     const slice = await db.stores.jobs.openSlice(batch.jobId, 0, 100);
@@ -120,7 +120,7 @@ describe("sweeping", () => {
     expect(await stuckAt(at, batch.jobId)).toEqual([]);
   });
 
-  test("one of two passes at once does the work", async () => {
+  test("of two simultaneous passes one does the work", async () => {
     const at = sweepAt();
     const passes = await Promise.all([db.stores.jobs.beginSweep(at), db.stores.jobs.beginSweep(at)]);
     expect(passes.toSorted()).toEqual([false, true]);
@@ -144,14 +144,14 @@ describe("sweeping", () => {
     expect(await read()).toMatchObject({ status: "READY", error: null, progress: { created: 1, failed: 1 } });
   });
 
-  test("counts no attempt that was not published, however often it looks", async () => {
+  test("counts no attempt that was not published, however many passes there are", async () => {
     const { batch } = await acceptedBatch(["s10"]);
     await db.stores.jobs.openSlice(batch.jobId, 0, 100);
     for (let pass = 0; pass < 8; pass += 1)
       expect(await stuckAt(sweepAt(), batch.jobId)).toMatchObject([{ action: "retry", attempt: 1 }]);
   });
 
-  test("a job of which nothing ever ran is FAILED itself", async () => {
+  test("a job of which nothing ever ran becomes FAILED", async () => {
     const { batch, read } = await acceptedBatch(["s5"]);
     const dispatch = { code: "DISPATCH_FAILED", message: "m", retryable: true };
     await db.stores.jobs.giveUp(batch.jobId, { neverStarted: dispatch, unfinished: ERROR }, new Date());
@@ -165,7 +165,7 @@ describe("sweeping", () => {
     expect(job?.results?.failed).toMatchObject([{ identity: "s5", error: dispatch }]);
   });
 
-  test("leaves a job alone while another of its organisation progresses, for half an hour at most", async () => {
+  test("does not repeat a job while another of its organisation progresses, for half an hour at most", async () => {
     const { tenant, batch } = await acceptedBatch(["s6"]);
     await db.stores.jobs.openSlice(batch.jobId, 0, 100);
     const busyAt = async (at: Date) => {

@@ -181,7 +181,7 @@ test("a charger is registered and taken back", async () => {
   expect([await chargers(), await effectsOf(batchId)]).toEqual([[], 1]);
 });
 
-test("an organization is changed, and its sessions are told once", async () => {
+test("an organization is changed with one effect per session", async () => {
   const ids = await readyChargers("A", "B");
   const changed = await cut(() =>
     stores().organizations.change(organization.id, { acceptUnknownIdTags: false }, new Date()),
@@ -233,7 +233,7 @@ test("chargers are changed, started anew and deleted, with one effect each", asy
   expect([await chargers(), await effectsOf(restart), await effectsOf(removal)]).toEqual([[], 1, 2]);
 });
 
-test("a deletion that found nothing is told so", async () => {
+test("a deletion that found nothing returns nothing", async () => {
   const nobody = { locationId: null, chargerIds: [systemIds.uuid()] };
   const removed = await cut(() =>
     stores().chargers.remove(organization.id, nobody, systemIds.uuid(), new Date()),

@@ -47,7 +47,7 @@ const connector = (status: string): SessionFact => ({
   errorCode: "NoError",
 });
 
-test("the end of an earlier line says nothing of a newer one that is told of in the same statement", async () => {
+test("the end of an earlier line does not end a newer one in the same statement", async () => {
   const { id, read, apply } = await registered("CP-two-lines");
   await apply(1, T0, online, boot);
   const row = (generation: number, atMs: number, fact: SessionFact) => ({
@@ -63,7 +63,7 @@ test("the end of an earlier line says nothing of a newer one that is told of in 
   expect(await read()).toMatchObject({ online: false });
 });
 
-test("a line of which other things are told before its beginning is shown from then on, until its end", async () => {
+test("a line is shown from its first fact on, whatever that is, until its end", async () => {
   const { read, apply } = await registered("CP-late-beginning");
   await apply(0, T0, { type: "seen" });
   expect(await read()).toMatchObject({ online: false });
@@ -80,7 +80,7 @@ test("a line of which other things are told before its beginning is shown from t
   expect(await read()).toMatchObject({ online: false });
 });
 
-test("news that comes after younger news of its line adds what is unknown and overturns nothing", async () => {
+test("a late fact of a line adds what is unknown and does not replace newer facts", async () => {
   const { read, apply } = await registered();
   await apply(1, T0 + 2000, offline, connector("Unavailable"));
   await apply(1, T0 + 1000, online, boot, connector("Available"));
@@ -133,7 +133,7 @@ test("an older connector status never overwrites a newer one", async () => {
   expect((await read())?.connectors).toMatchObject([{ status: "Charging" }]);
 });
 
-test("whoever tells of a charger that does not exist, or was deleted, is told so", async () => {
+test("chargers that do not exist or are deleted are returned", async () => {
   const { organization, id, apply } = await registered();
   const chargerId = crypto.randomUUID();
   expect(await apply(1, T0, online)).toEqual([]);
@@ -149,7 +149,7 @@ test("whoever tells of a charger that does not exist, or was deleted, is told so
   expect(await apply(1, T0 + 1000, online)).toEqual([{ chargerId: id, isDeleted: true }]);
 });
 
-test("a deleted charger is offline from its deletion on, whatever is told of it late", async () => {
+test("a deleted charger is offline from its deletion on, whatever facts arrive later", async () => {
   const { organization, id, apply } = await registered();
   const shown = () => db.sql("SELECT online FROM charger_connections WHERE charger_id = $1::uuid", [id]);
   await apply(1, T0, online, boot);

@@ -51,7 +51,7 @@ describe("storing desired settings", () => {
     expect(await view()).toMatchObject({ states: { maxChargeCurrent: { outcome: "pending", inForce: 16 } } });
   });
 
-  test("knows no charger of another organisation", async () => {
+  test("does not find a charger of another organisation", async () => {
     const [mine, other] = [await fleet(["s2"]), await fleet(["s3"])];
     expect(await mine.merge({ maxChargeCurrent: 16 }, other.id)).toEqual({ kind: "unknown" });
     expect(await db.stores.settings.view(mine.organizationId, other.id)).toBeNull();
@@ -90,7 +90,7 @@ describe("the fuse of a location", () => {
     expect(results.filter(({ kind }) => kind === "fuseLimit")).toHaveLength(3);
   });
 
-  test("refuses no update that does not raise the charger's own override", async () => {
+  test("does not refuse an update that does not raise the charger's own override", async () => {
     const { ids, merge, organizationId } = await fleet(["g1", "g2"], 32);
     const [first = "", second = ""] = ids;
     await merge({ offlineChargeCurrent: 20 }, first);
@@ -109,7 +109,7 @@ describe("the fuse of a location", () => {
   });
 });
 
-describe("what the sweeper takes up", () => {
+describe("a charger that the sweeper starts a run for", () => {
   const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
   const connect = (id: string, online: boolean) =>
     db.stores.chargers.applySessionFacts([
@@ -123,7 +123,7 @@ describe("what the sweeper takes up", () => {
   const dueOf = async (id: string, at: Date) =>
     (await db.stores.settings.due(at)).filter(({ chargerId }) => chargerId === id);
 
-  test("is pending for a minute at a charger that is online, once a minute", async () => {
+  test("is online with settings pending for a minute, once a minute", async () => {
     const { id, merge } = await fleet(["d1"]);
     await merge({ maxChargeCurrent: 16 });
     await connect(id, true);
@@ -133,7 +133,7 @@ describe("what the sweeper takes up", () => {
     expect(await dueOf(id, later(122))).toEqual([{ chargerId: id, revision: 1, attempt: 2 }]);
   });
 
-  test("is a settled charger that is another station now, until its settings were brought to that", async () => {
+  test("is settled and has another firmware or version now, until its settings were brought to that", async () => {
     const { id, merge } = await fleet(["d5"]);
     const boot = (firmwareVersion: string | null) =>
       db.stores.chargers.applySessionFacts([
@@ -167,7 +167,7 @@ describe("what the sweeper takes up", () => {
     expect(await dueOf(id, later(244))).toEqual([]);
   });
 
-  test("is a lease that its session could not renew, and none that a session renewed", async () => {
+  test("has a lease that its session could not renew", async () => {
     const { id, merge } = await fleet(["d6"]);
     const until = (minutes: number) => later(minutes * 60).getTime();
     const renewed = (untilMs: number) =>
@@ -189,7 +189,7 @@ describe("what the sweeper takes up", () => {
     expect(await dueOf(id, later(31 * 60))).toHaveLength(1);
   });
 
-  test("is nothing offline, nothing settled and nothing that was given up for this connection", async () => {
+  test("is neither offline, nor settled, nor out of tries for this connection", async () => {
     const offline = await fleet(["d2"]);
     await offline.merge({ maxChargeCurrent: 16 });
     await connect(offline.id, false);

@@ -129,7 +129,7 @@ test("two organisations may use the same number", async () => {
   );
 });
 
-test("what a deleted charger still had to tell arrives", async () => {
+test("facts of a deleted charger are stored", async () => {
   const { apply, rows, organization, id } = await charger();
   await db.stores.chargers.remove(
     organization.id,
@@ -171,7 +171,7 @@ test("meter values that a station repeats are one row, however late and in whate
   expect(await rows("meter_values")).toMatchObject([{ at: new Date(at(5)), received_at: new Date(at(0)) }]);
 });
 
-test("meter values that differ in anything are rows of their own", async () => {
+test("meter values that differ in anything are separate rows", async () => {
   const { apply, rows } = await charger();
   const other = await charger();
   const changes: Partial<MeterValuesFact>[] = [
@@ -189,7 +189,7 @@ test("meter values that differ in anything are rows of their own", async () => {
   expect(await other.rows("meter_values")).toHaveLength(1);
 });
 
-test("values without times of their own are told apart by the time of their message", async () => {
+test("values without times of their own are distinguished by the time of their message", async () => {
   const { apply, rows } = await charger();
   const untimed = (minutes: number) => meterValues({ values: [{ sampledValue: [] }], at: at(minutes) });
   await apply(untimed(1), untimed(2), untimed(2));
@@ -219,21 +219,21 @@ test("a repeated stop of no transaction is one row and one security event, and a
   ]);
 });
 
-test("stops that name no transaction at all are told apart by their time", async () => {
+test("stops without a transaction are distinguished by their time", async () => {
   const { apply, rows } = await charger();
   const stop = meterValues({ claimedId: "-1", evseId: null, reason: "StopTransaction", values: [] });
   await apply(stop, { ...stop, at: at(6) }, { ...stop, at: at(6) });
   expect(await rows("meter_values")).toHaveLength(2);
 });
 
-test("a notice with a time of its own is one row, whenever its repeat comes", async () => {
+test("an event with a time of its own is one row, whenever its repeat arrives", async () => {
   const { apply, rows } = await charger();
   const dated = { ...stationEvent("NotifyEvent"), payload: { generatedAt: at(5) } };
   await apply(dated, { ...dated, at: at(6) }, { ...dated, payload: { generatedAt: at(6) } });
   expect(await rows("station_events")).toHaveLength(2);
 });
 
-test("notices are kept as they came, a repeat changes nothing, and one at another time counts", async () => {
+test("events are stored as received, a repeat changes nothing, and one at another time is a new row", async () => {
   const { apply, applyAt, rows, organization } = await charger();
   await apply(stationEvent("NotifyEvent"), stationEvent("ClearedChargingLimit"));
   await applyAt(at(60), stationEvent("NotifyEvent"), stationEvent("NotifyEvent", at(6)));
@@ -250,7 +250,7 @@ test("notices are kept as they came, a repeat changes nothing, and one at anothe
   });
 });
 
-test("the last told state of firmware and diagnostics stands", async () => {
+test("the last reported state of firmware and diagnostics is stored", async () => {
   const { apply, rows } = await charger();
   const state = (job: "firmware" | "diagnostics", status: string): SessionFact => ({
     type: "jobStatus",
@@ -271,7 +271,7 @@ test("the last told state of firmware and diagnostics stands", async () => {
 
 const DAY = 24 * 60;
 
-test("what came in more than 90 days ago is deleted, and transactions stay", async () => {
+test("rows received more than 90 days ago are deleted, and transactions stay", async () => {
   const { apply, applyAt, rows } = await charger();
   await apply(transaction(ended));
   await applyAt(at(-91 * DAY), securityEvent("old"), meterValues(), stationEvent("old"), dataTransfer("old"));
@@ -292,7 +292,7 @@ test("a station whose clock says 1970 loses nothing of what it has just sent", a
     expect(await rows(table)).toMatchObject([{ at: new Date(time), received_at: new Date(T0) }]);
 });
 
-test("an organisation's word on unknown tags is read, and of no organisation there is none", async () => {
+test("the tag policy of an organisation is read; an unknown organisation has none", async () => {
   const { organization } = await charger();
   const policies = tagPolicies(db.sql);
   const before = await policies.read(organization.id);
@@ -317,7 +317,7 @@ test("the registration state is stored for the charger of that identity and orga
   expect(found?.registrationStatus).toBe("Pending");
 });
 
-test("two ends of one transaction are kept side by side, once, and shown with the charger", async () => {
+test("two ends of one transaction are both stored, once, and shown with the charger", async () => {
   const { apply, applyAt, id, identity, organization, rows } = await charger();
   const kept = { meterStopWh: 3000, stoppedAt: at(60), stopReason: "Local" };
   const conflict = (meterStopWh: number): SessionFact => ({

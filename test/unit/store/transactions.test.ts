@@ -51,7 +51,7 @@ const transaction = (changed: Partial<TransactionFact>): SessionFact => ({
   ...changed,
 });
 
-test("a number that two transactions claim stays with the first, and the other one is kept, logged and noticed", async () => {
+test("a number of two transactions stays with the first, and the other is stored as a conflict, logged, and a security event", async () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const first = await charger();
   const other = await charger(first.organization);
@@ -85,7 +85,7 @@ test("a number that two transactions claim stays with the first, and the other o
   log.mockRestore();
 });
 
-test("of two chargers that claim a number in one statement, or at once, neither is lost", async () => {
+test("two chargers with one number in one statement, or simultaneously, lose no transaction", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const one = await charger();
   const two = await charger(one.organization);
@@ -112,7 +112,7 @@ test("of two chargers that claim a number in one statement, or at once, neither 
   vi.restoreAllMocks();
 });
 
-test("what the allocator may not hand out again covers transactions, conflicts and what chargers may still hold", async () => {
+test("ids that the allocator must not use again include transactions, conflicts and ids that chargers may still hold", async () => {
   const { apply, organization } = await charger();
   const history = stationHistory(db.sql);
   expect(await history.transactionIds(organization.id)).toEqual({ highest: 0, unknown: 0 });
