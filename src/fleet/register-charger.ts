@@ -8,12 +8,14 @@ import type {
   RegisterCharger,
   RegistrationStatus,
   SecurityProfile,
+  SessionProvision,
+  SessionRef,
   StoredCredential,
   UnknownTagPolicy,
 } from "../ports.ts";
 
 const AUTHORIZATION_KEY_BYTES = 20;
-const PROVISION_TRIES = 3;
+const SESSION_TRIES = 3;
 
 /** A validated registration. */
 export interface RegistrationRequest {
@@ -42,8 +44,9 @@ export function newAuthorizationKey(ports: Pick<Ports, "ids">): string {
 }
 
 /**
- * Registers an external charge point: stores the row, then provisions its session. If the session cannot be reached,
- * the registration is undone. If that fails as well, the row remains and a key rotation provisions the session.
+ * Registers an external charge point: stores the row, then prepares its session, which comes to be when it is needed for the
+ * first time. If that cannot be done, the registration is undone. If that fails as well, the row remains and a key rotation
+ * provisions the session.
  * @param record answer for a repeat of the claimed request; it must not contain the key
  * @throws Conflict: the identity exists. LimitReached, IdempotencyMismatch, IdempotencyInFlight, Unavailable,
  * MaybeStored
@@ -62,7 +65,8 @@ export async function registerCharger(
   if (stored.kind === "replayed") return stored;
   try {
     const { tagPolicy } = stored.value;
-    await provisionRegistered(ports, organization, { ...charger, tagPolicy }, credential);
+    const { ref, input } = sessionOf(organization, { ...charger, tagPolicy }, credential);
+    await reached(() => ports.sessions.prepare(ref, input));
   } catch (error) {
     await takeBack(ports, organization, charger, claim);
     throw error;
@@ -86,16 +90,27 @@ async function takeBack(
   });
 }
 
+type Provisioned = Pick<RegisterCharger, "id" | "identity" | "securityProfile" | "now"> & {
+  registrationStatus?: RegistrationStatus;
+  tagPolicy?: UnknownTagPolicy;
+};
+
 /** Provisions the session of a stored charger. Idempotent. @throws Unavailable */
 export async function provisionRegistered(
-  ports: Pick<Ports, "sessions">,
+  { sessions }: Pick<Ports, "sessions">,
   organization: Organization,
-  charger: Pick<RegisterCharger, "id" | "identity" | "securityProfile" | "now"> & {
-    registrationStatus?: RegistrationStatus;
-    tagPolicy?: UnknownTagPolicy;
-  },
+  charger: Provisioned,
   credential: StoredCredential | null,
 ): Promise<void> {
+  const { ref, input } = sessionOf(organization, charger, credential);
+  await reached(() => sessions.provision(ref, input));
+}
+
+function sessionOf(
+  organization: Organization,
+  charger: Provisioned,
+  credential: StoredCredential | null,
+): { ref: SessionRef; input: SessionProvision } {
   const ref = { organizationSlug: organization.slug, identity: charger.identity, chargerId: charger.id };
   const input = {
     chargerId: charger.id,
@@ -107,12 +122,17 @@ export async function provisionRegistered(
     credential,
     tagPolicy: charger.tagPolicy ?? { acceptsUnknown: organization.acceptUnknownIdTags, readAtMs: 0 },
   };
+  return { ref, input };
+}
+
+/** Repeats an idempotent call to an object that may have been reset. @throws Unavailable */
+async function reached(ask: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      await ports.sessions.provision(ref, input);
+      await ask();
       return;
     } catch (err) {
-      if (tries >= PROVISION_TRIES) throw new Unavailable("The session cannot be reached", { cause: err });
+      if (tries >= SESSION_TRIES) throw new Unavailable("The session cannot be reached", { cause: err });
     }
   }
 }

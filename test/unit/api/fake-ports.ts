@@ -178,6 +178,8 @@ export interface SessionsState {
   outcome: CommandOutcome;
   commands: Array<{ ref: SessionRef; command: unknown; timeoutMs: CommandTimeout }>;
   provisioned: Array<{ ref: SessionRef; input: SessionProvision }>;
+  /** Sessions that come to be when they are needed. */
+  prepared: Array<{ ref: SessionRef; input: SessionProvision }>;
   registrations: Array<{ ref: SessionRef; status: RegistrationStatus }>;
   retired: SessionRef[];
   /** Null: no session. */
@@ -195,6 +197,7 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
     outcome: { kind: "notProvisioned" },
     commands: [],
     provisioned: [],
+    prepared: [],
     registrations: [],
     retired: [],
     transfers: null,
@@ -204,6 +207,9 @@ export function fakeSessions(): { port: Sessions; state: SessionsState } {
     async provision(ref, input) {
       state.provisioned.push({ ref, input });
       return { created: true };
+    },
+    async prepare(ref, input) {
+      state.prepared.push({ ref, input });
     },
     async command(ref, command, timeoutMs) {
       state.commands.push({ ref, command, timeoutMs });
