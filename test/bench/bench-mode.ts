@@ -23,6 +23,8 @@ export interface BenchMode {
 export interface Gates {
   acceptMs(chargers: number): number;
   ratioMin: Record<Candidate, number>;
+  /** Chargers registered one by one over those of a batch, chargers a second. */
+  registrationRatioMin: number;
   /** Time and bytes of a charger in the largest batch over those in the smallest. */
   growthMax: number;
   residentBytes(chargers: number): number;
@@ -47,6 +49,7 @@ const full: BenchMode = {
   gates: {
     acceptMs: (chargers) => (chargers > 1_000 ? 2_000 : 1_000),
     ratioMin: { external: 0.5, simulated: 0.25 },
+    registrationRatioMin: 1,
     growthMax: 1.3,
     residentBytes: (chargers) => (chargers > 1_000 ? 4.5 : 2) * GIBIBYTE,
     hibernationMs: 45_000,
@@ -66,6 +69,7 @@ const smoke: BenchMode = {
   gates: {
     ...full.gates,
     ratioMin: { external: 0.05, simulated: 0.03 },
+    registrationRatioMin: 0.3,
   },
 };
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { projectRoot } from "../../dev/stack/project.ts";
 import { readJson } from "../../dev/stack/write-json.ts";
 import type { Accept } from "./measure-accepts.ts";
+import type { Registrations } from "./measure-registrations.ts";
 import type { MemoryRun } from "./measure-memory.ts";
 import type { Round } from "./measure-rounds.ts";
 
@@ -17,6 +18,8 @@ export interface ProvisioningResults {
   accepts: Accept[];
   rounds: Round[];
   memory: MemoryRun[];
+  /** Absent in runs from before it was measured. */
+  registrations?: Registrations[];
 }
 
 const directory = join(import.meta.dirname, "results");

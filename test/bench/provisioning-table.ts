@@ -10,6 +10,7 @@ import {
   sizesOf,
   wallMs,
 } from "./provisioning-ratios.ts";
+import { registrationRatio } from "./measure-registrations.ts";
 import { spread, type Spread } from "./statistics.ts";
 
 /** `isMet` is undefined for figures that are no goal. */
@@ -33,6 +34,7 @@ export function provisioningTable(results: ProvisioningResults): string {
   const lines = [
     ...acceptLines(results),
     ...rateLines(results),
+    ...registrationLines(results),
     ...growthLines(results),
     ...memoryLines(results),
   ];
@@ -103,6 +105,21 @@ function rateLines(results: ProvisioningResults): Line[] {
         goal: "",
       },
     ];
+  });
+}
+
+function registrationLines(results: ProvisioningResults): Line[] {
+  const { registrationRatioMin } = gatesOf(results);
+  return (results.registrations ?? []).map((measured) => {
+    const { chargers, lanes, registerMs, batchMs } = measured;
+    const rate = (ms: number) => `${((chargers * 1000) / ms).toFixed(0)}/s`;
+    const ratio = registrationRatio(measured);
+    return {
+      what: `${count(chargers)} registered one by one over ${lanes} lanes, over as many external ones of a batch`,
+      measured: `${ratio.toFixed(2)}; ${rate(registerMs)}, ${rate(batchMs)}`,
+      goal: `≥ ${registrationRatioMin}`,
+      isMet: ratio >= registrationRatioMin,
+    };
   });
 }
 

@@ -5,6 +5,7 @@ import { writeJson } from "../../dev/stack/write-json.ts";
 import { benchMode as mode } from "./bench-mode.ts";
 import { measureAccepts } from "./measure-accepts.ts";
 import { measureMemory } from "./measure-memory.ts";
+import { measureRegistrations, registrationRatio } from "./measure-registrations.ts";
 import { measureRounds } from "./measure-rounds.ts";
 import { deliveriesOf } from "./measured-run.ts";
 import {
@@ -41,6 +42,16 @@ test(
       expect(accept.redisRequests).toBeLessThanOrEqual(1);
       expect(accept.acceptMs).toBeLessThan(gates.acceptMs(accept.chargers));
     }
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "chargers that are registered one by one keep up with external ones of a batch",
+  async () => {
+    const measured = await measureRegistrations(sizes[0] ?? 0);
+    results.registrations = [measured];
+    expect(registrationRatio(measured)).toBeGreaterThanOrEqual(gates.registrationRatioMin);
   },
   TIMEOUT_MS,
 );
