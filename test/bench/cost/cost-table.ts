@@ -59,14 +59,23 @@ function both(results: CostResults, event: keyof typeof EVENTS, of: (cost: Event
   return [...new Set(texts)].join(" / ");
 }
 
+/** Means of both versions; of the price each version too. */
 function monthRows(runs: readonly CostRun[]): Row[] {
   const row = (text: string, of: (month: Month) => string): Row => [
     text,
     sideBySide(runs, ({ month }) => of(month)),
     sideBySide(runs, ({ month_idle }) => of(month_idle)),
   ];
+  const price = (results: CostResults, name: "month" | "month_idle") => {
+    const versions = Object.values(results.by_version).map((cost) => cost[name].usd.toFixed(4));
+    return `${results[name].usd.toFixed(4)} (${versions.join(" / ")})`;
+  };
   return [
-    row("Durable Objects, $", ({ usd }) => usd.toFixed(4)),
+    [
+      "Durable Objects, $",
+      sideBySide(runs, (results) => price(results, "month")),
+      sideBySide(runs, (results) => price(results, "month_idle")),
+    ],
     row("rows", ({ rows }) => brief(rows, 0)),
     row("seconds awake", ({ awake_s }) => brief(awake_s, 0)),
     row("requests", ({ requests }) => brief(requests, 0)),
