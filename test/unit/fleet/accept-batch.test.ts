@@ -42,7 +42,7 @@ function setting(publish: () => Promise<void>) {
   return { ports, background, published, settle: () => Promise.all(work) };
 }
 
-test("a stored batch is published once and says so", async () => {
+test("a stored batch is published once and answered as published", async () => {
   const { organization, locationId } = await db.tenant();
   const { ports, background, published } = setting(async () => {});
   const chargers = [newCharger("A"), newCharger("B")];
@@ -83,7 +83,7 @@ test("of fifty batches at once of one organisation one statement runs at a time,
   expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(CREATION_LIMITS.openJobs);
 });
 
-test("a failed publish keeps the 202, as PENDING without run id, also for a repeat", async () => {
+test("after a failed publish the answer is 202 PENDING without a run id, also for a repeat", async () => {
   const { organization, locationId } = await db.tenant();
   const { ports, background, settle } = setting(() => Promise.reject(new Unavailable("engine down")));
   const claim = { method: "POST", path: "/x", key: "k", bodyHash: "h" };
@@ -119,7 +119,7 @@ test("a publish that hangs delays the answer by half a second at most", async ()
   expect(published).toHaveLength(1);
 });
 
-test("a batch of taken identities needs no run and is complete at the first poll", async () => {
+test("a batch whose identities are all taken starts no run and is complete at the first poll", async () => {
   const { organization, locationId } = await db.tenant();
   const { ports, background, published } = setting(async () => {});
   const input = () => ({

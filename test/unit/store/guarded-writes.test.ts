@@ -160,7 +160,7 @@ describe.skipIf(!pgUrl)("a write on a real server", () => {
     await part.exited;
   });
 
-  test("is asked after until it is known, when its answer is lost meanwhile", async () => {
+  test("is looked up until its result is known when its answer is lost meanwhile", async () => {
     await server.exec("INSERT INTO deed (id) VALUES (1)");
     const holder = new pg.Client({ connectionString: pgUrl });
     await holder.connect();
@@ -205,7 +205,7 @@ describe("a write whose answer is lost", () => {
     expect(await stored()).toHaveLength(1);
   });
 
-  test("cannot be stored any more once the database was asked for it, however soon it arrives", async () => {
+  test("cannot be stored any more after a lookup, however soon it arrives", async () => {
     treatFirst("holdRequest");
     // It gives up a minute before the database would.
     const hasty = connectTo(proxy.url, { ...LIMITS, commit: 61_000, grace: -60_000, answer: 65_000 });
@@ -216,7 +216,7 @@ describe("a write whose answer is lost", () => {
     expect(await stored()).toEqual([]);
   });
 
-  test("is repeated where what it stored tells nothing", async () => {
+  test("is repeated if its result cannot be read from what it stored", async () => {
     await server.exec("INSERT INTO deed (id) VALUES (1)");
     proxy.treat = (body) => {
       proxy.treat = () => "pass";
@@ -227,7 +227,7 @@ describe("a write whose answer is lost", () => {
     ]);
   });
 
-  test("is told of as perhaps stored when the database stays away", async () => {
+  test("is reported as maybe stored while the database stays away", async () => {
     let wasSeen = false;
     proxy.treat = (body) => {
       wasSeen ||= isDeed(body);
@@ -248,7 +248,7 @@ describe("a write whose answer is lost", () => {
   });
 });
 
-describe("one way to write", () => {
+describe("the only way to write", () => {
   const WRITING = [
     "INSERT INTO deed (id) VALUES (1)",
     "WITH x AS (SELECT 1) INSERT INTO deed (id) SELECT 1",
@@ -258,7 +258,7 @@ describe("one way to write", () => {
     "MERGE INTO deed USING x ON true WHEN MATCHED THEN DELETE",
     "TRUNCATE deed",
   ];
-  test("a statement that writes is refused without a deadline, and nothing leaves", async () => {
+  test("a statement that writes is refused without a deadline, and nothing is sent", async () => {
     const before = proxy.bodies.length;
     for (const text of WRITING) await expect(sql.read(text, [])).rejects.toThrow("sql.write or sql.store");
     expect(proxy.bodies).toHaveLength(before);

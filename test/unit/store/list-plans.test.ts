@@ -128,7 +128,7 @@ describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])("on 100,000 charger
     });
 
     it.each(Object.entries(LISTS))(
-      "%s: a page costs its rows, at the beginning, in the middle and at the end",
+      "%s: a page reads only its rows, at the beginning, in the middle and at the end",
       async (_name, [ask, size]) => {
         const shallow = await explain(database, ask, 0);
         const deep = await explain(database, ask, Math.max(0, size - LIMIT));

@@ -49,13 +49,13 @@ beforeEach(async () => {
   for (const table of TABLES) await db.sql.write(`TRUNCATE ${table}`, []);
 });
 
-test("one pass deletes whatever is too old, however much it is, and nothing else", async () => {
+test("one pass deletes all rows that are too old, however many, and nothing else", async () => {
   await arrived(25_000);
   await pruneHistory(db.sql, NOW);
   expect(await left()).toEqual([3, 3, 3, 3]);
 });
 
-test("a pass whose time is used up has deleted the oldest of every table, and the next one goes on", async () => {
+test("a pass whose time is used up has deleted the oldest rows of every table, and the next one continues", async () => {
   await arrived(250);
   await pruneHistory(db.sql, NOW, { rowsPerStatement: 100, budgetMs: 0 });
   expect(await left()).toEqual([153, 153, 153, 153]);
@@ -65,7 +65,7 @@ test("a pass whose time is used up has deleted the oldest of every table, and th
   expect(await left()).toEqual([3, 3, 3, 3]);
 });
 
-test("what is too old is found by the index on its arrival, with and without statistics", async () => {
+test("old rows are found by the index on their arrival, with and without statistics", async () => {
   await arrived(25_000);
   const texts: string[] = [];
   const noting: Pick<Sql, "write"> = { write: async (text) => (texts.push(text), [{ gone: 0 }]) };
