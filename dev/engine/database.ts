@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { openSqlite } from "../part/sqlite.ts";
 import { schema, schemaVersion } from "./schema.ts";
 
 export type SqlValue = SQLInputValue;
@@ -85,7 +86,7 @@ function open(dataFile: string): DatabaseSync {
   if (dataFile !== ":memory:") mkdirSync(dirname(dataFile), { recursive: true });
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(dataFile);
+    db = openSqlite(dataFile);
     // The exclusive lock comes with the first access and refuses every second process.
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY");

@@ -1,5 +1,4 @@
-import type { EngineOptions } from "./start-engine.ts";
-import { silenceSqliteWarning } from "./silence-sqlite-warning.ts";
+import { startEngine, type EngineOptions } from "./start-engine.ts";
 
 // Published by Upstash for its development server, so that QSTASH_DEV=true finds this engine too.
 const developmentIdentity = {
@@ -7,9 +6,6 @@ const developmentIdentity = {
   currentKey: "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
   nextKey: "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs",
 };
-
-silenceSqliteWarning();
-const { startEngine } = await import("./start-engine.ts");
 
 try {
   const engine = await startEngine(readOptions());

@@ -5,9 +5,9 @@ import { citext } from "@electric-sql/pglite/contrib/citext";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { pgcrypto } from "@electric-sql/pglite/contrib/pgcrypto";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
+import { LockHeld, takeProcessLock } from "../stack/process-lock.ts";
 import { createDataDir } from "./create-data-dir.ts";
 import type { SqlExecutor, SqlSession, Statement, StatementResult } from "./executor.ts";
-import { lockDirectory } from "./lock-directory.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { decodeAnswer, encodeSimpleQuery, encodeStatements, type DecodedAnswer } from "./wire-protocol.ts";
 
@@ -32,7 +32,7 @@ export type PgliteOptions = {
  */
 export async function openPglite(options: PgliteOptions): Promise<SqlExecutor> {
   const inMemory = options.dataDir === "memory";
-  const lock = inMemory ? undefined : await lockDirectory(options.dataDir);
+  const lock = inMemory ? undefined : lockDirectory(options.dataDir);
   try {
     if (!inMemory) await createDataDir(options.dataDir);
     const pgliteOptions: PGliteOptions = {
@@ -43,10 +43,22 @@ export async function openPglite(options: PgliteOptions): Promise<SqlExecutor> {
     const db = await PGlite.create(pgliteOptions).catch((error: unknown) => {
       throw inMemory ? error : new Error(damaged(options.dataDir, error));
     });
-    return new PgliteExecutor(db, async () => lock?.release());
+    return new PgliteExecutor(db, () => lock?.release());
   } catch (error) {
-    await lock?.release();
+    lock?.release();
     throw error;
+  }
+}
+
+/** PGlite lets two processes open one directory, and both damage it. @throws Error naming the process that has it */
+function lockDirectory(dataDir: string) {
+  try {
+    return takeProcessLock(`${dataDir}.lock`);
+  } catch (error) {
+    if (!(error instanceof LockHeld)) throw error;
+    throw new Error(`data directory ${dataDir} is in use by process ${error.pid ?? "unknown"}`, {
+      cause: error,
+    });
   }
 }
 
@@ -61,12 +73,12 @@ function damaged(dataDir: string, error: unknown): string {
 
 class PgliteExecutor implements SqlExecutor {
   readonly #db: PGlite;
-  readonly #release: () => Promise<void>;
+  readonly #release: () => void;
   readonly #tidyTimer: NodeJS.Timeout;
   readonly #statements = new StatementCache();
   #lastExchangeAtMs = 0;
 
-  constructor(db: PGlite, release: () => Promise<void>) {
+  constructor(db: PGlite, release: () => void) {
     this.#db = db;
     this.#release = release;
     this.#tidyTimer = setInterval(() => void this.#tidyUp(), TIDY_INTERVAL_MS);
@@ -99,7 +111,7 @@ class PgliteExecutor implements SqlExecutor {
     try {
       await this.#db.close();
     } finally {
-      await this.#release();
+      this.#release();
     }
   }
 

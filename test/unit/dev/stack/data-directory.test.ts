@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readLivingStack, takeDataDirectory } from "../../../../dev/stack/data-directory.ts";
-import { identify, isAlive } from "../../../../dev/stack/process-identity.ts";
+import { identify, isAlive, type ProcessIdentity } from "../../../../dev/stack/process-identity.ts";
 import { StackError } from "../../../../dev/stack/stack-error.ts";
 import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
 
@@ -23,6 +22,12 @@ function bystander() {
   return { identity: identify(child.pid ?? 0), end: () => child.kill("SIGKILL") };
 }
 
+/** `stack.json` as a killed supervisor leaves it. */
+function leaveList(parts: Record<string, ProcessIdentity>): void {
+  const supervisor = { pid: process.pid, started: "long ago" };
+  writeFileSync(join(directory.path, "stack.json"), JSON.stringify({ ...nobody, supervisor, parts }));
+}
+
 it("a directory is refused while its supervisor lives, and given again after its release", async () => {
   const first = await takeDataDirectory(directory.path);
   await expect(takeDataDirectory(directory.path)).rejects.toThrow(
@@ -32,49 +37,16 @@ it("a directory is refused while its supervisor lives, and given again after its
   (await takeDataDirectory(directory.path)).release();
 });
 
-it("of many starts at once exactly one gets the directory of a killed supervisor", async () => {
-  writeFileSync(
-    join(directory.path, "supervisor.lock"),
-    JSON.stringify({ pid: process.pid, started: "long ago" }),
-  );
-  const module = join(import.meta.dirname, "../../../../dev/stack/data-directory.ts");
-  const program = `const { takeDataDirectory } = await import(${JSON.stringify(module)});
-    const outcome = await takeDataDirectory(${JSON.stringify(directory.path)}).then(() => "taken", () => "refused");
-    console.log(outcome);
-    process.stdin.resume();`;
-  const starters = Array.from({ length: 4 }, () =>
-    spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["pipe", "pipe", "inherit"] }),
-  );
-  const outcomes = await Promise.all(
-    starters.map(async (one) => String(await once(one.stdout, "data")).trim()),
-  );
-  for (const one of starters) one.stdin.end();
-  await Promise.all(starters.map((one) => once(one, "close")));
-  expect(outcomes.toSorted()).toEqual(["refused", "refused", "refused", "taken"]);
-});
-
-it("a lock cut short by a crash does not block the directory", async () => {
-  writeFileSync(join(directory.path, "supervisor.lock"), '{"pid":');
-  (await takeDataDirectory(directory.path)).release();
-});
-
 it("parts a killed supervisor left behind are ended before the directory is given", async () => {
   const left = bystander();
-  const before = await takeDataDirectory(directory.path);
-  before.publish({ ...nobody, parts: { worker: left.identity } });
-  writeFileSync(
-    join(directory.path, "supervisor.lock"),
-    JSON.stringify({ pid: process.pid, started: "long ago" }),
-  );
+  leaveList({ worker: left.identity });
   await takeDataDirectory(directory.path);
   expect(isAlive(left.identity)).toBe(false);
 });
 
 it("a process that only took over the number of a part is left alone", async () => {
   const stranger = bystander();
-  const before = await takeDataDirectory(directory.path);
-  before.publish({ ...nobody, parts: { worker: { pid: stranger.identity.pid, started: "long ago" } } });
-  writeFileSync(join(directory.path, "supervisor.lock"), "");
+  leaveList({ worker: { pid: stranger.identity.pid, started: "long ago" } });
   await takeDataDirectory(directory.path);
   expect(isAlive(stranger.identity)).toBe(true);
   stranger.end();
@@ -87,7 +59,7 @@ it("a fresh start empties the directory, but never that of a living stack", asyn
   expect(existsSync(living.file("secrets.json"))).toBe(true);
   living.release();
   await takeDataDirectory(directory.path, { fresh: true });
-  expect(readdirSync(directory.path)).toEqual(["supervisor.lock"]);
+  expect(readdirSync(directory.path).toSorted()).toEqual(["supervisor.lock", "supervisor.lock.sqlite"]);
 });
 
 it("stack.json names this process, can be read by its owner only, and goes with the release", async () => {
@@ -120,6 +92,10 @@ it("what cannot be written leaves the old list and no draft", async () => {
   symlinkSync("/dev/full", join(directory.path, `stack.json.${process.pid}.tmp`));
   expect(() => taken.publish({ ...nobody, url: "http://127.0.0.1:2" })).toThrow("ENOSPC");
   expect(readLivingStack(directory.path)?.url).toBe(nobody.url);
-  expect(readdirSync(directory.path).toSorted()).toEqual(["stack.json", "supervisor.lock"]);
+  expect(readdirSync(directory.path).toSorted()).toEqual([
+    "stack.json",
+    "supervisor.lock",
+    "supervisor.lock.sqlite",
+  ]);
   taken.release();
 });
