@@ -5,7 +5,7 @@ import { listBody } from "./delivery-content.ts";
 import type { Engine } from "./engine.ts";
 import { listRuns } from "./list-runs.ts";
 import { publishItems, type Outcome } from "./publish.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, type ApiAnswer } from "./api-answer.ts";
 import { answerTestRequest } from "./test-hooks.ts";
 
 export interface ApiRequest {
@@ -14,11 +14,6 @@ export interface ApiRequest {
   target: string;
   headers: IncomingHttpHeaders;
   body: string;
-}
-
-export interface ApiAnswer {
-  status: number;
-  body?: unknown;
 }
 
 /** The routes of the QStash API the engine knows. Throws Refusal. */

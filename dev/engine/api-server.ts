@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import { answerRequest, type ApiAnswer } from "./answer-request.ts";
+import { answerRequest } from "./answer-request.ts";
 import type { Engine } from "./engine.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, type ApiAnswer } from "./api-answer.ts";
 
 const bodyBytesMax = 64 * 1024 * 1024;
 // Longer than clients keep an idle connection, so that none is closed while it is being reused.

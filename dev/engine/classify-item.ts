@@ -4,7 +4,7 @@ import { parseDelayExpression } from "./delay-expression.ts";
 import { durationMs } from "./duration.ts";
 import type { FlowControl } from "./flow-lanes.ts";
 import type { PlanLimits } from "./plan-limits.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./api-answer.ts";
 
 /** A published message as it arrived; header names in lower case. */
 export interface RawItem {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { classifyItem, type Item, type PublishRules, type RawItem } from "./classify-item.ts";
 import type { Engine } from "./engine.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./api-answer.ts";
 
 export interface Published {
   messageId?: string;

@@ -1,8 +1,7 @@
-import type { ApiAnswer } from "./answer-request.ts";
 import type { Engine } from "./engine.ts";
 import type { StatsSnapshot } from "./engine-stats.ts";
 import { noFaults, type Faults } from "./faults.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, type ApiAnswer } from "./api-answer.ts";
 
 /**
  * `POST /_test/faults` merges the given faults, `POST /_test/reset` switches all off and empties

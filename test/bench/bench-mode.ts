@@ -1,4 +1,6 @@
-import type { Candidate } from "./provisioning-ratios.ts";
+/** Runtimes whose rate is compared with that of empty steps. */
+export const CANDIDATES = ["external", "simulated"] as const;
+export type Candidate = (typeof CANDIDATES)[number];
 
 /** What a mode measures. Sizes are multiples of the dispatcher's slice of 100. */
 export interface BenchMode {

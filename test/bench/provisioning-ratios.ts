@@ -1,9 +1,7 @@
+import type { Candidate } from "./bench-mode.ts";
 import type { MeasuredRun } from "./measured-run.ts";
 import type { Round } from "./measure-rounds.ts";
 import { spread, type Spread } from "./statistics.ts";
-
-export type Candidate = "external" | "simulated";
-export const CANDIDATES: Candidate[] = ["external", "simulated"];
 
 export function roundsOf(rounds: Round[], chargers: number): Round[] {
   return rounds.filter(({ baseline }) => baseline.chargers === chargers);

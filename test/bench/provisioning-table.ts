@@ -1,9 +1,8 @@
-import { benchModes } from "./bench-mode.ts";
+import { CANDIDATES, benchModes } from "./bench-mode.ts";
 import type { ProvisioningResults } from "./provisioning-results.ts";
 import {
   baselineDrift,
   bodyBytes,
-  CANDIDATES,
   chargersPerSecond,
   growth,
   rateRatio,

@@ -2,21 +2,13 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { writeJson } from "../../dev/stack/write-json.ts";
-import { benchMode as mode } from "./bench-mode.ts";
+import { CANDIDATES, benchMode as mode, type Candidate } from "./bench-mode.ts";
 import { measureAccepts } from "./measure-accepts.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measureRegistrations, registrationRatio } from "./measure-registrations.ts";
 import { measureRounds } from "./measure-rounds.ts";
 import { deliveriesOf } from "./measured-run.ts";
-import {
-  bodyBytes,
-  CANDIDATES,
-  growth,
-  rateRatio,
-  roundsOf,
-  wallMs,
-  type Candidate,
-} from "./provisioning-ratios.ts";
+import { bodyBytes, growth, rateRatio, roundsOf, wallMs } from "./provisioning-ratios.ts";
 import { emptyResults, resultsFile } from "./provisioning-results.ts";
 
 const { gates, sizes } = mode;

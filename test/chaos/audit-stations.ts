@@ -1,5 +1,4 @@
-import type { Rule } from "./audit.ts";
-import type { DatabaseRows } from "./evidence.ts";
+import type { DatabaseRows, Rule } from "./evidence.ts";
 import { groupBy } from "./group-by.ts";
 import type { StationLog } from "./ledger.ts";
 

@@ -5,7 +5,7 @@ import {
   oneCallAtATime,
   rightKeysOpen,
 } from "./audit-stations.ts";
-import type { DatabaseRows, Evidence } from "./evidence.ts";
+import type { DatabaseRows, Evidence, Rule } from "./evidence.ts";
 import { groupBy } from "./group-by.ts";
 import type { Change, Creation } from "./ledger.ts";
 
@@ -14,9 +14,6 @@ export interface Violation {
   invariant: string;
   what: string;
 }
-
-/** A rule returns its violations. */
-export type Rule = (evidence: Evidence) => string[];
 
 const TERMINAL = new Set(["READY", "FAILED"]);
 

@@ -1,7 +1,6 @@
 import { verdictOf, type Reply } from "./client.ts";
 import type { KnownCharger } from "./ledger.ts";
-import type { Operation } from "./operations.ts";
-import type { World } from "./world.ts";
+import type { Operation, World } from "./world.ts";
 
 async function rename(world: World): Promise<void> {
   const charger = world.freeCharger();

@@ -148,6 +148,9 @@ export interface Evidence {
   engine: { pending: number; inFlight: number; dead: DeadLetter[] };
 }
 
+/** A rule returns its violations. */
+export type Rule = (evidence: Evidence) => string[];
+
 export interface DeadLetter {
   runId: string | null;
   url: string;

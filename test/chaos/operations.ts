@@ -3,14 +3,7 @@ import { textIn, verdictOf } from "./client.ts";
 import type { Creation, KnownCharger, KnownJob } from "./ledger.ts";
 import { chargerOperations, removeMany } from "./charger-operations.ts";
 import { stationOperations } from "./station-operations.ts";
-import type { World } from "./world.ts";
-
-/** One kind of thing that somebody does. A new surface is a new row. */
-export interface Operation {
-  name: string;
-  weight: number;
-  run(world: World): Promise<void>;
-}
+import type { Operation, World } from "./world.ts";
 
 const ATTEMPTS_MAX = 6;
 const BATCH_MAX = 10;

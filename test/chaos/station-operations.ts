@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { textIn, verdictOf } from "./client.ts";
-import type { Operation } from "./operations.ts";
-import type { World } from "./world.ts";
+import type { Operation, World } from "./world.ts";
 
 const STATIONS_MAX = 14;
 const CONNECTORS = [1, 2] as const;

@@ -11,6 +11,13 @@ export interface Tenant {
   client: Client;
 }
 
+/** One kind of thing that somebody does. A new surface is a new row. */
+export interface Operation {
+  name: string;
+  weight: number;
+  run(world: World): Promise<void>;
+}
+
 /** What operations work on: two organisations, what they own, and the stations that somebody else built. */
 export class World {
   readonly ledger: Ledger;

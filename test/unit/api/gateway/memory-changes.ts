@@ -1,16 +1,21 @@
 import { Conflict, NotFound } from "../../../../src/errors.ts";
 import type {
   Charger,
+  ChargerFilter,
+  ChargerProvisioning,
   ChargerStore,
   EffectBatch,
   FrameQuery,
   FrameRow,
+  IdempotencyClaim,
   JobStore,
+  Location,
   LocationStore,
+  RecordedResponse,
   Runtime,
+  SessionRef,
   Sessions,
 } from "../../../../src/ports.ts";
-import type { MemoryFleet } from "./memory-fleet.ts";
 
 /** What a charger's record holds beside its answer. */
 export interface ChargerSettings {
@@ -21,12 +26,25 @@ export interface ChargerSettings {
   model: string;
 }
 
+/** What a fleet in memory holds that changes work on. */
+export interface FleetRows {
+  readonly locations: Map<string, Location & { organizationId: string }>;
+  readonly chargers: Map<string, Charger & { organizationId: string }>;
+  readonly provisionings: Map<string, ChargerProvisioning>;
+  readonly settings: Map<string, ChargerSettings>;
+  readonly frames: Map<string, FrameRow[]>;
+  readonly frameQueries: Array<{ ref: SessionRef; query: FrameQuery }>;
+  chargersOf(organizationId: string, filter: Partial<ChargerFilter>): Charger[];
+  settingsOf(chargerId: string): ChargerSettings;
+  recordedFor(organizationId: string, claim: IdempotencyClaim): RecordedResponse | null;
+}
+
 type Changes = Pick<ChargerStore, "update" | "remove" | "setRuntime" | "sessionRef">;
 
 const SELECTION_MAX = 1000;
 
 /** Changes of chargers as the real store makes them, and the effects they would leave. */
-export function memoryChanges(fleet: MemoryFleet): Changes {
+export function memoryChanges(fleet: FleetRows): Changes {
   const select = (organizationId: string, locationId: string | null, ids: string[] | null) =>
     fleet.chargersOf(organizationId, { locationId, ids });
   const effects = (id: string, total: number): EffectBatch | null => (total > 0 ? { id, total } : null);
@@ -111,7 +129,7 @@ export function memoryChanges(fleet: MemoryFleet): Changes {
   };
 }
 
-export function memoryLocationChanges(fleet: MemoryFleet): Pick<LocationStore, "update" | "remove"> {
+export function memoryLocationChanges(fleet: FleetRows): Pick<LocationStore, "update" | "remove"> {
   return {
     async update(organizationId, id, changes, now) {
       const location = fleet.locations.get(id);
@@ -136,12 +154,12 @@ export function memoryLocationChanges(fleet: MemoryFleet): Pick<LocationStore, "
   };
 }
 
-export function memoryRecorded(fleet: MemoryFleet): Pick<JobStore, "recorded"> {
+export function memoryRecorded(fleet: FleetRows): Pick<JobStore, "recorded"> {
   return { recorded: async (organizationId, claim) => fleet.recordedFor(organizationId, claim) };
 }
 
 /** Sessions that know nothing but the frames a test gave them. */
-export function memoryFrames(fleet: MemoryFleet): Pick<Sessions, "frames"> {
+export function memoryFrames(fleet: FleetRows): Pick<Sessions, "frames"> {
   return {
     async frames(ref, query) {
       fleet.frameQueries.push({ ref, query });
