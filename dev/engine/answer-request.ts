@@ -1,12 +1,16 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { cancelRuns } from "./cancel-runs.ts";
 import type { RawItem } from "./classify-item.ts";
 import { listBody } from "./delivery-content.ts";
 import type { Engine } from "./engine.ts";
-import { listRuns } from "./list-runs.ts";
 import { publishItems, type Outcome } from "./publish.ts";
+import { runFilter } from "./run-filter.ts";
+import { runLog } from "./run-log.ts";
+import { runColumns, type RunRow } from "./run-table.ts";
 import { Refusal, type ApiAnswer } from "./api-answer.ts";
 import { answerTestRequest } from "./test-hooks.ts";
+
+const CANCELS_MAX = 100;
+const PAGE_SIZE = 10;
 
 export interface ApiRequest {
   method: string;
@@ -82,6 +86,34 @@ function runList(engine: Engine, runId: string): ApiAnswer {
   const run = engine.runs.findLive(runId);
   if (!run) throw new Refusal(404, `workflow run ${runId} not found`);
   return { status: 200, body: JSON.parse(listBody(engine.runs.steps(run.pk, Number.MAX_SAFE_INTEGER))) };
+}
+
+/** Cancels at most 100 live runs that the query names; the caller repeats until none is left. Returns their number. */
+function cancelRuns(engine: Engine, query: URLSearchParams): number {
+  const count = Math.min(CANCELS_MAX, Math.max(1, Number(query.get("count")) || CANCELS_MAX));
+  const { where, values } = runFilter(query, query.get("workflowUrlExactMatch") !== "true");
+  const live = engine.db.prepare<{ run_id: string }>(
+    `SELECT run_id FROM runs WHERE state = 'RUN_STARTED' AND ${where} ORDER BY pk LIMIT ?`,
+  );
+  return engine.db.transaction(
+    () =>
+      live.all(...values, count).filter(({ run_id }) => engine.runs.end(run_id, "RUN_CANCELED", null)).length,
+  );
+}
+
+/** One page of `client.logs`, newest run first. An empty cursor marks the last page. */
+function listRuns(engine: Engine, query: URLSearchParams): { cursor: string; runs: object[] } {
+  const count = Math.min(PAGE_SIZE, Math.max(1, Number(query.get("count")) || PAGE_SIZE));
+  const beforePk = Number(query.get("cursor")) || Number.MAX_SAFE_INTEGER;
+  const { where, values } = runFilter(query, false);
+  const rows = engine.db
+    .prepare<RunRow>(`SELECT ${runColumns} FROM runs WHERE pk < ? AND ${where} ORDER BY pk DESC LIMIT ?`)
+    .all(beforePk, ...values, count + 1);
+  const shown = rows.slice(0, count);
+  return {
+    cursor: rows.length > count ? String(shown.at(-1)?.pk) : "",
+    runs: shown.map((run) => runLog(engine, run)),
+  };
 }
 
 function endRun(engine: Engine, runId: string, isCancel: boolean, body: string): ApiAnswer {

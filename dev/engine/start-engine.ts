@@ -7,7 +7,6 @@ import { Database, explained } from "./database.ts";
 import { DeadLetterTable } from "./dead-letter-table.ts";
 import { DedupTable } from "./dedup-table.ts";
 import { deliver } from "./deliver.ts";
-import { destinationRule } from "./destination-rule.ts";
 import type { Engine } from "./engine.ts";
 import { EngineStats, type StatsSnapshot } from "./engine-stats.ts";
 import { noFaults } from "./faults.ts";
@@ -54,6 +53,7 @@ export interface RunningEngine {
   close(): Promise<void>;
 }
 
+const loopbackHosts = ["127.0.0.1", "localhost", "[::1]"];
 const drainMs = 5000;
 const pruneEveryMs = 600_000;
 
@@ -134,5 +134,15 @@ function assemble(options: EngineOptions): Engine {
     deliveryCount: 0,
     firstTokens: new Map(),
     isClosed: false,
+  };
+}
+
+/** Whether messages may be sent to a URL: the given origins only, or loopback only when none are given. */
+function destinationRule(allowedOrigins: string[] | undefined): (url: string) => boolean {
+  return (url) => {
+    if (!URL.canParse(url)) return false;
+    const { protocol, hostname, origin } = new URL(url);
+    if (protocol !== "http:" && protocol !== "https:") return false;
+    return allowedOrigins ? allowedOrigins.includes(origin) : loopbackHosts.includes(hostname);
   };
 }

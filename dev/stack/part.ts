@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Announcement } from "./announcements.ts";
-import { childExit } from "./child-exit.ts";
 import { endProcess, signalGroup } from "./end-process.ts";
-import { leashed } from "./leash.ts";
-import { LastLines } from "./last-lines.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { StackError } from "./stack-error.ts";
 
@@ -15,6 +14,8 @@ const DEATHS_WINDOW_MS = 60_000;
 const READY_TIMEOUT_MS = 60_000;
 const BACK_OFF_FIRST_MS = 100;
 const BACK_OFF_MAX_MS = 2_000;
+// A grandchild may keep the pipes open, so the last lines are waited for only that long.
+const DRAIN_MS = 300;
 const DISK_IS_FULL = /ENOSPC|EDQUOT|no space left on device|database or disk is full/i;
 
 /** A child process of the stack. */
@@ -158,4 +159,60 @@ export class Part {
     const lines = this.#lastLines.toString();
     return lines === "" ? headline : `${headline}\n${lines.replace(/^/gm, "    ")}`;
   }
+}
+
+/** The newest lines of a part's output, for the message when it dies. */
+class LastLines {
+  readonly #lines: string[] = [];
+  readonly #linesMax: number;
+
+  constructor(linesMax: number) {
+    this.#linesMax = linesMax;
+  }
+
+  add(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > this.#linesMax) this.#lines.shift();
+  }
+
+  toString(): string {
+    return this.#lines.join("\n");
+  }
+}
+
+/** How a child ended, told once its last lines have been read. Never rejects. */
+async function childExit(child: ChildProcess): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    // `once` rejects with the "error" event of a command that could not be started.
+    const failure = await once(child, "exit").then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    if (failure !== null) return failure;
+    await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
+  }
+  return child.signalCode ? `ended by ${child.signalCode}` : `exit code ${child.exitCode}`;
+}
+
+/**
+ * Starts the command itself, and beside it a shell that waits for the end of stdin and then ends the whole group. The
+ * supervisor holds the other end of stdin and never writes: it closes when the supervisor is gone, also by kill -9.
+ * The shell keeps none of the command's pipes, and once the command has ended it ends nothing but itself.
+ */
+const LEASH = `exec 9<&0
+(exec 0</dev/null 1>/dev/null 2>&1 3>&-; read -r _ <&9; kill -9 0) &
+exec 9<&-
+exec "$@"`;
+
+/** The command line under which a program that does not watch its parent ends with it. */
+function leashed({
+  command,
+  args,
+}: {
+  command: string;
+  args: readonly string[];
+}): [string, readonly string[]] {
+  if (process.platform === "win32") return [command, args];
+  return ["/bin/sh", ["-c", LEASH, "sh", command, ...args]];
 }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { awaitReady } from "./await-ready.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import { takeDataDirectory, type DataDirectory } from "./data-directory.ts";
 import { firstOrganization, tagPolicyNote } from "./first-organization.ts";
 import { isPortFree, PortClaims } from "./port-claims.ts";
@@ -29,6 +29,7 @@ import {
 } from "./wiring.ts";
 
 const PUBLISH_AGAIN_MS = 1_000;
+const READY_DEADLINE_MS = 60_000;
 
 export interface StackOptions {
   dataDirectory: string;
@@ -230,4 +231,25 @@ class Supervised {
       this.#unpublished = { retry: setTimeout(() => this.#publish(), PUBLISH_AGAIN_MS).unref() };
     }
   }
+}
+
+/** Waits until `/readyz` is green. `aborted` ends the wait early, with its reason. */
+async function awaitReady(url: string, aborted: AbortSignal): Promise<void> {
+  const deadline = Date.now() + READY_DEADLINE_MS;
+  let last = "no answer";
+  while (Date.now() < deadline) {
+    aborted.throwIfAborted();
+    try {
+      const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) });
+      const body = await answer.text();
+      if (answer.status === 200) return;
+      last = `${answer.status} ${body}`;
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    await delay(100);
+  }
+  throw new StackError(
+    `${url}/readyz did not turn green within ${READY_DEADLINE_MS / 1000} s. Last answer: ${last}`,
+  );
 }
