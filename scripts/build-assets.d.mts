@@ -1,2 +1,2 @@
-/** Writes what the Worker serves as files. @param target default: `dist/assets` */
+/** Writes the files that the Worker serves. @param target default: `dist/assets` */
 export function buildAssets(target?: string): void;

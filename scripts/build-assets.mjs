@@ -1,5 +1,5 @@
 /**
- * Puts together what the Worker serves as files: `dashboard/public/` and the reference page's script and style, with
+ * Collects the files that the Worker serves: `dashboard/public/` and the script and style of the reference page with
  * their licence. The result, `dist/assets/`, is uploaded beside the Worker's script and never part of it.
  * Plain JavaScript for Node 20, because it runs before the Node that comes with the packages exists.
  */
@@ -35,7 +35,7 @@ function sources() {
   ]);
 }
 
-/** Two builds may run at once, and a server may read meanwhile: each file is the old one or the new one. */
+/** Replaces each file atomically: two builds may run at once, and a server may read at the same time. */
 export function buildAssets(target = join(root, "dist", "assets")) {
   const wanted = sources();
   for (const [name, source] of wanted) {

@@ -76,7 +76,7 @@ async function compile(schemas) {
   });
   const tables = { requests: [], responses: [] };
   const names = {};
-  // A schema is known by our own name: its id is a URN without a namespace, which newer resolvers refuse.
+  // Schemas get names of our own: their ids are URNs without a namespace, which newer resolvers refuse.
   for (const { $schema: _draft, $id, ...schema } of schemas) {
     const { action, direction } = parseSchemaId($id);
     const name = `${action}_${direction}`;
@@ -106,7 +106,7 @@ async function bundle(contents) {
   return outputFiles[0].text;
 }
 
-/** Two builds may run at once: a reader sees the old file or the new one, never half of it. */
+/** Replaces a file atomically: two builds may run at once. */
 function writeWhole(path, text) {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, text);

@@ -1,7 +1,6 @@
 /**
- * The gate: format, lint with import rules, unused code, types, drift of OpenAPI document and client, dry-run deploy. No database,
- * seconds.
- * The parts are independent and run side by side; each one's output is shown only where it failed.
+ * All static checks: format, lint with import rules, unused code, types, OpenAPI document and client up to date, dry-run
+ * deploy. They need no database, take seconds and run in parallel. The output of a check is shown only when it fails.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,2 +1,2 @@
-/** Ends what still runs with NAME=VALUE in its environment; one line per process that had to be ended. */
+/** Kills the processes that run with NAME=VALUE in their environment. Returns one line per killed process. */
 export declare function endSurvivors(name: string, value: string): Promise<string[]>;

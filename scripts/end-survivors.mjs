@@ -20,7 +20,7 @@ function marked(name, value) {
   });
 }
 
-/** What is still there after a while; returns as soon as there is nothing. */
+/** The marked processes that still run after `graceMs`; returns as soon as there are none. */
 async function leftAfter(graceMs, name, value) {
   const deadline = Date.now() + graceMs;
   let left = marked(name, value);
@@ -32,8 +32,8 @@ async function leftAfter(graceMs, name, value) {
 }
 
 /**
- * Ends what a finished command left running, recognised by a variable only that command was given. What ends by
- * itself within a moment is no survivor. Returns one line per process that had to be ended. Knows Linux only;
+ * Kills the processes that a finished command left running, recognised by a variable that only the command was given. Those
+ * that end by themselves within two seconds are not counted. Returns one line per killed process. Works on Linux only;
  * elsewhere it finds nothing.
  */
 export async function endSurvivors(name, value) {
@@ -43,7 +43,7 @@ export async function endSurvivors(name, value) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // Gone in the meantime.
+      // It has ended in the meantime.
     }
   }
   // A busy machine takes a moment to end what was killed.

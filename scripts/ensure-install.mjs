@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone usable before a script runs: installs what package-lock.json names, checks Node, compiles the
- * OCPP validators, gathers the served files. Plain JavaScript for Node 20, because it runs before the Node that comes
+ * Prepares a fresh clone before a script runs: installs the packages of package-lock.json, checks the version of Node,
+ * compiles the OCPP validators, collects the served files. Plain JavaScript for Node 20, because it runs before the Node that comes
  * with the packages exists.
  * Writes to stderr only: stdout belongs to the script that follows.
  */
@@ -43,7 +43,7 @@ function mayBeAbsent(one, host) {
   return !isForCertainSystems || !["os", "cpu", "libc"].every((kind) => fits(one[kind], host[kind]));
 }
 
-/** npm's record of an installation does not notice files that are removed later, or were never unpacked. */
+/** Whether the package's files exist, because npm's record does not show files that were removed or never unpacked. */
 function hasFiles(directory, [path, { bin = {} }]) {
   return ["package.json", ...Object.values(bin)].every((name) => existsSync(join(directory, path, name)));
 }
@@ -77,8 +77,8 @@ export function isNewEnough(version) {
 }
 
 /**
- * Runs a command to its end, true when it succeeded. Ctrl-C ends it and all it has started at once: asked politely, npm
- * goes on for half a minute and takes away what the next run installs meanwhile.
+ * Runs a command to its end, true when it succeeded. Ctrl-C kills it with its children: after SIGTERM npm would run on for
+ * half a minute and remove packages that the next run installs.
  */
 async function run(command, args) {
   const isWindows = process.platform === "win32";
@@ -105,9 +105,9 @@ function fail(message, code = 1) {
   process.exit(code);
 }
 
-/** Twice if need be: npm gives up on a download that breaks off, and finds what it had before in its cache. */
+/** Runs `npm ci`, a second time if it fails: npm does not retry an interrupted download, but has the others in its cache. */
 export async function install(npm) {
-  // Whatever the user's own npm leaves out, the scripts need both kinds.
+  // The scripts need both kinds, also when the user's npm configuration omits them.
   const everything = ["--include=dev", "--include=optional"];
   // Inside `npm run --silent` a nested npm is silent about its own failure too. Warnings are about the Node that runs
   // npm; the packages run on the one that comes with them.

@@ -1,7 +1,6 @@
 /**
- * Everything that is needed to believe a change: the gate, then the test lanes, cheapest first and one after the
- * other, so that real processes never compete. Every lane runs even when an earlier one failed. `--lane NAME` (may be
- * repeated) runs some of them.
+ * Runs all static checks and tests: the lanes one after the other, cheapest first, so that their processes do not compete. A
+ * lane runs even when an earlier one failed. `--lane NAME` (may be repeated) runs only some of them.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -30,7 +29,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-// Inherited by everything the lanes start, so that a process left behind is recognised as ours.
+// All processes of the lanes inherit it, so that those left behind are recognised.
 const run = randomUUID();
 const env = toolEnvironment({ BUSBAR_TEST_RUN: run });
 const rows = [];
@@ -51,7 +50,7 @@ for (const { name, isGreen, seconds } of rows) {
 }
 process.exit(rows.every((row) => row.isGreen) ? 0 : 1);
 
-/** Repeated at the very end, because the end is what is left of a long output. */
+/** The failed tests of a lane, printed again at the end of the output. */
 function failedTests(report) {
   if (!existsSync(report)) return [];
   const { testResults } = JSON.parse(readFileSync(report, "utf8"));
@@ -68,7 +67,7 @@ function failedTests(report) {
     });
 }
 
-/** An error message without its stack; of a long one, which holds the log of a process, the beginning and the end. */
+/** An error message without its stack. A long one, such as the log of a process, is shortened to its beginning and end. */
 function reasonIn(text = "") {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
   const excerpt = lines.length > 13 ? [lines[0], "…", ...lines.slice(-12)] : lines;

@@ -10,12 +10,12 @@ export type KeyRole = (typeof KEY_ROLES)[number];
 
 export interface BootstrapRequest {
   query: Query;
-  /** Name of the organisation if it is new. */
+  /** Name of the organisation when it is created. */
   name: string;
   slug: string;
   role: KeyRole;
   now: Date;
-  /** Whether id tags that nobody knows may charge, where the organisation is new. */
+  /** Whether unknown id tags are accepted, when the organisation is created. */
   acceptsUnknownTags?: boolean;
 }
 
@@ -23,12 +23,12 @@ export interface Bootstrapped {
   /** UUID: the value of X-Organization-Id. */
   organization: string;
   organization_slug: string;
-  /** Known here and nowhere else. */
+  /** The key itself, which is stored nowhere: the database has its digest. */
   api_key: string;
   key_id: string;
 }
 
-// Both inserts stand or fall together; the union finds the organisation that was there before.
+// One statement inserts both or neither. The union finds an organisation that existed before.
 const STATEMENT = `
 WITH created AS (
   INSERT INTO organizations (id, slug, name, accept_unknown_id_tags, created_at)
@@ -50,7 +50,7 @@ export async function ensureOrganization(request: BootstrapRequest): Promise<Boo
   const key = [keyId, role, material.prefix, material.digest];
   const insert = () =>
     query(STATEMENT, [systemIds.uuid(), slug, name, now.toISOString(), ...key, acceptsUnknownTags]);
-  // Somebody else may create the slug between the two reads of one statement: the second try sees it.
+  // Another process may create the slug between the two reads of the statement. The second try finds it.
   const [row] = await insert();
   const organization = (row ?? (await insert())[0])?.["organization_id"];
   if (typeof organization !== "string") throw new Error("The database returned no organisation");

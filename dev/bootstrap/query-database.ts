@@ -9,7 +9,7 @@ interface DatabaseAddress {
   fetchEndpoint: string | undefined;
 }
 
-/** @param directory `--data`: the stack running there is meant, whatever DATABASE_URL says. */
+/** @param directory value of `--data`: the stack on it is used, whatever DATABASE_URL says */
 export function queryDatabase(env: Environment, directory: string | undefined): Query {
   const { url, fetchEndpoint } = databaseAddress(env, directory);
   if (fetchEndpoint) neonConfig.fetchEndpoint = fetchEndpoint;
@@ -17,7 +17,7 @@ export function queryDatabase(env: Environment, directory: string | undefined): 
   return (text, params) => sql.query(text, params);
 }
 
-/** @throws Error that says what to start or set. */
+/** @throws Error with what to start or set */
 export function databaseAddress(env: Environment, directory: string | undefined): DatabaseAddress {
   if (directory === undefined && env["DATABASE_URL"])
     return { url: env["DATABASE_URL"], fetchEndpoint: env["NEON_FETCH_ENDPOINT"] };

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** An answer of the API that the demo cannot go on with. */
+/** An answer of the API that the demo does not expect. */
 export class UnexpectedAnswer extends Error {
   readonly status: number;
   constructor(request: string, status: number, body: string) {

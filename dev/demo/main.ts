@@ -57,7 +57,7 @@ async function provisionAndCommand(api: ApiClient, chargers: number, runtime: Ru
   return { fleet, commands };
 }
 
-/** Keeps the parts' log lines in a file: those of a thousand chargers would drown the terminal. */
+/** Writes the log lines of the parts to a file, because those of a thousand chargers would fill the terminal. */
 function logTo(file: string): (part: string, text: string) => void {
   let stream: WriteStream | undefined;
   let isLost = false;

@@ -35,12 +35,12 @@ export interface ProvisionedFleet {
   jobId: string;
   statusUrl: string;
   acceptMs: number;
-  /** From the 202 to the job's own end time. */
+  /** From the 202 to the end time of the job. */
   readySeconds: number;
   /** Identities that are READY. */
   identities: string[];
   failed: number;
-  /** Why the first charger failed, for people. */
+  /** Why the first failed charger failed, as text for the user. */
   firstFailure: string | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface DemoReport {
   accept_ms: number;
   ready_seconds: number;
   chargers_per_second: number;
-  /** Null for external chargers: nothing is connected that could answer. */
+  /** Null for external chargers, of which none is connected. */
   command_p50_ms: number | null;
   peak_rss_mb: number;
   url: string;
@@ -48,7 +48,7 @@ function commandLine(commands: CommandTimes | null): string {
   return `${commands.answered} of ${commands.sent} resets answered by their charger, half of them within ${commands.p50Ms.toFixed(1)} ms`;
 }
 
-/** The report for people. */
+/** The report as text for the user. */
 export function summary(report: DemoReport, fleet: ProvisionedFleet, commands: CommandTimes | null): string {
   const lines = [
     `${report.ready} of ${report.chargers} chargers READY` +
@@ -69,11 +69,11 @@ export interface Next {
   statusUrl: string;
   data: string;
   isKept: boolean;
-  /** Names of the variables that said where this run keeps its data; their values may hold passwords. */
+  /** Names of the variables that decided where this run keeps its data. Their values may hold passwords. */
   variables: readonly string[];
 }
 
-/** What to type to see the same fleet again. */
+/** The commands that show the same fleet again. */
 export function nextCommands({ url, apiKey, statusUrl, data, isKept, variables }: Next): string {
   const job = `  curl -H "Authorization: Bearer ${apiKey}" ${url}${statusUrl}`;
   if (isKept) return `\nThe stack keeps running at ${url} until Ctrl-C. The job again:\n${job}\n`;

@@ -10,11 +10,11 @@ export interface CommandTimes {
   p50Ms: number | null;
   sent: number;
   answered: number;
-  /** Why the first unanswered one failed, for people. */
+  /** Why the first unanswered one failed, as text for the user. */
   firstFailure: string | undefined;
 }
 
-/** Evenly spread over the list, each charger at most once. */
+/** Picks chargers at even distances in the list, each at most once. */
 function sample(identities: readonly string[]): string[] {
   const count = Math.min(COMMANDS_MAX, identities.length);
   return Array.from(
@@ -31,7 +31,7 @@ export function median(values: readonly number[]): number | null {
   return upper === undefined || lower === undefined ? null : (lower + upper) / 2;
 }
 
-/** Resets some chargers, one after the other, and times the way to the station and back. */
+/** Resets some chargers, one after the other, and measures each round trip to the station. */
 export async function timeCommands(api: ApiClient, identities: readonly string[]): Promise<CommandTimes> {
   const chosen = sample(identities);
   const times: number[] = [];

@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
 import { Refusal, type ApiAnswer } from "./api-answer.ts";
 
 const bodyBytesMax = 64 * 1024 * 1024;
-// Longer than clients keep an idle connection, so that none is closed while it is being reused.
+// Longer than clients keep an idle connection, so that none is closed while a client reuses it.
 const keepAliveMs = 65_000;
 
 export function createApiServer(engine: Engine): Server {
@@ -45,7 +45,7 @@ async function handle(
   }
 }
 
-/** The token comes as Bearer or in the query, where it must not become part of a destination. */
+/** The token comes in the Authorization header or in the query, from which it is removed. */
 function withoutToken({ url = "/", headers }: IncomingMessage): { target: string; token: string } {
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
   if (bearer !== undefined) return { target: url, token: bearer };

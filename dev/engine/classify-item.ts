@@ -32,12 +32,12 @@ const unsupported = [
   "upstash-cron",
 ];
 
-/** What a published message means. Throws Refusal; writes nothing. */
+/** Parses a published message: a run to start, a step of a run or a plain message. Writes nothing. @throws Refusal */
 export function classifyItem({ destination: url, headers, body }: RawItem, rules: PublishRules): Item {
   if (!rules.isAllowed(url)) throw new Refusal(400, `destination ${url} is not allowed`);
   if (Buffer.byteLength(body) > rules.limits.messageBytesMax) throw new Refusal(413, "message is too large");
   for (const name of unsupported) {
-    // 412 ends the run visibly; the SDK swallows a 400.
+    // With a 412 the SDK fails the run; it ignores a 400.
     if (headers[name] !== undefined) throw new Refusal(412, `${name} is not supported by this engine`);
   }
   const delayMs = publishDelayMs(headers, rules);

@@ -1,11 +1,11 @@
 import type { Database, Query } from "./database.ts";
 import type { FlowControl } from "./flow-lanes.ts";
 
-/** How to deliver a message, laid down when it (or its run) was published. */
+/** How a message is delivered, as it was set when the message or its run was published. */
 export interface DeliveryConfig {
   method: string;
   contentType: string;
-  /** Headers the endpoint gets, prefix removed. */
+  /** Headers that the endpoint receives, without the prefix `Upstash-Forward-`. */
   headers: Record<string, string>;
   retries: number;
   retryDelay?: string;
@@ -19,7 +19,7 @@ export interface DeliveryConfig {
 
 const cacheMax = 1000;
 
-/** Equal configurations share one row and one object. */
+/** Delivery configurations by id. Equal ones share one row and one object. */
 export class ConfigTable {
   readonly #db: Database;
   readonly #idByBody = new Map<string, number>();

@@ -6,7 +6,7 @@ import { schema, schemaVersion } from "./schema.ts";
 
 export type SqlValue = SQLInputValue;
 
-/** A prepared statement whose rows have the shape its SELECT or RETURNING list names. */
+/** A prepared statement. `Row` has the columns of its SELECT or RETURNING list. */
 export class Query<Row = never> {
   readonly #statement: StatementSync;
 
@@ -32,12 +32,12 @@ export class Query<Row = never> {
   }
 }
 
-// The caller of `prepare` names the row type next to the SQL that produces it.
+// The caller of `prepare` states the row type beside the SQL.
 function asRows<Row>(rows: unknown[]): Row[] {
   return rows as Row[];
 }
 
-/** The one writer of the engine's file. */
+/** The SQLite file of the engine, which only this process may open. */
 export class Database {
   readonly #db: DatabaseSync;
   readonly #begin: StatementSync;
@@ -54,7 +54,7 @@ export class Database {
     return new Query<Row>(this.#db.prepare(sql));
   }
 
-  /** Runs the work in one transaction; a throw rolls it back and forgets its `afterCommit`. */
+  /** Runs the work in one transaction. An exception rolls it back and drops its `afterCommit` callbacks. */
   transaction<Result>(work: () => Result): Result {
     this.#begin.run();
     let result: Result;
@@ -72,7 +72,7 @@ export class Database {
     return result;
   }
 
-  /** For changes in memory that must follow the file and never precede it. */
+  /** Calls back after the commit: for changes in memory that must not come before the file has them. */
   afterCommit(effect: () => void): void {
     this.#afterCommit.push(effect);
   }
@@ -87,7 +87,7 @@ function open(dataFile: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = openSqlite(dataFile);
-    // The exclusive lock comes with the first access and refuses every second process.
+    // The first access takes an exclusive lock, so that a second process cannot open the file.
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY");
     prepareSchema(db, dataFile);
@@ -117,7 +117,7 @@ function storedVersion(db: DatabaseSync): unknown {
     : undefined;
 }
 
-/** The same failure, with the file and what can be done about it. */
+/** The error with the file name and what to do about it. */
 export function explained(err: unknown, dataFile: string): Error {
   const message = err instanceof Error ? err.message : String(err);
   if (message.startsWith(dataFile)) return new Error(message);

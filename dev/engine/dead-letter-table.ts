@@ -33,7 +33,7 @@ export interface DeadLetter {
 
 const countMax = 100;
 
-/** Messages that were given up, newest first. */
+/** Dead letters: messages whose retries are used up, newest first. */
 export class DeadLetterTable {
   readonly #clock: Clock;
   readonly #insert: Query;

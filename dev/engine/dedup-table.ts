@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Database, Query } from "./database.ts";
 
-/** Deduplication ids of plain messages inside their window. */
+/** Deduplication ids of plain messages, until they expire. */
 export class DedupTable {
   readonly #clock: Clock;
   readonly #find: Query<{ message_id: string }>;

@@ -7,13 +7,13 @@ import type { Pending } from "./scheduler.ts";
 import type { Answer, Outgoing } from "./send-request.ts";
 import { signDelivery } from "./signature.ts";
 
-/** Delivers one due message once and writes down what became of it. */
+/** Makes one delivery attempt of a due message and stores the outcome. */
 export async function deliver(engine: Engine, pending: Pending): Promise<void> {
   const message = engine.messages.find(pending.pk);
   if (!message) return engine.scheduler.drop(pending.pk);
   const run = message.run_pk === null ? undefined : engine.runs.find(message.run_pk);
   const answer = await send(engine, message, run);
-  // The run ended or the engine closed meanwhile: the answer has no meaning any more.
+  // The run has ended or the engine has closed in the meantime: the answer is ignored.
   if (pending.isDropped || engine.isClosed) return;
   settleDelivery(engine, message, run, answer);
 }

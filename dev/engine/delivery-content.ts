@@ -8,7 +8,7 @@ export interface DeliveryContent {
   body: string;
 }
 
-/** Everything of a delivery but its signature; a function of the message and its run's list alone. */
+/** Headers and body of a delivery without its signature. They depend only on the message and the steps of its run. */
 export function deliveryContent(
   engine: Engine,
   message: MessageRow,
@@ -30,7 +30,7 @@ export function deliveryContent(
   return { headers, body: config.canFetchLazily && body.length > lazyBytes ? "" : body };
 }
 
-/** The run's list as the SDK reads it; step bodies in base64. */
+/** The steps of a run as the SDK reads them: JSON with the bodies in base64. */
 export function listBody(steps: StepRow[]): string {
   const elements = steps.map(
     ({ message_id, body }) =>

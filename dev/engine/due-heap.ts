@@ -2,7 +2,7 @@ export interface Due {
   readonly dueAtMs: number;
 }
 
-/** Binary heap of what waits for its time, earliest first. */
+/** Binary heap of items by due time, earliest first. */
 export class DueHeap<Item extends Due> {
   readonly #items: Item[] = [];
 

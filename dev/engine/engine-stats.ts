@@ -6,7 +6,7 @@ export interface StatsSnapshot {
   apiCalls: Record<string, number>;
   publishedItems: number;
   publishedBytes: number;
-  /** Requests to endpoints, deliberate duplicates included. */
+  /** Requests to endpoints, including the duplicates that a test asked for. */
   deliveries: Record<MessageKind, number>;
   duplicates: number;
   deliveredBodyBytes: number;

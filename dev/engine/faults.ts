@@ -1,13 +1,13 @@
 import type { SignatureMode } from "./signature.ts";
 
-/** Faults tests switch on through `POST /_test/faults`; everything is off by default. */
+/** Faults that tests switch on by `POST /_test/faults`. All are off by default. */
 export interface Faults {
   /** Deliver every k-th message twice. */
   duplicateEvery: number;
   duplicateMode: "sequential" | "concurrent";
   /** Treat the answer of every k-th delivery's first attempt as lost. */
   loseResponseEvery: number;
-  /** Positions refused in every batch of several items. */
+  /** Indexes of the items that are refused in every batch of several items. */
   refuseItems: number[];
   /** Answer the next publishes with this status and store nothing. */
   publishAnswer: { status: number; count: number } | null;
@@ -15,9 +15,9 @@ export interface Faults {
   /** Send every attempt of a message with the token of its first attempt. */
   repeatToken: boolean;
   lazyBytes: number | null;
-  /** Starts a run anew under the id of one that has ended. */
+  /** Accepts a run whose id is that of a run that has ended. */
   reuseRunIds: boolean;
-  /** How long an endpoint is waited for. */
+  /** Timeout of a delivery in ms. */
   deliveryTimeoutMs: number | null;
   paused: boolean;
 }

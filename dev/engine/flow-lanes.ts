@@ -1,4 +1,4 @@
-/** Flow control as a message was published with; a missing limit means none. */
+/** Flow control that a message was published with. A missing limit means no limit. */
 export interface FlowControl {
   key: string;
   parallelism?: number;

@@ -17,7 +17,7 @@ export interface AttemptError {
 export interface NewMessage {
   kind: MessageKind;
   runPk: number | null;
-  /** Position in the run's list; null outside of it. */
+  /** Index of the last step that the delivery carries; null for a message outside of a run. */
   idx: number | null;
   configId: number;
   url: string;
@@ -39,7 +39,7 @@ export interface MessageRow {
   errors: string | null;
 }
 
-/** What a run still had to deliver when it ended. */
+/** A message of a run that was not delivered before the run ended. */
 export interface UndeliveredRow {
   pk: number;
   message_id: string;
@@ -48,7 +48,7 @@ export interface UndeliveredRow {
 
 const columns = "pk, message_id, kind, run_pk, idx, config_id, url, body, retried, created_at, errors";
 
-/** Messages still to be delivered, in the file and, after commit, in the scheduler. */
+/** Messages that are still to be delivered: stored in the file and, after the commit, in the scheduler. */
 export class MessageTable {
   readonly #db: Database;
   readonly #configs: ConfigTable;
@@ -84,7 +84,7 @@ export class MessageTable {
       (db.prepare<{ pk: number | null }>("SELECT max(pk) AS pk FROM messages").get()?.pk ?? 0) + 1;
   }
 
-  /** Hands everything stored to the scheduler; a lease of an earlier process does not exist. */
+  /** Schedules all stored messages. Claims are not stored, so none of an earlier process is left. */
   scheduleStored(): void {
     const stored = this.#db.prepare<{ pk: number; due_at: number; config_id: number }>(
       "SELECT pk, due_at, config_id FROM messages ORDER BY pk",
@@ -114,8 +114,8 @@ export class MessageTable {
   }
 
   /**
-   * Forgets a delivered message. Rows go together in one transaction at the end of the turn;
-   * a crash before that only delivers them again.
+   * Removes a delivered message. The rows of one turn of the event loop are deleted in one transaction at its end. After a crash
+   * before that, the messages are delivered again.
    */
   complete(pk: number): void {
     this.#scheduler.drop(pk);
@@ -144,7 +144,7 @@ export class MessageTable {
     this.#db.afterCommit(() => this.#schedule(row.pk, dueAtMs, row.config_id));
   }
 
-  /** Drops what a run still had to deliver. Call inside a transaction. */
+  /** Removes the undelivered messages of a run. Call inside a transaction. */
   removeOfRun(runPk: number): UndeliveredRow[] {
     const removed = this.#deleteOfRun.all(runPk);
     this.#db.afterCommit(() => {

@@ -4,7 +4,7 @@ const runRetentionMs = 24 * 3_600_000;
 const deadLetterRetentionMs = 7 * 24 * 3_600_000;
 const sliceSize = 500;
 
-/** Removes what nobody can ask for any more, one small transaction per turn of the loop. */
+/** Deletes what is past its retention, in one small transaction per turn of the event loop. */
 export function prune(engine: Engine): void {
   const nowMs = engine.clock.nowMs();
   const old = engine.db.prepare<{ pk: number }>(

@@ -14,7 +14,7 @@ export type Outcome = Published | { error: string; status: number };
 
 const dedupWindowMs = 600_000;
 
-/** Stores the items that are acceptable, in one transaction; one outcome per item, same order. */
+/** Stores all acceptable items in one transaction. @returns one outcome per item, in the same order */
 export function publishItems(engine: Engine, items: RawItem[]): Outcome[] {
   const { faults } = engine;
   if (faults.publishAnswer && faults.publishAnswer.count > 0) {

@@ -7,8 +7,8 @@ export interface Rebase {
 }
 
 /**
- * Moves everything stored from one origin to another, in one transaction: a stack that comes back
- * on another port would otherwise be called, and its deliveries signed, under the dead address.
+ * Rewrites all stored URLs from one origin to another, in one transaction. Otherwise a stack that starts on another port would
+ * send and sign its deliveries for the old address.
  */
 export function rebaseOrigins(db: Database, configs: ConfigTable, { from, to }: Rebase): void {
   const [oldOrigin, newOrigin] = [new URL(from).origin, new URL(to).origin];

@@ -62,7 +62,7 @@ function results(steps: StepRow[], retries: number): StepLog[] {
       idx === 0
         ? { stepId: 0, stepName: "init", stepType: "Initial", out: body, concurrent: 1 }
         : (JSON.parse(body) as StepJson);
-    // Plans are bookkeeping, repeated results the price of at-least-once delivery.
+    // Planned steps and repeated results of at-least-once delivery are not shown.
     if (step.targetStep !== undefined || seen.has(step.stepId)) continue;
     seen.add(step.stepId);
     const where = { callType: "step", messageId: message_id, createdAt: created_at, headers: {} } as const;
@@ -82,7 +82,7 @@ function grouped(logs: StepLog[]): Group[] {
   return groups;
 }
 
-/** `retries` is how often a step may be repeated, also of one that still waits; its attempts so far are the errors. */
+/** `retries` is the number of allowed retries of a step; its failed attempts so far are the errors. */
 function nextSteps(engine: Engine, run: RunRow, { retries, retryDelay }: DeliveryConfig): NextLog[] {
   if (run.state === "RUN_STARTED") {
     const waiting = engine.messages.ofRun(run.pk).map(({ message_id, errors }) => ({

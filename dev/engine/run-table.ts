@@ -27,7 +27,7 @@ export interface StepRow {
   created_at: number;
 }
 
-/** A message a run could not or need not deliver any more, kept for its log. */
+/** A message that was not delivered before its run ended, kept for the log of the run. */
 export interface Undelivered {
   messageId: string;
   errors: AttemptError[];
@@ -40,7 +40,7 @@ const listBytesMax = 100 * 1024 * 1024;
 
 export type Appended = { messageId: string } | { refusal: "ended" | "limit" };
 
-/** Runs and their lists. Every method that writes belongs inside a transaction. */
+/** Runs and their steps. Call methods that write inside a transaction. */
 export class RunTable {
   readonly #messages: MessageTable;
   readonly #configs: ConfigTable;
@@ -93,7 +93,7 @@ export class RunTable {
     this.#setFailure = db.prepare("UPDATE runs SET dlq_id = ?, failure = ? WHERE pk = ?");
   }
 
-  /** The run that forbids another one under the same id, if any. */
+  /** The run because of which no other run with this id may start, if any. */
   findKnown(runId: string): RunRow | undefined {
     return this.#findKnown.get(runId);
   }
@@ -129,7 +129,7 @@ export class RunTable {
     return { messageId, createdAtMs };
   }
 
-  /** Adds a step result or plan to a live run and schedules the list up to it. */
+  /** Adds a step result or a planned step to a live run and schedules the delivery of the steps up to it. */
   append(runId: string, url: string, body: string, delayMs: number): Appended {
     const run = this.#grow.get(body.length, runId);
     if (!run) return { refusal: this.findLive(runId) ? "limit" : "ended" };
@@ -139,12 +139,12 @@ export class RunTable {
     return { messageId };
   }
 
-  /** The list up to and including a position: the same for every attempt of a message. */
+  /** The steps up to and including an index: the same for every attempt of a message. */
   steps(runPk: number, lastIdx: number): StepRow[] {
     return this.#steps.all(runPk, lastIdx);
   }
 
-  /** Ends a live run and drops what it still had to deliver. False when it has ended before. */
+  /** Ends a live run and removes its undelivered messages. False when it had ended before. */
   end(runId: string, state: Exclude<RunState, "RUN_STARTED">, response: string | null): boolean {
     const ended = this.#end.get(state, this.#clock.nowMs(), response, runId);
     if (!ended) return false;

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import { DueHeap } from "./due-heap.ts";
 import { FlowLanes, type FlowControl, type LaneStats } from "./flow-lanes.ts";
 
-/** What the scheduler remembers of a stored message. `isDropped` = its result no longer counts. */
+/** A stored message in the scheduler. `isDropped`: the answer to its delivery is ignored. */
 export interface Pending {
   readonly pk: number;
   readonly dueAtMs: number;
@@ -11,8 +11,8 @@ export interface Pending {
 }
 
 /**
- * Decides when a message is delivered. The file holds what is pending; being claimed is a fact of
- * this process only, so after a crash every message is free again at once, its counters unchanged.
+ * Decides when a message is delivered. Pending messages are stored, claims are kept in memory only: after a crash every message
+ * can be claimed at once, with its counters unchanged.
  */
 export class Scheduler {
   readonly #clock: Clock;
@@ -58,7 +58,7 @@ export class Scheduler {
     this.#pumpSoon();
   }
 
-  /** Forgets a message, also one in flight: whatever its endpoint answers is then ignored. */
+  /** Removes a message. When it is in flight, the answer of its endpoint is ignored. */
   drop(pk: number): void {
     const pending = this.#live.get(pk);
     if (!pending) return;

@@ -1,9 +1,8 @@
 export const schemaVersion = "1";
 
 /**
- * `messages` holds what still has to be delivered; a row goes when its delivery was answered 2xx
- * or its run ended. What is claimed is not stored (see Scheduler). `configs` holds each distinct
- * set of trigger options once, so a batch of ten thousand equal runs stores it one time.
+ * `messages` holds undelivered messages: a row is deleted when its delivery was answered 2xx or its run has ended. Claims are not
+ * stored (see Scheduler). `configs` holds each distinct set of trigger options once, however many runs use it.
  */
 export const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

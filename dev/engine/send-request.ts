@@ -38,7 +38,7 @@ export function createSender(): Sender {
   return {
     async send(outgoing) {
       const first = await attempt(outgoing, agents);
-      // The endpoint closed a kept connection while we wrote: it saw nothing, so ask again.
+      // The endpoint closed a kept-alive connection during the write and has not seen the request: send it again.
       return first === "stale" ? asAnswer(await attempt(outgoing, agents)) : first;
     },
     close() {
@@ -85,7 +85,7 @@ function attempt(
   });
 }
 
-/** A body is kept up to its limit and read no further: the status alone decides what becomes of a delivery. */
+/** Reads a body up to its limit. The status alone decides about a delivery. */
 function collect(response: IncomingMessage, done: (answer: Answer) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -21,7 +21,7 @@ const nonRetryableStatus = 489;
 const notWorkflow = "detected a non-workflow destination for trigger/invoke";
 const errorBodyLengthMax = 2000;
 
-/** Turns the answer to an attempt into: done, again later, or given up. */
+/** Decides by the answer to an attempt: delivered, to be retried, or a dead letter. */
 export function settleDelivery(
   engine: Engine,
   message: MessageRow,

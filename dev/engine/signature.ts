@@ -3,7 +3,7 @@ import { createHash, createHmac, randomUUID } from "node:crypto";
 const encodedHeader = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString("base64url");
 const lifetimeSeconds = 300;
 
-/** How tests want a delivery signed; `current` is the honest way. */
+/** How a delivery is signed. All but `current` are for tests. */
 export type SignatureMode = "current" | "next" | "wrong" | "expired" | "foreign-url" | "tampered" | "none";
 
 export interface SigningKeys {

@@ -34,7 +34,7 @@ export interface EngineOptions {
   clock?: Clock;
   /** Origins messages may go to; default: loopback. */
   allowedOrigins?: string[];
-  /** Moves stored URLs to another origin before anything is delivered. */
+  /** Rewrites the origin of stored URLs before anything is delivered. */
   rebase?: Rebase;
   /** "retained" (default): an id is taken while its run is stored; "live": while it is running. */
   dedup?: DedupMode;
@@ -49,7 +49,7 @@ export interface EngineOptions {
 export interface RunningEngine {
   url: string;
   stats(): StatsSnapshot;
-  /** Claims nothing more, waits at most 5 s for deliveries in flight, closes the file. */
+  /** Stops claiming, waits at most 5 s for deliveries in flight and closes the file. */
   close(): Promise<void>;
 }
 
@@ -83,7 +83,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
 }
 
 async function shutDown(engine: Engine, server: Server): Promise<void> {
-  // Deliveries in flight still publish their results here, so the API stays open meanwhile.
+  // Deliveries in flight publish their results by the API, so it stays open until they are done.
   await engine.scheduler.stop(drainMs);
   engine.messages.flushDelivered();
   engine.isClosed = true;
@@ -93,7 +93,7 @@ async function shutDown(engine: Engine, server: Server): Promise<void> {
   engine.db.close();
 }
 
-/** Damage may also show where stored work is read. */
+/** Reading stored messages may also find the file damaged. */
 function assembleOrExplain(options: EngineOptions): Engine {
   try {
     return assemble(options);

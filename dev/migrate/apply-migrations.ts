@@ -3,31 +3,31 @@ import { DatabaseError } from "pg-protocol";
 import type { SqlSession } from "../sql/executor.ts";
 import type { Migration } from "./read-migrations.ts";
 
-/** Of the whole database: one run of migrations at a time. */
+/** Key of the advisory lock that allows one run of migrations at a time per database. */
 const ADVISORY_LOCK = 7_201_936_054;
-/** A statement that waits for its lock makes all later ones on that table wait behind it. */
+/** Short, because all later statements on a table wait behind a statement that waits for its lock. */
 const LOCK_TIMEOUT_MS = 500;
 const PAUSE_MS = 1_000;
 const PATIENCE_MS = 10 * 60_000;
 
-/** Somebody else holds a lock: lock not available, deadlock detected. */
+/** SQLSTATEs after which a migration is tried again: lock not available, deadlock detected. */
 const TRY_AGAIN = new Set(["55P03", "40P01"]);
 
 export interface MigrationRun {
-  /** All of this version of Busbar, in their order. */
+  /** All migrations of this version, in their order. */
   migrations: Migration[];
   applied?: (migration: Migration) => void;
-  /** A lock is held by others, and is asked for again. */
+  /** Called when another transaction holds a lock that is needed, before the next try. */
   waits?: (migration: Migration) => void;
-  /** How long others may hold a lock that is needed. */
+  /** How long to wait for a lock that another transaction holds. */
   patienceMs?: number;
   pauseMs?: number;
 }
 
 /**
- * Brings a database up to this version: an empty one, one of any earlier version, one made before there were migrations.
- * Every migration is applied at most once, however many runs go on. Migrations of a later version are left alone.
- * @throws Error when a lock is not free in time or a migration fails; what was applied before stays.
+ * Migrates a database to this version: an empty one, one of any earlier version, or one made before there were migrations.
+ * Each migration is applied at most once, also by concurrent runs. Migrations of a later version are ignored.
+ * @throws Error when a lock is not free in time or a migration fails. Migrations applied before stay applied.
  */
 export async function applyMigrations(session: SqlSession, run: MigrationRun): Promise<Migration[]> {
   if ((await pending(session, run.migrations)).length === 0) return [];
@@ -43,7 +43,7 @@ export async function applyMigrations(session: SqlSession, run: MigrationRun): P
     }
     return todo;
   } finally {
-    // A session that is lost has lost its lock with it.
+    // When the session is lost, its lock is free anyway.
     await session.exec(UNLOCK).catch(() => undefined);
   }
 }
@@ -53,7 +53,7 @@ const UNLOCK = `SELECT pg_advisory_unlock(${ADVISORY_LOCK}); RESET statement_tim
 const TABLE = `CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, name text NOT NULL,
   checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`;
 
-/** @throws Error when a migration is not the one that this database has seen */
+/** @throws Error when an applied migration has been changed or renamed since */
 async function pending(session: SqlSession, migrations: Migration[]): Promise<Migration[]> {
   const [[table] = []] = await rows(session, "SELECT to_regclass('schema_migrations')");
   if (!table) return migrations;
@@ -70,7 +70,7 @@ async function pending(session: SqlSession, migrations: Migration[]): Promise<Mi
   });
 }
 
-/** Asks again and again: a session that waits inside of a statement would hold up the building of indexes. */
+/** Polls for the lock, because a session that waits inside of a statement would block CREATE INDEX CONCURRENTLY. */
 async function lock(session: SqlSession, { patienceMs = PATIENCE_MS, pauseMs = PAUSE_MS }: MigrationRun) {
   const until = Date.now() + patienceMs;
   for (;;) {
@@ -81,7 +81,7 @@ async function lock(session: SqlSession, { patienceMs = PATIENCE_MS, pauseMs = P
   }
 }
 
-/** All or nothing, and never in the way of others for longer than the lock timeout. */
+/** Applies a migration in one transaction. Each try blocks other transactions no longer than the lock timeout. */
 async function applyAtOnce(session: SqlSession, migration: Migration, run: MigrationRun): Promise<void> {
   const { patienceMs = PATIENCE_MS, pauseMs = PAUSE_MS } = run;
   const until = Date.now() + patienceMs;
@@ -91,7 +91,7 @@ async function applyAtOnce(session: SqlSession, migration: Migration, run: Migra
         `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};\n${migration.text}\n;${record(migration)}; COMMIT`,
       );
     } catch (error) {
-      // A session that is lost has left its transaction anyway.
+      // When the session is lost, its transaction is rolled back anyway.
       await session.exec("ROLLBACK").catch(() => undefined);
       if (!(error instanceof DatabaseError && TRY_AGAIN.has(error.code ?? "")))
         throw failed(migration, error);
@@ -106,7 +106,7 @@ async function applyAtOnce(session: SqlSession, migration: Migration, run: Migra
   }
 }
 
-/** Nobody waits for such statements, so they may wait as long as it takes for transactions that are open. */
+/** Runs the statements one by one, without a lock timeout: nothing waits behind them while they wait for open transactions. */
 async function applyOneByOne(session: SqlSession, migration: Migration): Promise<void> {
   await session.exec("SET lock_timeout = 0");
   try {
@@ -122,13 +122,13 @@ async function applyOneByOne(session: SqlSession, migration: Migration): Promise
   }
 }
 
-/** Index statements hold no semicolon inside. */
+/** Splits the text of a concurrent migration at semicolons, which its statements do not contain. */
 export function statementsOf(text: string): string[] {
   const bare = text.replaceAll(/--.*$/gm, "");
   return bare.split(";").flatMap((statement) => statement.trim() || []);
 }
 
-/** What an interrupted build leaves: maintained by every write, used by no query. */
+/** Whether an interrupted build has left an invalid index, which no query uses. */
 async function isHalfBuilt(session: SqlSession, index: string): Promise<boolean> {
   const found = await rows(
     session,

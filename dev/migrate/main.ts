@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     const say = (text: string) => void process.stdout.write(`${text}\n`);
     const migrations = readMigrations();
     const applied = ({ name }: Migration) => say(`Applied ${name}.`);
-    const waits = ({ name }: Migration) => say(`${name} waits for a lock that others hold.`);
+    const waits = ({ name }: Migration) => say(`${name} waits for a lock that another transaction holds.`);
     await pool.session((session) => applyMigrations(session, { migrations, applied, waits }));
     say(`The database is up to date: ${migrations.length} migrations.`);
   } finally {
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A pooled connection changes its session between two transactions, and its lock belongs to one of them. */
+/** Refuses a pooled connection: it changes sessions between transactions, so an advisory lock would be lost. */
 function refusePooled(url: string): void {
   if (!URL.canParse(url)) throw new Error("DATABASE_URL is not an address.");
   if (/^[^.]+-pooler\./.test(new URL(url).hostname))

@@ -11,9 +11,9 @@ export interface Migration {
   /** File name without its ending. */
   name: string;
   text: string;
-  /** Builds or drops indexes beside running statements, which no transaction can: its statements run one by one. */
+  /** Builds or drops indexes concurrently, which no transaction can: its statements run one by one. */
   isConcurrent: boolean;
-  /** SHA-256 of what the text does: comments and white space do not count. */
+  /** SHA-256 of the text without comments and repeated white space. */
   checksum: string;
 }
 

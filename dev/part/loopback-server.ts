@@ -16,7 +16,7 @@ export async function listenOnLoopback(port: number, handle: RequestHandler): Pr
     throw new Error("the embedded servers are for development and refuse to start with NODE_ENV=production");
   }
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
-    // Browsers name the origin in every POST, even to a name rebound to 127.0.0.1; our clients never do.
+    // Browsers send Origin with every POST, even after DNS rebinding to 127.0.0.1. Our clients never do.
     if (req.headers.origin) return sendJson(res, 403, `{"message":"not for browsers"}`);
     handle(req, res).catch((error: unknown) => answerFailure(res, error));
   });

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * The whole body as text, or undefined when it has more than `bytesMax` bytes. The rest of a body that
- * is too large is still read, so that the client gets to see the answer instead of a reset connection.
+ * The whole body as text, or undefined when it has more than `bytesMax` bytes. A body that is too large is read to its end, so
+ * that the client receives the answer instead of a reset connection.
  */
 export function readBody(req: IncomingMessage, bytesMax: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {

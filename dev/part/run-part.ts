@@ -21,7 +21,7 @@ export async function runPart(start: (config: unknown) => Promise<RunningPart>):
 function readConfig(): unknown {
   const text = process.env.BUSBAR_PART;
   if (!text) throw new Error("BUSBAR_PART is not set");
-  // It may hold a password or a token, which must not reach processes that this one starts.
+  // It may hold a password or a token, which child processes must not inherit.
   delete process.env.BUSBAR_PART;
   try {
     return JSON.parse(text);

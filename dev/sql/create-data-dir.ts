@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { projectRoot } from "../stack/project.ts";
 
 /**
- * Makes sure the directory holds a database: a copy of an empty one, which is made once for each version of the engine.
- * It appears under another name and is then renamed: a crash half-way leaves nothing that looks like a database.
+ * Creates a database in the directory unless it holds one. It is a copy of an empty database, which is made once per version of
+ * PGlite. The copy is made under another name and renamed, so that a crash half-way leaves no incomplete database.
  */
 export async function createDataDir(dataDir: string): Promise<void> {
   if (existsSync(join(dataDir, "PG_VERSION"))) return;
@@ -25,7 +25,7 @@ export async function createDataDir(dataDir: string): Promise<void> {
   await rename(scratch, dataDir);
 }
 
-/** initdb needs seconds and more memory than the database itself: it runs once, in a process that ends. */
+/** Runs initdb in a process of its own, because it takes more memory than the database. @returns the directory with its result */
 async function emptyDatabase(): Promise<string> {
   const store = join(projectRoot, "dist", "postgres");
   const template = join(store, await engineVersion());
@@ -39,7 +39,7 @@ async function emptyDatabase(): Promise<string> {
   try {
     await rename(scratch, template);
   } catch (error) {
-    // Another stack was faster: its database is as empty.
+    // Another stack has made it in the meantime.
     await rm(scratch, { recursive: true, force: true });
     if (!existsSync(template)) throw error;
   }

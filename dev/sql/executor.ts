@@ -14,11 +14,11 @@ export type StatementResult = {
 /** What the endpoint needs of a database. An error that Postgres reports is thrown as DatabaseError of pg-protocol. */
 export type SqlExecutor = {
   run(statement: Statement): Promise<StatementResult>;
-  /** Runs all statements in one transaction opened by `begin`; all or nothing. */
+  /** Runs all statements in one transaction, opened by the statement `begin`. */
   runBatch(begin: string, statements: Statement[]): Promise<StatementResult[]>;
   /** Runs text with any number of statements; not reachable over HTTP. */
   exec(sqlText: string): Promise<void>;
-  /** All that `work` does happens in one session of the database, which ends with it or is left as it was. */
+  /** Runs `work` in one database session, which is closed afterwards or left as it was. */
   session<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };

@@ -11,7 +11,7 @@ import type { SqlExecutor, SqlSession, Statement, StatementResult } from "./exec
 import { StatementCache } from "./statement-cache.ts";
 import { decodeAnswer, encodeSimpleQuery, encodeStatements, type DecodedAnswer } from "./wire-protocol.ts";
 
-// The default of 160 MB is resident memory here, not memory shared with an operating system's cache.
+// The default of 160 MB would all be resident memory of this process.
 const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
 
 const TIDY_INTERVAL_MS = 10_000;
@@ -27,8 +27,8 @@ export type PgliteOptions = {
 };
 
 /**
- * PostgreSQL inside this process: one connection, everything serialised. Each request is one exchange
- * of protocol messages, which PGlite executes synchronously, so nothing can come between a batch's statements.
+ * PostgreSQL in this process, with one connection. Each request is one exchange of protocol messages, which PGlite executes
+ * synchronously, so that nothing can come between the statements of a batch.
  */
 export async function openPglite(options: PgliteOptions): Promise<SqlExecutor> {
   const inMemory = options.dataDir === "memory";
@@ -62,7 +62,7 @@ function lockDirectory(dataDir: string) {
   }
 }
 
-/** The engine's own reasons name no file and no cure. */
+/** The message of an error of PGlite with the directory and what to do about it. */
 function damaged(dataDir: string, error: unknown): string {
   const reason = (error instanceof Error ? error.message : String(error)).replace(/\. Build with .*$/, "");
   return (
@@ -101,7 +101,7 @@ class PgliteExecutor implements SqlExecutor {
     await this.#forgetStatements();
   }
 
-  /** There is one session only. */
+  /** PGlite has only one session. */
   session<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
     return work(this);
   }
@@ -115,7 +115,7 @@ class PgliteExecutor implements SqlExecutor {
     }
   }
 
-  /** Waits for a quiet moment, but not for ever. */
+  /** Runs `tidyUp` early while the database is idle, and later when it is busy. */
   async #tidyUp(): Promise<void> {
     const isIdle = performance.now() - this.#lastExchangeAtMs > IDLE_AFTER_MS;
     try {
@@ -141,7 +141,7 @@ class PgliteExecutor implements SqlExecutor {
     await this.#send(encodeSimpleQuery("DEALLOCATE ALL"));
   }
 
-  /** Leaves the connection outside of any transaction, whatever the messages did. */
+  /** Sends messages and reads the answer. Rolls back a transaction that they left open. */
   async #exchange(message: Buffer): Promise<DecodedAnswer> {
     this.#lastExchangeAtMs = performance.now();
     const answer = decodeAnswer(await this.#send(message));
@@ -168,9 +168,9 @@ const walSizeQuery = `
 const tablesQuery = "select format('%I.%I', schemaname, relname) from pg_stat_user_tables";
 
 /**
- * Vacuums, analyses and checkpoints once that much has been written since the last time. A PostgreSQL
- * without background processes does none of it by itself: tables and log would grow for ever.
- * @returns whether it was time to
+ * Vacuums, analyses and checkpoints when at least `writtenBytesMax` have been written since the last time. PGlite has no
+ * background processes that would do it, so tables and write-ahead log would grow without end.
+ * @returns whether it did
  */
 export async function tidyUp(executor: SqlExecutor, writtenBytesMax: number): Promise<boolean> {
   const rows = async (query: string) => (await executor.run({ query, params: [] })).rows;

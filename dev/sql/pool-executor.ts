@@ -14,9 +14,9 @@ export async function openPool(pgUrl: string): Promise<SqlExecutor> {
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
-  // A lost idle connection is replaced at the next query; without a listener it would end the process.
+  // A lost idle connection is replaced at the next query. Without a listener the event would end the process.
   pool.on("error", () => undefined);
-  // The same for one that the server ends between two statements of a batch; the next of them fails.
+  // The same for a connection that the server closes between two statements of a batch: the next statement fails.
   pool.on("connect", (client) => client.on("error", () => undefined));
   const executor = new PoolExecutor(pool);
   try {
@@ -61,7 +61,7 @@ class PoolExecutor implements SqlExecutor {
         exec: async (sqlText) => void (await client.query(sqlText)),
       });
     } finally {
-      // Ended, not given back: its locks and settings end with it.
+      // Closed, not returned to the pool: its locks and settings end with it.
       client.release(true);
     }
   }
@@ -70,7 +70,7 @@ class PoolExecutor implements SqlExecutor {
     await this.#pool.end();
   }
 
-  /** A connection goes back to the pool outside of any transaction, or not at all. */
+  /** Returns the connection to the pool only when it is healthy and outside of any transaction. */
   async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let isHealthy = true;

@@ -34,7 +34,7 @@ export async function startSql(options: SqlOptions): Promise<SqlServer> {
     executor.session((session) =>
       applyMigrations(session, {
         migrations,
-        waits: ({ name }) => console.error(`${name} waits for a lock that others hold`),
+        waits: ({ name }) => console.error(`${name} waits for a lock that another transaction holds`),
       }),
     );
   try {
@@ -58,7 +58,7 @@ export async function startSql(options: SqlOptions): Promise<SqlServer> {
   }
 }
 
-/** Loads only the engine that is used: the embedded one alone costs 60 MB before it is opened. */
+/** Imports only the executor that is used: loading PGlite takes 60 MB. */
 async function openExecutor(options: SqlOptions, migrations: Migration[]): Promise<SqlExecutor> {
   if (options.pgUrl) {
     const { openPool } = await import("./pool-executor.ts");

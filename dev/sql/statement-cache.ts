@@ -1,11 +1,11 @@
 const STATEMENTS_MAX = 256;
 
-/** How a statement travels: under a name of the connection, and whether that name still has to be made. */
+/** The name of a prepared statement, whether it must still be parsed, and the name that is closed to make room for it. */
 export type Prepared = { name: string; isNew: boolean; closes: string | null };
 
 /**
- * Names of statements the connection has parsed, by their text. Parsing and planning cost several times what most
- * of our statements cost to run, and the texts are few. The least recently used name makes room.
+ * Prepared statements of the connection by their text, least recently used first. Parsing and planning take several times as long
+ * as running most of our statements.
  */
 export class StatementCache {
   readonly #names = new Map<string, string>();
@@ -23,7 +23,7 @@ export class StatementCache {
     return { name, isNew: true, closes: this.#evict() };
   }
 
-  /** The exchange failed: which of its names exist is not known. */
+  /** Call after an exchange failed: which of its statements were prepared is not known. */
   clear(): void {
     this.#names.clear();
   }

@@ -5,8 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 
 /**
- * How a part says that it can be used: true once it did, false when its output ended before.
- * Rejects only on an announcement that makes no sense.
+ * Waits until a child process says that it is ready. Resolves to false when its output ends before.
+ * Rejects when it says something else.
  */
 export type Announcement = (child: ChildProcess) => Promise<boolean>;
 
@@ -38,7 +38,7 @@ export function announcesSockets(sockets: readonly string[]): Announcement {
   };
 }
 
-/** Any HTTP answer at `url` counts. */
+/** Any HTTP answer at `url` means ready; false when the process ends before. */
 export function answersAt(url: string): Announcement {
   return async (child) => {
     while (child.exitCode === null && child.signalCode === null) {

@@ -13,7 +13,7 @@ const LOCK = "supervisor.lock";
 
 const identity = z.object({ pid: z.number().int(), started: z.string() });
 
-/** `stack.json`: addresses and processes of the stack that lives on a data directory. */
+/** `stack.json`: addresses and processes of the stack that runs on a data directory. */
 const livingStack = z.object({
   supervisor: identity,
   url: z.string(),
@@ -28,11 +28,11 @@ export interface DataDirectory {
   file(name: string): string;
   /** Replaces `stack.json`. */
   publish(stack: Omit<LivingStack, "supervisor">): void;
-  /** Removes `stack.json` and gives the directory up. */
+  /** Removes `stack.json` and releases the lock. */
   release(): void;
 }
 
-/** What `stack.json` says, whether or not that stack still lives; a damaged file says nothing. */
+/** The content of `stack.json`, whether or not that stack still runs; undefined when it is missing or damaged. */
 export function readLivingStack(directory: string): LivingStack | undefined {
   try {
     return livingStack.safeParse(readJson(join(directory, "stack.json"))).data;
@@ -43,8 +43,8 @@ export function readLivingStack(directory: string): LivingStack | undefined {
 }
 
 /**
- * Takes the directory for this process. Parts a killed supervisor left behind are ended first; `fresh` then empties it.
- * @throws StackError while another supervisor lives on it, or when it cannot be written.
+ * Locks the directory for this process, then ends the processes that a killed supervisor left behind. `fresh` also empties it.
+ * @throws StackError while another supervisor runs on it, or when it cannot be written.
  */
 export async function takeDataDirectory(directory: string, { fresh = false } = {}): Promise<DataDirectory> {
   const path = resolve(directory);

@@ -3,19 +3,19 @@ import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const POLL_INTERVAL_MS = 25;
 
-/** Signals the whole group a part leads, or the process alone where it leads none. */
+/** Signals the process group that the process leads, or the process alone when it leads none. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   for (const target of [-pid, pid]) {
     try {
       process.kill(target, signal);
       return;
     } catch {
-      // No such group or process: try the next one; both missing means it is gone already.
+      // There is no such group or process. When both are missing, it has ended already.
     }
   }
 }
 
-/** Asks a process to end, and ends it by force after `patienceMs`. Resolves when it is gone. */
+/** Sends SIGTERM, and SIGKILL after `patienceMs`. Resolves when the process has ended. */
 export async function endProcess(identity: ProcessIdentity, patienceMs: number): Promise<void> {
   if (!isAlive(identity)) return;
   signalGroup(identity.pid, "SIGTERM");

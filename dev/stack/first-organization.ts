@@ -19,8 +19,8 @@ async function isLive(query: Query, apiKey: string): Promise<boolean> {
 }
 
 /**
- * The organisation `demo` and its owner key: the remembered one while this database knows it, a new key otherwise
- * (first start, or the data directory now works on another database).
+ * The organisation `demo` and its owner key. The key of the last start is kept if this database has it; otherwise a new one is
+ * created (first start, or the data directory is now used with another database).
  */
 export async function firstOrganization(
   variables: Record<string, string>,
@@ -32,7 +32,7 @@ export async function firstOrganization(
   return ensureOrganization({ query, ...demo, now: new Date() });
 }
 
-/** What is worth knowing of the organisation at every start; null: nothing. */
+/** The note shown at every start while the organisation accepts unknown id tags; null when it does not. */
 export async function tagPolicyNote(
   variables: Record<string, string>,
   { organization, organization_slug: slug }: FirstOrganization,

@@ -1,14 +1,14 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 
-/** Parsed command line; every question about a flag that was not declared is a mistake of the program. */
+/** A parsed command line. */
 export interface Flags {
   text(name: string): string | undefined;
   boolean(name: string): boolean;
-  /** `variable`: the environment variable that stands in for the flag. */
+  /** The flag, else the environment variable `variable`, else `fallback`. Ends the process when it is out of range. */
   integer(name: string, fallback: number, min: number, max: number, variable?: string): number;
 }
 
-/** Reads the process's arguments. `--help` and mistakes print `usage` and end the process. */
+/** Parses the process's arguments. `--help` and invalid flags print `usage` and end the process. */
 export function parseFlags(options: ParseArgsOptionsConfig, usage: string): Flags {
   const refuse = (message: string): never => {
     process.stderr.write(`${message}\n\n${usage}`);

@@ -7,7 +7,7 @@ import { projectRoot, tool } from "./project.ts";
 import { WORKER_SOCKETS } from "./worker-config.ts";
 import type { Wiring, WiringContext } from "./wiring.ts";
 
-// workerd waits for open sockets after SIGTERM, and a fleet's sockets never close: its data are safe without.
+// After SIGTERM workerd waits for open sockets, which stations never close. Its data survive SIGKILL.
 const WORKER_STOP_PATIENCE_MS = 1_500;
 const STOP_PATIENCE_MS = 8_000;
 
@@ -49,7 +49,7 @@ export function redisPart(context: WiringContext, redis: Wiring["redis"] & { emb
   });
 }
 
-/** `previousBaseUrl`: where stored steps still point, when that is not the address of this start. */
+/** `previousBaseUrl`: base URL of the last start. When it differs, the engine rewrites stored step URLs. */
 export function enginePart(
   context: WiringContext,
   data: DataDirectory,
@@ -86,7 +86,7 @@ export function workerdPart(
   };
 }
 
-/** The Worker with reload on every change of its sources. */
+/** The Worker under `wrangler dev`, which reloads it when a source file changes. */
 export function wranglerPart(
   context: WiringContext,
   data: DataDirectory,

@@ -18,7 +18,7 @@ const BACK_OFF_MAX_MS = 2_000;
 const DRAIN_MS = 300;
 const DISK_IS_FULL = /ENOSPC|EDQUOT|no space left on device|database or disk is full/i;
 
-/** A child process of the stack. */
+/** How to start and stop one child process of the stack. */
 export interface PartSpec {
   name: string;
   command: string;
@@ -26,25 +26,25 @@ export interface PartSpec {
   env: Readonly<Record<string, string>>;
   /** Called for every process started from this specification. */
   announcement: Announcement;
-  /** Whether something else has to end it when the supervisor is gone; our own parts see that by themselves. */
+  /** Set for a program that does not end by itself when the supervisor has ended. */
   isLeashed?: boolean;
-  /** How long a stop waits before it uses force. */
+  /** Time between SIGTERM and SIGKILL. */
   stopPatienceMs: number;
 }
 
-/** What a part tells its supervisor. */
+/** Callbacks of a part to its supervisor. */
 export interface PartEvents {
   /** A process was started; also called for every restart. */
   spawned(part: string, process: ProcessIdentity): void;
-  /** One line the part wrote. */
+  /** The part wrote one line to stdout or stderr. */
   line(part: string, text: string): void;
-  /** News about the part, for people. */
+  /** A message about the part for the person at the terminal. */
   note(text: string): void;
-  /** The part died too often; it will not be started again. */
+  /** The part died too often and will not be restarted. */
   gaveUp(error: StackError): void;
 }
 
-/** Keeps one child process alive until it is told to stop. */
+/** Runs one child process and restarts it, with back-off, until `stop` is called. */
 export class Part {
   readonly #spec: PartSpec;
   readonly #events: PartEvents;
@@ -59,7 +59,7 @@ export class Part {
     this.#events = events;
   }
 
-  /** First start. A part that dies before it is ready has no second chance: its reason is shown at once. */
+  /** First start. @throws StackError with the last lines of output when the part ends before it is ready */
   async start(): Promise<void> {
     const child = this.#spawn();
     const ended = await this.#readyOrEnded(child);
@@ -73,7 +73,7 @@ export class Part {
     if (this.#process) await endProcess(this.#process, this.#spec.stopPatienceMs);
   }
 
-  /** Ends the process by force and at once, for a supervisor that has no time left. */
+  /** Sends SIGKILL and does not wait: for the exit handler of the supervisor. */
   endNow(): void {
     if (this.#process && isAlive(this.#process)) signalGroup(this.#process.pid, "SIGKILL");
   }
@@ -83,7 +83,7 @@ export class Part {
     const [command, args] = this.#spec.isLeashed
       ? leashed(this.#spec)
       : [this.#spec.command, this.#spec.args];
-    // A group of its own: Ctrl-C reaches the supervisor alone, which stops the parts in their order.
+    // A process group of its own, so that Ctrl-C reaches only the supervisor, which stops the parts in order.
     const child = spawn(command, args, {
       env: this.#spec.env,
       stdio: ["pipe", "pipe", "pipe", "pipe"],
@@ -107,7 +107,7 @@ export class Part {
     });
   }
 
-  /** Null once the part is ready, else how it ended. */
+  /** Resolves to null once the part is ready, else to how it ended. */
   async #readyOrEnded(child: ChildProcess): Promise<string | null> {
     const ended = childExit(child);
     const ready = this.#spec.announcement(child).then(
@@ -133,7 +133,7 @@ export class Part {
   #died(reason: string): void {
     const now = Date.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
-    // Only somebody who makes room can help, and whoever does must find the stack waiting for it.
+    // On a full disk the part is restarted without end, so that the stack recovers when space is freed.
     const isWaitingForRoom = DISK_IS_FULL.test(this.#lastLines.toString());
     if (this.#deaths.length >= DEATHS_MAX && !isWaitingForRoom) {
       const text = `${reason}, for the ${DEATHS_MAX}th time within a minute; giving up`;
@@ -161,7 +161,7 @@ export class Part {
   }
 }
 
-/** The newest lines of a part's output, for the message when it dies. */
+/** Ring buffer of the newest lines of a part's output, shown when it dies. */
 class LastLines {
   readonly #lines: string[] = [];
   readonly #linesMax: number;
@@ -180,7 +180,7 @@ class LastLines {
   }
 }
 
-/** How a child ended, told once its last lines have been read. Never rejects. */
+/** Resolves to how a child ended, after its last lines have been read. Never rejects. */
 async function childExit(child: ChildProcess): Promise<string> {
   if (child.exitCode === null && child.signalCode === null) {
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
@@ -196,16 +196,16 @@ async function childExit(child: ChildProcess): Promise<string> {
 }
 
 /**
- * Starts the command itself, and beside it a shell that waits for the end of stdin and then ends the whole group. The
- * supervisor holds the other end of stdin and never writes: it closes when the supervisor is gone, also by kill -9.
- * The shell keeps none of the command's pipes, and once the command has ended it ends nothing but itself.
+ * Shell script that ends a command with its supervisor. It runs the command, and beside it a shell that kills the process group
+ * when stdin ends. The supervisor holds the other end of stdin and never writes, so it ends with the supervisor, also by kill -9.
+ * The shell holds none of the command's pipes. When the command ends first, the shell is the only process left to kill.
  */
 const LEASH = `exec 9<&0
 (exec 0</dev/null 1>/dev/null 2>&1 3>&-; read -r _ <&9; kill -9 0) &
 exec 9<&-
 exec "$@"`;
 
-/** The command line under which a program that does not watch its parent ends with it. */
+/** Command and arguments under which a program ends together with its supervisor. */
 function leashed({
   command,
   args,

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { createServer } from "node:net";
 
 const HOST = "127.0.0.1";
-// Below the range operating systems hand to outgoing connections: a part that died finds its port still free.
+// Below the range of ephemeral ports, so that no outgoing connection takes the port of a part that restarts.
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const ATTEMPTS = 200;
@@ -17,14 +17,13 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * Ports that other supervisors leave alone from the moment they are chosen: a part listens only seconds later, and
- * not at all for a moment after it died. The sign of a claim is a UDP socket on the same number; the system takes it
- * back even from a process that is killed.
+ * Reserves TCP ports against other supervisors from the moment they are chosen, because a part listens only seconds later and
+ * not while it restarts. A reservation is a bound UDP socket of the same number, which the system frees with the process.
  */
 export class PortClaims {
   readonly #signs = new Map<number, Socket>();
 
-  /** Claims this port; false when somebody listens on it or has claimed it. */
+  /** Reserves this port; false when a process listens on it or has reserved it. */
   async take(port: number): Promise<boolean> {
     if (this.#signs.has(port)) return false;
     const sign = await raiseSign(port);
@@ -37,7 +36,7 @@ export class PortClaims {
     return false;
   }
 
-  /** Claims a port nobody has. */
+  /** Reserves a random free port. */
   async takeFree(): Promise<number> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));

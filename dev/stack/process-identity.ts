@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** A process that cannot be mistaken for a later one with the same number. */
+/** A process, told apart from a later one with the same pid by its start time. */
 export interface ProcessIdentity {
   pid: number;
-  /** When the process started, in the system's own notation. */
+  /** Start time as the system writes it: clock ticks since boot on Linux, a date elsewhere. Empty: unknown. */
   started: string;
 }
 
-/** Start time of a living process, or null when there is none of that number. A zombie counts as gone. */
+/** Start time of a running process; null when there is none with that pid, or it is a zombie. */
 export function startTimeOf(pid: number): string | null {
   return process.platform === "linux" ? fromProc(pid) : fromPs(pid);
 }
@@ -20,7 +20,7 @@ function fromProc(pid: number): string | null {
   } catch {
     return null;
   }
-  // The second field is the command in parentheses and may itself contain spaces and parentheses.
+  // The second field is the command in parentheses, which may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "Z" ? null : (fields[19] ?? null);
 }

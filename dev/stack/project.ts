@@ -1,9 +1,9 @@
 import { join } from "node:path";
 
-/** The checkout this stack is run from. */
+/** Root directory of the repository. */
 export const projectRoot = join(import.meta.dirname, "..", "..");
 
-/** An executable that came with the project's packages. */
+/** Path of an executable from node_modules. */
 export function tool(name: string): string {
   return join(projectRoot, "node_modules", ".bin", name);
 }

@@ -5,7 +5,7 @@ import type { Wiring } from "./wiring.ts";
 
 const OTHER_DIRECTORY = "To start empty, pass another directory with --data.";
 
-/** Where the Worker's objects store what they know: served as it is, and with reload. */
+/** Storage of the Durable Objects: under workerd, and under `wrangler dev`. */
 const OBJECTS = ["objects/", "wrangler/"];
 
 function hasFiles(directory: string): boolean {
@@ -14,9 +14,9 @@ function hasFiles(directory: string): boolean {
 }
 
 /**
- * Refuses data of which one part was taken away: its remainder would be read with new keys, or be unknown to a new
- * database, and everything would look healthy. Objects alone may be gone: Postgres knows every charger.
- * @throws StackError naming what is missing and the cure
+ * Refuses a data directory of which the secrets or the database are missing: the rest would be read with new keys, or belong to
+ * chargers that the new database does not have, without any error. Missing objects are fine: Postgres has every charger.
+ * @throws StackError with what is missing and what to do
  */
 export function refuseTornData(data: DataDirectory, wiring: Wiring): void {
   const database = data.file("postgres");

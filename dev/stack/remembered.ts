@@ -8,11 +8,11 @@ export type InnerPorts = Record<(typeof INNER_PORTS)[number], number>;
 
 const remembered = z.object({
   ports: z.record(z.string(), z.number().int()),
-  /** Base URL of the last start; stored step addresses begin with it. */
+  /** Base URL of the last start, which stored step URLs begin with. */
   baseUrl: z.string().optional(),
 });
 
-/** `state.json`: what the next start on the same directory takes up again. */
+/** `state.json`: ports and base URL that the next start on the same directory uses again. */
 export type Remembered = z.infer<typeof remembered>;
 
 const CURE =
@@ -27,7 +27,7 @@ export function saveRemembered(file: string, value: Remembered): void {
   writeJson(file, value);
 }
 
-/** The remembered ports where nobody else has them, new ones otherwise. */
+/** The ports of the last start where they are free, else new ones. */
 export async function chooseInnerPorts(known: Remembered["ports"], claims: PortClaims): Promise<InnerPorts> {
   const choose = async (name: string) => {
     const before = known[name];

@@ -32,11 +32,11 @@ function rowsFromPs(): Row[] {
   });
 }
 
-/** Resident bytes of a process and everything below it. Pages they share are counted once for each. */
+/** Resident bytes of a process and its descendants. Shared pages are counted once per process. */
 export function residentBytes(root: number): number {
   const rows = process.platform === "linux" ? rowsFromProc() : rowsFromPs();
   const tree = new Set([root]);
-  // Parents may come after their children in the list: walk until nothing is added.
+  // A parent may come after its children in the list, so repeat until nothing is added.
   for (let before = 0; before !== tree.size;) {
     before = tree.size;
     for (const row of rows) if (tree.has(row.parent)) tree.add(row.pid);
@@ -44,7 +44,7 @@ export function residentBytes(root: number): number {
   return rows.reduce((sum, row) => sum + (tree.has(row.pid) ? row.bytes : 0), 0);
 }
 
-/** Samples the memory of this process and its children until `stop`, which returns the highest sum. */
+/** Samples the memory of this process and its descendants until `stop`, which returns the highest sum in bytes. */
 export function watchResidentBytes(intervalMs = 250): { stop(): number } {
   let peak = residentBytes(process.pid);
   const timer = setInterval(() => {

@@ -1,7 +1,7 @@
 const MINUTE_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 50_000;
 
-/** Fires the Worker's cron triggers at every full minute until `stop` is called. */
+/** Calls `fire` for each cron expression at every full minute until `stop` is called. Failures go to `note`. */
 export function startSchedule(
   fire: (cron: string, scheduledTime: number, signal: AbortSignal) => Promise<void>,
   crons: readonly string[],

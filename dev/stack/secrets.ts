@@ -9,7 +9,7 @@ const organization = z.object({
   key_id: z.string(),
 });
 
-/** `secrets.json` of a data directory. Names are those of the Worker's variables. */
+/** `secrets.json` of a data directory, by the names of the Worker's variables. */
 const secrets = z.object({
   JWT_SECRET: z.string(),
   SETTINGS_TOKEN_SECRET: z.string(),
@@ -18,7 +18,7 @@ const secrets = z.object({
   QSTASH_TOKEN: z.string(),
   QSTASH_CURRENT_SIGNING_KEY: z.string(),
   QSTASH_NEXT_SIGNING_KEY: z.string(),
-  /** The first organisation and its owner key; absent until the database has answered once. */
+  /** The first organisation and its owner key; missing until the first start has created them. */
   organization: organization.optional(),
 });
 export type Secrets = z.infer<typeof secrets>;
@@ -42,7 +42,7 @@ function generate(): Secrets {
 }
 
 /**
- * The directory's secrets, made at the first start and the same ever after.
+ * The directory's secrets, created at the first start and never changed.
  * @throws StackError when the file is damaged.
  */
 export function loadSecrets(file: string): Secrets {

@@ -1,7 +1,7 @@
-/** Something the person at the terminal can act on: shown as its message alone, without a stack trace. */
+/** An error that the user can act on: shown as its message, without a stack trace. */
 export class StackError extends Error {}
 
-/** What the person at the terminal is told before the process ends: a failure of the system is no bug of ours either. */
+/** The text for the terminal before the process ends: without a stack trace for StackErrors and failed system calls. */
 export function lastWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExplained = error instanceof StackError || "syscall" in error;

@@ -33,27 +33,27 @@ const READY_DEADLINE_MS = 60_000;
 
 export interface StackOptions {
   dataDirectory: string;
-  /** Empties the data directory first. */
+  /** Deletes what the data directory holds first. */
   fresh?: boolean;
   /** 0 takes a free one. */
   port: number;
   env: Environment;
   /** `wrangler dev` instead of workerd alone. */
   reload: boolean;
-  /** One line a part wrote. */
+  /** Called with each line that a part wrote. */
   line: (part: string, text: string) => void;
-  /** News for people: parts that died, came back. */
+  /** Called with messages for the user: a part died, or is back. */
   note: (text: string) => void;
-  /** Ends a start that has not finished. */
+  /** Aborts a start that has not finished. */
   signal: AbortSignal;
 }
 
 export interface Stack {
   url: string;
   organization: FirstOrganization;
-  /** Rejects when a part died too often. Otherwise pending for ever. */
+  /** Rejects when a part died too often; never resolves. */
   failed: Promise<never>;
-  /** Ends all parts in their order and gives the data directory up. */
+  /** Stops all parts, last started first, and releases the data directory. */
   stop(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 class Supervised {
-  /** Rejects when the stack cannot go on: a part died too often, or the start was called off. */
+  /** Rejects when a part died too often or the start was aborted. */
   readonly failed: Promise<never>;
   readonly #data: DataDirectory;
   readonly #options: StackOptions;
@@ -91,7 +91,7 @@ class Supervised {
   #schedule: { stop(): void } | undefined;
   #stopped: Promise<void> | undefined;
   #unpublished: { retry: NodeJS.Timeout } | undefined;
-  /** However this process ends, short of being killed, no part outlives it. */
+  /** Kills the parts when this process exits without having stopped them. */
   readonly #endAtExit = () => {
     for (const part of this.#started) part.endNow();
   };
@@ -103,7 +103,7 @@ class Supervised {
     this.failed = new Promise((_resolve, reject) => {
       this.#giveUp.signal.addEventListener("abort", () => reject(this.#giveUp.signal.reason));
     });
-    // Nobody may be listening while the stack stops.
+    // Nothing may await it while the stack stops.
     this.failed.catch(() => {});
     process.on("exit", this.#endAtExit);
   }
@@ -128,7 +128,7 @@ class Supervised {
     const policy = await tagPolicyNote(databaseVariables(context), organization);
     if (policy) this.#options.note(policy);
     await this.#startPart(worker.spec);
-    // The engine comes last: what it delivers finds the Worker listening.
+    // The engine comes last, so that the Worker already listens when it delivers.
     if (context.wiring.engine.embedded)
       await this.#startPart(enginePart(context, this.#data, before.baseUrl));
     remember(context.baseUrl);
@@ -137,7 +137,7 @@ class Supervised {
     return { url: context.baseUrl, organization, failed: this.failed, stop: () => this.stop() };
   }
 
-  /** Makes `failed` reject, and every part that is still to be started with it. */
+  /** Rejects `failed` and the start of every part that is not started yet. */
   callOff(reason: StackError): void {
     this.#giveUp.abort(reason);
   }
@@ -149,7 +149,7 @@ class Supervised {
 
   async #stopAll(): Promise<void> {
     this.#schedule?.stop();
-    // Last started, first stopped: the engine hands its deliveries back before the Worker goes.
+    // Last started, first stopped: the engine finishes its deliveries before the Worker stops.
     for (const part of this.#started.toReversed()) await part.stop();
     process.off("exit", this.#endAtExit);
     clearTimeout(this.#unpublished?.retry);
@@ -160,7 +160,7 @@ class Supervised {
   async #workerPort(): Promise<number> {
     const { port } = this.#options;
     if (port === 0) return this.#ports.takeFree();
-    // Whoever asks for a certain port gets it while nobody listens there, claimed or not.
+    // A port that the user asked for is used if nobody listens on it, reserved by another stack or not.
     if ((await this.#ports.take(port)) || (await isPortFree(port))) return port;
     throw new StackError(`Port ${port} is taken. Pass another with --port, or --port 0 for a free one.`);
   }
@@ -219,7 +219,7 @@ class Supervised {
     };
   }
 
-  /** A full disk must not end what runs: it is told once, and tried again until it succeeds. */
+  /** Writes `stack.json`. On a full disk it says so once and tries again every second; the stack runs on. */
   #publish(): void {
     clearTimeout(this.#unpublished?.retry);
     try {
@@ -227,13 +227,13 @@ class Supervised {
       this.#unpublished = undefined;
     } catch (error) {
       if (this.#unpublished === undefined)
-        this.#options.note(`${reasonOf(error)} Everything runs on; trying again every second.`);
+        this.#options.note(`${reasonOf(error)} The stack runs on; trying again every second.`);
       this.#unpublished = { retry: setTimeout(() => this.#publish(), PUBLISH_AGAIN_MS).unref() };
     }
   }
 }
 
-/** Waits until `/readyz` is green. `aborted` ends the wait early, with its reason. */
+/** Polls `/readyz` until it answers 200. `aborted` rejects with its reason. @throws StackError after a minute */
 async function awaitReady(url: string, aborted: AbortSignal): Promise<void> {
   const deadline = Date.now() + READY_DEADLINE_MS;
   let last = "no answer";

@@ -1,11 +1,11 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The output is a file that takes no more: nobody has gone, and what runs may run on. */
-const TAKES_NO_MORE = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
+/** Write errors of an output file, which are no reason to stop. */
+const FILE_ERRORS = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
 
 /**
- * The first thing that asks this process to end: a signal, or nobody reading its output any more. Later ones are
- * ignored, so that an impatient Ctrl-C leaves no process behind.
+ * Resolves and aborts at the first request to stop: SIGINT, SIGTERM, SIGHUP, or a closed output pipe. Later ones are ignored, so
+ * that a second Ctrl-C does not interrupt the orderly stop.
  */
 export function stopRequest(): { stopped: Promise<void>; signal: AbortSignal } {
   const controller = new AbortController();
@@ -15,7 +15,7 @@ export function stopRequest(): { stopped: Promise<void>; signal: AbortSignal } {
   for (const signal of SIGNALS) process.on(signal, () => controller.abort());
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!TAKES_NO_MORE.has(error.code ?? "")) controller.abort();
+      if (!FILE_ERRORS.has(error.code ?? "")) controller.abort();
     });
   return { stopped, signal: controller.signal };
 }

@@ -2,17 +2,17 @@ import type { InnerPorts } from "./remembered.ts";
 import type { Secrets } from "./secrets.ts";
 import { StackError } from "./stack-error.ts";
 
-/** The process environment, or a stand-in for it. */
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Which parts the stack brings itself, and which are somebody else's. */
+/** Which parts the stack starts itself and which are used from outside. */
 export interface Wiring {
   sql: { embedded: true; pgUrl: string | undefined } | { embedded: false };
   redis: { embedded: true; redisUrl: string | undefined } | { embedded: false };
   engine: { embedded: boolean };
 }
 
-/** Variables whose value is the user's where one is given. */
+/** Variables that are passed on to the Worker when they are set. */
 const PASSED_ON = [
   "BUSBAR_ENV",
   "BODY_DEADLINE_SECONDS",
@@ -29,7 +29,7 @@ const PASSED_ON = [
   "RATE_LIMIT_WINDOW_SECONDS",
 ] as const;
 
-/** Variables that say where data are, and what opens them. Without them a next start looks elsewhere. */
+/** Variables that decide where data are kept and how they are decrypted: the next start on the same data needs them again. */
 const STORE_VARIABLES = [
   "DATABASE_URL",
   "NEON_FETCH_ENDPOINT",
@@ -46,7 +46,7 @@ const STORE_VARIABLES = [
   "PUBLIC_BASE_URL",
 ] as const;
 
-/** Local limits are out of the way: a demo of thousands of chargers is one client on one address. */
+/** Limits are practically off: a local demo of thousands of chargers is one client at one address. */
 const LOCAL_DEFAULTS = {
   BUSBAR_ENV: "development",
   ALLOW_PRIVATE_TARGETS: "true",
@@ -55,7 +55,7 @@ const LOCAL_DEFAULTS = {
   OCPP_UPGRADE_FAILURE_LIMIT: "1000000",
   SETTINGS_RATE_PER_SECOND: "1000000",
   SETTINGS_BURST: "1000000",
-  // A simulated fleet is back within seconds of a restart.
+  // Simulated stations reconnect within seconds after a restart.
   SIMULATOR_WATCH_SECONDS: "5",
 };
 
@@ -68,12 +68,12 @@ function required(env: Environment, names: readonly string[], because: string): 
   return Object.fromEntries(names.map((name) => [name, given(env, name) ?? ""]));
 }
 
-/** Names of the variables that the next start on the same data needs again. */
+/** Names of the set variables that the next start on the same data needs again. */
 export function storeVariables(env: Environment): string[] {
   return STORE_VARIABLES.filter((name) => given(env, name) !== undefined);
 }
 
-/** A store whose address is given is used as it is; every other one is embedded. */
+/** A part whose address is set is used from outside; every other one is embedded. */
 export function chooseWiring(env: Environment): Wiring {
   return {
     sql: given(env, "DATABASE_URL")
@@ -96,11 +96,11 @@ export interface WiringContext {
 
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
-/** Where the Worker reaches an embedded part: itself, or a proxy that a test put in front of it. */
+/** URL at which the Worker reaches an embedded part: its own, or that of a test proxy in front of it. */
 const reached = (env: Environment, name: "SQL" | "REDIS" | "ENGINE", port: number) =>
   given(env, `BUSBAR_VIA_${name}`) ?? loopback(port);
 
-/** Address of the database. The embedded endpoint takes the database's name from the path. */
+/** DATABASE_URL and NEON_FETCH_ENDPOINT. The embedded endpoint reads only the database name from the URL. */
 export function databaseVariables({ env, wiring, ports }: WiringContext): Record<string, string> {
   if (!wiring.sql.embedded) {
     const endpoint = given(env, "NEON_FETCH_ENDPOINT");
@@ -145,7 +145,7 @@ function tokenVariables({ env, secrets }: WiringContext): Record<string, string>
   };
 }
 
-/** Every text variable of the Worker, as `src/env.ts` reads them. */
+/** All variables of the Worker that `src/env.ts` reads. */
 export function workerVariables(context: WiringContext): Record<string, string> {
   const { env } = context;
   const chosen = [...PASSED_ON, ...Object.keys(LOCAL_DEFAULTS)].flatMap((name) => {
@@ -163,7 +163,7 @@ export function workerVariables(context: WiringContext): Record<string, string> 
   };
 }
 
-/** Where our own services are, which may be inside: undefined where the Worker may reach every private network. */
+/** Origins of our own services, which may be on private networks. Undefined: the Worker may reach every private network. */
 export function privateOrigins(variables: Readonly<Record<string, string>>): string[] | undefined {
   if (["true", "1"].includes(variables["ALLOW_PRIVATE_TARGETS"] ?? "")) return undefined;
   const services = ["NEON_FETCH_ENDPOINT", "UPSTASH_REDIS_REST_URL", "QSTASH_URL", "JWKS_URL"];

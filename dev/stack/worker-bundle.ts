@@ -40,16 +40,16 @@ const manifest = z.object({
 
 const durableObjectBindings = z.array(z.object({ name: z.string(), class_name: z.string() }));
 
-/** What `wrangler.toml` says about the Worker, as far as workerd needs to know it. */
+/** The part of `wrangler.toml` that the configuration of workerd is made from. */
 export type WorkerManifest = z.infer<typeof manifest>;
 
 export interface WorkerBundle {
-  /** Holds `index.js` and the modules it imports by name, and `assets/`: what the Worker serves as files. */
+  /** Holds `index.js`, the modules that it imports, and `assets/` with the files that the Worker serves. */
   directory: string;
   manifest: WorkerManifest;
 }
 
-/** The Worker as `wrangler deploy` would upload it. Built once for the same sources, kept under `dist/worker/`. */
+/** The Worker as `wrangler deploy` would upload it. Built once per state of the sources, cached under `dist/worker/`. */
 export async function workerBundle(signal: AbortSignal): Promise<WorkerBundle> {
   const store = join(projectRoot, "dist", "worker");
   const directory = join(store, hashOf(INPUTS.map((input) => join(projectRoot, input))));
@@ -57,7 +57,7 @@ export async function workerBundle(signal: AbortSignal): Promise<WorkerBundle> {
   return { directory, manifest: manifest.parse(readJson(join(directory, "manifest.json"))) };
 }
 
-/** Copies a bundle to where the data are, so that a running stack does not depend on `dist/`. */
+/** Copies a bundle into the data directory, so that a running stack does not depend on `dist/`. */
 export function installBundle(bundle: WorkerBundle, directory: string): void {
   rmSync(directory, { recursive: true, force: true });
   cpSync(bundle.directory, directory, { recursive: true });
@@ -128,7 +128,7 @@ function adopt(draft: string, directory: string): void {
   try {
     renameSync(draft, directory);
   } catch (error) {
-    // Another stack built the same sources meanwhile: its result is as good.
+    // Another stack has built the same sources in the meantime; its bundle is used.
     rmSync(draft, { recursive: true, force: true });
     if (!existsSync(directory)) throw error;
   }

@@ -10,15 +10,15 @@ export interface WorkerConfig {
   /** Directory of the bundle; module paths in the configuration are relative to `configDirectory`. */
   bundleDirectory: string;
   configDirectory: string;
-  /** Where Durable Objects keep their data. Must exist. */
+  /** Directory of the Durable Objects' SQLite files. Must exist. */
   storageDirectory: string;
-  /** What the Worker serves as files. Must exist. */
+  /** Directory of the files that the Worker serves. Must exist. */
   assetsDirectory: string;
   port: number;
   schedulerPort: number;
-  /** Variables the Worker reads; their values come from workerd's environment, so none is written to disk. */
+  /** Names of the Worker's variables. workerd reads the values from its environment, so that none is on disk. */
   variables: readonly string[];
-  /** Given: the Worker reaches private networks for these origins only, and never by WebSocket. */
+  /** When given, the Worker reaches private networks only at these origins, and never by WebSocket. */
   privateOrigins?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const MODULE_KINDS: Record<string, string> = {
 };
 const TEXT_MODULES = new Set([".txt", ".html", ".sql", ".css"]);
 
-// The runtime fires no cron triggers by itself; this Worker does when the supervisor asks it to.
+// workerd fires no cron triggers. This Worker calls the scheduled handler when the supervisor sends it a request.
 const SCHEDULER = `export default {
   async fetch(request, env) {
     const { cron, scheduledTime } = await request.json();
@@ -39,7 +39,7 @@ const SCHEDULER = `export default {
   },
 };`;
 
-// Addresses that callers choose leave by the public network alone, whatever their names resolve to.
+// Requests to addresses that callers chose use the public network only, whatever their names resolve to.
 const OUTBOUND = `export default {
   fetch(request, env) {
     const isOurs = env.ORIGINS.includes(new URL(request.url).origin) && !request.headers.has("upgrade");
@@ -59,7 +59,7 @@ export function text(value: string): string {
 const list = (items: readonly string[]) =>
   items.length === 0 ? "[]" : `[\n    ${items.join(",\n    ")},\n  ]`;
 
-/** Modules of a bundle, the entry first: workerd takes the first one as main module. */
+/** Modules of a bundle. The entry comes first: workerd takes the first one as the main module. */
 function modules(config: WorkerConfig): string[] {
   const names = readdirSync(config.bundleDirectory).filter((name) => name !== "index.js");
   return ["index.js", ...names].flatMap((name) => {
@@ -84,7 +84,7 @@ function network(name: string, allowed: readonly string[]): string {
   return `(name = ${text(name)}, network = (allow = [${allowed.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true))),`;
 }
 
-/** What the Worker's `fetch` reaches; the runtime looks for a service of the name "internet". */
+/** Services that the Worker's `fetch` uses. workerd sends it to the one called "internet". */
 function outboundServices({ privateOrigins }: WorkerConfig): string {
   if (!privateOrigins) return network("internet", ["public", "private"]);
   const services = [network("any", ["public", "private"]), network("public", ["public"])];

@@ -9,19 +9,19 @@ import { installBundle, workerBundle } from "./worker-bundle.ts";
 import { workerConfig } from "./worker-config.ts";
 import { privateOrigins, type WiringContext } from "./wiring.ts";
 
-// The local clock ticks once a minute and knows no other schedule.
+// The only schedule that the supervisor fires.
 const EVERY_MINUTE = "* * * * *";
 
 const outcome = z.object({ outcome: z.string() });
 
-/** The Worker as a part, and the way to run its scheduled handler. */
+/** The Worker as a part of the stack, with a function that runs its scheduled handler. */
 export interface WorkerPart {
   spec: PartSpec;
   fireScheduled(cron: string, scheduledTime: number, signal: AbortSignal): Promise<void>;
   crons: readonly string[];
 }
 
-/** The Worker in workerd itself, without a development proxy in front. */
+/** The Worker in workerd, without the proxy of `wrangler dev`. */
 export async function servedWorker(
   context: WiringContext,
   data: DataDirectory,
@@ -66,7 +66,7 @@ export async function servedWorker(
   return { spec: workerdPart(context, configFile, variables), fireScheduled, crons: manifest.crons };
 }
 
-/** The Worker under `wrangler dev`, rebuilt whenever a source changes. */
+/** The Worker under `wrangler dev`, which rebuilds it when a source file changes. */
 export function reloadingWorker(
   context: WiringContext,
   data: DataDirectory,

@@ -3,8 +3,7 @@ import type { z } from "zod";
 import { StackError } from "./stack-error.ts";
 
 /**
- * Replaces a file in one step, readable by its owner only: a reader sees the old or the new text, never half of it, and
- * after a power loss the same.
+ * Replaces a file atomically, also across a power loss: a reader sees the old or the new text. Only its owner can read it.
  * @throws StackError naming the file
  */
 export function writeJson(file: string, value: unknown): void {
@@ -51,7 +50,7 @@ export function readStored<T>(file: string, schema: z.ZodType<T>, cure: string):
   throw new StackError(`${file} is damaged: ${[...new Set(fields)].join(", ")} cannot be used. ${cure}`);
 }
 
-/** What went wrong, in one line. */
+/** The message of an error in one line. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message.replaceAll(/\s*\n\s*/g, " ") : String(error);
 }

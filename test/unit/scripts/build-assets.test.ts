@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => directory.remove());
 
-it("holds the page, what the page asks for, and the licence of what is not ours", () => {
+it("contains the page, the files that it loads, and the licence of third-party files", () => {
   buildAssets(target);
   const page = readFileSync(join(target, "docs", "index.html"), "utf8");
   const asked = [...page.matchAll(/(?:src|href)="\/docs\/([^"]+)"/g)].map((match) => match[1] ?? "");

@@ -71,7 +71,7 @@ it.each([
   expect(missingPackages(directory.path, host)).toEqual([]);
 });
 
-it("an optional package for this system may not be absent: the scripts run on it", () => {
+it("an optional package for this system must be installed, because the scripts run on it", () => {
   write("package-lock.json", wanted);
   write("node_modules/.package-lock.json", without("node_modules/linux"));
   expect(missingPackages(directory.path, LINUX)).toEqual(["node_modules/linux"]);
@@ -119,7 +119,7 @@ it.each([
   expect(calls).toEqual([once, `${once} --prefer-offline`].slice(0, outcomes.length));
 });
 
-it("Node 22.13 is the oldest that will do", () => {
+it("Node 22.13 is the oldest accepted version", () => {
   expect(["v22.13.0", "v22.23.3", "v24.0.0"].map(isNewEnough)).toEqual([true, true, true]);
   expect(["v20.20.2", "v22.12.9", ""].map(isNewEnough)).toEqual([false, false, false]);
 });

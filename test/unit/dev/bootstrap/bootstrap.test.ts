@@ -42,7 +42,7 @@ describe("a first key", () => {
     expect(row).toEqual({ name: "Acme" });
   });
 
-  it("comes with an organisation that accepts id tags nobody knows only where that was asked for", async () => {
+  it("creates an organisation that accepts unknown id tags only when asked to", async () => {
     const request = { query: database.sql, name: "Acme", role: "owner", now: new Date() } as const;
     const accepts = async (more: { acceptsUnknownTags?: boolean }) => {
       const { organization } = await ensureOrganization({ ...request, slug: newSlug(), ...more });
@@ -52,7 +52,7 @@ describe("a first key", () => {
     expect([await accepts({}), await accepts({ acceptsUnknownTags: true })]).toEqual([false, true]);
   });
 
-  it("is made for everybody who asks at the same time", async () => {
+  it("is created for each of many concurrent requests", async () => {
     const slug = newSlug();
     const made = await Promise.all(Array.from({ length: 5 }, () => ensure(slug)));
     expect(new Set(made.map(({ organization }) => organization)).size).toBe(1);
@@ -70,7 +70,7 @@ describe("a first key", () => {
   });
 });
 
-describe("the database a command means", () => {
+describe("the database of a command", () => {
   it("is DATABASE_URL unless a data directory is named", () => {
     const env = { DATABASE_URL: "postgresql://u:p@db/x", NEON_FETCH_ENDPOINT: "http://127.0.0.1:1/sql" };
     expect(databaseAddress(env, undefined)).toEqual({

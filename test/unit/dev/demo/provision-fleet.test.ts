@@ -92,7 +92,7 @@ it("counts every charger as failed when the batch itself could not be run", asyn
   expect(fleet).toMatchObject({ identities: [], failed: 2, firstFailure: "DISPATCH_FAILED: engine away" });
 });
 
-it("shows request, status and body of an answer it cannot go on with", async () => {
+it("shows request, status and body of an unexpected answer", async () => {
   const { api } = await scriptedApi([{ status: 503, body: { detail: "Service unavailable" } }]);
   await expect(provisionFleet(api, 2, "external", () => {})).rejects.toThrow(
     'POST /ocpp/locations answered 503: {"detail":"Service unavailable"}',

@@ -19,7 +19,7 @@ then, for instance:
 `);
 });
 
-it("a demo whose data are elsewhere names the variables that lead there, and none of their values", () => {
+it("a demo with external stores names the variables that point to them, without their values", () => {
   expect(nextCommands({ ...next, variables: ["BUSBAR_PG_URL", "BUSBAR_REDIS_URL"] })).toContain(
     "\n  BUSBAR_PG_URL=… BUSBAR_REDIS_URL=… npm start -- --data .local/demo --port 20001\n",
   );

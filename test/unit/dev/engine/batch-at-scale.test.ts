@@ -10,7 +10,7 @@ afterEach(() => fixture.close());
 
 const idle = () => waitFor(() => fixture.engine.stats().pending === 0, "everything to be delivered");
 
-test("three hundred chargers cost two deliveries each, one per slice, one more and one per failure", async () => {
+test("300 chargers take two deliveries each, plus one per slice, one for the dispatcher and one per failure", async () => {
   const { endpoint, engine, ended } = fixture;
   const batch = chargerBatch(endpoint, () => engine.url, "job", {
     failsBefore: (seq, retried) => seq % 50 === 0 && retried === 0,

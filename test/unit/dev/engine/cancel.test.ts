@@ -13,7 +13,7 @@ const sleeper = (path: string) =>
     await context.run("never", () => undefined);
   });
 
-test("cancel by id ends the run, and a result published afterwards is swallowed with 200", async () => {
+test("cancel by id ends the run, and a result published afterwards is ignored with 200", async () => {
   const { endpoint, client, ended } = fixture;
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -85,7 +85,7 @@ test("a workflow cancels itself", async () => {
   expect(await ended(workflowRunId)).toMatchObject({ workflowState: "RUN_CANCELED" });
 });
 
-test("a cancelled run shows what it still had to deliver", async () => {
+test("the log of a cancelled run shows its undelivered messages", async () => {
   const { client, ended } = fixture;
   const { workflowRunId } = await client.trigger({ url: sleeper("/pending"), delay: "1d" });
   await client.cancel(workflowRunId);

@@ -62,14 +62,14 @@ test.each([
   expect(retryDelayMs(0, "5", headers, nowMs)).toBe(expected);
 });
 
-test("without wish and expression the wait is min(1 day, e^(2.5·n) s)", () => {
+test("without a retry time in the answer and an expression the delay is min(1 day, e^(2.5·n) s)", () => {
   const waits = [0, 1, 2, 3, 4].map((retried) =>
     Math.round(retryDelayMs(retried, undefined, {}, nowMs) / 1000),
   );
   expect(waits).toEqual([12, 148, 1808, 22026, 86_400]);
 });
 
-test("an expression stays between nothing and one day", () => {
+test("the delay of an expression is between 0 and one day", () => {
   const waits = ["-5", "1/0", "sqrt(-1)", "exp(99)"].map((text) => retryDelayMs(0, text, {}, nowMs));
   expect(waits).toEqual([0, dayMs, 0, dayMs]);
 });

@@ -130,7 +130,7 @@ test("a non-retryable error fails the run after one attempt", async () => {
   expect(endpoint.deliveries.filter(({ path }) => path === "/permanent")).toHaveLength(2);
 });
 
-test("a step that names its time is retried then, whatever the run's own delay is", async () => {
+test("a step whose answer names a retry time is retried then, whatever the delay of the run is", async () => {
   const { endpoint, client, ended } = fixture;
   const url = endpoint.workflow("/retry-after", async (context) => {
     await context.run("step", () => {

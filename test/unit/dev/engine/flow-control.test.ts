@@ -92,7 +92,7 @@ test("a lower parallelism holds once what was published with the higher one is d
   expect(start()).toBe(2);
 });
 
-test("a crowded key starves neither another key nor messages without one", async () => {
+test("a flow-control key with many messages delays neither other keys nor messages without a key", async () => {
   const crowded = countingRoute("/crowded");
   const other = countingRoute("/other");
   const free = countingRoute("/free");

@@ -82,7 +82,7 @@ test.each(["/steps", "/parallel"])(
   },
 );
 
-test("a batch of a hundred is on disk as a whole or not at all when its answer never came", async () => {
+test("a batch whose answer was lost is stored completely or not at all", async () => {
   const { endpoint, restart, client } = await startKillable();
   const url = `${endpoint.origin}/nowhere`;
   for (let round = 0; round < 3; round++) {

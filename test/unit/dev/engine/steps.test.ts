@@ -67,7 +67,7 @@ test.each([
   await faults({ lazyBytes: null });
 });
 
-test("a failing step is retried with a rising count while finished steps and siblings rest", async () => {
+test("a failing step is retried with a rising count, and finished or parallel steps are not run again", async () => {
   const { endpoint, client, ended } = fixture;
   const ran: string[] = [];
   const url = endpoint.workflow("/retry", async (context) => {
@@ -138,7 +138,7 @@ test("a destination that is not a workflow fails the run with the documented tex
   });
 });
 
-test("a run that ended takes its end a second time, and no unknown run takes one", async () => {
+test("ending a run twice succeeds, ending an unknown run is refused", async () => {
   const { endpoint, client, ended, api } = fixture;
   const url = endpoint.workflow(
     "/ended-twice",
@@ -153,7 +153,7 @@ test("a run that ended takes its end a second time, and no unknown run takes one
   expect(await ended(workflowRunId)).toMatchObject({ workflowState: "RUN_SUCCESS" });
 });
 
-test("a duplicate of a run's last delivery is answered 200 by its endpoint", async () => {
+test("the endpoint answers 200 to a duplicate of the last delivery of a run", async () => {
   const { endpoint, client, ended, faults } = fixture;
   await faults({ duplicateEvery: 2, duplicateMode: "sequential" });
   const url = endpoint.workflow(
@@ -183,7 +183,7 @@ test("an answer of more than 1 MiB counts by its status and is delivered once", 
   expect(engine.stats().answers["200"]).toBe(before + 1);
 });
 
-test("a step that waits for its first attempt shows how often it may be repeated", async () => {
+test("the log shows the allowed retries of a step before its first attempt", async () => {
   const { endpoint, client, run } = fixture;
   const url = endpoint.workflow("/waits", async (context) => void (await context.run("s", () => undefined)));
   const { workflowRunId } = await client.trigger({ url, retries: 2, delay: "300d" });
@@ -211,7 +211,7 @@ test("a publish refused with 412 ends the run at once, one refused with 5xx is r
   expect(ran).toBe(3);
 });
 
-test("what the engine does not offer is refused visibly", async () => {
+test("a feature that the engine does not have is refused with an error", async () => {
   const { endpoint, client, ended, api } = fixture;
   const url = endpoint.workflow("/calls", async (context) => {
     await context.call("elsewhere", { url: endpoint.origin, method: "GET" });

@@ -102,7 +102,7 @@ describe.skipIf(!pgUrl)("a database in use", () => {
     expect((await readCatalog(pool)).filter((line) => line.includes("valid=f"))).toEqual([]);
   });
 
-  it("gets an index that an interrupted build left unusable built anew", async () => {
+  it("rebuilds an index that an interrupted build left invalid", async () => {
     await pool.session((session) => applyMigrations(session, { migrations: migrations.slice(0, 2) }));
     await pool.exec(`CREATE INDEX meter_values_received ON meter_values (received_at);
       UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'meter_values_received'::regclass`);

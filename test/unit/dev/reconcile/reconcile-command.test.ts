@@ -32,7 +32,7 @@ afterAll(async () => {
   directory.remove();
 });
 
-test("npm run reconcile asks for a look at every charger, waits until it is done, and says how many need a new key", async () => {
+test("npm run reconcile requests a full reconciliation, waits for its end and prints how many chargers need a new key", async () => {
   const [organization, living, deleted] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
   await sql.write("INSERT INTO organizations (id, slug, name) VALUES ($1::uuid, 'acme', 'Acme')", [
     organization,

@@ -53,7 +53,7 @@ describe("requests", () => {
     expect((await post("/", JSON.stringify(["SET", "k", "x".repeat(10 * MEBIBYTE)]))).status).toBe(413);
   });
 
-  it("refuses a page in a browser, which names its origin", async () => {
+  it("refuses requests from web pages, which have an Origin header", async () => {
     expect((await post("/", `["DEL","k"]`, { origin: "http://example.com" })).status).toBe(403);
   });
 });

@@ -66,7 +66,7 @@ describe("the limits of the hosted proxy", () => {
   });
 });
 
-describe("requests that are none of the client's", () => {
+describe("requests that the client never sends", () => {
   it("refuses a request without a connection string", async () => {
     const answer = await post(`{"query":"select 1"}`, {});
     expect([answer.status, await answer.json()]).toEqual([
@@ -82,7 +82,7 @@ describe("requests that are none of the client's", () => {
     },
   );
 
-  it("refuses a page in a browser, which names its origin", async () => {
+  it("refuses requests from web pages, which have an Origin header", async () => {
     const headers = { "neon-connection-string": databaseUrl, origin: "http://example.com" };
     expect((await post(`{"query":"select 1"}`, headers)).status).toBe(403);
   });

@@ -28,7 +28,7 @@ function leaveList(parts: Record<string, ProcessIdentity>): void {
   writeFileSync(join(directory.path, "stack.json"), JSON.stringify({ ...nobody, supervisor, parts }));
 }
 
-it("a directory is refused while its supervisor lives, and given again after its release", async () => {
+it("a directory is refused while its supervisor runs, and can be taken again after its release", async () => {
   const first = await takeDataDirectory(directory.path);
   await expect(takeDataDirectory(directory.path)).rejects.toThrow(
     `A stack already runs on ${directory.path} (process ${process.pid})`,
@@ -37,14 +37,14 @@ it("a directory is refused while its supervisor lives, and given again after its
   (await takeDataDirectory(directory.path)).release();
 });
 
-it("parts a killed supervisor left behind are ended before the directory is given", async () => {
+it("parts that a killed supervisor left behind are ended before the directory is taken", async () => {
   const left = bystander();
   leaveList({ worker: left.identity });
   await takeDataDirectory(directory.path);
   expect(isAlive(left.identity)).toBe(false);
 });
 
-it("a process that only took over the number of a part is left alone", async () => {
+it("a process that only has the pid of a former part is not ended", async () => {
   const stranger = bystander();
   leaveList({ worker: { pid: stranger.identity.pid, started: "long ago" } });
   await takeDataDirectory(directory.path);
@@ -62,7 +62,7 @@ it("a fresh start empties the directory, but never that of a living stack", asyn
   expect(readdirSync(directory.path).toSorted()).toEqual(["supervisor.lock", "supervisor.lock.sqlite"]);
 });
 
-it("stack.json names this process, can be read by its owner only, and goes with the release", async () => {
+it("stack.json names this process, can be read by its owner only, and is removed at the release", async () => {
   const data = await takeDataDirectory(directory.path);
   data.publish(nobody);
   expect(readLivingStack(directory.path)).toEqual({ supervisor: identify(process.pid), ...nobody });
@@ -81,12 +81,12 @@ it("a directory that cannot be written is refused in one line that names it", as
   );
 });
 
-it("a damaged list of processes holds nobody off", async () => {
+it("a damaged stack.json does not prevent a start", async () => {
   writeFileSync(join(directory.path, "stack.json"), '{"supervisor":');
   (await takeDataDirectory(directory.path)).release();
 });
 
-it("what cannot be written leaves the old list and no draft", async () => {
+it("a failed write of stack.json keeps the old file and leaves no draft", async () => {
   const taken = await takeDataDirectory(directory.path);
   taken.publish(nobody);
   symlinkSync("/dev/full", join(directory.path, `stack.json.${process.pid}.tmp`));

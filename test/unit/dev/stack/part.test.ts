@@ -37,7 +37,7 @@ function fakePart(args: string[], overrides: Partial<PartSpec> = {}) {
 
 const newest = (processes: ProcessIdentity[]) => processes.at(-1) ?? { pid: 0, started: "" };
 
-it("a part is started once it has announced its address", async () => {
+it("a part counts as started once it has announced its address", async () => {
   const { part, seen } = fakePart(["serve"]);
   await part.start();
   expect(seen.processes.map(isAlive)).toEqual([true]);
@@ -62,7 +62,7 @@ it("a part whose announcement makes no sense is ended", async () => {
   expect(seen.processes.map(isAlive)).toEqual([false]);
 });
 
-it("a part that is killed is started again, and its death is told", async () => {
+it("a killed part is restarted and its death is reported", async () => {
   const { part, seen } = fakePart(["serve"]);
   await part.start();
   process.kill(newest(seen.processes).pid, "SIGKILL");
@@ -90,7 +90,7 @@ it("a restart that fails counts as a death", async () => {
   directory.remove();
 });
 
-it("a stopped part is not started again", async () => {
+it("a stopped part is not restarted", async () => {
   const { part, seen } = fakePart(["serve"]);
   await part.start();
   process.kill(newest(seen.processes).pid, "SIGKILL");
@@ -116,7 +116,7 @@ it("a part that is stopped before it is ready leaves no process", async () => {
   expect(seen.processes.map(isAlive)).toEqual([false]);
 });
 
-it("a part that cannot start on a full disk is tried again until there is room", async () => {
+it("a part that cannot start on a full disk is restarted until there is space", async () => {
   const directory = temporaryDirectory();
   const full = join(directory.path, "full");
   const { part, seen, gaveUp } = fakePart(["full", full]);
@@ -171,7 +171,7 @@ it("a leashed part is stopped, and started again after its death, as any other",
   expect(seen.processes.map(isAlive)).toEqual([false, false]);
 });
 
-it("a part can be ended at once by a supervisor that has no time left", async () => {
+it("endNow kills a part without waiting", async () => {
   const { part, seen } = fakePart(["stubborn"]);
   await part.start();
   part.endNow();

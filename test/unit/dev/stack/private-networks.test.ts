@@ -102,7 +102,7 @@ describe("the local runtime", () => {
     expect([await open(inside.origin), await open(inside.origin, true)]).toEqual(["200", "101"]);
   });
 
-  it("reaches none without the flag, neither by address nor by a name, but for our own services", async () => {
+  it("reaches private networks without the flag only at our own services, by address or by name", async () => {
     const ours = privateOrigins({ ALLOW_PRIVATE_TARGETS: "false", QSTASH_URL: `${inside.origin}/path` });
     const open = await startOpener(ours);
     expect([await open(inside.origin), await open(inside.origin, true)]).toEqual(["200", "refused"]);
@@ -114,7 +114,7 @@ describe("the local runtime", () => {
     expect(inside.asked).toBe(1);
   });
 
-  it("counts where our services are told to be, and nothing else, as ours", () => {
+  it("takes only the configured addresses of our services as ours", () => {
     const variables = {
       ALLOW_PRIVATE_TARGETS: "0",
       NEON_FETCH_ENDPOINT: "http://10.0.0.5:4444/sql",

@@ -58,7 +58,7 @@ it("refuses the lock of another process and gives it at once when that process i
   expect(log()).toBe("");
 });
 
-it("leaves the lock with a holder that is stopped", async () => {
+it("keeps the lock of a holder that is stopped by SIGSTOP", async () => {
   const { child } = await starter();
   child.kill("SIGSTOP");
   expect(() => takeProcessLock(file)).toThrow(`held by process ${child.pid}`);
@@ -83,7 +83,7 @@ it.each(["", "{", "null", `{"pid":"x"}`, `{"pid":4194305,"started":"1"}`, `{"pid
   },
 );
 
-it("refuses the lock of a living process of a version that wrote its name alone", () => {
+it("refuses a lock whose file names a living process, as an earlier version writes it", () => {
   const parent = identify(process.ppid);
   writeFileSync(file, JSON.stringify(parent));
   expect(() => takeProcessLock(file)).toThrow(`held by process ${parent.pid}`);

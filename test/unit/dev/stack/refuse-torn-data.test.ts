@@ -61,7 +61,10 @@ it.each([
   expect(judge).toThrow(/Put it back from a copy.*--data\.$/);
 });
 
-it.each(["BUSBAR_PG_URL", "DATABASE_URL"])("data whose database is elsewhere may start with %s", (name) => {
-  hold(SECRETS, OBJECT);
-  judge({ [name]: "postgres://u:p@db.test/busbar" });
-});
+it.each(["BUSBAR_PG_URL", "DATABASE_URL"])(
+  "a data directory without its database may start with %s",
+  (name) => {
+    hold(SECRETS, OBJECT);
+    judge({ [name]: "postgres://u:p@db.test/busbar" });
+  },
+);

@@ -30,7 +30,7 @@ it("the next start takes the same ports again", async () => {
   expect(await choose(before.ports)).toEqual(ports);
 });
 
-it("a remembered port that somebody else took is replaced, the others stay", async () => {
+it("a remembered port that is in use is replaced, the others stay", async () => {
   const ports = await choose({});
   const intruder = createServer().listen(ports.redis, "127.0.0.1");
   await once(intruder, "listening");
@@ -40,7 +40,7 @@ it("a remembered port that somebody else took is replaced, the others stay", asy
   expect(again.redis).not.toBe(ports.redis);
 });
 
-it("a port that another start has chosen and does not listen on yet is left to it", async () => {
+it("a port that another start has reserved is not chosen, even before it listens", async () => {
   const other = new PortClaims();
   const ports = await chooseInnerPorts({}, other);
   expect(await isPortFree(ports.sql)).toBe(true);

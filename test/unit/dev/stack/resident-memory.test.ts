@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { expect, it } from "vitest";
 import { residentBytes } from "../../../../dev/stack/resident-memory.ts";
 
-it("memory of children and grandchildren is counted, and no longer once they are gone", async () => {
+it("memory of children and grandchildren is counted until they have ended", async () => {
   const hungry =
     "const held = Buffer.alloc(150 << 20, 1); console.log(held.length); setInterval(() => {}, 1000)";
   const between = `const { spawn } = require("node:child_process");

@@ -16,7 +16,7 @@ it("the scheduled handler runs at every full minute until it is stopped", async 
   expect(fired).toHaveLength(2);
 });
 
-it("a handler that fails is told and runs again a minute later", async () => {
+it("a failure of the scheduled handler is reported, and it runs again a minute later", async () => {
   const notes: string[] = [];
   const fire = () => Promise.reject(new Error("connection refused"));
   const schedule = startSchedule(fire, ["* * * * *"], (text) => notes.push(text));

@@ -15,11 +15,11 @@ const PROGRAM = `const { stopRequest } = await import(${JSON.stringify(module)})
 const run = (stderr: number | "pipe") =>
   spawn(process.execPath, ["--input-type=module", "-e", PROGRAM], { stdio: ["ignore", "pipe", stderr] });
 
-it("a log on a full disk does not stop what runs", async () => {
+it("a full disk under the output file does not stop the stack", async () => {
   expect((await ended(run(openSync("/dev/full", "w")))).code).toBe(0);
 });
 
-it("a terminal that is gone does", async () => {
+it("a closed terminal stops the stack", async () => {
   const child = run("pipe");
   child.stderr?.destroy();
   expect((await ended(child)).code).toBe(7);
