@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 
 const BROWSER = "/usr/bin/chromium";
 
-/** Flags for a browser in a container that asks no outside host for anything of its own. */
+/** Flags for a browser in a container that makes no requests of its own. */
 export const CHROMIUM_FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -16,7 +16,7 @@ export const CHROMIUM_FLAGS = [
 ];
 
 /**
- * Path of Debian's chromium, installed now where that is possible; null, after saying so, where it is not.
+ * Path of Debian's chromium, which is installed if possible. Null, with a message, if it is not.
  * @throws Error under CI=true, where no lane may be skipped
  */
 export function findChromium(): string | null {

@@ -3,8 +3,8 @@ import { migrationsDirectory } from "../../dev/migrate/read-migrations.ts";
 import { spawnPart, type ChildPart } from "./child-part.ts";
 
 /**
- * A database in a process of its own, which a stack uses as a hosted one, so that a test can take it away: a part of the
- * stack would be started again at once.
+ * A database in a process of its own, which a stack uses like a hosted one, so that a test can stop it. The supervisor would
+ * restart a database of the stack at once.
  */
 export class DatabaseBeside {
   readonly #dataDir: string;
@@ -23,7 +23,7 @@ export class DatabaseBeside {
     return new DatabaseBeside(dataDir, await part.url, part);
   }
 
-  /** What the stack is started with. */
+  /** Variables with which the stack uses this database. */
   get env(): Record<string, string> {
     return {
       DATABASE_URL: "postgresql://u:p@hosted.example/busbar",
@@ -31,7 +31,7 @@ export class DatabaseBeside {
     };
   }
 
-  /** SIGSTOP: connections are taken and nothing is answered, until `thaw`. */
+  /** SIGSTOP: until `thaw`, connections are accepted and not answered. */
   freeze(): void {
     this.#part.process.kill("SIGSTOP");
   }
@@ -40,13 +40,13 @@ export class DatabaseBeside {
     this.#part.process.kill("SIGCONT");
   }
 
-  /** kill -9: from when it resolves, every connection is refused and nothing arrives. May be called twice. */
+  /** kill -9. Once it resolves, connections are refused. May be called twice. */
   async stop(): Promise<void> {
     this.#part.process.kill("SIGKILL");
     await this.#part.exited;
   }
 
-  /** On the same address, with all that it acknowledged. */
+  /** Starts it on the same port and data. */
   async startAgain(): Promise<void> {
     const port = Number(new URL(this.url).port);
     this.#part = spawnPart("sql", { port, dataDir: this.#dataDir, migrations: migrationsDirectory });

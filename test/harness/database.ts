@@ -20,7 +20,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** The embedded database behind the unmodified client, or a real one with BUSBAR_PG_URL, which others use as well. */
+/** A database of this test: the embedded one, or the server at BUSBAR_PG_URL, which is shared with other tests. */
 export async function openDatabase({ isShared = true } = {}): Promise<Database> {
   const directory = temporaryDirectory();
   const server = await startSql({

@@ -30,7 +30,7 @@ export const jobStatus = z.object({
 });
 export type JobStatus = z.infer<typeof jobStatus>;
 
-/** One request with the owner's key; the body is parsed JSON. */
+/** Sends one request with the owner's key and parses the JSON of the answer. */
 export async function call(
   access: Access,
   method: string,
@@ -67,7 +67,7 @@ export interface Batch {
   read(): Promise<JobStatus>;
   /** Resolves with the first poll that shows at least this share of the batch as finished. */
   until(share: number, deadlineMs?: number): Promise<JobStatus>;
-  /** Resolves when the job is terminal. Every poll on the way must add up. */
+  /** Resolves when the job is terminal. Rejects when the numbers of a poll do not add up. */
   finished(deadlineMs?: number): Promise<JobStatus>;
 }
 
@@ -101,7 +101,7 @@ export async function postBatch(access: Access, options: BatchOptions): Promise<
   return { ...place, ...followBatch(access, place, options.chargers) };
 }
 
-/** Polls a job wherever its stack lives now. Every poll must add up. */
+/** Polls a job. @throws Error when the numbers of a poll do not add up */
 export function followBatch(
   access: Access,
   { statusUrl }: Pick<Batch, "statusUrl">,

@@ -1,4 +1,4 @@
-/** The part of the station client from npm that tests use; the package ships no types. */
+/** The part of the ocpp-rpc package that tests use. It has no types of its own. */
 declare module "ocpp-rpc" {
   export interface CallContext {
     messageId: string;

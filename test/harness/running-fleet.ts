@@ -6,7 +6,7 @@ import { startStack, type RunningStack } from "./stack.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** A bulk change takes at most 1,000 chargers; by default a fifth of it, to stay within a minute each. */
+/** Chargers of a bulk change: the maximum of 1,000 with BUSBAR_FULL=1, else 200 to save time. */
 export const BULK = process.env["BUSBAR_FULL"] === "1" ? 1000 : 200;
 export const BULK_DEADLINE_MS = 150_000;
 
@@ -43,7 +43,7 @@ export function stackForEachTest(): {
   };
 }
 
-/** Simulated chargers that are READY and on line. */
+/** Creates simulated chargers and waits until they are READY and online. */
 export async function readyFleet(
   stack: RunningStack,
   chargers: number,

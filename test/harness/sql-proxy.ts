@@ -3,8 +3,9 @@ import { z } from "zod";
 import { waitFor } from "./wait-for.ts";
 
 /**
- * What happens to a request: it passes; its connection ends before the database sees it, while it works on it, or after it has
- * answered; it arrives twice, and the second answer passes; the answer is kept back for ever; or the request waits until `release`, and then arrives.
+ * What happens to a request. pass: nothing. cutRequest, forwardAndCut, cutAnswer: the client's connection is closed before the
+ * database receives the request, while it runs, or after it has answered. duplicate: it is sent twice and the second answer passes.
+ * keepAnswer: it is never answered. holdRequest: it is sent on `release`.
  */
 export type Treatment =
   | "pass"
@@ -15,16 +16,16 @@ export type Treatment =
   | "keepAnswer"
   | "holdRequest";
 
-/** Stands in front of the SQL endpoint and treats each request as the test says. */
+/** A proxy in front of the SQL endpoint that treats each request as the test decides. */
 export interface SqlProxy {
   url: string;
   /** Bodies of all requests, oldest first. */
   bodies: string[];
   /** Decides by the body of a request. Default: everything passes. */
   treat: (body: string) => Treatment;
-  /** Lets the requests that are held arrive; resolves when the database has answered them. */
+  /** Forwards the held requests; resolves when the database has answered them. */
   release(): Promise<void>;
-  /** Resolves when the database has answered everything that arrived. */
+  /** Resolves when the database has answered all forwarded requests. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -67,7 +68,7 @@ export async function startSqlProxy(target: string): Promise<SqlProxy> {
   return proxy;
 }
 
-/** Whether a request holds a write that a client is answered for. */
+/** Whether a request is a write with a receipt (ADR 0012). */
 export function leavesReceipt(body: string): boolean {
   const { queries = [] } = z
     .object({ queries: z.array(z.object({ params: z.array(z.unknown()) })).optional() })

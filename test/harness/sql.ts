@@ -1,6 +1,6 @@
 import { connect, writesData, type Row, type Sql } from "../../src/store/sql.ts";
 
-/** Asks the database of a running stack. @param sqlUrl `stack.address("sql")` */
+/** Connects to the database of a running stack. @param sqlUrl `stack.address("sql")` */
 export function openSql(sqlUrl: string): TestSql {
   return testSql(
     connect({
@@ -10,7 +10,7 @@ export function openSql(sqlUrl: string): TestSql {
   );
 }
 
-/** A connection that a test may also call, with a statement that reads or writes. */
+/** A connection that a test can also call with any statement, which is sent as a read or a write. */
 export type TestSql = Sql & ((text: string, params: unknown[]) => Promise<Row[]>);
 
 export function testSql(sql: Sql): TestSql {

@@ -29,7 +29,7 @@ export interface StackProcessOptions {
   args?: string[];
 }
 
-/** A stack in processes of its own, as a user would have started it. */
+/** A stack in processes of its own, started as by a user. */
 export interface RunningStack {
   url: string;
   /** UUID of the first organisation. */
@@ -38,15 +38,15 @@ export interface RunningStack {
   /** Key of that organisation with role owner. */
   apiKey: string;
   dataDirectory: string;
-  /** Everything the stack has said so far on stderr. */
+  /** What the stack has written to stderr so far. */
   log(): string;
   /** The living process of a part. */
   part(name: PartName): ProcessIdentity;
   /** Address of a part. */
   address(name: PartName | "scheduler"): string;
-  /** kill -9 on one part. Resolves when it is gone; its supervisor will start it again. */
+  /** kill -9 on one part. Resolves when it has ended; the supervisor restarts it. */
   killPart(name: PartName): Promise<void>;
-  /** Like `killPart`, and waits until another process has taken its place and the stack is ready again. */
+  /** Like `killPart`, and waits until the part is restarted and the stack is ready again. */
   replacePart(name: PartName): Promise<void>;
   /** Runs the Worker's scheduled handler now. */
   fireScheduled(): Promise<void>;
@@ -58,7 +58,7 @@ export interface RunningStack {
   stop(): Promise<number | null>;
 }
 
-// A developer's own settings must not decide what a test runs against.
+// Variables of the developer's environment that would change what a test runs against.
 const SWITCHES =
   /^(DATABASE_URL|NEON_FETCH_ENDPOINT|PUBLIC_BASE_URL|UPSTASH_\w+|QSTASH_\w+|BUSBAR_\w+|JW\w+_\w+|RATE_LIMIT_\w+)$/;
 const KEPT = new Set(["BUSBAR_TEST_RUN", "BUSBAR_PG_URL", "BUSBAR_REDIS_URL"]);
@@ -69,9 +69,8 @@ export function stackEnvironment(extra: Record<string, string> = {}): Record<str
 }
 
 const supervisors = new Set<ChildProcess>();
-// A test that fails half-way stops nothing: what it left runs no longer than its file. A global setup, which runs in
-// no worker, stops its own.
-// Programs beside the test runner cannot load it.
+// Stops the stacks that a failed test has left, at the end of its file. A global setup, which runs outside of the workers, and
+// programs that run without vitest stop theirs themselves.
 if ("VITEST_POOL_ID" in process.env) {
   const { afterAll } = await import("vitest");
   afterAll(() => Promise.all([...supervisors].map(endSupervisor)));
@@ -105,7 +104,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Waits for a child that is expected to end by itself. */
+/** Waits for the end of a child that ends by itself. */
 export async function ended(child: ChildProcess): Promise<Ended> {
   let stdout = "";
   let stderr = "";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-/** What a station without credential is answered at its socket address; 101 is hung up at once. */
+/** HTTP status of an upgrade without a credential. A connection that is accepted is closed at once. */
 export async function upgradeStatus(url: string, slug: string, identity: string): Promise<number> {
   const attempt = request(`${url}/ocpp/${slug}/${encodeURIComponent(identity)}`, {
     headers: {

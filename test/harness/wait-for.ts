@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 const POLL_INTERVAL_MS = 20;
 
 /**
- * Asks until the answer is neither undefined, null nor false, and returns it.
+ * Calls `ask` until its result is neither undefined, null nor false, and returns it.
  * @throws Error with `what` and the last answer, or the last error, when `deadlineMs` is over.
  */
 export async function waitFor<T>(

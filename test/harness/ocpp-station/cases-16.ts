@@ -164,5 +164,5 @@ const transfers: CommandCase[] = [
   },
 ];
 
-/** Every command as OCPP 1.6 says it. */
+/** Every command on OCPP 1.6. */
 export const CASES_16: CommandCase[] = [...switches, ...configuration, ...transfers];

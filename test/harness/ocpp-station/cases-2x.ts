@@ -110,7 +110,7 @@ const ITEMS_PER_MESSAGE = {
 const read: CommandCase = {
   path: "/configuration/get",
   body: { key: ["HeartbeatInterval", "AuthorizationKey", "Nonsense"] },
-  // A name that means nothing on 2.x is not asked for.
+  // A key that has no counterpart on 2.x is not sent.
   call: { action: "GetVariables", payload: { getVariableData: [HEARTBEAT, PASSWORD] } },
   question: { action: "GetVariables", payload: { getVariableData: [ITEMS_PER_MESSAGE] } },
   outcomes: [
@@ -232,5 +232,5 @@ const transfers: CommandCase[] = [
   },
 ];
 
-/** Every command as OCPP 2.0.1 and 2.1 say it. */
+/** Every command on OCPP 2.0.1 and 2.1. */
 export const CASES_2X: CommandCase[] = [...switches, read, change, ...transfers];

@@ -1,19 +1,19 @@
-/** One command in the words of one version: what a client posts, what the station gets, what it may say to that. */
+/** One command on one OCPP version: request of the client, CALL to the station, and the answers it may give. */
 export interface CommandCase {
   /** Below `/api/v1/chargers/{chargeBoxId}`. */
   path: string;
   body: Record<string, unknown>;
   call: { action: string; payload: Record<string, unknown> };
-  /** What the station is asked before the first of these calls. */
+  /** CALLs that the station receives before the first of these. */
   question?: { action: string; payload: Record<string, unknown> };
-  /** The success, then every refusal. `body` lacks `chargeBoxId`. */
+  /** The success first, then every refusal. `body` is without `chargeBoxId`. */
   outcomes: { answer: Record<string, unknown>; body: Record<string, unknown> }[];
 }
 
-/** An answer that is a status: how the API tells it, and the message for people. */
+/** A status that a station answers, as the API shows it, and the message beside it. */
 export type StatusRow = readonly [ocppStatus: string, status: string, message: string];
 
-/** Outcomes of a command whose answer is a status; `echo` is what the API repeats of the request. */
+/** Outcomes of a command that is answered with a status. `echo`: fields of the request that the API repeats. */
 export function statusOutcomes(
   echo: Record<string, unknown>,
   rows: readonly StatusRow[],

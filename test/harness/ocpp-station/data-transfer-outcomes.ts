@@ -2,7 +2,7 @@ import { statusOutcomes, type CommandCase } from "./command-case.ts";
 
 const ECHO = { vendorId: "MyVendor", messageId: "GetDisplayMessage" };
 
-/** The same words in every version. */
+/** The same in every OCPP version. */
 export function dataTransferOutcomes(statusInfo?: {
   reasonCode: string;
   additionalInfo: string;

@@ -5,11 +5,11 @@ import type { Access } from "../fleet.ts";
 import { waitFor } from "../wait-for.ts";
 import { register, type Registration } from "./register.ts";
 
-/** What a station does when it gets a CALL. */
+/** How a station reacts to a CALL. */
 export type Reaction =
   | { answer: Record<string, unknown> }
   | { error: string; description?: string }
-  /** Answers nothing; the test may answer later. */
+  /** Does not answer; the test may answer later. */
   | "silence"
   /** Cuts its connection without a close frame. */
   | "drop";
@@ -27,19 +27,19 @@ const BOOT: Record<OcppVersion, Record<string, unknown>> = {
 };
 
 /**
- * A station made of the client from npm, which checks every payload against the schemas it brings. Those of 2.1 it looks up
- * under names they do not have, so that its strict mode refuses every message: there the payloads are checked here.
+ * A station made of the ocpp-rpc client, which validates every payload against its own schemas. On 2.1 it looks them up under
+ * wrong names and its strict mode refuses every message, so there the payloads are validated here.
  */
 export class ForeignStation {
   readonly identity: string;
   readonly version: OcppVersion;
   readonly calls: ReceivedCall[] = [];
-  /** What the schemas complained about. */
+  /** Schema violations that were found. */
   readonly violations: string[] = [];
   react: (call: ReceivedCall) => Reaction = () => "silence";
   closeCode: number | null = null;
   readonly #client: RPCClient;
-  /** Null where the client checks by itself. */
+  /** Null when the client validates by itself. */
   readonly #validators: Validators | null;
 
   private constructor(registered: Registration, version: OcppVersion, validators: Validators | null) {
@@ -61,7 +61,7 @@ export class ForeignStation {
     this.#client.on("close", ({ code }: { code: number }) => (this.closeCode = code));
   }
 
-  /** Registers a charger, connects as it and is accepted. */
+  /** Registers a charger, connects as its station and boots. */
   static async booted(access: Access, identity: string, version: OcppVersion): Promise<ForeignStation> {
     const registered = await register(access, identity);
     const validators = version === "ocpp2.1" ? await loadValidators(version) : null;
@@ -83,12 +83,12 @@ export class ForeignStation {
     return answer;
   }
 
-  /** Past every check of the client. */
+  /** Sends without the validation of the client. */
   sendRaw(frame: unknown[]): void {
     this.#client.sendRaw(JSON.stringify(frame));
   }
 
-  /** The n-th CALL, counted from 0, as soon as it is there. */
+  /** Resolves to the n-th CALL, counted from 0, once it has been received. */
   nthCall(index: number): Promise<ReceivedCall> {
     return waitFor(`CALL ${index} at ${this.identity}`, () => this.calls[index]);
   }

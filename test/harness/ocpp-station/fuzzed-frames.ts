@@ -20,7 +20,7 @@ const large = fc.constantFrom<unknown>(
   1e21,
 );
 
-/** What is hardly a frame. */
+/** Texts that are no valid frame. */
 const junk = fc.oneof(
   fc.string(),
   fc.constantFrom("", "[]", "{}", "null", "[2", "[3]", "[4]", '"2"', "[[]]", "\u0000", "\ud800"),
@@ -50,7 +50,7 @@ const anyPayload = fc.oneof(
 
 type Call = [action: unknown, payload: unknown];
 
-/** Requests of the version: whole, with one value replaced, and under the name of another action. */
+/** Requests of the version: valid ones, with one value replaced, and with the name of another action. */
 function requestsOf(version: OcppVersion): fc.Arbitrary<Call> {
   const whole = [...requestSchemas(version)].map(([action, schema]) =>
     fc.tuple(fc.constant(action), validValues(schema, {})),
@@ -68,7 +68,7 @@ function requestsOf(version: OcppVersion): fc.Arbitrary<Call> {
   );
 }
 
-/** A copy in which the `at`-th place, counted round and round, holds another value. */
+/** A copy in which the value at place `at` (modulo the number of places) is replaced. */
 function withValue(payload: unknown, at: number, value: unknown): unknown {
   const places = placesOf(payload);
   const place = places[at % Math.max(1, places.length)];
@@ -126,8 +126,8 @@ const asText = (frame: unknown[]) => JSON.stringify(frame).replaceAll(`"${BEYOND
 const binary = fc.uint8Array({ maxLength: 64 });
 
 /**
- * What a hostile or broken station may put on the wire; `$id` stands for the id of the CALL that waits for an answer. Text
- * mostly: a binary frame ends its connection.
+ * Frames of a hostile or broken station. `$id` is replaced by the id of the CALL that is open. Most are text, because a binary
+ * frame ends the connection.
  */
 export function fuzzedFrames(version: OcppVersion): fc.Arbitrary<string | Uint8Array> {
   return fc.oneof(

@@ -12,15 +12,15 @@ const profile = z.object({
   }),
 });
 
-/** A 1.6 station that does as it is told, remembers it over lost connections, and comes back by itself. */
+/** A 1.6 station that applies all settings, keeps them over lost connections, and reconnects by itself. */
 export class ObedientStation {
   readonly id: string;
   readonly values: Record<string, string> = { MeterValueSampleInterval: "60", ClockAlignedDataInterval: "0" };
-  /** Values that were written although they were in force. */
+  /** Writes of a value that was already set. */
   readonly repeated: string[] = [];
-  /** Limits in A, as its profiles came. */
+  /** Limits in A of the charging profiles, in the order of their arrival. */
   readonly limits: number[] = [];
-  /** CALLs that it got. */
+  /** CALLs that it received. */
   received = 0;
   /** True: a profile is taken and its answer kept back. */
   holds = false;
@@ -50,7 +50,7 @@ export class ObedientStation {
     return this.#held.length > 0;
   }
 
-  /** Answers what it kept back, as far as the connection is still there. */
+  /** Sends the answers that it held back, on connections that are still open. */
   release(): void {
     this.holds = false;
     for (const { id } of this.#held.splice(0))
@@ -61,7 +61,7 @@ export class ObedientStation {
     this.#station.stop();
   }
 
-  /** Resolves when the update is stored, however often it has to be sent. */
+  /** Sends the update until it is stored. */
   async update(changes: object): Promise<void> {
     await waitFor(`an update of ${this.id}`, async () => {
       const { status } = await call(this.#access, "POST", `/api/chargers/${this.id}/update`, changes);

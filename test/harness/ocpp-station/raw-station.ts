@@ -11,7 +11,7 @@ export interface RawCall {
 }
 
 export interface Door {
-  /** As the registration names it: the connection URL with the identity. */
+  /** URL of the registration, which ends with the identity. */
   connectionUrl: string;
   identity: string;
   authorizationKey: string;
@@ -19,7 +19,7 @@ export interface Door {
 
 const CONNECT_DEADLINE_MS = 15_000;
 
-/** A station over a bare socket: it says what the test tells it to say, well formed or not. */
+/** A station over a bare WebSocket: it sends what the test tells it to, valid or not. */
 export class RawStation {
   readonly socket: WebSocket;
   readonly calls: RawCall[] = [];
@@ -51,7 +51,7 @@ export class RawStation {
     });
   }
 
-  /** Connects and is accepted. */
+  /** Connects and boots. @throws Error when the boot is answered with a CALLERROR */
   static async booted(door: Door, version: OcppVersion = "ocpp1.6"): Promise<RawStation> {
     const station = await RawStation.connect(door, version);
     await station.boot();

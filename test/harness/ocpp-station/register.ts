@@ -10,7 +10,7 @@ const registration = z.object({
 });
 export type Registration = z.infer<typeof registration>;
 
-/** Registers a charger over the command surface. */
+/** Registers a charger by `POST /api/v1/chargers`. */
 export async function register(access: Access, chargeBoxId: string): Promise<Registration> {
   const { status, body } = await call(access, "POST", "/api/v1/chargers", { chargeBoxId });
   if (status !== 201) throw new Error(`register ${chargeBoxId}: ${status} ${JSON.stringify(body)}`);

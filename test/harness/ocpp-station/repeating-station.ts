@@ -10,13 +10,13 @@ export interface StationOptions {
   door: Door;
   version: OcppVersion;
   react: (call: TakenCall) => Reply;
-  /** Milliseconds until it dials again after its line was lost or refused. */
+  /** Milliseconds between the loss or refusal of its connection and the next attempt. */
   redialMs: () => number;
-  /** How long it waits for an answer. */
+  /** Timeout of a CALL in ms. */
   messageTimeoutMs?: number;
-  /** Multiplied by the number of earlier attempts. */
+  /** Delay of a repeat in ms per earlier attempt. */
   retryIntervalMs?: number;
-  /** A repeat has the id of the first attempt, or one of its own: stations do both. */
+  /** Whether a repeat keeps the message id of the first attempt. Real stations do either. */
   repeatsWithSameId?: () => boolean;
 }
 
@@ -36,9 +36,9 @@ const DIAL_DEADLINE_MS = 15_000;
 const OPEN_CALL_MS = 900;
 
 /**
- * A station that behaves as the standards ask: one CALL of its own at a time, transaction messages queued while it is off line
+ * A station that behaves as the standards ask: one CALL of its own at a time, transaction messages queued while it is offline
  * and repeated until they are answered (OCPP 1.6 3.7.1, 2.x E13, without their limit of attempts), no boot after a mere loss
- * of the line. It remembers all it was told and all it said.
+ * of the connection. It records all messages that it sent and received.
  */
 export class RepeatingStation {
   readonly door: Door;
@@ -47,12 +47,12 @@ export class RepeatingStation {
   readonly charges: StationCharge[] = [];
   readonly calls: TakenCall[] = [];
   readonly overlaps: Overlap[] = [];
-  /** CALLERRORs to messages of its own. */
+  /** CALLERRORs that it received. */
   readonly errors: string[] = [];
-  /** Upgrades that were answered with something else than 101, by status. */
+  /** Number of upgrades that were refused, by HTTP status. */
   readonly refused: Record<string, number> = {};
   readonly closeCodes: Record<string, number> = {};
-  /** The last status of each connector that was answered. */
+  /** The last answered StatusNotification of each connector. */
   readonly statuses = new Map<number, string>();
   connections = 0;
   repeats = 0;
@@ -76,7 +76,7 @@ export class RepeatingStation {
     this.talk = talkOf(options.version);
   }
 
-  /** Dials, and again whenever the line is lost, until `stop`; talks meanwhile. */
+  /** Connects, and reconnects whenever the connection is lost, until `stop`. Sends its queue while connected. */
   start(): void {
     void this.#keepLine();
     void this.#keepTalking();
@@ -92,19 +92,19 @@ export class RepeatingStation {
     return this.#socket !== null;
   }
 
-  /** Sockets that are open, those that were replaced included. */
+  /** Number of open sockets, including those that were replaced. */
   get openSockets(): number {
     return this.#open.size;
   }
 
-  /** Everything it had to say is said and answered. */
+  /** Whether its queue is empty and everything is answered. */
   get isQuiet(): boolean {
     return (
       !this.#needsBoot && this.#backlog.length === 0 && this.#chat.length === 0 && this.#waiting === null
     );
   }
 
-  /** The charge that runs at a connector. */
+  /** The running transaction of a connector. */
   running(connectorId: number): StationCharge | undefined {
     return this.charges.find((charge) => charge.connectorId === connectorId && charge.stop === null);
   }
@@ -156,7 +156,7 @@ export class RepeatingStation {
     );
   }
 
-  /** Says again what was answered already, as after a lost answer. */
+  /** Sends a message again that was already answered, as after a lost answer. */
   repeatStart(charge: StationCharge): void {
     this.repeats++;
     this.#queue(
@@ -182,18 +182,18 @@ export class RepeatingStation {
     this.#say(this.talk.authorize(idTag), (payload) => told(this.talk.verdict(payload)));
   }
 
-  /** Its line breaks without a word. */
+  /** Drops the connection without a close frame. */
   drop(): void {
     this.#socket?.terminate();
   }
 
-  /** Restarts: the next line begins with a boot. */
+  /** Restarts: the next connection begins with a boot. */
   restart(): void {
     this.#needsBoot = true;
     this.#socket?.close();
   }
 
-  /** Dials while the old line still stands. */
+  /** Opens a second connection while the first is still open. */
   async takeOver(): Promise<void> {
     if (this.#socket && !this.#isStopped) await this.#dial().catch(() => {});
   }
@@ -203,7 +203,7 @@ export class RepeatingStation {
     return this.#energyWh;
   }
 
-  /** Kept until it is answered. The words are chosen when it is said: a number may have come meanwhile. */
+  /** Queues a message until it is answered. Its payload is made when it is sent, because it may need a transaction id by then. */
   #queue(worded: () => Worded, answered: Pending["answered"]): void {
     const pending: Pending = {
       id: randomUUID(),
@@ -220,7 +220,7 @@ export class RepeatingStation {
     this.#wake();
   }
 
-  /** Said once, and only while the line stands. */
+  /** Sends a message once, and only while connected. */
   #say(worded: Worded, answered: Pending["answered"] = () => {}): void {
     if (!this.#socket) return;
     this.#chat.push({ ...worded, id: randomUUID(), attempts: 0, answered });
@@ -282,7 +282,7 @@ export class RepeatingStation {
     this.#wake();
   }
 
-  /** One message at a time: a boot first, then what happened earlier, then the rest. */
+  /** Sends one message at a time: a boot first, then the queue, then the rest. */
   async #keepTalking(): Promise<void> {
     while (!this.#isStopped) {
       const socket = this.#socket;

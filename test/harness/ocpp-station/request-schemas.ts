@@ -13,7 +13,7 @@ const RESPONSE_ID = /(?:\.conf|Response)$/;
 
 const schemas = z.array(z.looseObject({ $id: z.string() }));
 
-/** The official schemas of the requests of a version, by action; every reference is written out. */
+/** The official request schemas of a version by action, with all references resolved. */
 export function requestSchemas(version: OcppVersion): ReadonlyMap<string, Schema> {
   const file = new URL(`../../../node_modules/ocpp-rpc/lib/schemas/${FILES[version]}`, import.meta.url);
   const parsed = schemas.parse(JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, "")));

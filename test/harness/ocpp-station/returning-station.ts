@@ -3,17 +3,17 @@ import { RawStation, type Door, type RawCall } from "./raw-station.ts";
 
 const RETRY_MS = 500;
 
-/** What the fleet of returning stations saw. */
+/** Counters of all returning stations. */
 export interface Returns {
-  /** Upgrades that were answered with something else than 101. */
+  /** Upgrades that were refused. */
   refused: string[];
-  /** Upgrades that nobody answered, as while a process restarts. */
+  /** Upgrades without an answer, as while a process restarts. */
   unanswered: number;
 }
 
 /**
- * A station that comes back by itself: after `jitterMs` when its connection ends, then every half second. It boots once
- * and never again, as one that was not restarted.
+ * A station that reconnects by itself: `jitterMs` after its connection ends, then every half second. It boots only once, as a
+ * station that does not restart.
  */
 export class ReturningStation {
   readonly door: Door;
@@ -22,9 +22,9 @@ export class ReturningStation {
   #station: RawStation | null = null;
   #isStopped = false;
   connections = 0;
-  /** What it answers to every CALL, on every connection; null leaves one unanswered. */
+  /** Makes the answer to a CALL; null leaves it unanswered. */
   react: (call: RawCall) => unknown = () => ({ status: "Accepted" });
-  /** Called whenever it has come back. */
+  /** Called after every reconnect. */
   returned: (station: RawStation) => void = () => {};
 
   constructor(door: Door, jitterMs: () => number, returns: Returns) {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import type { Answer } from "./settings-station.ts";
 
-/** Configuration of a station, changed by what is written to it. */
+/** The configuration of a station, which writes change. */
 export type Values = Record<string, string>;
 
 const variables = z.array(
@@ -19,7 +19,7 @@ const keyOf = ({ component, variable: { name, instance } }: Variable) =>
 
 const accepted: Answer = () => ({ status: "Accepted" });
 
-/** The answers of a station that takes everything and reports `limitA` as its composite schedule. */
+/** The answers of a station that accepts everything and reports `limitA` as its composite schedule. */
 export function takingAnswers(version: OcppVersion, values: Values, limitA: number): Record<string, Answer> {
   const profiles = { SetChargingProfile: accepted, ClearChargingProfile: accepted };
   const period = { startPeriod: 0, limit: limitA, numberPhases: 3 };

@@ -24,7 +24,7 @@ const schedule = (given: Payload, period: Payload) => ({
 const ONLINE = { limit: 16, numberPhases: 3 };
 const LEASE = { validTo: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) };
 
-/** The profile of each layer on each version, letter by letter. */
+/** The exact charging profile of each layer on each version. */
 function profileOf(version: OcppVersion, id: 9001 | 9002 | 9003): Payload {
   const station = version === "ocpp1.6" ? "ChargePointMaxProfile" : "ChargingStationMaxProfile";
   const offline = { limit: 10, numberPhases: 1, ...(version === "ocpp1.6" ? {} : { phaseToUse: 2 }) };

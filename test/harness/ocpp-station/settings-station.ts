@@ -11,7 +11,7 @@ export interface Sent {
   params: Record<string, unknown>;
 }
 
-/** A string answers with a CALLERROR of that code. */
+/** A string is the code of a CALLERROR. */
 export type Answer = (params: Record<string, unknown>) => Record<string, unknown> | string;
 
 const setting = z.looseObject({ Outcome: z.string().nullable() });
@@ -35,10 +35,10 @@ export function settledSettings(access: Access, id: string, deadlineMs = 30_000)
   );
 }
 
-/** A charge point that was not written here, with what it was told and what it answers. */
+/** A station made of the ocpp-rpc client, with the CALLs that it received and its answers. */
 export class SettingsStation {
   readonly sent: Sent[] = [];
-  /** What the official schemas say against what it was sent. */
+  /** Violations of the official schemas in what it received. */
   readonly violations: string[] = [];
   readonly answers: Record<string, Answer>;
   readonly version: OcppVersion;
@@ -79,7 +79,7 @@ export class SettingsStation {
       identity: chargeBoxId,
       protocols: [version],
       password: authorizationKey,
-      // Its schemas of 2.1 are those of newer messages only.
+      // For 2.1 the client has schemas of the new messages only.
       strictMode: version !== "ocpp2.1",
       reconnect: false,
     });
@@ -123,7 +123,7 @@ export class SettingsStation {
     return settledSettings(this.#access, this.id);
   }
 
-  /** The actions and Busbar's ids of the profiles that were written since the last look: `+9001` set, `-9001` cleared. */
+  /** Actions and ids of the charging profiles that were written since the last call: `+9001` set, `-9001` cleared. */
   takeProfiles(): string[] {
     return this.take().flatMap(({ action, params }) =>
       /^(Set|Clear)ChargingProfile$/.test(action)
@@ -132,7 +132,7 @@ export class SettingsStation {
     );
   }
 
-  /** What was sent since the last look. */
+  /** CALLs that were received since the last call of this. */
   take(): Sent[] {
     return this.sent.splice(0);
   }

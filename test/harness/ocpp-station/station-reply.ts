@@ -1,6 +1,6 @@
 import type { RawCall } from "./raw-station.ts";
 
-/** A CALL as the station got it. */
+/** A CALL that the station received. */
 export interface TakenCall extends RawCall {
   /** Counted from 1. */
   connection: number;
@@ -15,7 +15,7 @@ export interface Overlap {
   earlierAgeMs: number;
 }
 
-/** What a station does with a CALL: answers it, now or after a while, says nothing, or loses its line. */
+/** How a station reacts to a CALL: it answers at once or later, does not answer, or loses its connection. */
 export type Reply =
   | { kind: "answer"; payload: object; afterMs?: number }
   | { kind: "error"; code: string; afterMs?: number }

@@ -1,16 +1,16 @@
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 
-/** A charging session as its station remembers it. */
+/** A transaction as its station knows it. */
 export interface StationCharge {
-  /** On OCPP 2.x what the station calls it. */
+  /** Transaction id of OCPP 2.x, chosen by the station. */
   localId: string;
   connectorId: number;
   idTag: string;
   startedAt: string;
   meterStartWh: number;
-  /** Numbers that 1.6 answers gave it. One is right. */
+  /** Transaction ids that answers of 1.6 gave. There should be one. */
   transactionIds: number[];
-  /** How the card was judged, once for each answer to a start. */
+  /** Authorisation status of the id tag, one per answer to a start. */
   verdicts: string[];
   isStartAnswered: boolean;
   readings: { energyWh: number; at: string; isAnswered: boolean }[];
@@ -19,13 +19,13 @@ export interface StationCharge {
   nextSeqNo: number;
 }
 
-/** One message about a charging session, in the words of a version. */
+/** One message about a transaction in one OCPP version. */
 export interface Worded {
   action: string;
   payload: Record<string, unknown>;
 }
 
-/** What the versions say differently. */
+/** What differs between the OCPP versions. */
 export interface Talk {
   boot: Record<string, unknown>;
   start(charge: StationCharge): Worded;
@@ -33,7 +33,7 @@ export interface Talk {
   stop(charge: StationCharge, stop: { energyWh: number; at: string }, seqNo: number): Worded;
   status(connectorId: number, status: string, at: string): Worded;
   authorize(idTag: string): Worded;
-  /** What an answer to a start or an authorisation says of the card. */
+  /** Authorisation status in an answer to a start or an Authorize. */
   verdict(answer: Record<string, unknown>): string | null;
 }
 

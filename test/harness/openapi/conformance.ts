@@ -42,7 +42,7 @@ export interface Answer {
   body: unknown;
 }
 
-/** Everything in which an answer differs from what the document promises; empty when it keeps its word. */
+/** All differences between an answer and the document; empty when it conforms. */
 export function broken(operation: ApiOperation, { status, headers, body }: Answer): string[] {
   const promised = operation.responses[String(status)];
   if (!promised) return [`status ${status} is not documented`];

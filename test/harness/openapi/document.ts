@@ -59,12 +59,12 @@ const all = Object.entries(document.paths).flatMap(([path, methods]) =>
   })),
 );
 
-/** Those that ask for no credential: they tell nothing of any organisation. */
+/** Operations without authentication. */
 export const publicOperations: readonly (Documented & { path: string; method: string })[] = all.filter(
   ({ security }) => security.length === 0,
 );
 
-/** Those of an organisation. */
+/** Operations with authentication. */
 export const operations: readonly ApiOperation[] = all
   .filter(({ security }) => security.length > 0)
   .map(({ requestBody, security, ...operation }): ApiOperation => {

@@ -5,7 +5,7 @@ import { stringOf } from "./strings.ts";
 const isSchema = (value: unknown): value is Schema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** One harmless value that satisfies a schema: its own example, else the least that is required. Always the same. */
+/** A deterministic value that satisfies a schema: its example, else the least that is required. */
 export function exampleOf(given: Schema): unknown {
   const schema = resolve(given);
   for (const keyword of ["example", "const", "default"]) if (keyword in schema) return schema[keyword];

@@ -1,7 +1,7 @@
 import { findings } from "./conformance.ts";
 import { resolve, type Schema } from "./document.ts";
 
-/** A value that is one change away from another. */
+/** A value with one change. */
 export interface Mutation {
   what: string;
   value: unknown;

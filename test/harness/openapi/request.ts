@@ -4,7 +4,7 @@ import type { ApiOperation, Parameter } from "./document.ts";
 import { mutations } from "./invalid.ts";
 import { propertyOf, validValues, type Words } from "./valid.ts";
 
-/** A request as generated: where it goes, what it carries and whether the document allows it. */
+/** A generated request, and whether the document allows it. */
 export interface ApiRequest {
   path: string;
   headers: Record<string, string>;
@@ -74,7 +74,7 @@ function built(operation: ApiOperation, { path, query, header, body }: Parts): O
   return { path: filled + text, headers, body };
 }
 
-/** A generated path parameter may break its own schema: the words are tried everywhere. */
+/** Path parameters may break their schema, because the hostile strings are tried in all of them. */
 function faultOf(operation: ApiOperation, { path }: Parts): string | null {
   const bad = operation.parameters.find(
     (one) => one.in === "path" && findings(one.schema, path[one.name]).length > 0,
@@ -95,7 +95,7 @@ function bodyFaults(operation: ApiOperation, values: Parts): Fault[] {
   }));
 }
 
-/** A query is text: only what no text of a number or of a list of words is, is wrong. */
+/** Query parameters are text: only those that are no number or not one of the allowed words can be wrong. */
 function queryFaults(operation: ApiOperation, values: Parts): Fault[] {
   return operation.parameters
     .filter((one) => one.in === "query")

@@ -5,7 +5,7 @@ const numberOf = (value: unknown, fallback: number) => (typeof value === "number
 
 const LENGTH_MAX = 2_100;
 
-/** Words that have broken parsers, queries and logs before. */
+/** Strings that often break parsers, queries and logs. */
 const NASTY = [
   "",
   " ",

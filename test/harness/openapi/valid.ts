@@ -94,7 +94,7 @@ function objectOf(schema: Schema, words: Words): fc.Arbitrary<Record<string, unk
   });
 }
 
-/** A property or parameter: mostly one of its words, where there are any. */
+/** A value of a property or parameter: mostly one of the given words, if there are any. */
 export function propertyOf(name: string, schema: Schema, words: Words): fc.Arbitrary<unknown> {
   const known = words[name] ?? [];
   if (known.length === 0) return validValues(schema, words);

@@ -21,7 +21,7 @@ export interface PackedData {
   scene: Scene;
 }
 
-/** What a test needs to know of what was going on. */
+/** The state of the killed stack, as far as a test needs it. */
 export interface Scene {
   /** Two simulated stations: the first has an inoperative connector, the second a changed configuration. */
   simulated: string[];
@@ -73,7 +73,7 @@ async function rows(postgres: SqlExecutor, query: string): Promise<(string | nul
   return (await postgres.run({ query, params: [] })).rows;
 }
 
-/** Each file holds its write-ahead log and no free pages. */
+/** Checkpoints and vacuums each file first, so that it is complete and small. */
 function databasesOf(directory: string): PackedData["databases"] {
   const objects = readdirSync(join(directory, "objects"), { recursive: true, encoding: "utf8" });
   const paths = ["engine.sqlite", ...objects.map((path) => join("objects", path))];

@@ -35,7 +35,7 @@ async function restorePostgres(packed: PackedData, clock: MovedClock, dataDir: s
   try {
     const migrations = readMigrations().filter(({ version }) => version <= packed.schemaVersion);
     await postgres.session((session) => applyMigrations(session, { migrations }));
-    // Rows arrive as they were: no trigger fills in and no foreign key decides their order.
+    // Switches triggers and foreign keys off, so that rows are restored unchanged and in any order.
     await postgres.exec("SET session_replication_role = replica");
     for (const [table, json] of Object.entries(packed.tables)) {
       // A migration may have put rows there.
