@@ -58,7 +58,7 @@ describe("requests", () => {
   });
 });
 
-it("is sent nothing but what the embedded engine knows: SET, DEL and the fixed window", async () => {
+it("is sent nothing but what the embedded engine knows: SET, DEL, the fixed window and PING", async () => {
   const sent: unknown[] = [];
   const real = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
@@ -69,10 +69,13 @@ it("is sent nothing but what the embedded engine knows: SET, DEL and the fixed w
   expect(await marks.begin("delivery", 60)).toBe("new");
   await marks.forget("delivery");
   expect(await rateCounter(connected()).add("client", 1, 5, 60)).not.toBeNull();
+  // As the readiness probe of src/wiring.ts does.
+  expect(await connected().ping()).toBe("PONG");
   expect(sent).toEqual([
     [server.url, "set"],
     [server.url, "del"],
     [server.url, "evalsha"],
+    [server.url, "ping"],
   ]);
 });
 
