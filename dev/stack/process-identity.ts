@@ -9,7 +9,7 @@ export interface ProcessIdentity {
 }
 
 /** Start time of a running process; null when there is none with that pid, or it is a zombie. */
-export function startTimeOf(pid: number): string | null {
+function startTimeOf(pid: number): string | null {
   return process.platform === "linux" ? fromProc(pid) : fromPs(pid);
 }
 
