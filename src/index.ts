@@ -3,15 +3,34 @@ import { STEPS } from "../workflows/paths.ts";
 import { handleUpgrade } from "./api/socket.ts";
 import { UpgradeBudget } from "./api/upgrade-budget.ts";
 import { createApp } from "./app.ts";
+import { ChargePointSession as Session } from "./durable/charge-point-session.ts";
+import { SimulatorHost as Host } from "./durable/simulator-host.ts";
+import { TransactionIds as Ids } from "./durable/transaction-ids.ts";
 import { Misconfigured, readEnv, type RawEnv } from "./env.ts";
 import { sweep } from "./fleet/sweep.ts";
 import type { SessionRef } from "./ports.ts";
 import { wire } from "./wiring.ts";
 
-export { ChargePointSession } from "./durable/charge-point-session.ts";
 export { SessionShelf } from "./durable/session-shelf.ts";
-export { SimulatorHost } from "./durable/simulator-host.ts";
-export { TransactionIds } from "./durable/transaction-ids.ts";
+
+/** The objects are made by the runtime: their services are handed in here. */
+export class ChargePointSession extends Session {
+  constructor(ctx: DurableObjectState, env: RawEnv) {
+    super(ctx, env, wire);
+  }
+}
+
+export class SimulatorHost extends Host {
+  constructor(ctx: DurableObjectState, env: RawEnv) {
+    super(ctx, env, wire);
+  }
+}
+
+export class TransactionIds extends Ids {
+  constructor(ctx: DurableObjectState, env: RawEnv) {
+    super(ctx, env, wire);
+  }
+}
 
 const app = createApp({
   services: (raw) => {

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../env.ts";
 import type { ChargerCommand } from "../ocpp/commands.ts";
 import { parseFrame, type ParsedFrame } from "../ocpp/frame.ts";
-import { negotiate, versionsOf, type OcppVersion } from "../ocpp/version.ts";
+import type { OcppVersion } from "../ocpp/version.ts";
 import type {
   CommandOutcome,
   CommandTimeout,
@@ -18,41 +18,42 @@ import type {
   UnknownTagPolicy,
 } from "../ports.ts";
 import { clientAddress } from "../session-address.ts";
+import type { ServicesOf } from "./services.ts";
 import { factSink } from "./facts/fact-sink.ts";
-import { admit, ADMITTED, refuseSubprotocol } from "./session/door/admission.ts";
+import { admitUpgrade } from "./session/door/admit-upgrade.ts";
 import { adopt } from "./session/door/adoption.ts";
 import { AlarmClock } from "./session/alarm-clock.ts";
 import { mayAskForBoot } from "./session/outbound/boot-request.ts";
 import { CommandChannel, type CommandLine } from "./session/outbound/command-channel.ts";
 import { commandLine } from "./session/outbound/command-line.ts";
 import { noteConnected, noteForgottenLine } from "./session/line/connected.ts";
-import { afterLogin } from "./session/door/credential.ts";
 import { isDirect, isDirectBefore, offerOf } from "./session/line/direct-line.ts";
 import { endUnspoken } from "./session/line/end-unspoken.ts";
 import { isTooBig } from "./session/line/frame-size.ts";
 import { blockTaker, IdSupply, prepareIds } from "./session/inbound/id-supply.ts";
 import { keyHolder, rotateKey } from "./session/door/key-rotation.ts";
 import { closeSocket, SessionSockets, type LiveSocket } from "./session/line/live-socket.ts";
-import { isSeenDue, lastMessageAtMs, livenessStep, PROBE_TIMEOUT_MS } from "./session/line/liveness.ts";
-import { ensureValidators, validatorsOf } from "./session/inbound/loaded-validators.ts";
+import { livenessStep, PROBE_TIMEOUT_MS, unseenAtMs } from "./session/line/liveness.ts";
+import { ensureValidators, validatorsOf } from "./session/line/loaded-validators.ts";
 import { logEvent } from "./session/storage/log-event.ts";
 import { OutboxFlush } from "./session/outbox-flush.ts";
 import { outgoingTransfer } from "./session/outbound/outgoing-transfer.ts";
 import { Preparation } from "./session/inbound/preparation.ts";
 import { isServed, type SessionRecord } from "./session/storage/session-record.ts";
-import { tellClosure } from "./session/line/security-notice.ts";
+import { addClosureNotice } from "./session/line/security-notice.ts";
 import { SessionStore } from "./session/storage/session-store.ts";
 import { SettingsNotice, settingsPublisher } from "./session/settings/settings-notice.ts";
 import { snapshotOf } from "./session/snapshot.ts";
 import { StationInbox } from "./session/inbound/station-inbox.ts";
 import { keepTagPolicy, policyReader, TagPolicy } from "./session/inbound/tag-policy.ts";
 import { noteTakeover } from "./session/line/takeover.ts";
-import { takeFromShelf, tellCredential } from "./session/door/told-credential.ts";
+import { removePrepared, addCredentialFact } from "./session/door/credential-fact.ts";
 import { TrafficGuard } from "./session/line/traffic-guard.ts";
 import { noteTriggered } from "./session/outbound/triggered.ts";
 import { upgraded, type Upgrade } from "./session/line/upgraded.ts";
 
 const OWN_COMMAND_TIMEOUT_MS = 30_000;
+const BOOT_REQUEST = { kind: "trigger", requestedMessage: "BootNotification" } as const;
 
 /**
  * One charge point: its socket, its calls, its registration, its frames. The object's name is
@@ -70,25 +71,33 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   readonly #settings: SettingsNotice;
   #guard = new TrafficGuard();
 
-  constructor(ctx: DurableObjectState, raw: RawEnv) {
+  constructor(ctx: DurableObjectState, raw: RawEnv, services: ServicesOf) {
     super(ctx, raw);
     this.#config = readEnv(raw);
-    this.#store = new SessionStore(ctx.storage);
     this.#sockets = new SessionSockets(ctx);
+    this.#store = new SessionStore(ctx.storage, this.#sockets);
     this.#channel = new CommandChannel({
       line: () => this.#line(),
       onTriggered: (action, isLegal) => noteTriggered(this.#store, action, isLegal),
     });
     const ids = new IdSupply(this.#store, blockTaker(this.#config));
-    const tags = new TagPolicy(this.#store, policyReader(this.#config));
+    const tags = new TagPolicy(this.#store, policyReader(this.#config, services));
     this.#preparation = new Preparation(ids, tags, this.#store.transactions);
     this.#inbox = new StationInbox(this.#store, this.#channel, ids, this.#config.OCPP_INBOUND_VALIDATION);
-    this.#flush = new OutboxFlush(this.#store, factSink(this.#config), (record, isDeleted) => {
-      takeFromShelf(this.#config, record);
+    this.#flush = new OutboxFlush(this.#store, factSink(this.#config, services), (record, isDeleted) => {
+      removePrepared(this.#config, record);
       return isDeleted ? void this.retire(record) : this.#withdraw(record);
     });
-    this.#settings = new SettingsNotice(ctx, this.#store, this.#channel, settingsPublisher(this.#config));
-    this.#clock = new AlarmClock(ctx.storage, this.#store, () => this.#flush.run(null));
+    this.#settings = new SettingsNotice(
+      ctx,
+      this.#store,
+      this.#channel,
+      settingsPublisher(this.#config, services),
+    );
+    this.#clock = new AlarmClock(ctx.storage, this.#store, this.#sockets, {
+      flush: (isUrgent) => this.#flush.run(isUrgent ? "soon" : "shared"),
+      waitUntil: (work) => ctx.waitUntil(work),
+    });
   }
 
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
@@ -98,25 +107,14 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   /** The upgrade of a station; everything else is RPC. */
   override async fetch(request: Request): Promise<Response> {
     const direct = isDirect(request);
-    this.#store.isPatient = direct;
+    this.#store.isDirect = direct;
     const offer = offerOf(request);
     const isNew = offer !== null && (await this.provision(offer.ref, offer.input)).created;
     this.#store.leaveToHost(isNew ? offer.news : []);
-    const checked = this.#store.record;
-    const credential = checked?.credential ?? null;
-    const admission = isNew ? ADMITTED : await admit(checked, request, this.#config, Date.now());
-    if (admission.kind === "refused") return admission.response;
-    const offered = request.headers.get("sec-websocket-protocol");
-    const version = checked && negotiate(offered, versionsOf(checked.securityProfile));
-    if (!version) return refuseSubprotocol();
-    if (!validatorsOf(version)) await ensureValidators(version);
-    const record = this.#store.record;
-    if (!isServed(record) || record.chargerId !== checked?.chargerId)
-      return new Response("Unknown charge point", { status: 404 });
-    if (record.credential !== credential)
-      return new Response("Try again", { status: 503, headers: { "retry-after": "1" } });
-    if (credential && admission.used) record.credential = afterLogin(credential, admission.used);
-    if (!direct) tellCredential(this.#store, record, Date.now());
+    const admitted = await admitUpgrade(this.#store, request, this.#config, isNew);
+    if (admitted instanceof Response) return admitted;
+    const { record, version } = admitted;
+    if (!direct) addCredentialFact(this.#store, record, Date.now());
     return this.#accept(record, version, { ip: clientAddress(request), direct, isNew });
   }
 
@@ -129,8 +127,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!record) return { kind: "notProvisioned" };
     const outcome = await this.#run(record, command, timeoutMs);
     if (command.kind === "dataTransfer" && this.#own({ ...ref, chargerId: record.chargerId })) {
-      this.#store.tellTransfer(record, outgoingTransfer(command, outcome, Date.now()));
-      if (!this.#arm(record)) this.#store.save(record);
+      this.#store.addTransfer(record, outgoingTransfer(command, outcome, Date.now()));
+      this.#arm(record);
     }
     return outcome;
   }
@@ -152,14 +150,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const record = this.#own(ref);
     if (!record) return false;
     record.bootAnswer = status;
-    this.#store.save(record);
+    this.#store.changed();
     const isWaiting = record.registration === "Pending" && status === "Accepted";
-    if (isWaiting && this.#live(record))
-      void this.#run(
-        record,
-        { kind: "trigger", requestedMessage: "BootNotification" },
-        OWN_COMMAND_TIMEOUT_MS,
-      );
+    if (isWaiting && this.#live(record)) void this.#run(record, BOOT_REQUEST, OWN_COMMAND_TIMEOUT_MS);
     return true;
   }
 
@@ -186,11 +179,14 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (!record) return null;
     const holder = keyHolder({
       own: () => this.#own({ ...ref, chargerId: record.chargerId }),
-      save: (changed) => this.#store.save(changed),
+      changed: () => this.#store.changed(),
       send: (command) => (this.#live(record) ? this.command(ref, command, OWN_COMMAND_TIMEOUT_MS) : null),
     });
     const status = await rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
-    if (this.#own({ ...ref, chargerId: record.chargerId }) && tellCredential(this.#store, record, Date.now()))
+    if (
+      this.#own({ ...ref, chargerId: record.chargerId }) &&
+      addCredentialFact(this.#store, record, Date.now())
+    )
       this.#arm(record);
     return status;
   }
@@ -206,7 +202,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
 
   /** What went over the wire, newest first; null when not provisioned. */
   frames(ref: SessionRef, query: FrameQuery): { rows: FrameRow[]; total: number } | null {
-    return this.#own(ref) && this.#store.frames.query(query);
+    return this.#own(ref) && this.#store.frames.query(query, Date.now());
   }
 
   /** Frames that the station exchanged with another central system. */
@@ -221,7 +217,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const record = this.#store.record;
     if (!record || record.chargerId !== ref.chargerId) return;
     record.isRetired = true;
-    this.#store.save(record);
+    this.#store.changed();
     this.#withdraw(record);
     await this.#wipeRetired(record);
   }
@@ -260,8 +256,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   override async alarm(): Promise<void> {
     const woken = this.#store.record;
     if (!woken) return;
-    woken.alarmAtMs = null;
-    await this.#flush.run(lastMessageAtMs(woken, this.#sockets.live(woken.generation)));
+    this.#clock.rang(woken);
+    await this.#flush.run("shared", unseenAtMs(woken, this.#sockets.live(woken.generation)));
     const record = this.#store.record;
     if (record?.isRetired) return this.#wipeRetired(record);
     if (!record) return;
@@ -271,8 +267,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (this.#store.record !== record || record.isRetired) return;
     if (live) this.#checkLiveness(record, live, Date.now());
     if (live) void this.#settings.lease.renew(record, live, Date.now());
-    while (this.#store.frames.prune(Date.now()));
-    if (!this.#arm(record)) this.#store.save(record);
+    // The log of a connected station is pruned as it grows.
+    if (!live) this.#store.frames.prune(Date.now());
+    this.#arm(record);
   }
 
   #accept(record: SessionRecord, version: OcppVersion, { ip, direct, isNew }: Upgrade): Response {
@@ -280,15 +277,18 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const { 0: client, 1: server } = new WebSocketPair();
     const older = this.ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
     const oldIps = older.map((socket) => this.#sockets.attachmentOf(socket)?.ip ?? "");
+    const before = this.#sockets.memoryOf(record.generation);
+    if (before) this.#store.lineEnded(record, before);
     this.#guard = new TrafficGuard();
     noteConnected(record, { version, ip, direct, nowMs });
     this.ctx.acceptWebSocket(server, [String(record.generation)]);
     const { generation } = record;
     const attachment = { generation, version, connectedAtMs: nowMs, ip, direct, lastMessageAtMs: null };
     this.#sockets.attach(server, attachment);
-    this.#store.tell(record, nowMs, { type: "connection", online: true, ocppVersion: version });
+    this.#store.changed("repeatable");
+    this.#store.addFact(record, nowMs, { type: "connection", online: true, ocppVersion: version });
     noteTakeover(this.#store, record, { ip, oldIps, nowMs });
-    if (!this.#arm(record) && !direct) this.#store.save(record);
+    this.#arm(record);
     if (!direct) logEvent(record, "session.connected", { version, ip });
     for (const socket of older) closeSocket(socket, 4001, "superseded");
     this.#channel.takeover();
@@ -300,8 +300,10 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   /** Only the current socket may end the session: an old one closes late and must not touch its successor. */
   #disconnected(socket: WebSocket, code: number): void {
     const record = this.#currentRecord(socket);
-    if (!record) return;
-    this.#goOffline(record, this.#sockets.attachmentOf(socket)?.lastMessageAtMs ?? null);
+    const attachment = this.#sockets.attachmentOf(socket);
+    if (!record || !attachment) return;
+    this.#store.lineEnded(record, attachment);
+    this.#goOffline(record, attachment.lastMessageAtMs);
     logEvent(record, "session.disconnected", { code });
   }
 
@@ -310,13 +312,14 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     record.probedAtMs = null;
     record.lastMessageAtMs = lastMessageAtMs ?? record.lastMessageAtMs;
     const fact = { type: "connection", online: false, ocppVersion: record.version } as const;
-    this.#store.tell(record, Date.now(), fact);
+    this.#store.addFact(record, Date.now(), fact);
+    this.#store.changed();
     this.#channel.drop();
-    if (!this.#clock.arm(record, null, Date.now())) this.#store.save(record);
+    this.#clock.arm(record, null, Date.now());
   }
 
   #end(socket: WebSocket, code: number, reason: string): void {
-    tellClosure(this.#store, this.#currentRecord(socket), code, Date.now());
+    addClosureNotice(this.#store, this.#currentRecord(socket), code, Date.now());
     this.#disconnected(socket, code);
     closeSocket(socket, code, reason);
   }
@@ -334,7 +337,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     { text, frame, nowMs }: { text: string; frame: ParsedFrame; nowMs: number },
   ): void {
     this.#sockets.touch(from, nowMs);
-    this.#store.isPatient = from.attachment.direct;
+    this.#store.isDirect = from.attachment.direct;
     const validators = validatorsOf(from.attachment.version);
     if (!validators) return;
     if (frame.kind !== "malformed") {
@@ -347,8 +350,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       if (frame.counted && this.#guard.malformed(nowMs))
         return this.#end(from.socket, 1002, "protocol error");
     }
-    if (isSeenDue(record, from, nowMs) && !this.#store.hasUnflushed)
-      this.#store.tell(record, nowMs, { type: "seen" });
     this.#arm(record);
   }
 
@@ -363,15 +364,16 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (step === "close") this.#end(live.socket, 4008, "no message");
     if (step !== "probe") return;
     record.probedAtMs = nowMs;
+    this.#store.changed();
     void this.#channel.run({ kind: "trigger", requestedMessage: "Heartbeat" }, PROBE_TIMEOUT_MS);
   }
 
-  #arm(record: SessionRecord): boolean {
-    return this.#clock.arm(record, this.#sockets.live(record.generation), Date.now());
+  #arm(record: SessionRecord): void {
+    this.#clock.arm(record, this.#sockets.live(record.generation), Date.now());
   }
 
   async #wipeRetired(record: SessionRecord): Promise<void> {
-    await this.#flush.run(null);
+    await this.#flush.run("shared");
     if (this.#store.record !== record) return;
     if (this.#store.hasUnflushed) this.#arm(record);
     else await this.#store.wipe();

@@ -7,7 +7,7 @@ import { sessionName, type SessionOffer } from "../session-address.ts";
 import { reach, wasTurnedAway } from "./reach.ts";
 import type { ChargePointSession } from "./charge-point-session.ts";
 import { newCredential } from "./session/door/credential.ts";
-import { shelfOf, type Shelf } from "./shelf.ts";
+import { preparedSessions, type PreparedSessions } from "./prepared-sessions.ts";
 
 const CALL_TIMEOUT_MS = 10_000;
 /** An answer may need this long on its way back after the station's deadline. */
@@ -28,20 +28,20 @@ type Stub = { [Name in keyof SessionMethods]: Promised<SessionMethods[Name]> };
 type SessionEnv = Pick<Env, "CHARGE_POINT_SESSION" | "SESSION_SHELF" | "CREDENTIAL_SECRET">;
 
 /**
- * The sessions of the fleet, each in its own object. A session that knows nothing of its charger is given what waits for it on
- * the shelf, and asked again. @throws Unavailable when an object cannot be reached
+ * The sessions of the fleet, each in its own object. A session that knows nothing of its charger is given what was prepared for
+ * it, and asked again. @throws Unavailable when an object cannot be reached
  */
 export function durableSessions(
   env: SessionEnv,
   knock: (ref: SessionRef) => Promise<Knocked> = async () => "unknown",
 ): Sessions {
-  const shelf = shelfOf(env);
+  const prepared = preparedSessions(env);
   const stub = (ref: SessionRef) => env.CHARGE_POINT_SESSION.getByName(sessionName(ref)) as unknown as Stub;
   const ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>): Promise<T> =>
     reach(CALL_TIMEOUT_MS, () => call(stub(ref)), { repeats: true });
   const adopt = (ref: SessionRef) =>
     bringBack(
-      () => takeFromShelf(shelf, stub, ref),
+      () => adoptPrepared(prepared, stub, ref),
       () => knock(ref),
     );
   const known = async <T>(ref: SessionRef, call: () => Promise<T>): Promise<T> => {
@@ -53,7 +53,7 @@ export function durableSessions(
   return {
     adopt,
 
-    ...offersOf(env, shelf),
+    ...offersOf(env, prepared),
 
     provision: (ref, input) => ask(ref, (session) => session.provision(ref, input)),
     noteSettings: (ref, note) => known(ref, () => ask(ref, (session) => session.noteSettings(ref, note))),
@@ -73,7 +73,7 @@ export function durableSessions(
       ),
 
     async retire(ref) {
-      const isUntouched = await shelf.remove(ref);
+      const isUntouched = await prepared.remove(ref);
       if (!isUntouched) await ask(ref, (session) => session.retire(ref));
     },
 
@@ -91,7 +91,7 @@ function sendCommand(session: Stub, ...args: Parameters<Stub["command"]>): Promi
   return reach(waitMs, () => session.command(...args), { repeats: false }).catch(lostOnTheWay);
 }
 
-/** From the shelf, or from Postgres by way of the shelf. */
+/** From what was prepared for the charger, or from its row in Postgres. */
 async function bringBack(take: () => Promise<boolean>, knock: () => Promise<Knocked>): Promise<boolean> {
   if (await take()) return true;
   const knocked = await knock();
@@ -103,14 +103,14 @@ async function bringBack(take: () => Promise<boolean>, knock: () => Promise<Knoc
 /** What concerns no session object yet. */
 function offersOf(
   env: SessionEnv,
-  shelf: Shelf,
+  prepared: PreparedSessions,
 ): Pick<Sessions, "newCredential" | "prepare" | "restore" | "setPreparedTagPolicy"> {
   return {
-    setPreparedTagPolicy: (organizationSlug, policy) => shelf.setTagPolicy(organizationSlug, policy),
+    setPreparedTagPolicy: (organizationSlug, policy) => prepared.setTagPolicy(organizationSlug, policy),
 
     newCredential: (authorizationKey) => newCredential(env.CREDENTIAL_SECRET, authorizationKey),
-    prepare: async (ref, input) => shelf.put(await offerOf(env, ref, input)),
-    restore: async (ref, input) => shelf.restore(await offerOf(env, ref, input)),
+    prepare: async (ref, input) => prepared.put(await offerOf(env, ref, input)),
+    restore: async (ref, input) => prepared.restore(await offerOf(env, ref, input)),
   };
 }
 
@@ -137,17 +137,17 @@ function lostOnTheWay(error: unknown): CommandOutcome {
 }
 
 /** True when the session was provisioned with it. A charger that was deleted on the way leaves nothing behind. */
-async function takeFromShelf(
-  shelf: Shelf,
+async function adoptPrepared(
+  prepared: PreparedSessions,
   stub: (ref: SessionRef) => Stub,
   ref: SessionRef,
 ): Promise<boolean> {
-  const offer = await shelf.take(ref);
+  const offer = await prepared.take(ref);
   if (!offer || (ref.chargerId !== undefined && ref.chargerId !== offer.input.chargerId)) return false;
   const { chargerId } = offer.input;
   const session = stub(ref);
   await reach(CALL_TIMEOUT_MS, () => session.provision(offer.ref, offer.input), { repeats: true });
-  if (await shelf.has(offer)) return true;
+  if (await prepared.has(offer)) return true;
   await reach(CALL_TIMEOUT_MS, () => session.retire({ ...offer.ref, chargerId }), { repeats: true });
   return false;
 }

@@ -8,15 +8,16 @@ import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
 import { CredentialSeal } from "./host/credential-seal.ts";
 import type { DialOutcome } from "./host/dial-outcome.ts";
 import { dial } from "./host/dial.ts";
-import { firstNews } from "./host/first-news.ts";
+import { firstFacts } from "./host/first-facts.ts";
 import { FrameRelay } from "./host/frame-relay.ts";
-import { HostedStation, type LineNews } from "./host/hosted-station.ts";
-import { NewsMail } from "./host/news-mail.ts";
+import { HostedStation, type LineFacts } from "./host/hosted-station.ts";
+import { HostOutbox } from "./host/host-outbox.ts";
 import { isOwnSocket } from "./host/own-socket.ts";
 import { CAPACITY } from "./host/provisioning-verdict.ts";
 import { newRow, type StationRow } from "./host/station-row.ts";
 import { StationRows } from "./host/station-rows.ts";
 import { TimerWheel } from "./host/timer-wheel.ts";
+import type { ServicesOf } from "./services.ts";
 import { durableSessions } from "./sessions.ts";
 
 /** What a host knows of one of its stations. */
@@ -46,20 +47,20 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   readonly #sessions: Sessions;
   readonly #timers = new TimerWheel();
   readonly #stations = new Map<string, HostedStation>();
-  readonly #unsaved = new Map<StationRow, { news: LineNews | null; saved: () => void }>();
-  readonly #mail: NewsMail;
+  readonly #unsaved = new Map<StationRow, { lineFacts: LineFacts | null; saved: () => void }>();
+  readonly #outbox: HostOutbox;
   #isWatching = false;
 
-  constructor(ctx: DurableObjectState, env: RawEnv) {
+  constructor(ctx: DurableObjectState, env: RawEnv, services: ServicesOf) {
     super(ctx, env);
     this.#config = readEnv(env);
     this.#rows = new StationRows(ctx.storage.sql);
     this.#seal = new CredentialSeal(this.#config.CREDENTIAL_SECRET);
     this.#sessions = durableSessions(this.#config);
-    this.#mail = new NewsMail(ctx.storage.sql, {
-      setTimer: (atMs, run) => this.#timers.set("news", atMs, run),
+    this.#outbox = new HostOutbox(ctx.storage.sql, {
+      setTimer: (atMs, run) => this.#timers.set("outbox", atMs, run),
       nowMs: () => Date.now(),
-      sink: factSink(this.#config),
+      sink: factSink(this.#config, services),
       log: (event, about) => console.log(JSON.stringify({ event, ...about })),
     });
     for (const row of this.#rows.all()) {
@@ -124,7 +125,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     this.#unsaved.delete(hosted.row);
     this.#stations.delete(chargerId);
     this.#rows.delete(chargerId);
-    this.#mail.forget(chargerId);
+    this.#outbox.forget(chargerId);
   }
 
   async status(chargerId: string): Promise<HostedStatus | null> {
@@ -230,8 +231,8 @@ export class SimulatorHost extends DurableObject<RawEnv> {
       setTimer: (name: string, atMs: number, run: () => void) => this.#timers.set(timerOf(name), atMs, run),
       clearTimer: (name: string) => this.#timers.clear(timerOf(name)),
       save: (changed: StationRow) => this.#save(changed),
-      saveSoon: (changed: StationRow, news: LineNews | null, saved: () => void) =>
-        this.#saveSoon(changed, news, saved),
+      saveSoon: (changed: StationRow, lineFacts: LineFacts | null, saved: () => void) =>
+        this.#saveSoon(changed, lineFacts, saved),
       connectSlotMs: () => claimConnectSlot(Date.now(), perSecond),
       connectGateMs: () => passConnectGate(Date.now(), perSecond),
       connect: (from: StationRow, offers: boolean) => this.#connect(from, offers),
@@ -250,13 +251,13 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const unsaved = this.#unsaved.get(row);
     this.#unsaved.delete(row);
     this.#rows.save(row);
-    if (unsaved?.news) this.#mail.post(row.station.chargerId, unsaved.news);
+    if (unsaved?.lineFacts) this.#outbox.post(row.station.chargerId, unsaved.lineFacts);
     unsaved?.saved();
   }
 
   /** Boots of one moment share a commit. */
-  #saveSoon(row: StationRow, news: LineNews | null, saved: () => void): void {
-    this.#unsaved.set(row, { news, saved });
+  #saveSoon(row: StationRow, lineFacts: LineFacts | null, saved: () => void): void {
+    this.#unsaved.set(row, { lineFacts, saved });
     if (this.#timers.has("save")) return;
     this.#timers.set("save", Date.now() + SAVE_DELAY_MS, () => {
       for (const each of this.#unsaved.keys()) this.#save(each);
@@ -283,7 +284,7 @@ function provisionOf({ station }: StationRow, authorizationKey: string | null): 
 function offerOf(row: StationRow, authorizationKey: string | null): HostOffer {
   const { organizationSlug, identity } = row.station;
   const ref = { organizationSlug, identity };
-  return { ref, input: provisionOf(row, authorizationKey), news: firstNews(row) };
+  return { ref, input: provisionOf(row, authorizationKey), news: firstFacts(row) };
 }
 
 function isSameStation(one: SimulatedStation, other: SimulatedStation): boolean {

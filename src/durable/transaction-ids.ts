@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type RawEnv } from "../env.ts";
+import type { ServicesOf } from "./services.ts";
 import { within } from "../within.ts";
 
 export const BLOCK_SIZE = 20;
@@ -17,9 +18,15 @@ const LOOK_AGAIN_MS = 60_000;
  * each instance asks Postgres before its first block which ids are on record.
  */
 export class TransactionIds extends DurableObject<RawEnv> {
+  readonly #services: ServicesOf;
   #isFloorKnown = false;
   #asking: Promise<void> | null = null;
   #nextLookMs = 0;
+
+  constructor(ctx: DurableObjectState, env: RawEnv, services: ServicesOf) {
+    super(ctx, env);
+    this.#services = services;
+  }
 
   /**
    * The first of `BLOCK_SIZE` consecutive ids, or why there is none: all are used up, or the storage is empty and Postgres
@@ -55,8 +62,7 @@ export class TransactionIds extends DurableObject<RawEnv> {
 
   async #raise(organizationId: string): Promise<void> {
     try {
-      const { wire } = await import("../wiring.ts");
-      const { history } = wire(readEnv(this.env));
+      const { history } = this.#services(readEnv(this.env));
       const late = () => new Error("The database did not answer in time");
       const onRecord = history.transactionIds(organizationId);
       const { highest, unknown } = await within(FLOOR_TIMEOUT_MS, onRecord, late);

@@ -185,6 +185,8 @@ const storedRecord = z.object({
   generation: z.number(),
   isRetired: z.boolean(),
   outbox: z.array(z.unknown()).default([]),
+  connected: z.unknown(),
+  flushFailures: z.number(),
 });
 
 /** Files read before somebody else in this process has a turn: stations live in it too. */
@@ -223,11 +225,15 @@ export function readSessions(dataDirectory: string): Promise<StoredSession[]> {
   return storedIn(dataDirectory, "ChargePointSession", (database, file) => {
     const row = database.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").get();
     if (!row) return [];
-    const { outbox, ...record } = storedRecord.parse(deserialize(row["value"] as Uint8Array));
+    const { outbox, connected, flushFailures, ...record } = storedRecord.parse(
+      deserialize(row["value"] as Uint8Array),
+    );
+    // While a line is open and the database takes everything, what has arrived is noted with the socket alone.
+    const isNotedElsewhere = connected !== null && flushFailures === 0;
     const stored = tablesOf(database).has("outbox")
       ? Number(database.prepare("SELECT count(*) AS n FROM outbox").get()?.["n"] ?? 0)
       : 0;
-    return [{ file, ...record, unsent: outbox.length + stored }];
+    return [{ file, ...record, unsent: (isNotedElsewhere ? 0 : outbox.length) + stored }];
   });
 }
 

@@ -78,9 +78,9 @@ export function storedFrames(dataDirectory: string): number {
 function framesIn(file: string): number {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'frames'").all();
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'frame_blocks'").all();
     if (tables.length === 0) return 0;
-    return count.parse(database.prepare("SELECT count(*) AS n FROM frames").get()).n;
+    return count.parse(database.prepare("SELECT coalesce(sum(frames), 0) AS n FROM frame_blocks").get()).n;
   } finally {
     database.close();
   }

@@ -1,10 +1,13 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
 
 /**
- * Takes facts to the state of record; repeating a row changes nothing there. Says which of their chargers are gone. `alone`:
- * they share no statement with those of others.
+ * `shared`: waits a moment for the facts of others, to share a statement with them. `soon`: shares one only where it has to wait
+ * anyway. `alone`: shares none.
  */
-export type FactSink = (rows: SessionFactRow[], alone?: boolean) => Promise<GoneCharger[]>;
+export type Delivery = "shared" | "soon" | "alone";
+
+/** Takes facts to Postgres; repeating a row changes nothing there. Says which of their chargers are gone. */
+export type FactSink = (rows: SessionFactRow[], delivery: Delivery) => Promise<GoneCharger[]>;
 
 /** What a delivery reports on its way. */
 export interface DeliveryReports {
@@ -23,11 +26,11 @@ export interface DeliveryReports {
 export async function deliverFacts(
   sink: FactSink,
   rows: SessionFactRow[],
+  delivery: Delivery,
   reports: DeliveryReports,
-  alone = false,
 ): Promise<boolean> {
   try {
-    const gone = await sink(rows, alone);
+    const gone = await sink(rows, delivery);
     if (gone.length > 0) reports.gone?.(gone);
     return true;
   } catch (error) {
@@ -40,7 +43,7 @@ export async function deliverFacts(
       return true;
     }
   }
-  for (const row of rows) if (!(await deliverFacts(sink, [row], reports, true))) return false;
+  for (const row of rows) if (!(await deliverFacts(sink, [row], "alone", reports))) return false;
   return true;
 }
 

@@ -1,6 +1,7 @@
 import type { Env } from "../../env.ts";
 import type { FactSink } from "./deliver-facts.ts";
-import { SharedSink } from "./shared-sink.ts";
+import type { ServicesOf } from "../services.ts";
+import { SharedSink, type SendFacts } from "./shared-sink.ts";
 
 /** A statement of an empty database takes some ms, one of a busy one seconds: while two are under way the next one fills. */
 const TOGETHER = {
@@ -14,15 +15,11 @@ const TOGETHER = {
 /** By database, one for all objects of the isolate. */
 const shared = new Map<string, SharedSink>();
 
-/** Wired at the first flush: a session that only talks to its station never parses the database client. */
-export function factSink(env: Env): FactSink {
-  const work: FactSink = async (rows) => {
-    const { wire } = await import("../../wiring.ts");
-    return wire(env).chargers.applySessionFacts(rows);
-  };
-  return (rows, alone) => {
+export function factSink(env: Env, services: ServicesOf): FactSink {
+  const work: SendFacts = async (rows) => services(env).chargers.applySessionFacts(rows);
+  return (rows, delivery) => {
     const sink = shared.get(env.DATABASE_URL) ?? new SharedSink(TOGETHER);
     shared.set(env.DATABASE_URL, sink);
-    return sink.deliver(rows, work, alone);
+    return sink.deliver(rows, work, delivery);
   };
 }

@@ -1,9 +1,9 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
-import { isRefusal, type FactSink } from "./deliver-facts.ts";
+import { isRefusal, type Delivery } from "./deliver-facts.ts";
 import { Slots } from "./slots.ts";
 
 export interface SharedSinkOptions {
-  /** How long the first session waits for others, ms. Under load a batch gathers until it may go. */
+  /** How long a `shared` delivery waits for others, ms. Under load a batch gathers until it may go. */
   windowMs: number;
   rowsMax: number;
   /** Longer deliveries go alone: they are a backlog, and fill a statement by themselves. */
@@ -13,6 +13,9 @@ export interface SharedSinkOptions {
   /** How long a session relies on a batch that belongs to another one, ms. */
   patienceMs: number;
 }
+
+/** Sends facts in one statement. Ends by a deadline of its own. */
+export type SendFacts = (rows: SessionFactRow[]) => Promise<GoneCharger[]>;
 
 interface Batch {
   rows: SessionFactRow[];
@@ -24,7 +27,7 @@ interface Batch {
 
 type Outcome = { error: unknown } | { gone: GoneCharger[] };
 
-/** Short beside the second that a fact waits for its flush. */
+/** Short beside a statement that others wait for. */
 const LOOK_EVERY_MS = 25;
 /** A statement goes out a little later than planned on a busy machine. */
 const LATE_MS = 100;
@@ -32,8 +35,8 @@ const LATE_MS = 100;
 /**
  * Joins the facts of many sessions of an isolate into statements, few of which are under way at once: a fleet that starts
  * together would otherwise ask a database for hundreds of small ones in a moment. A batch is sent by the session that opened
- * it. What the database refuses for its values is delivered session by session, so that it meets only its own; while the
- * database is away nobody asks for itself.
+ * it. A `soon` delivery goes at once, without a timer, while fewer statements than that are under way. What the database refuses for its
+ * values is delivered session by session, so that it meets only its own; while the database is away nobody asks for itself.
  */
 export class SharedSink {
   readonly #options: SharedSinkOptions;
@@ -47,22 +50,24 @@ export class SharedSink {
     this.#slots = new Slots(options.parallel);
   }
 
-  /** `work` sends, for the session that calls, what it has or what a batch of its own has gathered. @throws what `work` throws */
-  async deliver(rows: SessionFactRow[], work: FactSink, alone = false): Promise<GoneCharger[]> {
-    if (alone || rows.length > this.#options.sharedRowsMax) return goneOf(await this.#send(rows, work), rows);
-    const batch = this.#join(rows, work);
-    const outcome = await outcomeOf(batch, this.#options.patienceMs);
-    if ("error" in outcome && isRefusal(outcome.error) && batch.parcels > 1)
-      return this.deliver(rows, work, true);
-    return goneOf(outcome, rows);
-  }
-
-  #join(rows: SessionFactRow[], work: FactSink): Batch {
-    const batch = this.#hasRoom(rows) ? this.#open : null;
-    if (!batch) return this.#begin(rows, work);
+  /**
+   * `work` sends, for the session that calls, what it has or what a batch of its own has gathered.
+   * @throws what `work` throws
+   */
+  async deliver(rows: SessionFactRow[], work: SendFacts, delivery: Delivery): Promise<GoneCharger[]> {
+    const isLong = rows.length > this.#options.sharedRowsMax;
+    if (delivery === "alone" || isLong) return goneOf(await this.#send(rows, work), rows);
+    const open = this.#hasRoom(rows) ? this.#open : null;
+    const batch = open ?? newBatch(this.#options.windowMs);
     batch.rows.push(...rows);
     batch.parcels++;
-    return batch;
+    // The own statement has a deadline; that of another session is looked for.
+    const outcome = open
+      ? await outcomeOf(batch, this.#options.patienceMs)
+      : await this.#sendBatch(batch, work, delivery);
+    if ("error" in outcome && isRefusal(outcome.error) && batch.parcels > 1)
+      return this.deliver(rows, work, "alone");
+    return goneOf(outcome, rows);
   }
 
   #hasRoom(rows: SessionFactRow[]): boolean {
@@ -71,22 +76,14 @@ export class SharedSink {
     return Date.now() <= batch.dueAtMs || this.#slots.areTaken;
   }
 
-  #begin(rows: SessionFactRow[], work: FactSink): Batch {
-    const { windowMs } = this.#options;
-    const batch: Batch = {
-      rows: [...rows],
-      parcels: 1,
-      dueAtMs: Date.now() + windowMs + LATE_MS,
-      outcome: null,
-    };
+  async #sendBatch(batch: Batch, work: SendFacts, delivery: Delivery): Promise<Outcome> {
     this.#open = batch;
-    void delay(windowMs)
-      .then(() => this.#send(batch.rows, work, batch))
-      .then((outcome) => (batch.outcome = outcome));
-    return batch;
+    if (delivery === "shared") await delay(this.#options.windowMs);
+    batch.outcome = await this.#send(batch.rows, work, batch);
+    return batch.outcome;
   }
 
-  async #send(rows: SessionFactRow[], work: FactSink, batch: Batch | null = null): Promise<Outcome> {
+  async #send(rows: SessionFactRow[], work: SendFacts, batch: Batch | null = null): Promise<Outcome> {
     const waitsSinceMs = Date.now();
     const release = await this.#slots.take();
     if (this.#open === batch) this.#open = null;
@@ -101,6 +98,10 @@ export class SharedSink {
       release();
     }
   }
+}
+
+function newBatch(windowMs: number): Batch {
+  return { rows: [], parcels: 0, dueAtMs: Date.now() + windowMs + LATE_MS, outcome: null };
 }
 
 /** Of the chargers that these rows are about. @throws the error of the statement */

@@ -10,7 +10,7 @@ import {
 } from "../../session-address.ts";
 import { within } from "../../within.ts";
 import { basicAuthorization } from "./basic-authorization.ts";
-import type { DialOutcome, LeftNews } from "./dial-outcome.ts";
+import type { DialOutcome, LeftFacts } from "./dial-outcome.ts";
 import { isOwnSocket } from "./own-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -93,13 +93,13 @@ function judge(
   }
   socket.accept();
   if (response.headers.get("Sec-WebSocket-Protocol") === station.version) {
-    return { kind: "open", socket, news: leftBy(response, offered) };
+    return { kind: "open", socket, lineFacts: factsLeftBy(response, offered) };
   }
   socket.close(1002, "no common subprotocol");
   return { kind: "refused", message: `The CSMS did not agree to the subprotocol ${station.version}` };
 }
 
-function leftBy({ headers }: Response, offered: HostOffer | null): LeftNews | null {
+function factsLeftBy({ headers }: Response, offered: HostOffer | null): LeftFacts | null {
   const generation = headers.get(GENERATION_HEADER);
   return offered && generation !== null ? { generation: Number(generation), facts: offered.news } : null;
 }

@@ -2,7 +2,7 @@ import type { FrameRow, ItemError, StartOutcome } from "../../ports.ts";
 import { stationAtRest, type StationState } from "../../simulator/station/state.ts";
 import { step } from "../../simulator/step.ts";
 import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/station/turn.ts";
-import type { DialOutcome, LeftNews } from "./dial-outcome.ts";
+import type { DialOutcome, LeftFacts } from "./dial-outcome.ts";
 import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";
 import type { StationRow } from "./station-row.ts";
@@ -13,8 +13,8 @@ export interface HostServices {
   clearTimer(name: string): void;
   /** Durable before anything that is sent afterwards. */
   save(row: StationRow): void;
-  /** Durable soon, together with others and with the news of a first line; then `saved` is called. */
-  saveSoon(row: StationRow, news: LineNews | null, saved: () => void): void;
+  /** Durable soon, together with others and with the facts of a first line; then `saved` is called. */
+  saveSoon(row: StationRow, lineFacts: LineFacts | null, saved: () => void): void;
   /** When this station's turn to dial comes, and, once it has come, when the way is free. */
   connectSlotMs(): number;
   connectGateMs(): number;
@@ -27,8 +27,8 @@ export interface HostServices {
   note(direction: FrameRow["direction"], message: string): void;
 }
 
-/** The first news of a line, for the host to tell once the station is accepted. */
-export interface LineNews extends LeftNews {
+/** The first facts of a line, for the host to tell once the station is accepted. */
+export interface LineFacts extends LeftFacts {
   readonly atMs: number;
 }
 
@@ -46,7 +46,7 @@ export class HostedStation {
   #socket: WebSocket | null = null;
   /** Grows with every dial and hang-up: an attempt that was overtaken finds another number. */
   #attempt = 0;
-  #news: LineNews | null = null;
+  #lineFacts: LineFacts | null = null;
   /** Our session has lost what it was about to store. */
   #isForgotten = false;
   #hasDeadline = false;
@@ -199,10 +199,10 @@ export class HostedStation {
     this.#input({ kind: "powerOn" });
   }
 
-  #listen({ socket, news }: DialOutcome & { kind: "open" }): void {
+  #listen({ socket, lineFacts }: DialOutcome & { kind: "open" }): void {
     this.#socket = socket;
     this.#isForgotten = false;
-    this.#news = news && { ...news, atMs: Date.now() };
+    this.#lineFacts = lineFacts && { ...lineFacts, atMs: Date.now() };
     socket.addEventListener("message", (event) => {
       if (this.#socket !== socket || typeof event.data !== "string") return;
       this.#note("csms_to_cp", event.data);
@@ -257,8 +257,8 @@ export class HostedStation {
     this.#host.clearTimer("deadline");
     this.row.isReady = true;
     // Nobody hears of it before the host would bring the station back after a crash.
-    this.#host.saveSoon(this.row, this.#news, () => this.#settle({ kind: "accepted" }));
-    this.#news = null;
+    this.#host.saveSoon(this.row, this.#lineFacts, () => this.#settle({ kind: "accepted" }));
+    this.#lineFacts = null;
   }
 
   /** Counts from the first try. */

@@ -1,76 +1,97 @@
-import { FRAME_AGE_MAX_MS } from "./storage/frame-log.ts";
 import { leaseDueMs } from "./settings/lease-renewal.ts";
-import type { LiveSocket } from "./line/live-socket.ts";
+import type { LiveSocket, SessionSockets } from "./line/live-socket.ts";
 import { livenessDueMs } from "./line/liveness.ts";
 import type { SessionRecord } from "./storage/session-record.ts";
 import type { SessionStore } from "./storage/session-store.ts";
 
 const FLUSH_AFTER_MS = 1000;
 const FLUSH_BACKOFF_MAX_MS = 60_000;
-/** Traffic moves the alarm of a healthy object at most this often: every move is a write. */
-const PUSH_STEP_MS = 60_000;
 const NEW_FOR_MS = 60_000;
 
+interface AlarmClockHooks {
+  /** Brings the outbox to Postgres. `isUrgent`: at once, whoever else has something to tell. */
+  flush(isUrgent: boolean): Promise<void>;
+  /** Keeps the object alive for this. */
+  waitUntil(work: Promise<void>): void;
+}
+
 /**
- * The one alarm of a session wakes it for the earliest of flush, liveness and retention. While a station is connected
- * and the database answers, a timer does the flushing: the object is awake then anyway, and setting, firing and moving
- * an alarm are three commits. What a lost timer leaves behind goes with the next fact, or at the liveness alarm.
+ * The one alarm of a session wakes it for the earliest of flush, liveness, lease and retention. Traffic never moves it later:
+ * setting it is a billed row. It rings too early at worst, looks what is due, and is set again. While a line is open it is noted
+ * with the socket.
+ *
+ * The facts of a connected station are flushed in the turn that told them, without a timer, which would keep the object
+ * awake; those of a direct line wait for a timer, so that the facts of a starting fleet go together. What a flush that was cut
+ * off leaves behind goes with the next fact, or at the next alarm.
  */
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
   readonly #store: SessionStore;
-  readonly #flush: () => Promise<void>;
+  readonly #sockets: SessionSockets;
+  readonly #hooks: AlarmClockHooks;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(storage: DurableObjectStorage, store: SessionStore, flush: () => Promise<void>) {
+  constructor(
+    storage: DurableObjectStorage,
+    store: SessionStore,
+    sockets: SessionSockets,
+    hooks: AlarmClockHooks,
+  ) {
     this.#storage = storage;
     this.#store = store;
-    this.#flush = flush;
+    this.#sockets = sockets;
+    this.#hooks = hooks;
   }
 
-  /**
-   * Sets the alarm if it has to ring earlier, or much later, than it would, or should have rung already: a runtime that was killed
-   * may have lost it. True when the record was saved.
-   */
-  arm(record: SessionRecord, live: LiveSocket | null, nowMs: number): boolean {
-    if (live && this.#store.hasUnflushed && isCalm(record)) this.#startTimer();
+  /** The alarm has rung: none is set. */
+  rang(record: SessionRecord): void {
+    record.alarmAtMs = null;
+    const memory = this.#sockets.memoryOf(record.generation);
+    if (memory) memory.alarmAtMs = null;
+  }
+
+  /** To be called at the end of a turn: flushes what a connected station told, and has the alarm ring in time. */
+  arm(record: SessionRecord, live: LiveSocket | null, nowMs: number): void {
+    const isFlushed = live !== null && isCalm(record) && !record.isOrphan;
+    if (isFlushed && this.#store.hasUnflushed) this.#flushSoon(live.attachment.direct);
     const dueMs = this.#dueMs(record, live, nowMs);
-    const { alarmAtMs } = record;
+    const { alarmAtMs = record.alarmAtMs } = live?.attachment ?? {};
+    // One that should have rung may be lost with a runtime that was killed.
     const isAhead = alarmAtMs !== null && alarmAtMs > nowMs;
-    if (dueMs === null || (isAhead && dueMs >= alarmAtMs && dueMs - alarmAtMs < PUSH_STEP_MS)) return false;
+    if (dueMs === null || (isAhead && alarmAtMs <= dueMs)) return;
     record.alarmAtMs = dueMs;
-    this.#store.save(record);
+    if (live) live.attachment.alarmAtMs = dueMs;
+    if (!live || !this.#sockets.keep(record.generation)) this.#store.changed();
     void this.#storage.setAlarm(dueMs);
-    return true;
   }
 
-  #startTimer(): void {
+  #flushSoon(isDirect: boolean): void {
+    if (!isDirect) return this.#hooks.waitUntil(this.#hooks.flush(true).then(() => this.#afterFlush()));
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.#flush().then(() => this.#afterFlush());
+      this.#hooks.waitUntil(this.#hooks.flush(false).then(() => this.#afterFlush()));
     }, FLUSH_AFTER_MS);
   }
 
   /** What did not arrive is left to the alarm, which backs off. */
   #afterFlush(): void {
     const { record } = this.#store;
-    if (record && this.#store.hasUnflushed) this.arm(record, null, Date.now());
+    if (record && this.#store.hasUnflushed)
+      this.arm(record, this.#sockets.live(record.generation), Date.now());
   }
 
   #dueMs(record: SessionRecord, live: LiveSocket | null, nowMs: number): number | null {
     if (live && !record.lease && isCalm(record) && isNewAndDirect(live, nowMs)) return null;
     const dues: number[] = [];
     if (record.isOrphan) return null;
-    const isTimed = live !== null && isCalm(record);
-    if (this.#store.hasUnflushed && !isTimed) dues.push(nowMs + flushDelayMs(record));
+    const isFlushing = live !== null && isCalm(record);
+    if (this.#store.hasUnflushed && !isFlushing) dues.push(nowMs + flushDelayMs(record));
     else if (record.isRetired) dues.push(nowMs + flushDelayMs(record));
     if (live) dues.push(livenessDueMs(record, live));
     if (live && record.lease) dues.push(leaseDueMs(record.lease, live));
-    if (dues.length === 0) {
-      const oldestAtMs = this.#store.frames.oldestAtMs();
-      if (oldestAtMs !== null) dues.push(oldestAtMs + FRAME_AGE_MAX_MS);
-    }
+    const pruneDueMs = dues.length === 0 ? this.#store.frames.pruneDueMs() : null;
+    if (pruneDueMs !== null) dues.push(pruneDueMs);
     return dues.length === 0 ? null : Math.min(...dues);
   }
 }

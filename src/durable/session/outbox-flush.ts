@@ -1,5 +1,5 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
-import { deliverFacts, type FactSink } from "../facts/deliver-facts.ts";
+import { deliverFacts, type Delivery, type FactSink } from "../facts/deliver-facts.ts";
 import { logEvent } from "./storage/log-event.ts";
 import type { SessionRecord } from "./storage/session-record.ts";
 import type { SessionStore } from "./storage/session-store.ts";
@@ -24,56 +24,68 @@ export class OutboxFlush {
     this.#onGone = onGone;
   }
 
-  /** `lastMessageAtMs` rides along. Never throws: what did not arrive stays, and the record counts the failure. */
-  run(lastMessageAtMs: number | null): Promise<void> {
-    this.#running ??= this.#flush(lastMessageAtMs).finally(() => {
+  /**
+   * `unseenAtMs`: time of the last message, to be told beside the facts; null: it need not be. Never throws: what did not arrive
+   * stays, and the record counts the failure.
+   */
+  run(delivery: Delivery, unseenAtMs: number | null = null): Promise<void> {
+    this.#running ??= this.#flush(delivery, unseenAtMs).finally(() => {
       this.#running = null;
     });
     return this.#running;
   }
 
-  async #flush(lastMessageAtMs: number | null): Promise<void> {
-    while (this.#store.hasUnflushed && !this.#store.record?.isOrphan) {
+  async #flush(delivery: Delivery, unseenAtMs: number | null): Promise<void> {
+    do {
+      const { record } = this.#store;
+      if (!record || record.isOrphan) return;
       const { rows, upTo } = this.#store.outbox.batch(ROWS_PER_FLUSH);
-      const record = this.#store.record;
-      // Beside facts of an earlier line alone it would seem to belong to that line, and the news of the present one would come too late.
-      const isWhole = upTo === record?.factSeq;
-      if (record && isWhole && lastMessageAtMs !== null && lastMessageAtMs > record.seenAtMs) {
+      const hasFacts = rows.length > 0;
+      // Beside facts of an earlier line alone it would seem to belong to that line, and the facts of the present one would come too late.
+      const isWhole = !hasFacts || upTo === record.factSeq;
+      if (isWhole && unseenAtMs !== null) {
         const { chargerId, generation } = record;
-        rows.push({ chargerId, generation, atMs: lastMessageAtMs, fact: { type: "seen" } });
+        rows.push({ chargerId, generation, atMs: unseenAtMs, fact: { type: "seen" } });
       }
-      const { hasArrived, gone } = await this.#deliver(rows);
-      if (!this.#store.record) return;
+      // An older release may have left the mark of an empty table.
+      if (!hasFacts && this.#store.hasUnflushed) this.#store.outbox.remove(upTo);
+      if (rows.length === 0) return;
+      const hasArrived = await this.#deliver(rows, delivery);
       const current = this.#store.record;
-      const own = gone.find(({ chargerId }) => chargerId === current.chargerId);
-      if (own && !current.isRetired) this.#gone(current, own);
-      if (current.isOrphan) return;
-      current.flushFailures = hasArrived ? 0 : current.flushFailures + 1;
-      if (hasArrived && isWhole && current === record)
-        current.seenAtMs = Math.max(current.seenAtMs, lastMessageAtMs ?? 0);
-      if (hasArrived) this.#store.outbox.remove(upTo);
-      this.#store.frames.write();
-      this.#store.save(current);
+      if (!current || current.isOrphan) return;
+      if (hasFacts) this.#count(current, hasArrived);
       if (!hasArrived) return;
-    }
+      if (hasFacts) this.#store.outbox.remove(upTo);
+      if (isWhole && unseenAtMs !== null && current === record) this.#store.noteSeen(record, unseenAtMs);
+    } while (this.#store.hasUnflushed);
+  }
+
+  #count(record: SessionRecord, hasArrived: boolean): void {
+    const failures = hasArrived ? 0 : record.flushFailures + 1;
+    if (failures === record.flushFailures) return;
+    record.flushFailures = failures;
+    this.#store.changed();
   }
 
   /** The request that deleted it never came here, or one side was restored. Without a row nothing is on record: all of it waits. */
   #gone(record: SessionRecord, { isDeleted }: GoneCharger): void {
     logEvent(record, "session.gone", { isDeleted });
     record.isOrphan = !isDeleted;
+    this.#store.changed();
     this.#onGone(record, isDeleted);
-    this.#store.save(record);
   }
 
-  async #deliver(rows: SessionFactRow[]): Promise<{ hasArrived: boolean; gone: GoneCharger[] }> {
+  async #deliver(rows: SessionFactRow[], delivery: Delivery): Promise<boolean> {
     const gone: GoneCharger[] = [];
-    const hasArrived = await deliverFacts(this.#sink, rows, {
+    const hasArrived = await deliverFacts(this.#sink, rows, delivery, {
       failed: (reason) => this.#failed(reason),
       dropped: (row, error) => this.#dropped(row, error),
       gone: (chargers) => gone.push(...chargers),
     });
-    return { hasArrived, gone };
+    const { record } = this.#store;
+    const own = gone.find(({ chargerId }) => chargerId === record?.chargerId);
+    if (record && own && !record.isRetired) this.#gone(record, own);
+    return hasArrived;
   }
 
   #failed(reason: string): void {

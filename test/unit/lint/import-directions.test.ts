@@ -71,9 +71,14 @@ const forbidden: [file: string, specifier: string][] = [
   ...["hono", "@neondatabase/serverless", "@upstash/redis", "@upstash/workflow", "node:fs"].map(
     (specifier): [string, string] => ["src/durable/session", specifier],
   ),
-  ...["../api/a.ts", "../store/a.ts", "../cache/a.ts", "../../workflows/a.ts", "../../dev/a.ts"].map(
-    (specifier): [string, string] => ["src/durable", specifier],
-  ),
+  ...[
+    "../api/a.ts",
+    "../store/a.ts",
+    "../cache/a.ts",
+    "../wiring.ts",
+    "../../workflows/a.ts",
+    "../../dev/a.ts",
+  ].map((specifier): [string, string] => ["src/durable", specifier]),
   ...["@neondatabase/serverless", "@upstash/redis", "cloudflare:workers", "node:fs", "../dev/a.ts"].map(
     (specifier): [string, string] => ["workflows", specifier],
   ),

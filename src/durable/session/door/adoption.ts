@@ -1,6 +1,7 @@
 import { credentialToText } from "../../../credential-text.ts";
 import type { SessionProvision, SessionRef } from "../../../ports.ts";
-import { completeCredential, newCredential } from "./credential.ts";
+import { completeCredential } from "../storage/stored-credential.ts";
+import { newCredential } from "./credential.ts";
 import { isNewer, newRecord, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import { keepTagPolicy } from "../inbound/tag-policy.ts";
@@ -26,10 +27,11 @@ export async function adopt(
   const { record } = store;
   if (record && isKnown()) {
     const hasNewKey = !record.credential && credential && !record.isRetired;
-    if (hasNewKey || record.isOrphan)
-      store.save({ ...record, isOrphan: false, credential: record.credential ?? credential });
-    if (input.tagPolicy && record.acceptsUnknownTags === null)
-      keepTagPolicy(store, store.record, input.tagPolicy);
+    if (hasNewKey || record.isOrphan) {
+      Object.assign(record, { isOrphan: false, credential: record.credential ?? credential });
+      store.changed();
+    }
+    if (input.tagPolicy && record.acceptsUnknownTags === null) keepTagPolicy(store, record, input.tagPolicy);
     return { created: false };
   }
   if (record && !isNewer(input, record)) return { created: false };

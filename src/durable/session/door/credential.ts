@@ -1,6 +1,5 @@
 import type { KeyDigests, OfferedKey, StoredCredential } from "../../../ports.ts";
-
-export type { StoredCredential } from "../../../ports.ts";
+import { withOffered } from "../storage/stored-credential.ts";
 
 /** 1.6 AuthorizationKey: at least 16 bytes; 2.x BasicAuthPassword: at least 16 characters. */
 const KEY_LENGTH_MIN = 16;
@@ -57,28 +56,6 @@ export function onlyKey(salt: Uint8Array, current: KeyDigests): StoredCredential
 }
 
 export const newSalt = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
-
-/** As an earlier version may have left it: the first knew one offered key only, and knows nothing of the others. */
-export function completeCredential(
-  stored: Omit<StoredCredential, "offered" | "next"> & Partial<StoredCredential>,
-): StoredCredential {
-  const { offered = [], next = offered.at(-1) ?? null } = stored;
-  const isOurs = isSameKey(next, offered.at(-1) ?? null);
-  return withOffered(stored, isOurs ? offered : next ? [next] : []);
-}
-
-function isSameKey(one: OfferedKey | null, other: OfferedKey | null): boolean {
-  if (one === null || other === null) return one === other;
-  return one.text.every((byte, index) => byte === other.text[index]);
-}
-
-/** Keeps what a later version may have added. */
-function withOffered<Stored extends { salt: Uint8Array; current: KeyDigests }>(
-  credential: Stored,
-  offered: OfferedKey[],
-): Stored & StoredCredential {
-  return { ...credential, offered, next: offered.at(-1) ?? null };
-}
 
 /** Which of the stored keys the password is, null for none; every comparison takes the same time. */
 export async function matchPassword(

@@ -1,15 +1,7 @@
 import type { ChargerCommand } from "../../../ocpp/commands.ts";
 import { isUnsupported } from "../../../ocpp/error-code.ts";
-import type { CommandOutcome, OfferedKey, RotationStatus } from "../../../ports.ts";
-import {
-  digestKey,
-  newSalt,
-  onlyKey,
-  settledOn,
-  withOffer,
-  withOfferReplaced,
-  type StoredCredential,
-} from "./credential.ts";
+import type { CommandOutcome, OfferedKey, RotationStatus, StoredCredential } from "../../../ports.ts";
+import { digestKey, newSalt, onlyKey, settledOn, withOffer, withOfferReplaced } from "./credential.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 
 export interface KeyHolder {
@@ -24,7 +16,7 @@ type SetKey = Extract<ChargerCommand, { kind: "setAuthorizationKey" }>;
 /** The key of the charger that a session belongs to now, if it is still the same one. */
 export function keyHolder(session: {
   own(): SessionRecord | null;
-  save(record: SessionRecord): void;
+  changed(): void;
   send(command: SetKey): Promise<CommandOutcome> | null;
 }): KeyHolder {
   return {
@@ -33,7 +25,9 @@ export function keyHolder(session: {
     },
     store(credential) {
       const current = session.own();
-      if (current) session.save(Object.assign(current, { credential }));
+      if (!current) return;
+      current.credential = credential;
+      session.changed();
     },
     send: (authorizationKey) => session.send({ kind: "setAuthorizationKey", authorizationKey }),
   };

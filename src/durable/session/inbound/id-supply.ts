@@ -9,12 +9,6 @@ import type { SessionStore } from "../storage/session-store.ts";
 const TAKE_TIMEOUT_MS = 2000;
 const REFILL_AT = 5;
 
-/** Ids from `from` up to but without `to`. */
-export interface IdRange {
-  from: number;
-  to: number;
-}
-
 const REFUSALS = {
   usedUp: "The organisation has used up its transaction ids",
   unchecked: "Nobody knows which transaction ids were given before",
@@ -60,12 +54,13 @@ export class IdSupply {
     this.#take = take;
   }
 
-  /** The next id; the caller saves the record in the same turn. Throws when none is left: the station will retry. */
+  /** The next id. @throws Error when none is left: the station will retry. */
   next(record: SessionRecord): number {
     const [range, ...rest] = record.transactionIds;
     if (!range) throw new Error("No transaction id is at hand");
     const left = { from: range.from + 1, to: range.to };
     record.transactionIds = left.from < left.to ? [left, ...rest] : rest;
+    this.#store.changed();
     if (countOf(record) <= REFILL_AT) void this.refill(record);
     return range.from;
   }
@@ -84,7 +79,7 @@ export class IdSupply {
       const record = this.#store.record;
       if (record?.chargerId !== chargerId) return;
       record.transactionIds = [...record.transactionIds, { from, to: from + BLOCK_SIZE }];
-      this.#store.save(record);
+      this.#store.changed();
     } catch (error) {
       const record = this.#store.record;
       const reason = error instanceof Error ? error.message : "unknown";

@@ -1,12 +1,12 @@
 import { systemIds } from "../../../fleet/ids.ts";
-import { ulidOf } from "../../../fleet/ulid.ts";
 import { energyReading } from "../../../ocpp/energy-reading.ts";
 import type { JsonObject } from "../../../ocpp/json.ts";
 import type { StationEvent, ToldStop } from "../../../ocpp/station-state.ts";
 import { UNCONFIRMED_CLAIM } from "../../../ocpp/v16/unconfirmed-id.ts";
 import type { DataTransferRow, MeterValuesFact, SessionFact } from "../../../ports.ts";
 import { cutText } from "../storage/cut-text.ts";
-import type { TransactionNews } from "../storage/transaction-table.ts";
+import { transferId } from "../storage/kept-transfer.ts";
+import type { TransactionUpdate } from "../storage/transaction-table.ts";
 
 type Event<Type extends StationEvent["type"]> = Extract<StationEvent, { type: Type }>;
 
@@ -39,26 +39,33 @@ export function factsOf(event: StationEvent): SessionFact[] {
       return [{ type: "jobStatus", job: "diagnostics", status: event.status, requestId: event.requestId }];
     case "notified":
       return [{ type: "stationEvent", action: event.action, payload: bounded(event.payload), at: event.at }];
-    default:
+    // Told as the whole of what is known of the transaction.
+    case "transactionStarted":
+    // Kept with its answer, in a log of its own.
+    case "dataTransferReceived":
       return [];
+    default:
+      return event satisfies never;
   }
 }
 
 /** What an event tells of a transaction; null when it concerns none of this charger. */
-export function newsOf(event: StationEvent): { transactionId: number; news: TransactionNews } | null {
+export function transactionUpdateOf(
+  event: StationEvent,
+): { transactionId: number; update: TransactionUpdate } | null {
   if (event.type === "transactionStarted") {
     const { transactionId, idTag, evseId, connectorId, meterStartWh, at } = event;
     const evse = { evseId, connectorId };
-    return { transactionId, news: { idTag, evse, meterStartWh, startedAt: at } };
+    return { transactionId, update: { idTag, evse, meterStartWh, startedAt: at } };
   }
   if (event.type !== "meterValues" && event.type !== "transactionStopped") return null;
   const { transactionId, at } = event;
   if (transactionId === null) return null;
   const energyWh = energyReading(event.type === "meterValues" ? event.meterValue : event.transactionData);
   const reading = energyWh === null ? {} : { reading: { energyWh, at } };
-  if (event.type === "meterValues") return { transactionId, news: reading };
+  if (event.type === "meterValues") return { transactionId, update: reading };
   const { meterStopWh, stopReason } = event;
-  return { transactionId, news: { meterStopWh, stopReason, ...reading } };
+  return { transactionId, update: { meterStopWh, stopReason, ...reading } };
 }
 
 /** The row of an incoming vendor message. */
@@ -67,10 +74,6 @@ export function incomingTransfer(event: Event<"dataTransferReceived">, atMs: num
   const text = data === null || typeof data === "string" ? data : JSON.stringify(data);
   const about = { vendorId, messageId, data: text, responseStatus, responseData: null, error: null };
   return { id: transferId(), atMs, direction: "incoming", ...about };
-}
-
-export function transferId(): string {
-  return `dt_${ulidOf(systemIds.uuid())}`;
 }
 
 /** What is too long is kept as the beginning of its text. */

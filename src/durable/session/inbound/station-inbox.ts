@@ -7,12 +7,14 @@ import type { Validators } from "../../../ocpp/validators.ts";
 import { BreachLog } from "./breach-log.ts";
 import type { CommandChannel } from "../outbound/command-channel.ts";
 import type { IdSupply } from "./id-supply.ts";
-import type { LoggedFrame } from "../storage/frame-log.ts";
+import { receivedFrame, sentFrame } from "../storage/frame-log.ts";
 import { sendText, type LiveSocket } from "../line/live-socket.ts";
+import { isRebuildable, type KeptHeartbeat } from "../storage/kept-heartbeat.ts";
 import { logEvent } from "../storage/log-event.ts";
 import { UNKNOWN_LIMITS, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
-import { factsOf, incomingTransfer, newsOf } from "./station-facts.ts";
+import type { TransactionUpdate } from "../storage/transaction-table.ts";
+import { factsOf, incomingTransfer, transactionUpdateOf } from "./station-facts.ts";
 import { applyChanges, handlerContext } from "./station-view.ts";
 
 export interface InboundFrame {
@@ -27,8 +29,8 @@ export interface InboundFrame {
 const ALWAYS_FRESH: ReadonlySet<string> = new Set(["Heartbeat", "BootNotification", "Authorize"]);
 
 /**
- * Answers the frames of a station. Per frame, in one turn: state that the answer confirms is stored, the answer is sent, and
- * the record with its outbox is stored once. The output gate holds an answer back only while state it confirms is written.
+ * Answers the frames of a station. Per frame, in one turn: what the frame changes, tells and is answered is stored once, the
+ * answer is sent, and both frames are logged. The output gate holds the answer back until what it confirms is on disk.
  */
 export class StationInbox {
   readonly #store: SessionStore;
@@ -51,8 +53,8 @@ export class StationInbox {
       case "send": {
         const ctx = this.#context(record, from, nowMs);
         const handled = handleSend(frame, ctx, validators, this.#validation);
-        this.#store.frames.append([inbound(frame.action, text)], nowMs);
-        if (this.#isRecordChanged(record, handled, nowMs)) this.#store.save(record);
+        this.#store.frames.append([receivedFrame(frame.action, text)], nowMs);
+        this.#apply(record, frame, handled, nowMs);
         this.#tell(record, frame, handled, nowMs);
         return this.#handOn(record, handled);
       }
@@ -60,12 +62,12 @@ export class StationInbox {
       case "error": {
         const { action, lateMs } = this.#channel.answeredCall(frame.id, nowMs);
         // Before what the answer lets go out: the log shows one call at a time, as the wire does.
-        this.#store.frames.append([inbound(action, text)], nowMs);
+        this.#store.frames.append([receivedFrame(action, text)], nowMs);
         if (lateMs !== null) logEvent(record, "session.lateAnswer", { action, lateMs });
         return this.#channel.receive(frame);
       }
       default:
-        return this.#store.frames.append([inbound(null, text)], nowMs);
+        return this.#store.frames.append([receivedFrame(null, text)], nowMs);
     }
   }
 
@@ -74,9 +76,9 @@ export class StationInbox {
     { socket }: LiveSocket,
     { text, reply, nowMs }: { text: string; reply: string | null; nowMs: number },
   ): void {
-    if (reply !== null) sendText(socket, reply);
-    const replies = reply === null ? [] : [outbound(null, reply)];
-    this.#store.frames.append([inbound(null, text), ...replies], nowMs);
+    if (reply !== null) sendText(this.#store, socket, reply);
+    const replies = reply === null ? [] : [sentFrame(null, reply)];
+    this.#store.frames.append([receivedFrame(null, text), ...replies], nowMs);
   }
 
   #answer(record: SessionRecord, call: InboundFrame & { frame: CallFrame }): void {
@@ -84,32 +86,24 @@ export class StationInbox {
     const isFresh = ALWAYS_FRESH.has(frame.action);
     const known = isFresh ? null : this.#store.replies.find(frame);
     const log = (reply: string) =>
-      this.#store.frames.append([inbound(frame.action, text), outbound(frame.action, reply)], nowMs);
+      this.#store.frames.append([receivedFrame(frame.action, text), sentFrame(frame.action, reply)], nowMs);
     if (known !== null) {
-      sendText(from.socket, known);
+      sendText(this.#store, from.socket, known);
       return log(known);
     }
     const ctx = this.#context(record, from, nowMs);
     const handled = handleCall(frame, ctx, validators, this.#validation);
-    const hasClockNews = isClockNews(record, frame, nowMs);
-    const isChanged = this.#isRecordChanged(record, handled, nowMs) || hasClockNews;
+    const isChanged = this.#apply(record, frame, handled, nowMs);
     this.#tell(record, frame, handled, nowMs);
-    const isTold = this.#store.hasUnsaved;
     if (handled.changes.some(({ type }) => type === "booted")) this.#forgetBeforeBoot(record);
     if (!isFresh && !handled.refused) this.#store.replies.store(frame, handled.reply);
-    if (isChanged) this.#keep(record, from, handled);
-    else if (isTold) this.#store.save(record);
-    sendText(from.socket, handled.reply);
+    sendText(this.#store, from.socket, handled.reply);
+    const heartbeat: KeptHeartbeat = [nowMs, text];
+    const isHeartbeat = frame.action === "Heartbeat" && !isChanged;
+    if (isHeartbeat && isRebuildable(frame.id, heartbeat, handled.reply))
+      return this.#store.keepHeartbeat(record, heartbeat);
     log(handled.reply);
-    if (isMoney(handled) && !from.attachment.direct) this.#store.frames.write();
     this.#handOn(record, handled);
-  }
-
-  /** The first boot and the statuses of a station of our own may wait; everything else is stored before the answer. */
-  #keep(record: SessionRecord, { attachment }: LiveSocket, { changes }: Handled): void {
-    const isRepeatable = this.#store.isUnstored || changes.every(({ type }) => type === "connectorStatus");
-    if (attachment.direct && isRepeatable) this.#store.saveLater();
-    else this.#store.save(record);
   }
 
   #context(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): HandlerContext {
@@ -121,22 +115,32 @@ export class StationInbox {
     });
   }
 
-  /** Stores what was decided. True when the record is to be saved as well. */
-  #isRecordChanged(record: SessionRecord, { changes }: Handled, nowMs: number): boolean {
+  /** Applies what was decided. True when the record changed. */
+  #apply(record: SessionRecord, frame: CallFrame | SendFrame, handled: Handled, nowMs: number): boolean {
     const isFirstCall = !record.hasCalled;
     record.hasCalled = true;
-    const opened = changes.filter((change) => this.#store.transactions.apply(change) !== null);
+    const opened = handled.changes.filter((change) => this.#store.transactions.apply(change) !== null);
     // An opened transaction has used up an id of the record.
     const hasUsedId = opened.some(({ type }) => type === "transactionOpened");
-    return applyChanges(record, changes, nowMs) || isFirstCall || hasUsedId;
+    const hasClockChange = frame.kind === "call" && isClockChange(record, frame, nowMs);
+    const isChanged =
+      applyChanges(record, handled.changes, nowMs) || isFirstCall || hasUsedId || hasClockChange;
+    if (isChanged) this.#store.changed(this.#isRepeatable(handled) ? "repeatable" : "confirmed");
+    return isChanged;
+  }
+
+  /** A station of our own tells its statuses on every line, and boots again when its session was lost before it was stored. */
+  #isRepeatable({ changes }: Handled): boolean {
+    const { isUnstored } = this.#store;
+    return changes.every(({ type }) => type === "connectorStatus" || (isUnstored && type === "booted"));
   }
 
   #tell(record: SessionRecord, frame: CallFrame | SendFrame, handled: Handled, nowMs: number): void {
-    this.#tellTransactions(record, handled, nowMs);
+    this.#addTransactionFacts(record, handled, nowMs);
     for (const event of handled.events) {
-      for (const fact of factsOf(event)) this.#store.tell(record, nowMs, fact);
+      for (const fact of factsOf(event)) this.#store.addFact(record, nowMs, fact);
       if (event.type === "dataTransferReceived")
-        this.#store.tellTransfer(record, incomingTransfer(event, nowMs));
+        this.#store.addTransfer(record, incomingTransfer(event, nowMs));
     }
     this.#breaches.note(record, frame.action, handled);
     if (handled.failure) {
@@ -162,35 +166,21 @@ export class StationInbox {
   }
 
   /** Each transaction that the message was about, once, as it is known now. */
-  #tellTransactions(record: SessionRecord, { changes, events }: Handled, nowMs: number): void {
-    const touched = new Set<number>();
-    for (const change of changes) if ("transactionId" in change) touched.add(change.transactionId);
+  #addTransactionFacts(record: SessionRecord, { changes, events }: Handled, nowMs: number): void {
+    const touched = new Map<number, TransactionUpdate>();
+    for (const change of changes) if ("transactionId" in change) touched.set(change.transactionId, {});
     for (const event of events) {
-      const told = newsOf(event);
-      if (!told) continue;
-      this.#store.transactions.note(told.transactionId, told.news);
-      touched.add(told.transactionId);
+      const told = transactionUpdateOf(event);
+      if (told) touched.set(told.transactionId, { ...touched.get(told.transactionId), ...told.update });
     }
-    for (const transactionId of touched) this.#store.tellTransaction(record, transactionId, nowMs);
+    for (const [transactionId, update] of touched)
+      this.#store.addTransactionFact(record, transactionId, nowMs, update);
   }
 }
 
-/** The raw message is kept with what was made of it, whatever happens next. */
-function isMoney({ events }: Handled): boolean {
-  return events.some(({ type }) => type === "transactionStarted" || type === "transactionStopped");
-}
-
 /** True when the clock turns out wrong, or right again: by how much it is off is not worth a write. */
-function isClockNews(record: SessionRecord, frame: CallFrame, nowMs: number): boolean {
+function isClockChange(record: SessionRecord, frame: CallFrame, nowMs: number): boolean {
   const wasRight = record.clockOffMs === 0;
   record.clockOffMs = clockOffMs(frame, nowMs, record.clockOffMs);
   return wasRight !== (record.clockOffMs === 0);
-}
-
-function inbound(action: string | null, message: string): LoggedFrame {
-  return { direction: "cp_to_csms", action, message };
-}
-
-export function outbound(action: string | null, message: string): LoggedFrame {
-  return { direction: "csms_to_cp", action, message };
 }

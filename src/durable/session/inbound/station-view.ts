@@ -44,27 +44,46 @@ export function handlerContext(
   };
 }
 
-/** Applies what a handler decided. True when the record changed and must be saved. */
+/**
+ * Applies what a handler decided to the record. True when the record changed. Changes of transactions are applied to their table, and
+ * parts of reports are handed to the command that asked for them.
+ */
 export function applyChanges(record: SessionRecord, changes: readonly StateChange[], nowMs: number): boolean {
-  let isChanged = false;
-  for (const change of changes) {
-    if (change.type === "booted") {
+  return changes.map((change) => applyChange(record, change, nowMs)).includes(true);
+}
+
+function applyChange(record: SessionRecord, change: StateChange, nowMs: number): boolean {
+  switch (change.type) {
+    case "booted":
       record.registration = change.registration;
       record.bootFacts = change.facts;
       record.triggered = [];
       // The station sets its clock by our answer.
       record.clockOffMs = 0;
       record.connectors = record.connectors.map((connector) => ({ ...connector, at: "" }));
-      isChanged = true;
-    } else if (change.type === "connectorStatus") {
+      return true;
+    case "connectorStatus": {
       const { type: _, ...state } = change;
-      isChanged = putConnector(record, { ...state, updatedAtMs: nowMs }) || isChanged;
-    } else if (change.type === "tokenRefused") {
-      record.refusedTokens = withRefused(record.refusedTokens, change.token, nowMs);
-      isChanged = true;
+      return putConnector(record, { ...state, updatedAtMs: nowMs });
     }
+    case "tokenRefused":
+      record.refusedTokens = withRefused(record.refusedTokens, change.token, nowMs);
+      return true;
+    case "transactionOpened":
+    case "transactionUpdated":
+    case "transactionClosed":
+    case "transactionConfirmed":
+    case "unconfirmedStop":
+    case "reportPart":
+      return false;
+    // Nothing keeps these: the session measures the clock of a station by itself, and limits and reservations are the station's.
+    case "clockSkewed":
+    case "reservationEnded":
+    case "chargingLimit":
+      return false;
+    default:
+      return change satisfies never;
   }
-  return isChanged;
 }
 
 function putConnector(record: SessionRecord, connector: StoredConnector): boolean {

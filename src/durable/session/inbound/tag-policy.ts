@@ -1,5 +1,6 @@
 import type { Env } from "../../../env.ts";
 import type { UnknownTagPolicy } from "../../../ports.ts";
+import type { ServicesOf } from "../../services.ts";
 import { logEvent } from "../storage/log-event.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
@@ -13,11 +14,8 @@ const ORGANIZATIONS_MAX = 1000;
 /** Null: no such organisation. */
 export type ReadPolicy = (organizationId: string) => Promise<UnknownTagPolicy | null>;
 
-export function policyReader(env: Env): ReadPolicy {
-  return async (organizationId) => {
-    const { wire } = await import("../../../wiring.ts");
-    return wire(env).tagPolicies.read(organizationId);
-  };
+export function policyReader(env: Env, services: ServicesOf): ReadPolicy {
+  return async (organizationId) => services(env).tagPolicies.read(organizationId);
 }
 
 interface LastRead {
@@ -36,19 +34,19 @@ function remember(organizationId: string, read: LastRead): void {
 /** True when the record says something else than before. A policy that was read earlier than the known one changes nothing. */
 function adoptPolicy(record: SessionRecord, { acceptsUnknown, readAtMs }: UnknownTagPolicy): boolean {
   if (readAtMs < record.tagPolicyReadAtMs) return false;
-  const isNews = record.acceptsUnknownTags !== acceptsUnknown;
+  const isChanged = record.acceptsUnknownTags !== acceptsUnknown;
   record.acceptsUnknownTags = acceptsUnknown;
   record.tagPolicyReadAtMs = readAtMs;
-  return isNews;
+  return isChanged;
 }
 
 /** Keeps a policy that the session was told. False when there is no such session. */
 export function keepTagPolicy(
-  store: Pick<SessionStore, "save">,
+  store: Pick<SessionStore, "changed">,
   record: SessionRecord | null,
   policy: UnknownTagPolicy,
 ): boolean {
-  if (record && adoptPolicy(record, policy)) store.save(record);
+  if (record && adoptPolicy(record, policy)) store.changed();
   return record !== null;
 }
 

@@ -28,7 +28,7 @@ export function noteConnected(record: SessionRecord, { version, ip, direct, nowM
   record.probedAtMs = null;
 }
 
-/** True for a session that knows of no line, although there was one: Postgres takes the news of its end by this generation. */
+/** True for a session that knows of no line, although there was one: Postgres takes the fact of its end by this generation. */
 export function noteForgottenLine(record: SessionRecord, nowMs: number): boolean {
   if (record.generation > 0) return false;
   record.generation = generationAfter(record.generation, nowMs);

@@ -1,7 +1,9 @@
 import type { OcppVersion } from "../../../ocpp/version.ts";
+import type { SessionStore } from "../storage/session-store.ts";
+import type { LineMemories, LineMemory } from "../storage/line-memory.ts";
 
 /** Survives hibernation with its socket. */
-export interface SocketAttachment {
+export interface SocketAttachment extends LineMemory {
   generation: number;
   version: OcppVersion;
   connectedAtMs: number;
@@ -23,7 +25,7 @@ const TOUCH_STEP_MS = 1000;
  * The sockets of one object with their attachments, which are read from the runtime once per wake: that costs as much as
  * a small message.
  */
-export class SessionSockets {
+export class SessionSockets implements LineMemories {
   readonly #ctx: Pick<DurableObjectState, "getWebSockets">;
   readonly #attachments = new WeakMap<WebSocket, { attachment: SocketAttachment; storedAtMs: number }>();
   #newest: LiveSocket | null = null;
@@ -48,9 +50,24 @@ export class SessionSockets {
     return this.attachmentOf(socket)?.generation === generation;
   }
 
-  attach(socket: WebSocket, attachment: SocketAttachment): void {
+  /** False: the runtime refuses it. What was stored before stays. */
+  attach(socket: WebSocket, attachment: SocketAttachment): boolean {
     this.#attachments.set(socket, { attachment, storedAtMs: attachment.lastMessageAtMs ?? 0 });
-    socket.serializeAttachment(attachment);
+    try {
+      socket.serializeAttachment(attachment);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  memoryOf(generation: number): LineMemory | null {
+    return this.live(generation)?.attachment ?? null;
+  }
+
+  keep(generation: number): boolean {
+    const live = this.live(generation);
+    return live !== null && this.attach(live.socket, live.attachment);
   }
 
   /** Notes a message. Kept with the socket instead of in storage: a heartbeat writes no row. */
@@ -88,8 +105,9 @@ export function closeSocket(socket: WebSocket, code: number, reason: string): vo
   }
 }
 
-/** Sends unless the socket is gone: its close event follows and ends what waited for it. */
-export function sendText(socket: WebSocket, text: string): boolean {
+/** Stores what changed, then sends unless the socket is gone: its close event follows and ends what waited for it. */
+export function sendText(store: Pick<SessionStore, "commit">, socket: WebSocket, text: string): boolean {
+  store.commit();
   try {
     socket.send(text);
     return true;

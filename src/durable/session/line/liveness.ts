@@ -15,14 +15,18 @@ function lastSignOfLife({ attachment }: LiveSocket): number {
   return attachment.lastMessageAtMs ?? attachment.connectedAtMs;
 }
 
-/** `live`: the station's socket, which knows better; null: it is offline. */
-export function lastMessageAtMs(record: SessionRecord, live: LiveSocket | null): number | null {
-  return live ? lastSignOfLife(live) : record.lastMessageAtMs;
-}
-
-/** Whether it is time to tell that the station has been heard, should nothing else tell it. */
-export function isSeenDue(record: SessionRecord, { attachment }: LiveSocket, nowMs: number): boolean {
-  return nowMs - Math.max(record.seenAtMs, attachment.connectedAtMs) > SEEN_EVERY_MS;
+/**
+ * Time of the last message where Postgres is to be told of it, epoch ms; null: it knows, or it is too soon. Beside other facts of an
+ * offline station it is told whenever it is not known, for nothing will tell it later.
+ */
+export function unseenAtMs(record: SessionRecord, live: LiveSocket | null): number | null {
+  const { seenAtMs } = record;
+  if (!live) return (record.lastMessageAtMs ?? 0) > seenAtMs ? record.lastMessageAtMs : null;
+  const { lastMessageAtMs, connectedAtMs, seenAtMs: toldAtMs = 0 } = live.attachment;
+  if (lastMessageAtMs === null) return null;
+  return lastMessageAtMs - Math.max(seenAtMs, toldAtMs, connectedAtMs) >= SEEN_EVERY_MS
+    ? lastMessageAtMs
+    : null;
 }
 
 export function isFresh(record: SessionRecord, live: LiveSocket, nowMs: number): boolean {

@@ -1,13 +1,10 @@
 import { systemIds } from "../../../fleet/ids.ts";
 import type { SessionFact } from "../../../ports.ts";
-import type { SessionRecord } from "../storage/session-record.ts";
-
-/** What a session notices by itself. */
-export type SecurityNotice = "Takeover" | "Quarantine" | "MessageFlood" | "InvalidMessages";
+import type { SecurityNotice, SessionRecord } from "../storage/session-record.ts";
 
 /** Where a fact goes. */
-export interface Teller {
-  tell(record: SessionRecord, atMs: number, fact: SessionFact): void;
+export interface FactQueue {
+  addFact(record: SessionRecord, atMs: number, fact: SessionFact): void;
 }
 
 /** However often it happens, it is worth a row only this often; the log has every one. */
@@ -17,8 +14,8 @@ const OF_CLOSE_CODE: ReadonlyMap<number, SecurityNotice> = new Map([
   [4029, "MessageFlood"],
 ]);
 
-export function tellNotice(
-  teller: Teller,
+export function addNotice(
+  facts: FactQueue,
   record: SessionRecord,
   { name, techInfo, nowMs }: { name: SecurityNotice; techInfo: string; nowMs: number },
 ): void {
@@ -26,7 +23,7 @@ export function tellNotice(
   if (nowMs >= toldAtMs && nowMs - toldAtMs < EVERY_MS) return;
   record.noticesAtMs = { ...record.noticesAtMs, [name]: nowMs };
   const at = new Date(nowMs).toISOString();
-  teller.tell(record, nowMs, {
+  facts.addFact(record, nowMs, {
     type: "securityEvent",
     id: systemIds.uuid(),
     source: "central",
@@ -37,7 +34,12 @@ export function tellNotice(
 }
 
 /** We close the line; with some codes that says something of the station. */
-export function tellClosure(teller: Teller, record: SessionRecord | null, code: number, nowMs: number): void {
+export function addClosureNotice(
+  facts: FactQueue,
+  record: SessionRecord | null,
+  code: number,
+  nowMs: number,
+): void {
   const name = OF_CLOSE_CODE.get(code);
-  if (record && name) tellNotice(teller, record, { name, techInfo: `closed with ${code}`, nowMs });
+  if (record && name) addNotice(facts, record, { name, techInfo: `closed with ${code}`, nowMs });
 }

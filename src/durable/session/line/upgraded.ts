@@ -9,9 +9,9 @@ export interface Upgrade {
   isNew: boolean;
 }
 
-/** The answer that gives a station its end of the socket. `newsGeneration`: the other end tells the line's first news. */
-export function upgraded(client: WebSocket, version: OcppVersion, newsGeneration: number | null): Response {
+/** The answer that gives a station its end of the socket. `factsGeneration`: the other end tells the line's first facts. */
+export function upgraded(client: WebSocket, version: OcppVersion, factsGeneration: number | null): Response {
   const headers = new Headers({ "sec-websocket-protocol": version });
-  if (newsGeneration !== null) headers.set(GENERATION_HEADER, String(newsGeneration));
+  if (factsGeneration !== null) headers.set(GENERATION_HEADER, String(factsGeneration));
   return new Response(null, { status: 101, webSocket: client, headers });
 }

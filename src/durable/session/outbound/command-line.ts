@@ -4,10 +4,10 @@ import type { JobRequests } from "../../../ocpp/station-state.ts";
 import type { CommandLine } from "./command-channel.ts";
 import { withAnswer, withRequest } from "./job-requests.ts";
 import { sendText, type LiveSocket } from "../line/live-socket.ts";
-import { validatorsOf } from "../inbound/loaded-validators.ts";
+import { validatorsOf } from "../line/loaded-validators.ts";
+import { sentFrame } from "../storage/frame-log.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
-import { outbound } from "../inbound/station-inbox.ts";
 
 const REQUEST_IDS = 2 ** 31;
 
@@ -15,7 +15,7 @@ const REQUEST_IDS = 2 ** 31;
 export function commandLine(
   record: SessionRecord,
   live: LiveSocket,
-  store: Pick<SessionStore, "frames" | "save" | "reported" | "learn">,
+  store: Pick<SessionStore, "frames" | "changed" | "commit" | "reported" | "learn">,
 ): CommandLine | null {
   const { version } = live.attachment;
   const validators = validatorsOf(version);
@@ -23,7 +23,7 @@ export function commandLine(
   const noteJobs = (jobRequests: JobRequests) => {
     if (version === "ocpp1.6" || jobRequests === record.jobRequests) return;
     record.jobRequests = jobRequests;
-    store.save(record);
+    store.changed();
   };
   return {
     version,
@@ -36,16 +36,16 @@ export function commandLine(
       keyLimits: record.keyLimits,
       nextRequestId() {
         record.lastRequestId = nextRequestId(record);
-        store.save(record);
+        store.changed();
         return record.lastRequestId;
       },
       reportedVariable: (key) => store.reported.find(key),
     },
     send: (text, call) => {
-      const isSent = sendText(live.socket, text);
+      const isSent = sendText(store, live.socket, text);
       if (!isSent) return false;
       noteJobs(withRequest(record.jobRequests, call));
-      store.frames.append([outbound(call.action, text)], Date.now());
+      store.frames.append([sentFrame(call.action, text)], Date.now());
       return true;
     },
     answered: (call, answer) => {

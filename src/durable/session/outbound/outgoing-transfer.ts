@@ -1,6 +1,6 @@
 import type { ChargerCommand } from "../../../ocpp/commands.ts";
 import type { CommandOutcome, DataTransferRow } from "../../../ports.ts";
-import { transferId } from "../inbound/station-facts.ts";
+import { transferId } from "../storage/kept-transfer.ts";
 
 type Transfer = Extract<ChargerCommand, { kind: "dataTransfer" }>;
 

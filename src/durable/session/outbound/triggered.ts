@@ -6,5 +6,5 @@ export function noteTriggered(store: SessionStore, action: string, isLegal: bool
   if (record?.registration !== "Pending" || record.triggered.includes(action) === isLegal) return;
   if (isLegal) record.triggered.push(action);
   else record.triggered = record.triggered.filter((other) => other !== action);
-  store.save(record);
+  store.changed();
 }

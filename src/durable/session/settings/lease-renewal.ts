@@ -34,14 +34,17 @@ export class LeaseRenewal {
     this.#channel = channel;
   }
 
-  /** The caller saves the record. */
   renew(record: SessionRecord, live: LiveSocket, nowMs: number): Promise<void> | null {
     const { lease } = record;
     if (!lease || nowMs < leaseDueMs(lease, live)) return null;
     const isOther = lease.version !== record.version || record.clockOffMs !== 0;
-    if (isOther) record.lease = null;
+    if (isOther) {
+      record.lease = null;
+      this.#store.changed();
+    }
     if (isOther || record.registration !== "Accepted") return null;
     lease.renewAtMs = nowMs + RETRY_MS;
+    this.#store.changed();
     return this.#send(record, lease, nowMs);
   }
 
@@ -53,9 +56,9 @@ export class LeaseRenewal {
     if (this.#store.record !== record || record.lease !== lease) return;
     if (isTaken(outcome)) {
       lease.renewAtMs = nowMs + RENEW_EVERY_MS;
-      this.#store.tell(record, nowMs, { type: "lease", untilMs: nowMs + LEASE_MS });
+      this.#store.addFact(record, nowMs, { type: "lease", untilMs: nowMs + LEASE_MS });
     } else if (isRefused(outcome)) record.lease = null;
-    this.#store.save(record);
+    this.#store.changed();
     if (isTaken(outcome)) for (const limit of limits) await this.#set(limit);
   }
 

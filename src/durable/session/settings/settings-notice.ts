@@ -1,5 +1,6 @@
 import type { Env } from "../../../env.ts";
 import type { SettingsNote, StationMark } from "../../../ports.ts";
+import type { ServicesOf } from "../../services.ts";
 import type { CommandChannel } from "../outbound/command-channel.ts";
 import { LeaseRenewal } from "./lease-renewal.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
@@ -21,12 +22,8 @@ export type SettingsPublisher = (cause: {
   attempt: number;
 }) => Promise<void>;
 
-/** Wired when first needed, like the sink of the outbox. */
-export function settingsPublisher(env: Env): SettingsPublisher {
-  return async (cause) => {
-    const { wire } = await import("../../../wiring.ts");
-    await wire(env).runs.applySettings(cause);
-  };
+export function settingsPublisher(env: Env, services: ServicesOf): SettingsPublisher {
+  return async (cause) => services(env).runs.applySettings(cause);
 }
 
 /** The run of a connection may be under way already, with the firmware of before the boot. */
@@ -63,7 +60,10 @@ export class SettingsNotice {
     if (isKnown || (known && known.revision > revision)) return true;
     const { chargerId } = record;
     // Nothing old is renewed while something newer is on its way.
-    if (record.lease !== lease) this.#store.save(Object.assign(record, { lease }));
+    if (record.lease !== lease) {
+      record.lease = lease;
+      this.#store.changed();
+    }
     this.#ctx.storage.kv.put(KEY, { chargerId, revision, settledFor } satisfies Known);
     // The station became another one while its settings were brought to it.
     if (settledFor && record.connected) this.#announce(record, AFTER_BOOT);

@@ -1,160 +1,150 @@
 import { redactFrame } from "../../../ocpp/redact.ts";
-import { slices } from "../../../ocpp/slices.ts";
 import type { FrameQuery, FrameRow } from "../../../ports.ts";
 import { actionName } from "./action-name.ts";
 import { CUT_MARK, cutText } from "./cut-text.ts";
-import { LazyTables } from "./lazy-tables.ts";
+import { FrameBlocks } from "./frame-blocks.ts";
+import { framesOfHeartbeat, type KeptHeartbeat } from "./kept-heartbeat.ts";
+import { OlderFrames } from "./older-frames.ts";
 
 /** `action` of an answer is that of its CALL; null when unknown or unreadable. */
 export type LoggedFrame = Omit<FrameRow, "atMs">;
 
 const TEXT_LENGTH_MAX = 64 * 1024 + CUT_MARK.length;
-const FRAMES_MAX = 10_000;
-const BYTES_MAX = 32 * 1024 * 1024;
-export const FRAME_AGE_MAX_MS = 14 * 24 * 60 * 60 * 1000;
-/** Frames, or characters of them, between two looks at the bounds, and frames removed at once. */
-const PRUNE_EVERY = 500;
-const PRUNE_EVERY_LENGTH = BYTES_MAX / 8;
-const PRUNE_SLICE = 1000;
-
-/** Frames in one statement: each takes five of the hundred parameters it may have. */
-const ROWS_PER_INSERT = 20;
-/** How long a frame may wait for its row where no flush comes first, and how many may. */
-const WRITE_AFTER_MS = 1500;
+const FRAME_AGE_MAX_MS = 14 * 24 * 60 * 60 * 1000;
+/** What may be kept of one charger; `length` counts the characters of its frames. */
+const BOUNDS = { frames: 10_000, length: 32 * 1024 * 1024 };
+/** What may wait in memory. */
 const WAITING_MAX = 500;
 const WAITING_LENGTH_MAX = 256 * 1024;
 
-const TABLE = `CREATE TABLE IF NOT EXISTS frames (
-  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, direction TEXT NOT NULL, action TEXT, message TEXT NOT NULL,
-  bytes_total INTEGER NOT NULL)`;
+interface FrameLogHooks {
+  /** Hands over the heartbeats that wait with the socket. They are older than the frames that are appended next. */
+  takeHeartbeats(): readonly KeptHeartbeat[];
+  /** Frames wait in memory: has `write` called. */
+  onWaiting(): void;
+}
 
-type Row = [atMs: number, direction: string, action: string | null, message: string];
-
-/**
- * The frames of one charger as they went over the wire, without secrets. Rows are written a moment later, many at once
- * and where possible together with the flush of the outbox: whatever leaves the object waits for the writes before it,
- * and no command and no answer should wait for its own log.
- */
+/** The frames of one charger as they went over the wire, without secrets. Frames wait in memory until `write`. */
 export class FrameLog {
-  readonly #table: LazyTables;
-  readonly #onDue: () => void;
-  #waiting: Row[] = [];
+  readonly #blocks: FrameBlocks;
+  readonly #older: OlderFrames;
+  readonly #hooks: FrameLogHooks;
+  #waiting: FrameRow[] = [];
   #waitingLength = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #appended = 0;
-  #appendedLength = 0;
-  /** Running total of the newest frame; read once. */
-  #bytesTotal: number | undefined;
 
-  /** `onDue` is called when frames have waited long enough, and has them written. */
-  constructor(sql: SqlStorage, onDue: () => void) {
-    this.#onDue = onDue;
-    this.#table = new LazyTables(sql, "frames", TABLE);
+  constructor(sql: SqlStorage, hooks: FrameLogHooks) {
+    this.#blocks = new FrameBlocks(sql);
+    this.#older = new OlderFrames(sql);
+    this.#hooks = hooks;
   }
 
   append(frames: readonly LoggedFrame[], atMs: number): void {
-    for (const { direction, action, message } of frames) {
-      const kept = cutText(redactFrame(message), TEXT_LENGTH_MAX);
-      this.#waiting.push([atMs, direction, actionName(action), kept]);
-      this.#waitingLength += kept.length;
-      this.#appendedLength += kept.length;
-    }
-    this.#appended += frames.length;
-    if (this.#appended >= PRUNE_EVERY || this.#appendedLength >= PRUNE_EVERY_LENGTH) {
-      this.#appended = this.#appendedLength = 0;
-      this.prune(atMs);
-    } else if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX) this.write();
-    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(this.#onDue, WRITE_AFTER_MS);
+    this.appendHeartbeats(this.#hooks.takeHeartbeats());
+    for (const frame of frames) this.#wait({ ...frame, atMs });
+    if (this.#waiting.length >= WAITING_MAX || this.#waitingLength >= WAITING_LENGTH_MAX) this.write();
+    else if (this.#waiting.length > 0) this.#hooks.onWaiting();
   }
 
-  /** Everything was dropped: nothing that belongs to what was there is written. */
+  appendHeartbeats(heartbeats: readonly KeptHeartbeat[]): void {
+    for (const frame of heartbeats.flatMap(framesOfHeartbeat)) this.#wait(frame);
+    if (heartbeats.length > 0) this.#hooks.onWaiting();
+  }
+
+  #wait({ atMs, direction, action, message }: FrameRow): void {
+    const kept = cutText(redactFrame(message), TEXT_LENGTH_MAX);
+    this.#waiting.push({ atMs, direction, action: actionName(action), message: kept });
+    this.#waitingLength += kept.length;
+  }
+
+  /** Call after deleteAll(). */
   forget(): void {
-    this.#table.forget();
-    this.#bytesTotal = undefined;
-    this.#take();
+    this.#blocks.forget();
+    this.#older.forget();
+    this.#drop();
   }
 
-  #take(): Row[] {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+  #drop(): void {
+    this.#waiting = [];
     this.#waitingLength = 0;
-    return this.#waiting.splice(0);
   }
 
-  /** Writes what waits. */
+  /** Writes what waits in memory, and drops what exceeds the bounds by it. */
   write(): void {
-    const waiting = this.#take();
+    const waiting = this.#waiting;
     if (waiting.length === 0) return;
-    const sql = this.#table.writing;
-    let total = this.#total();
-    for (const rows of slices(waiting, ROWS_PER_INSERT)) {
-      const places = rows.map(() => "(?, ?, ?, ?, ?)").join(", ");
-      sql.exec(
-        `INSERT INTO frames (at_ms, direction, action, message, bytes_total) VALUES ${places}`,
-        ...rows.flatMap((row) => [...row, (total += row[3].length)]),
-      );
-    }
-    this.#bytesTotal = total;
+    this.#drop();
+    const hasBegunBlock = this.#blocks.add(waiting);
+    if (hasBegunBlock) this.prune(waiting.at(-1)?.atMs ?? 0);
   }
 
-  #total(): number {
-    if (this.#bytesTotal !== undefined) return this.#bytesTotal;
-    const text = "SELECT bytes_total FROM frames ORDER BY seq DESC LIMIT 1";
-    const rows = this.#table.reading?.exec<{ bytes_total: number }>(text).toArray();
-    return rows?.[0]?.bytes_total ?? 0;
+  /** Writes what waits in memory and with the socket. */
+  writeAll(): void {
+    this.appendHeartbeats(this.#hooks.takeHeartbeats());
+    this.write();
   }
 
   /** Newest first. */
-  query({ startMs, endMs, action, limit, offset }: FrameQuery): { rows: FrameRow[]; total: number } {
-    this.write();
-    const sql = this.#table.reading;
-    if (!sql) return { rows: [], total: 0 };
-    const filter = `WHERE (?1 IS NULL OR at_ms >= ?1) AND (?2 IS NULL OR at_ms <= ?2)
-      AND (?3 IS NULL OR lower(action) = lower(?3))`;
-    const { total } = sql
-      .exec<{ total: number }>(`SELECT count(*) AS total FROM frames ${filter}`, startMs, endMs, action)
-      .one();
-    const rows = sql
-      .exec<{ at_ms: number; direction: FrameRow["direction"]; action: string | null; message: string }>(
-        `SELECT at_ms, direction, action, message FROM frames ${filter} ORDER BY seq DESC LIMIT ?4 OFFSET ?5`,
-        startMs,
-        endMs,
-        action,
-        limit,
-        offset,
-      )
-      .toArray()
-      .map(({ at_ms, ...frame }) => ({ atMs: at_ms, ...frame }));
+  query(query: FrameQuery, nowMs: number): { rows: FrameRow[]; total: number } {
+    this.writeAll();
+    const oldestMs = nowMs - FRAME_AGE_MAX_MS;
+    const startMs = Math.max(query.startMs ?? oldestMs, oldestMs);
+    const endMs = query.endMs ?? Number.MAX_SAFE_INTEGER;
+    const action = query.action?.toLowerCase() ?? null;
+    const rows: FrameRow[] = [];
+    let total = 0;
+    const span = { startMs, endMs };
+    for (const frame of newestFirst(this.#blocks.newestFirst(span), this.#older.newestFirst(span))) {
+      if (frame.atMs < startMs || frame.atMs > endMs) continue;
+      if (action !== null && frame.action?.toLowerCase() !== action) continue;
+      if (total >= query.offset && rows.length < query.limit) rows.push(frame);
+      total++;
+    }
     return { rows, total };
   }
 
-  /** Removes the oldest frames over one of the bounds, one slice at a time. True when more is left to remove. */
-  prune(nowMs: number): boolean {
-    this.write();
-    const sql = this.#table.reading;
-    if (!sql) return false;
-    const { cursor } = sql
-      .exec<{ cursor: number | null }>(
-        `SELECT max(seq) AS cursor FROM (SELECT seq, at_ms, bytes_total FROM frames ORDER BY seq LIMIT ${PRUNE_SLICE})
-         WHERE at_ms < ? OR seq <= (SELECT max(seq) FROM frames) - ${FRAMES_MAX}
-           OR bytes_total <= (SELECT bytes_total FROM frames ORDER BY seq DESC LIMIT 1) - ${BYTES_MAX}`,
-        nowMs - FRAME_AGE_MAX_MS,
-      )
-      .one();
-    if (cursor === null) return false;
-    return sql.exec("DELETE FROM frames WHERE seq <= ?", cursor).rowsWritten >= PRUNE_SLICE;
+  /** Drops the oldest frames that are over age or over the bounds. */
+  prune(nowMs: number): void {
+    const oldestMs = nowMs - FRAME_AGE_MAX_MS;
+    this.#blocks.prune(oldestMs, BOUNDS);
+    this.#older.prune(oldestMs, () => {
+      const kept = this.#blocks.total();
+      return { frames: BOUNDS.frames - kept.frames, length: BOUNDS.length - kept.length };
+    });
   }
 
-  /** Receive time of the oldest frame, null when there is none. */
-  oldestAtMs(): number | null {
-    this.write();
-    const text = "SELECT at_ms FROM frames ORDER BY seq LIMIT 1";
-    return this.#table.reading?.exec<{ at_ms: number }>(text).toArray()[0]?.at_ms ?? null;
+  /** Until when the oldest frames are to be kept, epoch ms; null: there are none. */
+  pruneDueMs(): number | null {
+    this.writeAll();
+    const oldestMs = this.#older.oldestMs() ?? this.#blocks.oldestMs();
+    return oldestMs === null ? null : oldestMs + FRAME_AGE_MAX_MS;
   }
 
   clear(): void {
-    this.#take();
-    this.#table.reading?.exec("DELETE FROM frames");
-    this.#bytesTotal = undefined;
+    this.#drop();
+    this.#blocks.clear();
+    this.#older.clear();
   }
+}
+
+/** Merges two sequences that are in this order already; of one time the first comes first. */
+function* newestFirst(one: Iterator<FrameRow>, other: Iterator<FrameRow>): Generator<FrameRow> {
+  let left = one.next();
+  let right = other.next();
+  while (!left.done || !right.done) {
+    if (right.done || (!left.done && left.value.atMs >= right.value.atMs)) {
+      yield left.value as FrameRow;
+      left = one.next();
+    } else {
+      yield right.value as FrameRow;
+      right = other.next();
+    }
+  }
+}
+
+export function receivedFrame(action: string | null, message: string): LoggedFrame {
+  return { direction: "cp_to_csms", action, message };
+}
+
+export function sentFrame(action: string | null, message: string): LoggedFrame {
+  return { direction: "csms_to_cp", action, message };
 }

@@ -1,3 +1,5 @@
+import { systemIds } from "../../../fleet/ids.ts";
+import { ulidOf } from "../../../fleet/ulid.ts";
 import { redact } from "../../../ocpp/redact.ts";
 import type { DataTransferRow } from "../../../ports.ts";
 import { cutText } from "./cut-text.ts";
@@ -20,4 +22,8 @@ export function keptTransfer(row: DataTransferRow): DataTransferRow {
 function keptText(text: string | null, lengthMax?: number): string | null {
   if (text === null) return null;
   return cutText(String(redact(text)), lengthMax);
+}
+
+export function transferId(): string {
+  return `dt_${ulidOf(systemIds.uuid())}`;
 }

@@ -35,7 +35,7 @@ export class LazyTables {
     return this.#isMissing ? null : this.writing;
   }
 
-  /** Everything was dropped. */
+  /** Call after deleteAll(). */
   forget(): void {
     this.#isReady = false;
     this.#isMissing = true;

@@ -1,20 +1,12 @@
 import type { SessionFact, SessionFactRow } from "../../../ports.ts";
 import { LazyTables } from "./lazy-tables.ts";
-import type { Notebook } from "./notebook.ts";
+import type { RecordHolder } from "./record-holder.ts";
+import type { WaitingFact } from "./session-record.ts";
 import { storableFact } from "./storable-fact.ts";
-
-/** A fact in the session's record. `seq` orders the facts of a session, wherever they wait. */
-export interface WaitingFact {
-  readonly seq: number;
-  readonly chargerId: string;
-  readonly generation: number;
-  readonly atMs: number;
-  readonly json: string;
-}
 
 /** Characters of facts in one statement; a single fact may be longer. */
 const BATCH_LENGTH_MAX = 1_000_000;
-/** What the record may hold: it is written whole, and a healthy session flushes every second. */
+/** What the record may hold: it is written whole, and a healthy session flushes at once. */
 const WAITING_MAX = 24;
 const WAITING_LENGTH_MAX = 16 * 1024;
 
@@ -31,19 +23,26 @@ const TABLE = `CREATE TABLE IF NOT EXISTS outbox (
 export class Outbox {
   readonly #storage: Pick<DurableObjectStorage, "sql" | "transactionSync">;
   readonly #table: LazyTables;
-  readonly #notebook: Notebook;
+  readonly #holder: RecordHolder;
+  /** Notes with the line that facts up to a number have arrived, which costs no row; false: there is no line. */
+  readonly #noteDelivered: (upTo: number) => boolean;
 
-  constructor(storage: Pick<DurableObjectStorage, "sql" | "transactionSync">, notebook: Notebook) {
+  constructor(
+    storage: Pick<DurableObjectStorage, "sql" | "transactionSync">,
+    holder: RecordHolder,
+    noteDelivered: (upTo: number) => boolean,
+  ) {
     this.#storage = storage;
     this.#table = new LazyTables(storage.sql, "outbox", TABLE);
-    this.#notebook = notebook;
+    this.#holder = holder;
+    this.#noteDelivered = noteDelivered;
   }
 
   /** When it throws, nothing has changed but the number. */
   append({ chargerId, generation, atMs, fact }: SessionFactRow): void {
-    const record = this.#notebook.page;
+    const { record } = this.#holder;
     if (!record) return;
-    // Postgres lets no older news of a connection replace newer ones.
+    // Postgres lets no older fact about a connection replace a newer one.
     record.factAtMs = Math.max(record.factAtMs, atMs);
     const added = {
       seq: ++record.factSeq,
@@ -59,12 +58,12 @@ export class Outbox {
       record.outbox = [];
       record.hasOutboxRows = true;
     } else record.outbox = waiting;
-    this.#notebook.changed(REPEATABLE.has(fact.type));
+    this.#holder.changed(REPEATABLE.has(fact.type) ? "repeatable" : "confirmed");
   }
 
-  /** The oldest facts, and up to which one `remove` may forget once they have arrived. Reads no more than it returns. */
+  /** The oldest facts, and the number up to which `remove` may forget once they have arrived. Reads no more than it returns. */
   batch(limit: number): { rows: SessionFactRow[]; upTo: number } {
-    const record = this.#notebook.page;
+    const { record } = this.#holder;
     const waiting = record?.hasOutboxRows ? this.#stored(limit) : (record?.outbox ?? []);
     const rows: SessionFactRow[] = [];
     let length = 0;
@@ -78,25 +77,26 @@ export class Outbox {
     return { rows, upTo };
   }
 
+  /** These facts have arrived. While a line is open that is noted with it: a crash sends them again, and Postgres takes them once. */
   remove(upTo: number): void {
-    const record = this.#notebook.page;
+    const { record } = this.#holder;
     if (!record) return;
     record.outbox = record.outbox.filter(({ seq }) => seq > upTo);
     if (record.hasOutboxRows) {
       const sql = this.#table.writing;
       sql.exec("DELETE FROM outbox WHERE seq <= ?", upTo);
       record.hasOutboxRows = sql.exec("SELECT 1 FROM outbox LIMIT 1").toArray().length > 0;
-    }
-    this.#notebook.changed();
+      this.#holder.changed();
+    } else if (!this.#noteDelivered(upTo)) this.#holder.changed();
   }
 
-  /** Everything was dropped. */
+  /** Call after deleteAll(). */
   forget(): void {
     this.#table.forget();
   }
 
   get isEmpty(): boolean {
-    const record = this.#notebook.page;
+    const { record } = this.#holder;
     return !record || (record.outbox.length === 0 && !record.hasOutboxRows);
   }
 

@@ -51,7 +51,7 @@ export class ReportedVariables {
     this.#table.reading?.exec("DELETE FROM reported_variables");
   }
 
-  /** Everything was dropped. */
+  /** Call after deleteAll(). */
   forget(): void {
     this.#table.forget();
   }

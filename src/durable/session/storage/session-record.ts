@@ -6,19 +6,41 @@ import type {
   RegistrationStatus,
 } from "../../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
-import type { SecurityProfile, SessionProvision, SessionRef } from "../../../ports.ts";
+import type { SecurityProfile, SessionProvision, SessionRef, StoredCredential } from "../../../ports.ts";
 import type { SettingsLease } from "../../../ports.ts";
-import { completeCredential, type StoredCredential } from "../door/credential.ts";
-import type { IdRange } from "../inbound/id-supply.ts";
-import type { WaitingFact } from "./outbox.ts";
-import type { KeptReply } from "./reply-cache.ts";
 import type { RefusedToken } from "./refused-tokens.ts";
-import type { SecurityNotice } from "../line/security-notice.ts";
+import { completeCredential } from "./stored-credential.ts";
 
 export interface StoredConnector extends ConnectorState {
   /** When we heard of it; `at` orders reports and is voided by a boot. */
   readonly updatedAtMs: number;
 }
+
+/** A fact that waits for Postgres. `seq` orders the facts of a session, wherever they wait. */
+export interface WaitingFact {
+  readonly seq: number;
+  readonly chargerId: string;
+  readonly generation: number;
+  readonly atMs: number;
+  readonly json: string;
+}
+
+/** An answer of ours, by which a repeat of its CALL is answered. */
+export interface KeptReply {
+  readonly messageId: string;
+  /** Of action and payload. */
+  readonly digest: string;
+  readonly response: string;
+}
+
+/** Transaction ids from `from` up to but without `to`. */
+export interface IdRange {
+  from: number;
+  to: number;
+}
+
+/** A security event that the session notices by itself. */
+export type SecurityNotice = "Takeover" | "Quarantine" | "MessageFlood" | "InvalidMessages";
 
 /**
  * Counts the changes of what a session stores. A change only adds: what the version before reads is written for as long as

@@ -1,25 +1,31 @@
 import type { KeyLimits } from "../../../ocpp/commands.ts";
 import type { DataTransferRow, SessionFact } from "../../../ports.ts";
 import { FrameLog } from "./frame-log.ts";
+import { fitsMemory, type KeptHeartbeat } from "./kept-heartbeat.ts";
 import { keptTransfer } from "./kept-transfer.ts";
-import type { Notebook } from "./notebook.ts";
+import type { LineMemories, LineMemory } from "./line-memory.ts";
 import { Outbox } from "./outbox.ts";
+import type { Change, RecordHolder } from "./record-holder.ts";
 import { ReplyCache } from "./reply-cache.ts";
 import { ReportedVariables } from "./reported-variables.ts";
 import { completeRecord, RECORD_FORMAT, type SessionRecord } from "./session-record.ts";
 import { storableFact } from "./storable-fact.ts";
-import { TransactionTable } from "./transaction-table.ts";
+import { TransactionTable, type TransactionUpdate } from "./transaction-table.ts";
 import { TransferLog } from "./transfer-log.ts";
 
 const RECORD_KEY = "record";
 /** A new station of our own has booted and told its statuses by then. */
-const FIRST_SAVE_AFTER_MS = 500;
+const FIRST_COMMIT_AFTER_MS = 500;
+/** How long a direct line may leave what can wait unstored. */
+const COMMIT_AFTER_MS = 1500;
 
 /**
- * The storage of one session: a record, and tables for what outgrows it. Everything is synchronous, so that what one
- * turn changes is stored together. An object without a record has stored nothing.
+ * The storage of one session: a record, and tables for what outgrows it. It alone decides when something is stored. Whoever
+ * changes the record calls `changed`; whatever leaves the object calls `commit` first; the end of the turn commits the rest with
+ * the frames. Everything is synchronous, so that the writes of a turn are one commit. An object without a record has
+ * stored nothing.
  */
-export class SessionStore implements Notebook {
+export class SessionStore implements RecordHolder {
   readonly frames: FrameLog;
   readonly outbox: Outbox;
   readonly replies: ReplyCache;
@@ -27,23 +33,31 @@ export class SessionStore implements Notebook {
   readonly transactions: TransactionTable;
   readonly transfers: TransferLog;
   /**
-   * The other end is a station of our own, which tells again on its next line what was lost. It is stored once, a moment after
-   * everything has been said (ADR 0009).
+   * The other end of the line is an object of this deployment, which tells again on its next line what was lost. On such a line
+   * frames, repeatable changes and the first boot wait for a timer, so that a new station costs one commit (ADR 0009).
    */
-  isPatient = false;
+  isDirect = false;
   readonly #storage: DurableObjectStorage;
+  readonly #lines: LineMemories;
   #record: SessionRecord | null | undefined;
+  /** The record differs from the stored one, and may not wait. */
   #isChanged = false;
-  /** Something waits for the moment when the frames are written. */
+  /** The record differs from the stored one, and waits for the timer. */
   #isBehind = false;
   #isUnstored = false;
-  /** News that the other end brings to Postgres itself, as JSON. */
+  #willEndTurn = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Facts that the other end brings to Postgres itself, as JSON. */
   #leftToHost: Set<string> = new Set();
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, lines: LineMemories) {
     this.#storage = storage;
-    this.frames = new FrameLog(storage.sql, () => this.#catchUp());
-    this.outbox = new Outbox(storage, this);
+    this.#lines = lines;
+    this.frames = new FrameLog(storage.sql, {
+      takeHeartbeats: () => this.#takeHeartbeats(),
+      onWaiting: () => (this.isDirect ? this.#commitLater(COMMIT_AFTER_MS) : this.#commitAtTurnEnd()),
+    });
+    this.outbox = new Outbox(storage, this, (upTo) => this.#noteDelivered(upTo));
     this.replies = new ReplyCache(storage.sql, this);
     this.reported = new ReportedVariables(storage.sql);
     this.transactions = new TransactionTable(storage.sql);
@@ -55,70 +69,82 @@ export class SessionStore implements Notebook {
     return this.#record;
   }
 
-  get page(): SessionRecord | null {
-    return this.record;
-  }
-
-  save(record: SessionRecord): void {
-    this.#record = record;
-    this.#isChanged = false;
-    this.#isBehind = false;
-    this.#isUnstored = false;
-    record.format = RECORD_FORMAT;
-    this.#storage.kv.put(RECORD_KEY, record);
-  }
-
   /** Nothing of this charger is stored yet: should that be lost, its station offers it again. */
   get isUnstored(): boolean {
     return this.#isUnstored;
   }
 
-  /** A fact or an answer was added that is stored at the end of the turn, if not before. */
-  get hasUnsaved(): boolean {
-    return this.#isChanged;
-  }
-
-  /** Stored with the next frames. */
-  saveLater(): void {
-    this.#isBehind = true;
-  }
-
-  changed(canWait = false): void {
-    if (canWait && this.isPatient) return this.saveLater();
-    if (this.#isChanged) return;
+  changed(change: Change = "confirmed"): void {
+    if (this.isDirect && change === "repeatable") {
+      this.#isBehind = true;
+      return this.#commitLater(COMMIT_AFTER_MS);
+    }
     this.#isChanged = true;
+    this.#commitAtTurnEnd();
+  }
+
+  /** Stores what may not wait. To be called before anything leaves the object: the output gate then holds it until it is on disk. */
+  commit(): void {
+    if (this.#isChanged) this.#put();
+  }
+
+  #commitAtTurnEnd(): void {
+    if (this.#willEndTurn) return;
+    this.#willEndTurn = true;
     // Microtasks run before the writes of a turn are committed.
     queueMicrotask(() => {
-      if (this.#isChanged && this.#record) this.save(this.#record);
+      this.#willEndTurn = false;
+      this.commit();
+      if (!this.isDirect) this.frames.write();
     });
+  }
+
+  #commitLater(afterMs: number): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (this.#isChanged || this.#isBehind) this.#put();
+      this.frames.write();
+    }, afterMs);
+  }
+
+  #put(): void {
+    this.#isChanged = this.#isBehind = this.#isUnstored = false;
+    if (!this.#record) return;
+    this.#record.format = RECORD_FORMAT;
+    this.#storage.kv.put(RECORD_KEY, this.#record);
   }
 
   #load(): SessionRecord | null {
     const stored = this.#storage.kv.get<SessionRecord>(RECORD_KEY);
-    return stored ? completeRecord(stored) : null;
+    if (!stored) return null;
+    const record = completeRecord(stored);
+    const memory = this.#lines.memoryOf(record.generation);
+    if (!memory) return record;
+    this.isDirect = memory.direct ?? false;
+    return withDelivered(record, memory);
   }
 
-  /** Writes what may wait, together with the frames. */
-  #catchUp(): void {
-    if (this.#isBehind && this.#record) this.save(this.#record);
-    this.frames.write();
-  }
-
-  /** The news that the other end of a new line tells; all other lines bring none. */
-  leaveToHost(news: readonly SessionFact[]): void {
-    this.#leftToHost = new Set(news.map(storableFact));
+  /** The facts that the other end of a new line tells; all other lines bring none. */
+  leaveToHost(facts: readonly SessionFact[]): void {
+    this.#leftToHost = new Set(facts.map(storableFact));
   }
 
   /** Puts a fact about this charger into the outbox. */
-  tell(record: SessionRecord, atMs: number, fact: SessionFact): void {
+  addFact(record: SessionRecord, atMs: number, fact: SessionFact): void {
     if (this.#leftToHost.size > 0 && this.#leftToHost.delete(storableFact(fact))) return;
     const { chargerId, generation } = record;
     this.outbox.append({ chargerId, generation, atMs, fact });
   }
 
-  tellTransaction(record: SessionRecord, transactionId: number, atMs: number): void {
-    const fact = this.transactions.tell(transactionId);
-    if (fact) this.tell(record, atMs, { type: "transaction", ...fact });
+  addTransactionFact(
+    record: SessionRecord,
+    transactionId: number,
+    atMs: number,
+    update?: TransactionUpdate,
+  ): void {
+    const fact = this.transactions.tell(transactionId, update);
+    if (fact) this.addFact(record, atMs, { type: "transaction", ...fact });
   }
 
   /** Ends what is open: nobody will tell us its end. */
@@ -132,8 +158,7 @@ export class SessionStore implements Notebook {
         stoppedAt,
         lostStop: false,
       });
-      this.transactions.note(transactionId, { stopReason: "Other" });
-      this.tellTransaction(record, transactionId, atMs);
+      this.addTransactionFact(record, transactionId, atMs, { stopReason: "Other" });
     }
   }
 
@@ -144,15 +169,62 @@ export class SessionStore implements Notebook {
     this.changed();
   }
 
-  tellTransfer(record: SessionRecord, transfer: DataTransferRow): void {
+  addTransfer(record: SessionRecord, transfer: DataTransferRow): void {
     const row = keptTransfer(transfer);
     const { atMs, ...fact } = row;
     this.transfers.append(row);
-    this.tell(record, atMs, { type: "dataTransfer", ...fact });
+    this.addFact(record, atMs, { type: "dataTransfer", ...fact });
   }
 
   get hasUnflushed(): boolean {
     return !this.outbox.isEmpty;
+  }
+
+  /** A heartbeat that changed nothing waits with the socket. The log writes it before any other frame, and when too many wait. */
+  keepHeartbeat({ generation }: SessionRecord, heartbeat: KeptHeartbeat): void {
+    const memory = this.#lines.memoryOf(generation);
+    if (!memory) return this.frames.appendHeartbeats([heartbeat]);
+    memory.heartbeats = [...(memory.heartbeats ?? []), heartbeat];
+    // A refused attachment falls back to a row.
+    if (!fitsMemory(memory.heartbeats) || !this.#lines.keep(generation)) this.frames.writeAll();
+  }
+
+  #takeHeartbeats(): readonly KeptHeartbeat[] {
+    const generation = this.record?.generation;
+    const memory = generation === undefined ? null : this.#lines.memoryOf(generation);
+    if (generation === undefined || !memory?.heartbeats?.length) return [];
+    const { heartbeats } = memory;
+    memory.heartbeats = [];
+    this.#lines.keep(generation);
+    return heartbeats;
+  }
+
+  #noteDelivered(upTo: number): boolean {
+    return this.record !== null && this.#keepWithLine(this.record, { deliveredUpTo: upTo });
+  }
+
+  /** Postgres was told of the last message. */
+  noteSeen(record: SessionRecord, atMs: number): void {
+    if (this.#keepWithLine(record, { seenAtMs: atMs })) return;
+    record.seenAtMs = Math.max(record.seenAtMs, atMs);
+    this.changed();
+  }
+
+  /** False: there is no line, or the runtime refuses the attachment. */
+  #keepWithLine({ generation }: SessionRecord, told: LineMemory): boolean {
+    const memory = this.#lines.memoryOf(generation);
+    if (!memory) return false;
+    Object.assign(memory, told);
+    return this.#lines.keep(generation);
+  }
+
+  /** The line is over: what was kept with its socket is kept here from now on. The caller changes the record anyway. */
+  lineEnded(record: SessionRecord, memory: LineMemory): void {
+    this.frames.appendHeartbeats(memory.heartbeats ?? []);
+    memory.heartbeats = [];
+    withDelivered(record, memory);
+    if (memory.alarmAtMs !== undefined) record.alarmAtMs = memory.alarmAtMs;
+    record.seenAtMs = Math.max(record.seenAtMs, memory.seenAtMs ?? 0);
   }
 
   /** Another charger takes the identity: it inherits nothing, but what the old one still has to tell is told. */
@@ -162,23 +234,31 @@ export class SessionStore implements Notebook {
     const parts = [this.frames, this.replies, this.reported, this.transactions, this.transfers];
     for (const part of parts) part.clear();
     const { generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows } = old;
-    this.save({ ...record, generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows });
+    this.#record = { ...record, generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows };
+    this.changed();
   }
 
   #first(record: SessionRecord): void {
-    if (!this.isPatient) return this.save(record);
     this.#record = record;
-    this.#isUnstored = true;
-    setTimeout(() => this.#catchUp(), FIRST_SAVE_AFTER_MS);
+    if (!this.isDirect) return this.changed();
+    this.#isUnstored = this.#isBehind = true;
+    this.#commitLater(FIRST_COMMIT_AFTER_MS);
   }
 
   /** Afterwards the object is as if it had never been provisioned. */
   async wipe(): Promise<void> {
     this.#record = null;
-    this.#isBehind = false;
+    this.#isChanged = this.#isBehind = this.#isUnstored = false;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
     const parts = [this.outbox, this.replies, this.reported, this.frames, this.transactions, this.transfers];
     for (const part of parts) part.forget();
   }
+}
+
+/** Without the facts of which only the line knows that they have arrived. */
+function withDelivered(record: SessionRecord, { deliveredUpTo = 0 }: LineMemory): SessionRecord {
+  // While older facts stand in the table the mark is not used.
+  if (!record.hasOutboxRows) record.outbox = record.outbox.filter(({ seq }) => seq > deliveredUpTo);
+  return record;
 }

@@ -28,7 +28,7 @@ type Closed = Extract<StateChange, { type: "transactionClosed" }>;
 type Stopped = Extract<StateChange, { type: "unconfirmedStop" }>;
 
 /** What a message tells of a transaction beyond the state its handler decided; absent: nothing new. */
-export interface TransactionNews {
+export interface TransactionUpdate {
   idTag?: string | null;
   evse?: { evseId: number; connectorId: number };
   meterStartWh?: number | null;
@@ -69,7 +69,7 @@ export class TransactionTable implements TransactionLookup {
     return this.#tables.writing;
   }
 
-  /** Everything was dropped. */
+  /** Call after deleteAll(). */
   forget(): void {
     this.#tables.forget();
   }
@@ -168,40 +168,49 @@ export class TransactionTable implements TransactionLookup {
     }
   }
 
-  note(transactionId: number, news: TransactionNews): void {
-    if (!this.#tables.reading) return;
-    const { idTag = null, evse, meterStartWh = null, startedAt = null } = news;
-    const { meterStopWh = null, stopReason = null, reading } = news;
-    this.#sql.exec(
-      `UPDATE transactions SET id_tag = coalesce(?, id_tag), meter_start_wh = coalesce(?, meter_start_wh),
-         evse_id = coalesce(?, evse_id), connector_id = coalesce(?, connector_id),
-         started_at = min(started_at, coalesce(?, started_at)),
-         meter_stop_wh = coalesce(?, meter_stop_wh), stop_reason = coalesce(?, stop_reason) WHERE transaction_id = ?`,
-      idTag,
-      meterStartWh,
-      evse?.evseId ?? null,
-      evse?.connectorId ?? null,
-      startedAt,
-      meterStopWh,
-      stopReason,
-      transactionId,
-    );
-    if (!reading) return;
-    this.#sql.exec(
-      `UPDATE transactions SET last_meter_wh = ?, last_meter_at = ?
-       WHERE transaction_id = ? AND coalesce(last_meter_at, '') <= ?`,
-      reading.energyWh,
-      reading.at,
-      transactionId,
-      reading.at,
-    );
+  /**
+   * Adds what a message told, and returns the transaction as it is to be told now, under a revision of its own; null when this
+   * charger has no such transaction.
+   */
+  tell(transactionId: number, update: TransactionUpdate = {}): TransactionFact | null {
+    const sql = this.#tables.reading;
+    if (!sql) return null;
+    if (update.evse) this.#place(transactionId, update.evse);
+    const { idTag, meterStartWh, startedAt, meterStopWh, stopReason, reading } = update;
+    const [row] = sql
+      .exec<StoredTransaction>(
+        `UPDATE transactions SET revision = revision + 1,
+           id_tag = coalesce(?, id_tag), meter_start_wh = coalesce(?, meter_start_wh),
+           started_at = min(started_at, coalesce(?, started_at)), meter_stop_wh = coalesce(?, meter_stop_wh),
+           stop_reason = coalesce(?, stop_reason),
+           last_meter_wh = CASE WHEN coalesce(last_meter_at, '') <= ?6 THEN ?7 ELSE last_meter_wh END,
+           last_meter_at = CASE WHEN coalesce(last_meter_at, '') <= ?6 THEN ?6 ELSE last_meter_at END
+         WHERE transaction_id = ?8 RETURNING *`,
+        idTag ?? null,
+        meterStartWh ?? null,
+        startedAt ?? null,
+        meterStopWh ?? null,
+        stopReason ?? null,
+        reading?.at ?? null,
+        reading?.energyWh ?? null,
+        transactionId,
+      )
+      .toArray();
+    return row ? factOf(row) : null;
   }
 
-  /** The transaction as it is to be told now, under a revision of its own. */
-  tell(transactionId: number): TransactionFact | null {
-    const text = "UPDATE transactions SET revision = revision + 1 WHERE transaction_id = ? RETURNING *";
-    const [row] = this.#tables.reading?.exec<StoredTransaction>(text, transactionId).toArray() ?? [];
-    return row ? factOf(row) : null;
+  /** The place alone is indexed: told again unchanged it costs nothing, changed it costs two rows more. */
+  #place(
+    transactionId: number,
+    { evseId, connectorId }: { evseId: number; connectorId: number | null },
+  ): void {
+    this.#sql.exec(
+      `UPDATE transactions SET evse_id = ?1, connector_id = coalesce(?2, connector_id)
+       WHERE transaction_id = ?3 AND (evse_id IS NOT ?1 OR connector_id IS NOT coalesce(?2, connector_id))`,
+      evseId,
+      connectorId,
+      transactionId,
+    );
   }
 
   clear(): void {
@@ -236,13 +245,11 @@ export class TransactionTable implements TransactionLookup {
   }
 
   #update({ transactionId, seqNo, chargingState, evseId, connectorId, idTag }: Updated): void {
+    if (evseId !== null) this.#place(transactionId, { evseId, connectorId });
     this.#sql.exec(
-      `UPDATE transactions SET charging_state = coalesce(?, charging_state), evse_id = coalesce(?, evse_id),
-         connector_id = coalesce(?, connector_id), id_tag = coalesce(id_tag, ?),
+      `UPDATE transactions SET charging_state = coalesce(?, charging_state), id_tag = coalesce(id_tag, ?),
          last_seq_no = max(coalesce(last_seq_no, -1), coalesce(?, -1)) WHERE transaction_id = ?`,
       chargingState,
-      evseId,
-      connectorId,
       idTag,
       seqNo,
       transactionId,

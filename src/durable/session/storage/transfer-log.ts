@@ -16,7 +16,7 @@ export class TransferLog {
     this.#tables = new LazyTables(sql, "data_transfers", TABLES);
   }
 
-  /** Everything was dropped. */
+  /** Call after deleteAll(). */
   forget(): void {
     this.#tables.forget();
   }

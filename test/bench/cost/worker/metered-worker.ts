@@ -40,7 +40,9 @@ export class ChargePointSession extends Session {
 
 type Handler = (this: ChargePointSession, ...args: unknown[]) => unknown;
 
-for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Session.prototype))) {
+// The entry's class hands in the services and nothing else: the handlers and methods are those of the class above it.
+const methods = Object.getPrototypeOf(Session.prototype) as object;
+for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(methods))) {
   if (name === "constructor" || typeof value !== "function") continue;
   const handler = value as Handler;
   const metered: Handler = function (...args) {

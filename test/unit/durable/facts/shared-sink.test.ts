@@ -34,7 +34,7 @@ const refusal = (chargerId: string) => Object.assign(new Error(`refused ${charge
 test("sessions of one moment share a statement, and each hears when it has arrived", async () => {
   const database = new Database();
   const sink = new SharedSink(OPTIONS);
-  const all = Promise.all(named("a", 5).map((id) => sink.deliver(rows(id), database.work)));
+  const all = Promise.all(named("a", 5).map((id) => sink.deliver(rows(id), database.work, "shared")));
   const statement = await database.nth(0);
   expect(statement.chargers).toEqual(named("a", 5));
   statement.end();
@@ -42,12 +42,43 @@ test("sessions of one moment share a statement, and each hears when it has arriv
   expect(database.statements).toHaveLength(1);
 });
 
+test("what is told soon leaves in the turn that tells it, without a timer, while a slot is free", async () => {
+  vi.useFakeTimers();
+  const database = new Database();
+  const sink = new SharedSink(OPTIONS);
+  const told = sink.deliver(rows("s0"), database.work, "soon");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(database.statements.map(({ chargers }) => chargers)).toEqual([["s0"]]);
+  database.statements[0]?.end();
+  await told;
+});
+
+test("what is told soon while all slots are taken gathers in one statement", async () => {
+  const database = new Database();
+  const sink = new SharedSink(OPTIONS);
+  const tell = (id: string) => sink.deliver(rows(id), database.work, "soon");
+  const busy = [tell("k0")];
+  await database.nth(0);
+  busy.push(tell("k1"));
+  await database.nth(1);
+  const waiting = named("l", 9).map(tell);
+  for (const statement of database.statements) statement.end();
+  const third = await database.nth(2);
+  expect(third.chargers).toEqual(named("l", 9));
+  third.end();
+  await Promise.all([...busy, ...waiting]);
+});
+
 test("while two statements are under way everybody else gathers in the next one", async () => {
   const database = new Database();
   const sink = new SharedSink(OPTIONS);
-  const busy = [sink.deliver(rows("b0", 6), database.work), sink.deliver(rows("b1", 6), database.work)];
+  const busy = [
+    sink.deliver(rows("b0", 6), database.work, "shared"),
+    sink.deliver(rows("b1", 6), database.work, "shared"),
+  ];
   await database.nth(1);
-  const waiting = named("c", 20).map((id) => sink.deliver(rows(id), database.work));
+  const waiting = named("c", 20).map((id) => sink.deliver(rows(id), database.work, "shared"));
   expect(database.statements).toHaveLength(2);
   for (const statement of database.statements) statement.end();
   const third = await database.nth(2);
@@ -60,7 +91,7 @@ test("while two statements are under way everybody else gathers in the next one"
 test("each hears of its own chargers that are gone, and of no other", async () => {
   const sink = new SharedSink(OPTIONS);
   const work = async () => [{ chargerId: "j1", isDeleted: true }];
-  const heard = await Promise.all(named("j", 3).map((id) => sink.deliver(rows(id), work)));
+  const heard = await Promise.all(named("j", 3).map((id) => sink.deliver(rows(id), work, "shared")));
   expect(heard).toEqual([[], [{ chargerId: "j1", isDeleted: true }], []]);
 });
 
@@ -68,7 +99,7 @@ test("a statement holds no more rows than it may, and a backlog goes alone", asy
   const database = new Database();
   const sink = new SharedSink({ ...OPTIONS, parallel: 10 });
   const all = [...named("d", 25), "backlog"].map((id) =>
-    sink.deliver(rows(id, id === "backlog" ? 50 : 1), database.work),
+    sink.deliver(rows(id, id === "backlog" ? 50 : 1), database.work, "shared"),
   );
   for (const index of [0, 1, 2]) (await database.nth(index)).end();
   await Promise.all(all);
@@ -84,7 +115,9 @@ test("what the database refuses for its values meets only the session it belongs
     if (facts.some(({ chargerId }) => chargerId === "e2")) throw refusal("e2");
     return [];
   };
-  const outcomes = await Promise.allSettled(named("e", 4).map((id) => sink.deliver(rows(id), work)));
+  const outcomes = await Promise.allSettled(
+    named("e", 4).map((id) => sink.deliver(rows(id), work, "shared")),
+  );
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
   expect(sent).toEqual([named("e", 4), ...named("e", 4).map((id) => [id])]);
 });
@@ -94,9 +127,9 @@ test("while the database is away nobody asks for itself, and who comes later ask
   const database = new Database();
   const sink = new SharedSink({ ...OPTIONS, parallel: 1 });
   const away = new Error("The database did not answer");
-  const first = named("f", 3).map((id) => sink.deliver(rows(id), database.work));
+  const first = named("f", 3).map((id) => sink.deliver(rows(id), database.work, "shared"));
   await database.nth(0);
-  const waiting = named("g", 25).map((id) => sink.deliver(rows(id), database.work));
+  const waiting = named("g", 25).map((id) => sink.deliver(rows(id), database.work, "shared"));
   const failed = Promise.allSettled([...first, ...waiting]);
   // The other batches have begun to wait for the slot.
   await vi.advanceTimersByTimeAsync(OPTIONS.windowMs * 4);
@@ -104,7 +137,7 @@ test("while the database is away nobody asks for itself, and who comes later ask
   await vi.advanceTimersByTimeAsync(OPTIONS.windowMs * 100);
   for (const outcome of await failed) expect(outcome).toEqual({ status: "rejected", reason: away });
   expect(database.statements).toHaveLength(1);
-  const later = sink.deliver(rows("h"), database.work);
+  const later = sink.deliver(rows("h"), database.work, "shared");
   (await database.nth(1)).end();
   await vi.advanceTimersByTimeAsync(OPTIONS.windowMs * 100);
   await later;
@@ -113,12 +146,11 @@ test("while the database is away nobody asks for itself, and who comes later ask
 test("a batch whose owner has ended is joined by nobody after its time, and those who rely on it hear of its loss", async () => {
   const sink = new SharedSink({ ...OPTIONS, patienceMs: 300 });
   const gone = () => new Promise<GoneCharger[]>(() => undefined);
-  const lost = sink.deliver(rows("i0"), gone);
-  const follower = sink.deliver(rows("i1"), gone);
-  const outcomes = await Promise.allSettled([lost, follower]);
-  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  void sink.deliver(rows("i0"), gone, "shared");
+  const follower = sink.deliver(rows("i1"), gone, "shared");
+  await expect(follower).rejects.toThrow("lost");
   const database = new Database();
-  const next = sink.deliver(rows("i2"), database.work);
+  const next = sink.deliver(rows("i2"), database.work, "shared");
   const statement = await database.nth(0);
   expect(statement.chargers).toEqual(["i2"]);
   statement.end();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { DialOutcome, LeftNews } from "../../../../src/durable/host/dial-outcome.ts";
+import type { DialOutcome, LeftFacts } from "../../../../src/durable/host/dial-outcome.ts";
 import {
   HostedStation,
   type HostServices,
-  type LineNews,
+  type LineFacts,
 } from "../../../../src/durable/host/hosted-station.ts";
 import { ProvisioningVerdict } from "../../../../src/durable/host/provisioning-verdict.ts";
 import { newRow, type StationRow } from "../../../../src/durable/host/station-row.ts";
@@ -53,13 +53,13 @@ class FakeHost implements HostServices {
   readonly setAtMs = new Map<string, number>();
   readonly saved: StationRow[] = [];
   readonly events: string[] = [];
-  readonly news: Array<LineNews | null> = [];
+  readonly news: Array<LineFacts | null> = [];
   readonly offers: boolean[] = [];
   dials: Array<Exclude<DialOutcome["kind"], "open"> | Line> = [];
   sealing = Promise.withResolvers<void>();
   slotMs = 0;
   retryAfterMs = 0;
-  left: LeftNews | null = null;
+  left: LeftFacts | null = null;
 
   setTimer(name: string, atMs: number, run: () => void): void {
     this.setAtMs.set(name, atMs);
@@ -72,7 +72,7 @@ class FakeHost implements HostServices {
     this.saved.push(structuredClone(row));
     this.events.push("save");
   }
-  saveSoon(row: StationRow, news: LineNews | null, saved: () => void): void {
+  saveSoon(row: StationRow, news: LineFacts | null, saved: () => void): void {
     this.save(row);
     this.news.push(news);
     saved();
@@ -87,7 +87,7 @@ class FakeHost implements HostServices {
     this.offers.push(offers);
     const next = this.dials.shift() ?? "unreachable";
     if (typeof next === "string") return { kind: next, message: next, retryAfterMs: this.retryAfterMs };
-    return { kind: "open", socket: next as unknown as WebSocket, news: this.left };
+    return { kind: "open", socket: next as unknown as WebSocket, lineFacts: this.left };
   }
   async seal(key: string): Promise<string> {
     await this.sealing.promise;
@@ -156,7 +156,7 @@ describe("the boot deadline", () => {
       kind: "unreachable",
       message: "The CSMS did not answer the WebSocket upgrade",
     } as const;
-    const open = { kind: "open", socket: new Line() as unknown as WebSocket, news: null } as const;
+    const open = { kind: "open", socket: new Line() as unknown as WebSocket, lineFacts: null } as const;
     const said = (nowMs: number) => verdict.atDeadline(nowMs)?.message;
     verdict.dialed(silence, 1000);
     expect(said(11_000)).toBe(`${silence.message} after 1 attempt in 10 s`);

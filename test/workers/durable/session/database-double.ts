@@ -12,6 +12,8 @@ export interface FlushedFact {
 /** Stands in for the SQL endpoint: notes the facts of every flush, and can be down. */
 export class DatabaseDouble {
   isDown = false;
+  /** How long a statement takes, ms. */
+  latencyMs = 0;
   acceptsUnknownTags = true;
   /** Organisations whose sessions asked for it. */
   policyReads: string[] = [];
@@ -27,7 +29,10 @@ export class DatabaseDouble {
   credentials: ToldCredential[] = [];
 
   constructor() {
-    vi.spyOn(globalThis, "fetch").mockImplementation(async (_input, init) => this.#answer(init));
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (_input, init) => {
+      if (this.latencyMs > 0) await scheduler.wait(this.latencyMs);
+      return this.#answer(init);
+    });
   }
 
   factsOf(chargerId: string): FlushedFact[] {
@@ -90,4 +95,10 @@ interface Query {
 function rowsOf(columns: Record<string, number>, rows: string[][]): object {
   const fields = Object.entries(columns).map(([name, dataTypeID]) => ({ name, dataTypeID }));
   return { command: "SELECT", rowCount: rows.length, rows, fields };
+}
+
+/** A crash in the middle of a flush sends its facts again; the database counts a repeat once. */
+export function once<T>(facts: T[]): T[] {
+  // Not by its place in the statement.
+  return [...new Map(facts.map((fact) => [JSON.stringify({ ...fact, n: 0 }), fact])).values()];
 }

@@ -79,18 +79,18 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of
 test("what a session of our own station keeps is stored together, a moment after the first of it", async () => {
   const charger = newCharger();
   await runInDurableObject(charger.stub, async (_instance, { storage }) => {
-    const store = new SessionStore(storage);
-    store.isPatient = true;
+    const store = new SessionStore(storage, { memoryOf: () => null, keep: () => false });
+    store.isDirect = true;
     store.replace(newRecord(charger.ref, provisionInput(charger), null));
     store.frames.append([{ direction: "cp_to_csms", action: "BootNotification", message: "[]" }], Date.now());
-    store.saveLater();
+    store.changed("repeatable");
     expect([store.isUnstored, storage.kv.get("record")]).toEqual([true, undefined]);
     await eventually(
       () => store.isUnstored,
       (isUnstored) => !isUnstored,
     );
     expect(storage.kv.get("record")).toMatchObject({ chargerId: charger.ref.chargerId });
-    expect(storage.sql.exec("SELECT action FROM frames").toArray()).toEqual([{ action: "BootNotification" }]);
+    expect(storage.sql.exec("SELECT frames FROM frame_blocks").toArray()).toEqual([{ frames: 1 }]);
   });
 });
 

@@ -22,15 +22,15 @@ test("the time of the last message goes with the newest facts, never with a batc
       return batches.length > 0;
     },
     outbox: { batch: () => batches[0], remove: () => batches.shift() },
-    frames: { write: () => undefined },
-    save: () => undefined,
+    changed: () => undefined,
+    noteSeen: () => undefined,
   } as unknown as SessionStore;
   const sent: SessionFactRow[][] = [];
   const sink = async (rows: SessionFactRow[]) => {
     sent.push(rows);
     return [];
   };
-  await new OutboxFlush(store, sink, () => undefined).run(5000);
+  await new OutboxFlush(store, sink, () => undefined).run("shared", 5000);
   expect(sent).toEqual([
     [row(1, 1000, connection(false))],
     [row(2, 2000, connection(true)), row(2, 5000, { type: "seen" })],

@@ -19,8 +19,8 @@ function withOutbox(
   look: (bench: { outbox: Outbox; names: () => string[]; storage: DurableObjectStorage }) => void,
 ): Promise<void> {
   return inObject(newCharger(), (_instance, { storage }) => {
-    const page = { outbox: [], factSeq: 0, factAtMs: 0, hasOutboxRows: false } as unknown as SessionRecord;
-    const outbox = new Outbox(storage, { page, changed: () => undefined });
+    const record = { outbox: [], factSeq: 0, factAtMs: 0, hasOutboxRows: false } as unknown as SessionRecord;
+    const outbox = new Outbox(storage, { record, changed: () => undefined }, () => false);
     const names = () => outbox.batch(1000).rows.map(({ fact }) => ("status" in fact ? fact.status : ""));
     look({ outbox, names, storage });
   });
@@ -63,10 +63,11 @@ test("a batch reads no more of a large backlog than it takes along", async () =>
       cursors.push(cursor);
       return cursor;
     };
-    const page = { outbox: [], factSeq: 60, factAtMs: 0, hasOutboxRows: true } as unknown as SessionRecord;
+    const record = { outbox: [], factSeq: 60, factAtMs: 0, hasOutboxRows: true } as unknown as SessionRecord;
     const sql = { exec: watched } as unknown as SqlStorage;
     const transactionSync = storage.transactionSync.bind(storage);
-    const { rows } = new Outbox({ sql, transactionSync }, { page, changed: () => undefined }).batch(200);
+    const holder = { record, changed: () => undefined };
+    const { rows } = new Outbox({ sql, transactionSync }, holder, () => false).batch(200);
     expect(rows).toHaveLength(16);
     expect(cursors.at(-1)?.rowsRead).toBeLessThanOrEqual(rows.length + 2);
   });

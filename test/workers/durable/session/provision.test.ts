@@ -156,7 +156,7 @@ test("a session learns from its next flush that its charger was deleted: socket 
   const database = new DatabaseDouble();
   const charger = await provisioned();
   database.gone.set(charger.ref.chargerId, true);
-  const station = await StationDouble.booted(charger);
+  const station = await StationDouble.connect(charger);
   await vi.waitFor(() => expect(station.closed?.code).toBe(4004), 5000);
   expect((await upgrade(charger)).status).toBe(404);
   await vi.waitFor(async () => {
@@ -167,9 +167,11 @@ test("a session learns from its next flush that its charger was deleted: socket 
 test("a session without any row is not served, keeps what it has to tell, and serves again when the row is back", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
-  database.gone.set(charger.ref.chargerId, false);
   const station = await StationDouble.booted(charger);
   const before = await generationOf(charger);
+  await vi.waitFor(() => expect(database.factsOf(charger.ref.chargerId)).toHaveLength(2), 5000);
+  database.gone.set(charger.ref.chargerId, false);
+  await station.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Available" });
   await vi.waitFor(() => expect(station.closed?.code).toBe(4004), 5000);
   expect((await upgrade(charger)).status).toBe(404);
   expect(await sessions.snapshot(charger.ref)).toBeNull();
@@ -185,7 +187,7 @@ test("a session without any row is not served, keeps what it has to tell, and se
     () =>
       expect(database.factsOf(charger.ref.chargerId)).toEqual(
         expect.arrayContaining([
-          expect.objectContaining({ type: "boot", generation: before }),
+          expect.objectContaining({ type: "connector", generation: before }),
           expect.objectContaining({ type: "connection", online: true, generation: after }),
         ]),
       ),

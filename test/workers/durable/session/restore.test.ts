@@ -108,7 +108,7 @@ test("a session whose charger is gone takes its place from the shelf, so that no
   await plain.prepare(charger.ref, provisionInput(charger));
   await plain.adopt(charger.ref);
   database.gone.set(charger.ref.chargerId, true);
-  const station = await StationDouble.booted(charger);
+  const station = await StationDouble.connect(charger);
   await vi.waitFor(() => expect(station.closed?.code).toBe(4004), 5000);
   await vi.waitFor(async () => expect(await plain.adopt(charger.ref)).toBe(false), 5000);
 });

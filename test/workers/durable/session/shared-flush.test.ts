@@ -21,6 +21,7 @@ const flushed = (chargers: Charger[]) =>
 const isBooted = ({ ref }: Charger) => database.factsOf(ref.chargerId).some(({ type }) => type === "boot");
 
 test("sessions that have something to tell at the same time share statements", async () => {
+  database.latencyMs = 100;
   const chargers = await fleet();
   await flushed(chargers);
   expect(chargers.filter(isBooted)).toHaveLength(SESSIONS);
@@ -33,6 +34,8 @@ test("a fact that the database refuses costs its own session that fact, and the 
   const said = vi.spyOn(console, "log").mockImplementation(() => {});
   database.isDown = true;
   const chargers = await fleet();
+  // What was told at once has failed by then.
+  await flushed(chargers);
   const [poisoned] = chargers;
   database.refused = poisoned?.ref.chargerId ?? "";
   database.isDown = false;

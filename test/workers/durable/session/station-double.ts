@@ -54,9 +54,9 @@ export function inObject<Result>(
 /** Frames in the table, without a look at the log, which writes what waits. */
 export function storedFrames(charger: Charger): Promise<number> {
   return inObject(charger, (_instance, { storage }) => {
-    const table = "SELECT 1 FROM sqlite_master WHERE name = 'frames'";
+    const table = "SELECT 1 FROM sqlite_master WHERE name = 'frame_blocks'";
     if (storage.sql.exec(table).toArray().length === 0) return 0;
-    return storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM frames").one().n;
+    return storage.sql.exec<{ n: number }>("SELECT sum(frames) AS n FROM frame_blocks").one().n;
   });
 }
 
@@ -222,6 +222,8 @@ export async function shiftSocketTimes(
   charger: Charger,
   shift: (times: SocketTimes) => Partial<SocketTimes>,
 ): Promise<void> {
+  // A flush under way would end with storing the attachment as it was.
+  await evictDurableObject(charger.stub, { webSockets: "hibernate" });
   await inObject(charger, (_instance, state) => {
     for (const socket of state.getWebSockets()) {
       const attachment = socket.deserializeAttachment() as SocketTimes;

@@ -329,8 +329,12 @@ test("what a station says while the database is away waits in its object, surviv
   const organizationId = crypto.randomUUID();
   const charger = await provisioned({ organizationId });
   const station = await StationDouble.booted(charger);
-  await vi.waitFor(() => expect(database.asked).toEqual([organizationId]));
+  await vi.waitFor(() => {
+    expect(database.asked).toEqual([organizationId]);
+    expect(database.factsOf(charger.ref.chargerId)).toHaveLength(2);
+  });
   database.isDown = true;
+  database.flushes = [];
   const id = idOf(await station.call("StartTransaction", start()));
   for (let minute = 0; minute < 24; minute++) {
     const values = sample(String(minute), new Date(Date.UTC(2026, 4, 1, 10, minute)).toISOString());

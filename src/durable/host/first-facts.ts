@@ -10,7 +10,7 @@ type Address = { evseId: number; connectorId: number };
  * What a session has to tell of a station that connects, boots and reports its connectors for the first time. The host
  * knows it beforehand, and tells it for many stations at once.
  */
-export function firstNews({ station, memory }: StationRow): SessionFact[] {
+export function firstFacts({ station, memory }: StationRow): SessionFact[] {
   const profile = stationProfile(station);
   const { vendor, model, serialNumber, firmwareVersion } = nameplate(station.version, {
     ...profile,

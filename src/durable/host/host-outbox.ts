@@ -1,32 +1,32 @@
 import type { SessionFact, SessionFactRow } from "../../ports.ts";
 import { deliverFacts, type FactSink } from "../facts/deliver-facts.ts";
-import type { LineNews } from "./hosted-station.ts";
+import type { LineFacts } from "./hosted-station.ts";
 import { STATIONS_PER_HOST } from "../../ports.ts";
 
 const TELL_AFTER_MS = 500;
 const BACKOFF_MAX_MS = 60_000;
 
-interface MailServices {
+interface HostOutboxServices {
   setTimer(atMs: number, run: () => void): void;
   nowMs(): number;
   sink: FactSink;
   log(event: string, about: Record<string, unknown>): void;
 }
 
-type StoredNews = { seq: number; charger_id: string; generation: number; at_ms: number; facts: string };
+type StoredFacts = { seq: number; charger_id: string; generation: number; at_ms: number; facts: string };
 
 /**
- * News of the stations of a host on their way to Postgres, many in one statement. They wait in the host's SQLite: news that was
+ * The first facts of the stations of a host on their way to Postgres, many in one statement. They wait in the host's SQLite: what was
  * posted arrives, and arriving twice does no harm.
  */
-export class NewsMail {
+export class HostOutbox {
   readonly #sql: SqlStorage;
-  readonly #services: MailServices;
+  readonly #services: HostOutboxServices;
   #isArmed = false;
   #isSending = false;
   #failures = 0;
 
-  constructor(sql: SqlStorage, services: MailServices) {
+  constructor(sql: SqlStorage, services: HostOutboxServices) {
     this.#sql = sql;
     this.#services = services;
     sql.exec(`CREATE TABLE IF NOT EXISTS news (
@@ -35,7 +35,7 @@ export class NewsMail {
   }
 
   /** Stored with whatever else is stored in the same turn. */
-  post(chargerId: string, { generation, atMs, facts }: LineNews): void {
+  post(chargerId: string, { generation, atMs, facts }: LineFacts): void {
     this.#sql.exec(
       "INSERT INTO news (charger_id, generation, at_ms, facts) VALUES (?, ?, ?, ?)",
       chargerId,
@@ -61,11 +61,11 @@ export class NewsMail {
   }
 
   async #send(): Promise<void> {
-    const news = this.#waiting();
-    const newest = news.at(-1);
+    const waiting = this.#waiting();
+    const newest = waiting.at(-1);
     if (this.#isSending || !newest) return;
     this.#isSending = true;
-    const hasArrived = await deliverFacts(this.#services.sink, news.flatMap(factRows), {
+    const hasArrived = await deliverFacts(this.#services.sink, waiting.flatMap(factRows), "shared", {
       failed: (reason) => this.#services.log("host.newsFailed", { reason }),
       dropped: ({ chargerId, fact }, error) =>
         this.#services.log("host.newsRefused", { chargerId, fact: fact.type, reason: error.message }),
@@ -77,12 +77,14 @@ export class NewsMail {
   }
 
   /** As many as one statement carries: usually all that a host has. */
-  #waiting(): StoredNews[] {
-    return this.#sql.exec<StoredNews>(`SELECT * FROM news ORDER BY seq LIMIT ${STATIONS_PER_HOST}`).toArray();
+  #waiting(): StoredFacts[] {
+    return this.#sql
+      .exec<StoredFacts>(`SELECT * FROM news ORDER BY seq LIMIT ${STATIONS_PER_HOST}`)
+      .toArray();
   }
 }
 
 /** Only `post` writes these. */
-function factRows({ charger_id: chargerId, generation, at_ms: atMs, facts }: StoredNews): SessionFactRow[] {
+function factRows({ charger_id: chargerId, generation, at_ms: atMs, facts }: StoredFacts): SessionFactRow[] {
   return (JSON.parse(facts) as SessionFact[]).map((fact) => ({ chargerId, generation, atMs, fact }));
 }

@@ -15,8 +15,8 @@ type Stub = {
   ) => Promise<ReturnType<SessionShelf[Name]>>;
 };
 
-/** The shelves of all organisations. @throws Unavailable */
-export interface Shelf {
+/** Provisionings of chargers that wait for their hardware, in one `SessionShelf` object per organisation. @throws Unavailable */
+export interface PreparedSessions {
   put(offer: SessionOffer): Promise<void>;
   /** The session of the offer may be there, or lost: it takes the offer should it need one. */
   restore(offer: SessionOffer): Promise<void>;
@@ -27,7 +27,7 @@ export interface Shelf {
   remove(ref: SessionRef & { chargerId: string }): Promise<boolean>;
 }
 
-export function shelfOf(env: Pick<Env, "SESSION_SHELF">): Shelf {
+export function preparedSessions(env: Pick<Env, "SESSION_SHELF">): PreparedSessions {
   const ask = <T>(slug: string, call: (stub: Stub) => Promise<T>): Promise<T> => {
     const stub = () => env.SESSION_SHELF.getByName(slug) as unknown as Stub;
     return reach(CALL_TIMEOUT_MS, () => call(stub()), { repeats: true });

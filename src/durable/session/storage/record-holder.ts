@@ -1,0 +1,15 @@
+import type { SessionRecord } from "./session-record.ts";
+
+/**
+ * `confirmed`: an answer relies on it, so it is stored before anything leaves. `repeatable`: the station tells it again on its next
+ * line, so a direct line may store it a moment later.
+ */
+export type Change = "confirmed" | "repeatable";
+
+/** The session's record, for the parts that keep something in it. */
+export interface RecordHolder {
+  /** Null before the session is provisioned and after it was wiped. */
+  readonly record: SessionRecord | null;
+  /** To be called after every change of the record. */
+  changed(change?: Change): void;
+}
