@@ -38,7 +38,7 @@ export const defineOperation = operationsOf<GatewayRole, Finding>({
     role === "anyone" ? requireRole("viewer", { tenant: false }) : requireRole(role, { tenant: true }),
     rateLimit(),
   ],
-  security: () => [{ HTTPBearer: [] }],
+  security: (role) => [{ HTTPBearer: role === "anyone" ? [] : [role] }],
   body: { maxBytes: 1024 * 1024, nullIsEmpty: true },
   checksPath: false,
   queryValues,

@@ -27,7 +27,7 @@ interface InvalidPart {
 export interface Surface<Role extends string, Finding> {
   /** Checks before the request is read, in the surface's order: authentication, role, rate limit. */
   admit: (role: Role) => MiddlewareHandler<AppEnv>[];
-  /** Security requirements of the OpenAPI document. */
+  /** Security requirements of the OpenAPI document, with the smallest role where the scheme has no scopes. */
   security: (role: Role) => Array<Record<string, string[]>>;
   body: {
     maxBytes: number;

@@ -8,7 +8,7 @@ import { settingsError } from "./errors.ts";
 import { discoverTokens, issueToken } from "./issue-token.ts";
 import { updateChargerSettings } from "./update-charger-settings.ts";
 
-const SETTINGS_OPERATIONS: readonly BoundOperation[] = [
+export const SETTINGS_OPERATIONS: readonly BoundOperation[] = [
   issueToken,
   discoverTokens,
   updateChargerSettings,

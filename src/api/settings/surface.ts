@@ -35,7 +35,7 @@ const REFUSALS: Record<number, string> = {
  */
 export const defineOperation = operationsOf<"owner", string>({
   admit: () => [authenticateSettings()],
-  security: (): Array<Record<string, string[]>> => [{ HTTPBearer: [] }, { OAuth2: [] }],
+  security: (): Array<Record<string, string[]>> => [{ HTTPBearer: ["owner"] }, { OAuth2: [] }],
   body: {
     maxBytes: 1024 * 1024,
     acceptsType: isAcceptedType,

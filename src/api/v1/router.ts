@@ -17,7 +17,7 @@ import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
 
-const V1_OPERATIONS: readonly BoundOperation[] = [
+export const V1_OPERATIONS: readonly BoundOperation[] = [
   registerCharger,
   listChargers,
   getCharger,

@@ -64,7 +64,9 @@ const REFUSALS: Record<number, string> = {
  */
 export const defineOperation = operationsOf<V1Role, Issue>({
   admit: (role) => [requireV1Role(role)],
-  security: (role) => [{ [role === "keyManager" ? "HTTPBearer" : "ApiKey"]: [] }],
+  security: (role): Array<Record<string, string[]>> => [
+    role === "keyManager" ? { HTTPBearer: ["owner"] } : { ApiKey: [role] },
+  ],
   body: { maxBytes: 256 * 1024, nullIsEmpty: false },
   checksPath: true,
   queryValues: (c) => c.req.query(),

@@ -16,7 +16,7 @@ const response = z.object({ content: content.optional() });
 const documented = z.object({
   operationId: z.string(),
   tags: z.array(z.string()),
-  security: z.array(z.record(z.string(), z.unknown())),
+  security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(parameter).default([]),
   requestBody: z.object({ required: z.boolean().default(false), content }).optional(),
   responses: z.record(z.string(), response),
@@ -36,6 +36,8 @@ export interface ApiOperation extends Omit<z.output<typeof documented>, "request
   body: Schema | null;
   isBodyRequired: boolean;
   scheme: "HTTPBearer" | "ApiKey";
+  /** The smallest role that may call it; null: any credential. */
+  role: string | null;
   surface: "gateway" | "v1" | "settings";
 }
 
@@ -71,7 +73,8 @@ export const operations: readonly ApiOperation[] = all
     const body = requestBody?.content["application/json"]?.schema ?? null;
     const isBodyRequired = requestBody?.required ?? false;
     const scheme = security.some((one) => "HTTPBearer" in one) ? "HTTPBearer" : "ApiKey";
-    return { ...operation, body, isBodyRequired, scheme, surface: surfaceOf(operation.path) };
+    const role = security.flatMap((one) => Object.values(one)).flat()[0] ?? null;
+    return { ...operation, body, isBodyRequired, scheme, role, surface: surfaceOf(operation.path) };
   });
 
 /** The schema behind a reference, or the schema itself. */
