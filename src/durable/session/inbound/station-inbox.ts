@@ -11,6 +11,7 @@ import { receivedFrame, sentFrame } from "../storage/frame-log.ts";
 import { sendText, type LiveSocket } from "../line/live-socket.ts";
 import { isRebuildable, type KeptHeartbeat } from "../storage/kept-heartbeat.ts";
 import { logEvent } from "../storage/log-event.ts";
+import type { Change } from "../storage/record-holder.ts";
 import { UNKNOWN_LIMITS, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import type { TransactionUpdate } from "../storage/transaction-table.ts";
@@ -125,14 +126,8 @@ export class StationInbox {
     const hasClockChange = frame.kind === "call" && isClockChange(record, frame, nowMs);
     const isChanged =
       applyChanges(record, handled.changes, nowMs) || isFirstCall || hasUsedId || hasClockChange;
-    if (isChanged) this.#store.changed(this.#isRepeatable(handled) ? "repeatable" : "confirmed");
+    if (isChanged) this.#store.changed(kindOf(handled));
     return isChanged;
-  }
-
-  /** A station of our own tells its statuses on every line, and boots again when its session was lost before it was stored. */
-  #isRepeatable({ changes }: Handled): boolean {
-    const { isUnstored } = this.#store;
-    return changes.every(({ type }) => type === "connectorStatus" || (isUnstored && type === "booted"));
   }
 
   #tell(record: SessionRecord, frame: CallFrame | SendFrame, handled: Handled, nowMs: number): void {
@@ -176,6 +171,12 @@ export class StationInbox {
     for (const [transactionId, update] of touched)
       this.#store.addTransactionFact(record, transactionId, nowMs, update);
   }
+}
+
+/** A station of our own tells its statuses on every line, and boots again when its session was lost before it was stored. */
+function kindOf({ changes }: Handled): Change {
+  if (changes.every(({ type }) => type === "connectorStatus")) return "repeatable";
+  return changes.every(({ type }) => type === "connectorStatus" || type === "booted") ? "boot" : "confirmed";
 }
 
 /** True when the clock turns out wrong, or right again: by how much it is off is not worth a write. */

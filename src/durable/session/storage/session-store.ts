@@ -44,6 +44,7 @@ export class SessionStore implements RecordHolder {
   #isChanged = false;
   /** The record differs from the stored one, and waits for the timer. */
   #isBehind = false;
+  /** Nothing of this charger is stored yet: should that be lost, its station offers it again. */
   #isUnstored = false;
   #willEndTurn = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -69,13 +70,9 @@ export class SessionStore implements RecordHolder {
     return this.#record;
   }
 
-  /** Nothing of this charger is stored yet: should that be lost, its station offers it again. */
-  get isUnstored(): boolean {
-    return this.#isUnstored;
-  }
-
   changed(change: Change = "confirmed"): void {
-    if (this.isDirect && change === "repeatable") {
+    const isRepeatable = change === "repeatable" || (change === "boot" && this.#isUnstored);
+    if (this.isDirect && isRepeatable) {
       this.#isBehind = true;
       return this.#commitLater(COMMIT_AFTER_MS);
     }
