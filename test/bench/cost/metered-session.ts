@@ -105,13 +105,15 @@ export class MeteredSession {
     const deadline = Date.now() + QUIET_DEADLINE_MS;
     let quiet = 0;
     while (quiet < QUIET_LOOKS) {
-      if (Date.now() > deadline)
-        throw new Error(`${this.#name} was not quiet within ${QUIET_DEADLINE_MS} ms`);
       const look = await this.#spent();
       windows.push(...look.windows);
       const isSoon = look.alarmInMs !== null && look.alarmInMs < SOON_MS;
       const isQuiet = !look.isAwake && !isSoon && look.windows.length === 0;
       quiet = isQuiet && (windows.length > 0 || !isAwaited) ? quiet + 1 : 0;
+      if (Date.now() > deadline) {
+        const seen = JSON.stringify({ ...look, windows });
+        throw new Error(`${this.#name} was not quiet within ${QUIET_DEADLINE_MS} ms: ${seen}`);
+      }
       await delay(LOOK_EVERY_MS);
     }
     return windows;

@@ -1,5 +1,6 @@
 // The order matters: the clock and the counting functions stand in for those of the runtime when the product is loaded.
 import { moveAhead } from "./bench-clock.ts";
+import { DurableObject } from "cloudflare:workers";
 import { Meter } from "./meter.ts";
 import "./meter-globals.ts";
 import product, { ChargePointSession as Session } from "../../../../src/index.ts";
@@ -40,11 +41,17 @@ export class ChargePointSession extends Session {
 
 type Handler = (this: ChargePointSession, ...args: unknown[]) => unknown;
 
-// The entry's class hands in the services and nothing else: the handlers and methods are those of the class above it.
-const methods = Object.getPrototypeOf(Session.prototype) as object;
-for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(methods))) {
-  if (name === "constructor" || typeof value !== "function") continue;
-  const handler = value as Handler;
+/** Handlers and methods of the product's class, wherever in its line of classes they stand. */
+function* handlers(): Generator<[name: string, handler: Handler]> {
+  let prototype: object = Session.prototype;
+  for (; prototype !== DurableObject.prototype; prototype = Object.getPrototypeOf(prototype) as object)
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype)))
+      if (name !== "constructor" && typeof value === "function") yield [name, value as Handler];
+}
+
+for (const [name, handler] of handlers()) {
+  // A class further down overrides the one above it.
+  if (Object.hasOwn(ChargePointSession.prototype, name)) continue;
   const metered: Handler = function (...args) {
     const work = () => handler.apply(this, args);
     const meter = metersOf.get(this);
