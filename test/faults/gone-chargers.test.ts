@@ -79,7 +79,7 @@ test("a charger whose row was deleted by SQL is refused within seconds", async (
   await openSql(stack.address("sql"))("UPDATE chargers SET deleted_at = now() WHERE identity = $1", [
     door.identity,
   ]);
-  const again = await RawStation.booted(door);
+  const again = await RawStation.connect(door);
   expect(await again.untilClosed()).toBe(4004);
   expect(await status(door.identity)).toBe(404);
 });
