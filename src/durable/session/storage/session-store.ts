@@ -18,6 +18,8 @@ const RECORD_KEY = "record";
 const FIRST_COMMIT_AFTER_MS = 500;
 /** How long a direct line may leave what can wait unstored. */
 const COMMIT_AFTER_MS = 1500;
+/** Frames this soon after others, which change nothing else, share a commit: the object is awake anyway. */
+const BUSY_MS = 50;
 
 /**
  * The storage of one session: a record, and tables for what outgrows it. It alone decides when something is stored. Whoever
@@ -47,6 +49,8 @@ export class SessionStore implements RecordHolder {
   /** Nothing of this charger is stored yet: should that be lost, its station offers it again. */
   #isUnstored = false;
   #willEndTurn = false;
+  /** When a turn wrote frames last, epoch ms. */
+  #framesWrittenMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** Facts that the other end brings to Postgres itself, as JSON. */
   #leftToHost: Set<string> = new Set();
@@ -56,7 +60,7 @@ export class SessionStore implements RecordHolder {
     this.#lines = lines;
     this.frames = new FrameLog(storage.sql, {
       takeHeartbeats: () => this.#takeHeartbeats(),
-      onWaiting: () => (this.isDirect ? this.#commitLater(COMMIT_AFTER_MS) : this.#commitAtTurnEnd()),
+      onWaiting: () => this.#framesWait(),
     });
     this.outbox = new Outbox(storage, this, (upTo) => this.#noteDelivered(upTo));
     this.replies = new ReplyCache(storage.sql, this);
@@ -85,6 +89,14 @@ export class SessionStore implements RecordHolder {
     if (this.#isChanged) this.#put();
   }
 
+  /** Written at the end of the turn, or with those of the next moment while messages follow each other closely. */
+  #framesWait(): void {
+    if (this.isDirect) return this.#commitLater(COMMIT_AFTER_MS);
+    const isBusy = Date.now() - this.#framesWrittenMs < BUSY_MS;
+    if (isBusy && !this.#willEndTurn) return this.#commitLater(BUSY_MS);
+    this.#commitAtTurnEnd();
+  }
+
   #commitAtTurnEnd(): void {
     if (this.#willEndTurn) return;
     this.#willEndTurn = true;
@@ -92,7 +104,9 @@ export class SessionStore implements RecordHolder {
     queueMicrotask(() => {
       this.#willEndTurn = false;
       this.commit();
-      if (!this.isDirect) this.frames.write();
+      if (this.isDirect) return;
+      this.#framesWrittenMs = Date.now();
+      this.frames.write();
     });
   }
 
