@@ -10,7 +10,7 @@ type Needs = Pick<Ports, "sessions" | "simulators" | "ids">;
  * Postgres.
  */
 export async function restore(ports: Needs, charger: Recoverable): Promise<boolean> {
-  const { work, credential, hasConnected } = charger;
+  const { work, credential, generation } = charger;
   const ref = sessionRefOf(work);
   if (work.runtime === "simulated") {
     const desired = { running: work.desiredCount > 0, restartToken: null };
@@ -28,8 +28,9 @@ export async function restore(ports: Needs, charger: Recoverable): Promise<boole
     authorizationKey: needsKey && credential === null ? ports.ids.hex(20) : null,
     credential,
     tagPolicy: work.tagPolicy,
+    generation,
   };
-  if (needsKey && credential === null && hasConnected)
+  if (needsKey && credential === null && generation > 0)
     return (await ports.sessions.provision(ref, input)).created;
   await ports.sessions.restore(ref, input);
   return false;

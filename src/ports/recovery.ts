@@ -8,8 +8,8 @@ export interface Recoverable {
   work: ProvisioningWork;
   /** Digests of its authorization key; null: no session ever wrote them to Postgres. */
   credential: StoredCredential | null;
-  /** True: a station has connected at least once, so it holds a key. */
-  hasConnected: boolean;
+  /** Generation of the last connection that Postgres knows; 0: no station has connected, so nobody holds a key. */
+  generation: number;
 }
 
 /** Reads and writes for restoring sessions and hosts whose storage was lost, or after a restore of Postgres. */

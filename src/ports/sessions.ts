@@ -45,6 +45,8 @@ export interface SessionProvision {
   credential?: StoredCredential | null;
   /** Answer to unknown id tags. Absent in data stored by older releases. */
   tagPolicy?: UnknownTagPolicy | null;
+  /** Generation of the last connection that Postgres knows: those of the new session continue above it. Absent: none is known. */
+  generation?: number;
 }
 
 /** State of a session, read from its object. */

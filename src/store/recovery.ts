@@ -6,17 +6,17 @@ import type { Row, Sql } from "./sql.ts";
 import { WORK_COLUMNS, workRow } from "./work-rows.ts";
 
 const SELECT = `SELECT ${WORK_COLUMNS}, c.credential,
-    EXISTS (SELECT 1 FROM charger_connections s WHERE s.charger_id = c.id AND s.generation > 0) AS has_connected
+    coalesce((SELECT s.generation FROM charger_connections s WHERE s.charger_id = c.id), 0) AS generation
   FROM chargers c JOIN organizations o ON o.id = c.organization_id
   WHERE c.deleted_at IS NULL AND c.status = 'READY'`;
 
-const recoverableRow = z.object({ credential: credentialText.nullable(), has_connected: z.boolean() });
+const recoverableRow = z.object({ credential: credentialText.nullable(), generation: z.number() });
 
 function recoverables(rows: Row[]): Recoverable[] {
   const works = parseRows(workRow, rows);
-  return parseRows(recoverableRow, rows).flatMap(({ credential, has_connected: hasConnected }, index) => {
+  return parseRows(recoverableRow, rows).flatMap(({ credential, generation }, index) => {
     const work = works[index];
-    return work ? [{ work, credential: credential && credentialFromText(credential), hasConnected }] : [];
+    return work ? [{ work, credential: credential && credentialFromText(credential), generation }] : [];
   });
 }
 

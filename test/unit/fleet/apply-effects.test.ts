@@ -45,7 +45,7 @@ function world(hostMs: number) {
     recovery: {
       list: async (ids: string[]) =>
         open.flatMap(({ work }) =>
-          ids.includes(work.chargerId) ? [{ work, credential: null, hasConnected: false }] : [],
+          ids.includes(work.chargerId) ? [{ work, credential: null, generation: 0 }] : [],
         ),
       keysLost: async () => undefined,
     },

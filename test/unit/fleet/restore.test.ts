@@ -26,7 +26,7 @@ const credential = {
 function charger(changed: Partial<Recoverable> = {}, work: Partial<Recoverable["work"]> = {}): Recoverable {
   return {
     credential,
-    hasConnected: true,
+    generation: 7,
     work: {
       chargerId: "c1",
       jobId: null,
@@ -90,7 +90,7 @@ test("a session comes back with the digests that Postgres has, and no key is los
   const { ports, calls, inputs } = world(null);
   expect(await restore(ports, charger())).toBe(false);
   expect(calls).toEqual(["restore"]);
-  expect(inputs[0]).toMatchObject({ chargerId: "c1", authorizationKey: null, credential });
+  expect(inputs[0]).toMatchObject({ chargerId: "c1", authorizationKey: null, credential, generation: 7 });
 });
 
 test.each([
@@ -105,7 +105,7 @@ test.each([
 
 test("a charger that never connected, and one without a key, are stored in the shelf, and no lost key is reported", async () => {
   const { ports, calls, inputs } = world(null);
-  expect(await restore(ports, charger({ credential: null, hasConnected: false }))).toBe(false);
+  expect(await restore(ports, charger({ credential: null, generation: 0 }))).toBe(false);
   expect(await restore(ports, charger({ credential: null }, { securityProfile: 3 }))).toBe(false);
   expect(calls).toEqual(["restore", "restore"]);
   expect(inputs.map(({ authorizationKey }) => authorizationKey?.length ?? null)).toEqual([40, null]);

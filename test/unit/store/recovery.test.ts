@@ -72,7 +72,7 @@ async function effectsOf(batchId: string): Promise<string[]> {
 test("a registered charger is found with the digests of its key, and none that is deleted or of another organisation", async () => {
   const store = recoveryStore(db.sql);
   const { ref, id, organization } = await registered();
-  expect(await store.find(ref)).toMatchObject({ credential, hasConnected: false, work: { chargerId: id } });
+  expect(await store.find(ref)).toMatchObject({ credential, generation: 0, work: { chargerId: id } });
   expect(await store.list([id])).toMatchObject([{ credential, work: { chargerId: id } }]);
   const other = await db.tenant();
   expect(await store.find({ ...ref, organizationSlug: other.organization.slug })).toBeNull();

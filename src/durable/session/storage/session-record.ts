@@ -194,6 +194,7 @@ export function newRecord(
     securityProfile: input.securityProfile,
     credential,
     bootAnswer: input.registrationStatus,
+    generation: input.generation ?? 0,
     acceptsUnknownTags: input.tagPolicy?.acceptsUnknown ?? null,
     tagPolicyReadAtMs: input.tagPolicy?.readAtMs ?? 0,
   };

@@ -73,6 +73,15 @@ test("a station whose session object is lost gets in with its old key", async ()
   expect(station.closed).toBeNull();
 });
 
+test("the connections of a session that was lost continue above the last one that Postgres knows", async () => {
+  const charger = newCharger();
+  const generation = 2_000_000_000;
+  await plain.restore(charger.ref, { ...provisionInput(charger), generation });
+  await plain.adopt(charger.ref);
+  await StationDouble.connect(charger);
+  expect(await plain.snapshot(charger.ref)).toMatchObject({ generation: generation + 1 });
+});
+
 test("commands and settings find a lost session as well, and unknown ones stay unknown", async () => {
   const before = await provisioned({ credential: null });
   await StationDouble.booted(before);
