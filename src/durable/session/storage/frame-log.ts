@@ -56,6 +56,13 @@ export class FrameLog {
     this.#waitingLength += kept.length;
   }
 
+  /** Whether all frames that wait in memory belong to commands: our CALLs and their answers. */
+  get hasCommandsAlone(): boolean {
+    return this.#waiting.every(({ direction, message }) =>
+      direction === "csms_to_cp" ? message.startsWith("[2") : /^\[[345]/.test(message),
+    );
+  }
+
   /** Call after deleteAll(). */
   forget(): void {
     this.#blocks.forget();

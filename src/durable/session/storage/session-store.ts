@@ -18,8 +18,11 @@ const RECORD_KEY = "record";
 const FIRST_COMMIT_AFTER_MS = 500;
 /** How long a direct line may leave what can wait unstored. */
 const COMMIT_AFTER_MS = 1500;
-/** Frames this soon after others, which change nothing else, share a commit: the object is awake anyway. */
-const BUSY_MS = 50;
+/**
+ * How long frames of commands wait, so that no answer waits for the disk, and both frames of a command share a commit. Commands
+ * that follow others keep the object awake anyway, and wait for more of them.
+ */
+const COMMAND_FRAMES_AFTER_MS = { first: 50, following: 1500 };
 
 /**
  * The storage of one session: a record, and tables for what outgrows it. It alone decides when something is stored. Whoever
@@ -49,8 +52,8 @@ export class SessionStore implements RecordHolder {
   /** Nothing of this charger is stored yet: should that be lost, its station offers it again. */
   #isUnstored = false;
   #willEndTurn = false;
-  /** When a turn wrote frames last, epoch ms. */
-  #framesWrittenMs = 0;
+  /** When frames of commands were written last, epoch ms. */
+  #commandFramesAtMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** Facts that the other end brings to Postgres itself, as JSON. */
   #leftToHost: Set<string> = new Set();
@@ -60,7 +63,7 @@ export class SessionStore implements RecordHolder {
     this.#lines = lines;
     this.frames = new FrameLog(storage.sql, {
       takeHeartbeats: () => this.#takeHeartbeats(),
-      onWaiting: () => this.#framesWait(),
+      onWaiting: () => (this.isDirect ? this.#commitLater(COMMIT_AFTER_MS) : this.#commitAtTurnEnd()),
     });
     this.outbox = new Outbox(storage, this, (upTo) => this.#noteDelivered(upTo));
     this.replies = new ReplyCache(storage.sql, this);
@@ -89,25 +92,27 @@ export class SessionStore implements RecordHolder {
     if (this.#isChanged) this.#put();
   }
 
-  /** Written at the end of the turn, or with those of the next moment while messages follow each other closely. */
-  #framesWait(): void {
-    if (this.isDirect) return this.#commitLater(COMMIT_AFTER_MS);
-    const isBusy = Date.now() - this.#framesWrittenMs < BUSY_MS;
-    if (isBusy && !this.#willEndTurn) return this.#commitLater(BUSY_MS);
-    this.#commitAtTurnEnd();
-  }
-
   #commitAtTurnEnd(): void {
     if (this.#willEndTurn) return;
     this.#willEndTurn = true;
     // Microtasks run before the writes of a turn are committed.
     queueMicrotask(() => {
       this.#willEndTurn = false;
+      const isChanged = this.#isChanged;
       this.commit();
       if (this.isDirect) return;
-      this.#framesWrittenMs = Date.now();
+      if (!isChanged && this.frames.hasCommandsAlone) return this.#writeCommandsLater();
       this.frames.write();
     });
+  }
+
+  #writeCommandsLater(): void {
+    if (this.#timer !== null) return;
+    const { first, following } = COMMAND_FRAMES_AFTER_MS;
+    const nowMs = Date.now();
+    const afterMs = nowMs - this.#commandFramesAtMs < following ? following : first;
+    this.#commandFramesAtMs = nowMs + afterMs;
+    this.#commitLater(afterMs);
   }
 
   #commitLater(afterMs: number): void {
