@@ -56,11 +56,11 @@ export class FrameLog {
     this.#waitingLength += kept.length;
   }
 
-  /** Whether all frames that wait in memory belong to commands: our CALLs and their answers. */
+  /** Whether frames wait in memory and all of them belong to commands: our CALLs and their answers. */
   get hasCommandsAlone(): boolean {
-    return this.#waiting.every(({ direction, message }) =>
-      direction === "csms_to_cp" ? message.startsWith("[2") : /^\[[345]/.test(message),
-    );
+    const isOfCommand = ({ direction, message }: FrameRow) =>
+      direction === "csms_to_cp" ? message.startsWith("[2") : /^\[[345]/.test(message);
+    return this.#waiting.length > 0 && this.#waiting.every(isOfCommand);
   }
 
   /** Call after deleteAll(). */

@@ -16,9 +16,12 @@ type Timer = ReturnType<typeof setTimeout>;
 
 /**
  * Counts what a session's object does during some work. The object must not be evicted meanwhile. Timers are those that code
- * under src sets; a database double must be in place.
+ * under src sets; a database double must be in place. `work` is given the rows written so far.
  */
-export async function costOf(charger: Charger, work: () => Promise<unknown>): Promise<Cost> {
+export async function costOf(
+  charger: Charger,
+  work: (rowsSoFar: () => number) => Promise<unknown>,
+): Promise<Cost> {
   const cost: Cost = { rows: 0, alarms: 0, timers: 0, statements: 0 };
   const timers = new Set<Timer>();
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
@@ -57,14 +60,15 @@ export async function costOf(charger: Charger, work: () => Promise<unknown>): Pr
   });
   const before = vi.mocked(globalThis.fetch).mock.calls.length;
   const isOwn = ([, init]: Parameters<typeof fetch>) => String(init?.body).includes(charger.ref.chargerId);
+  const rowsSoFar = () => cursors.reduce((rows, { rowsWritten }) => rows + rowsWritten, cost.rows);
   try {
-    await work();
+    await work(rowsSoFar);
     // The turn that answered is over, and what it began in the background has ended.
     await inObject(charger, () => undefined);
   } finally {
     await inObject(charger, restore);
   }
-  for (const { rowsWritten } of cursors) cost.rows += rowsWritten;
+  cost.rows = rowsSoFar();
   cost.timers = timers.size;
   // Other objects of the isolate may flush meanwhile.
   cost.statements = vi.mocked(globalThis.fetch).mock.calls.slice(before).filter(isOwn).length;

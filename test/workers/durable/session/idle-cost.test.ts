@@ -121,6 +121,21 @@ test("a meter value of 2.0.1 costs five rows and no timer, beside a row for each
   expect(cost.rows).toBeLessThanOrEqual(90 * 5 + 90 / 8 + 2);
 });
 
+test("a command has its answer before anything is written, and one row keeps both of its frames", async () => {
+  const { charger, station } = await settled();
+  const rowsAt: number[] = [];
+  const cost = await costOf(charger, async (rowsSoFar) => {
+    const outcome = charger.session.command(charger.ref, { kind: "clearCache" }, 5000);
+    const [, id] = await station.nextCall();
+    station.send([3, id, { status: "Accepted" }]);
+    expect((await outcome).kind).toBe("answered");
+    rowsAt.push(rowsSoFar());
+    await vi.waitFor(() => expect(rowsSoFar()).toBeGreaterThan(0));
+  });
+  expect(rowsAt).toEqual([0]);
+  expect(cost).toMatchObject({ rows: 1, alarms: 0, statements: 0 });
+});
+
 test("100 heartbeats set at most 50 alarms of a row each, and tell at most every 15 minutes that the station was seen", async () => {
   const clock = standingClock();
   const { charger, station } = await settled();
@@ -145,6 +160,8 @@ test("100 heartbeats set at most 50 alarms of a row each, and tell at most every
   expect(seen.length).toBeGreaterThan(20);
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(15 * 60_000);
   expect(cost.statements).toBe(seen.length);
+  // Each statement waits a moment for those of other sessions.
+  expect(cost.timers).toBeLessThanOrEqual(seen.length);
 });
 
 test("heartbeats that wait with the socket are listed after an eviction, in order and byte for byte", async () => {
