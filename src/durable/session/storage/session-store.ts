@@ -249,7 +249,8 @@ export class SessionStore implements RecordHolder {
     if (!old) return this.#first(record);
     const parts = [this.frames, this.replies, this.reported, this.transactions, this.transfers];
     for (const part of parts) part.clear();
-    const { generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows } = old;
+    const { alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows } = old;
+    const generation = Math.max(record.generation, old.generation);
     this.#record = { ...record, generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows };
     this.changed();
   }
