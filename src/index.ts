@@ -9,6 +9,7 @@ import { TransactionIds as Ids } from "./durable/transaction-ids.ts";
 import { Misconfigured, readEnv, type RawEnv } from "./env.ts";
 import { sweep } from "./fleet/sweep.ts";
 import type { SessionRef } from "./ports.ts";
+import { delay } from "./within.ts";
 import { wire } from "./wiring.ts";
 
 export { SessionShelf } from "./durable/session-shelf.ts";
@@ -61,14 +62,13 @@ function isStep(url: string): boolean {
 }
 
 const budget = new UpgradeBudget();
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function serveUpgrade(request: Request, raw: RawEnv, ctx: ExecutionContext): Promise<Response> {
   const env = readEnv(raw);
   const { sessions, rateCounter: counter } = wire(env);
   const background = (work: Promise<unknown>) => ctx.waitUntil(work);
   const adopt = (ref: SessionRef) => sessions.adopt(ref);
-  return handleUpgrade(request, env, { adopt, counter, background, budget, pause });
+  return handleUpgrade(request, env, { adopt, counter, background, budget, pause: delay });
 }
 
 export default {

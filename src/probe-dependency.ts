@@ -1,3 +1,5 @@
+import { delay } from "./within.ts";
+
 const TICK_MS = 100;
 const TICKS_MAX = 30;
 
@@ -19,8 +21,7 @@ export async function probeDependency(
     () => "unreachable" as const,
   );
   const tooLate = async () => {
-    for (let tick = 0; tick < TICKS_MAX && !isDone; tick++)
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    for (let tick = 0; tick < TICKS_MAX && !isDone; tick++) await delay(TICK_MS);
     return "unreachable" as const;
   };
   const state = await Promise.race([answered, tooLate()]);

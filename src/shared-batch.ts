@@ -1,4 +1,4 @@
-import { withinOr } from "./within.ts";
+import { delay, withinOr } from "./within.ts";
 
 /** Bounds of one batch. */
 export interface SharedBatchOptions {
@@ -47,8 +47,4 @@ export function sharedBatch<Item, Result>(
     const found = results ?? (await work([item]));
     return found[results ? place : 0] as Result;
   };
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -24,3 +24,7 @@ async function race<T>(
     clearTimeout(timer);
   }
 }
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

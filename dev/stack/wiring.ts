@@ -68,7 +68,7 @@ function required(env: Environment, names: readonly string[], because: string): 
   return Object.fromEntries(names.map((name) => [name, given(env, name) ?? ""]));
 }
 
-/** Names of the set variables that the next start on the same data needs again. */
+/** Names of the environment variables that are set now, and have to be set again when the same data are started next. */
 export function storeVariables(env: Environment): string[] {
   return STORE_VARIABLES.filter((name) => given(env, name) !== undefined);
 }

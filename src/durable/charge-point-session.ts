@@ -191,7 +191,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return status;
   }
 
-  /** The host of the station has ended its line by `atMs`. A process that is killed takes the event of the socket with it. */
+  /** Takes the station offline, if its host ended the connection by `atMs`: a killed process loses the close event of the socket. */
   hangUp(ref: SessionRef, atMs: number): boolean {
     const record = this.#own(ref);
     const live = record && this.#live(record);

@@ -100,7 +100,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     if (!desired.isRunning && this.#isOwn(station)) await this.#hangUp(hosted?.row ?? newRow(station));
   }
 
-  /** A session that was lost before it was stored has told of its line, and is made anew to tell of the end. */
+  /** Has the session report the station offline. One that was lost before it was stored is provisioned again to do so. */
   async #hangUp(row: StationRow): Promise<void> {
     const nowMs = Date.now();
     if (await this.#sessions.hangUp(row.station, nowMs)) return;

@@ -115,7 +115,7 @@ export async function failCharger(
     throw reason;
   });
   if (work instanceof UnreadableRow) {
-    // Its row was never readable, so nothing was started for it.
+    // Its row could not be parsed, so neither a session nor a simulated station was started.
     const { maybeLast } = await ports.jobs.fail(jobId, chargerId, error, ports.clock.now());
     if (maybeLast) await ports.jobs.close(jobId, ports.clock.now());
   } else if (work !== null) await settleCharger(ports, jobId, work, error);

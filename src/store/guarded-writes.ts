@@ -1,4 +1,5 @@
 import { MaybeStored, Unavailable } from "../errors.ts";
+import { delay } from "../within.ts";
 import type { DatabaseClock } from "./database-clock.ts";
 import { retryOnce, SqlFailure, violates } from "./sql-failure.ts";
 
@@ -198,6 +199,6 @@ async function fateOf(database: Database, receipt: string, answerByMs: number): 
       if (!(error instanceof Unavailable) && !isTooLate(error)) throw error;
     }
     if (database.now() + pauseMs > giveUpAtMs) return "unknown";
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await delay(pauseMs);
   }
 }

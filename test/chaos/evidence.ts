@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { deserialize } from "node:v8";
 import { z } from "zod";
+import { objectFiles, readObject, tablesOf } from "../harness/object-files.ts";
 import { openSql } from "../harness/sql.ts";
 import type { ChaosStack } from "./chaos-stack.ts";
 import type { Ledger, StationLog } from "./ledger.ts";
@@ -192,33 +193,21 @@ const storedRecord = z.object({
 /** Files read before somebody else in this process has a turn: stations live in it too. */
 const FILES_PER_TURN = 25;
 
-/** Reads the key-value rows of every object of a class on disk, also while they are in use. */
+/** Reads every object of a class that has stored values, also while they are in use. */
 async function storedIn<Value>(
   dataDirectory: string,
-  kind: string,
+  className: string,
   read: (database: DatabaseSync, file: string) => Value[],
 ): Promise<Value[]> {
-  const directory = join(dataDirectory, "objects", `busbar-${kind}`);
-  if (!existsSync(directory)) return [];
-  const files = readdirSync(directory).filter(
-    (name) => name.endsWith(".sqlite") && name !== "metadata.sqlite",
-  );
   const values: Value[] = [];
-  for (const [index, file] of files.entries()) {
+  for (const [index, file] of objectFiles(dataDirectory, className).entries()) {
     if (index % FILES_PER_TURN === 0) await nextTurn();
-    const database = new DatabaseSync(join(directory, file), { readOnly: true });
-    try {
-      if (tablesOf(database).has("_cf_KV")) values.push(...read(database, file));
-    } finally {
-      database.close();
-    }
+    const found = readObject(file, (database) =>
+      tablesOf(database).has("_cf_KV") ? read(database, basename(file)) : [],
+    );
+    values.push(...found);
   }
   return values;
-}
-
-function tablesOf(database: DatabaseSync): Set<unknown> {
-  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-  return new Set(tables.map(({ name }) => name));
 }
 
 export function readSessions(dataDirectory: string): Promise<StoredSession[]> {
@@ -242,15 +231,12 @@ export function readStrayAlarms(dataDirectory: string, sessions: readonly Stored
   const file = join(dataDirectory, "objects", "busbar-ChargePointSession", "metadata.sqlite");
   if (!existsSync(file)) return [];
   const holding = new Set(sessions.map((session) => session.file));
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
+  return readObject(file, (database) => {
     const alarms = database.prepare("SELECT actor_id, actor_name FROM _cf_ALARM").all();
     return alarms
       .filter(({ actor_id }) => !holding.has(`${String(actor_id)}.sqlite`))
       .map(({ actor_name }) => String(actor_name));
-  } finally {
-    database.close();
-  }
+  });
 }
 
 const storedPlace = z.object({

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { basename } from "node:path";
 import { deserialize } from "node:v8";
+import { objectFiles, readObject, tablesOf } from "../harness/object-files.ts";
 import { openSql } from "../harness/sql.ts";
 import type { Violation } from "./audit.ts";
 import type { ChaosStack } from "./chaos-stack.ts";
@@ -30,30 +29,18 @@ export async function evidenceOf(
 }
 
 /** Rows of any table of the objects of one class that contain `text`. */
-function rowsNaming(dataDirectory: string, kind: string, text: string): unknown[] {
-  const directory = join(dataDirectory, "objects", `busbar-${kind}`);
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite")
-    .flatMap((file) => {
-      const database = new DatabaseSync(join(directory, file), { readOnly: true });
-      try {
-        return tablesOf(database).flatMap((table) =>
-          database
-            .prepare(`SELECT * FROM "${table}"`)
-            .all()
-            .map((row) => ({ file, table, row: readable(row) }))
-            .filter(({ row }) => JSON.stringify(row).includes(text)),
-        );
-      } finally {
-        database.close();
-      }
-    });
-}
-
-function tablesOf(database: DatabaseSync): string[] {
-  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-  return tables.map(({ name }) => String(name));
+function rowsNaming(dataDirectory: string, className: string, text: string): unknown[] {
+  return objectFiles(dataDirectory, className).flatMap((file) =>
+    readObject(file, (database) =>
+      [...tablesOf(database)].flatMap((table) =>
+        database
+          .prepare(`SELECT * FROM "${table}"`)
+          .all()
+          .map((row) => ({ file: basename(file), table, row: readable(row) }))
+          .filter(({ row }) => JSON.stringify(row).includes(text)),
+      ),
+    ),
+  );
 }
 
 function readable(row: Record<string, unknown>): Record<string, unknown> {

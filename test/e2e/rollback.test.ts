@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
@@ -6,6 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { openPglite } from "../../dev/sql/pglite-executor.ts";
 import { call, postBatch } from "../harness/fleet.ts";
 import { onlineCount } from "../harness/auditor.ts";
+import { objectFiles, tablesOf } from "../harness/object-files.ts";
 import { newDoor } from "../harness/ocpp-station/door.ts";
 import { RawStation } from "../harness/ocpp-station/raw-station.ts";
 import { startStack } from "../harness/stack.ts";
@@ -20,18 +20,17 @@ type Stored = Record<string, unknown> & { credential: Record<string, unknown> | 
 
 /** Every stored session record. `change` replaces each, and adds a column to the other tables. */
 function sessionRecords(change?: (record: Stored) => Stored): Stored[] {
-  const place = join(directory.path, "objects", "busbar-ChargePointSession");
-  const files = readdirSync(place).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
-  return files.flatMap((name) => {
-    const database = new DatabaseSync(join(place, name), { readOnly: !change });
+  return objectFiles(directory.path, "ChargePointSession").flatMap((file) => {
+    const database = new DatabaseSync(file, { readOnly: !change });
+    const tables = tablesOf(database);
     // An object that was asked and knew nothing has stored nothing.
-    const hasValues =
-      database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").get() !== undefined;
-    const values = hasValues ? database.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").all() : [];
+    const values = tables.has("_cf_KV")
+      ? database.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").all()
+      : [];
     const records = values.map(({ value }) => deserialize(value as Uint8Array) as Stored);
     for (const record of change ? records.map(change) : [])
       database.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'record'").run(serializeForWorkerd(record));
-    if (change && database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'transactions'").get())
+    if (change && tables.has("transactions"))
       database.exec("ALTER TABLE transactions ADD COLUMN added_later TEXT");
     database.close();
     return records;

@@ -1,9 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
 import { z } from "zod";
 import { call, type Access, type Batch } from "./fleet.ts";
+import { objectFiles, readObject, tablesOf } from "./object-files.ts";
 import { openSql } from "./sql.ts";
 import type { RunningStack } from "./stack.ts";
 import { waitFor } from "./wait-for.ts";
@@ -51,44 +50,27 @@ export async function expectWholeFleet(
  * one credential. Sessions store their state within a second.
  */
 export async function expectOneCredentialEach(stack: RunningStack, chargers: number): Promise<void> {
-  const directory = join(stack.dataDirectory, "objects", "busbar-ChargePointSession");
-  await waitFor("a record of every charger on disk", () => provisionedIn(directory).length >= chargers);
+  const { dataDirectory } = stack;
+  await waitFor("a record of every charger on disk", () => provisionedIn(dataDirectory).length >= chargers);
   await stack.stop();
-  expect(provisionedIn(directory)).toHaveLength(chargers);
+  expect(provisionedIn(dataDirectory)).toHaveLength(chargers);
 }
 
-function provisionedIn(directory: string): string[] {
-  return databasesIn(directory).filter((name) => {
-    const database = new DatabaseSync(join(directory, name), { readOnly: true });
-    try {
-      const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = '_cf_KV'").all();
-      return tables.length > 0 && database.prepare("SELECT key FROM _cf_KV").all().length === 1;
-    } finally {
-      database.close();
-    }
-  });
+function provisionedIn(dataDirectory: string): string[] {
+  const hasRecord = (database: DatabaseSync) =>
+    tablesOf(database).has("_cf_KV") && database.prepare("SELECT key FROM _cf_KV").all().length === 1;
+  return objectFiles(dataDirectory, "ChargePointSession").filter((file) => readObject(file, hasRecord));
 }
 
 /** Frames in the logs of all sessions on disk. No session is called, because a call would write pending frames. */
 export function storedFrames(dataDirectory: string): number {
-  const directory = join(dataDirectory, "objects", "busbar-ChargePointSession");
-  return databasesIn(directory).reduce((sum, name) => sum + framesIn(join(directory, name)), 0);
+  const files = objectFiles(dataDirectory, "ChargePointSession");
+  return files.reduce((sum, file) => sum + readObject(file, framesIn), 0);
 }
 
-function framesIn(file: string): number {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'frame_blocks'").all();
-    if (tables.length === 0) return 0;
-    return count.parse(database.prepare("SELECT coalesce(sum(frames), 0) AS n FROM frame_blocks").get()).n;
-  } finally {
-    database.close();
-  }
-}
-
-function databasesIn(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
+function framesIn(database: DatabaseSync): number {
+  if (!tablesOf(database).has("frame_blocks")) return 0;
+  return count.parse(database.prepare("SELECT coalesce(sum(frames), 0) AS n FROM frame_blocks").get()).n;
 }
 
 /** Tables of the runtime and of migrations. */
@@ -99,21 +81,15 @@ const BOOKKEEPING = /^(_cf_METADATA|sqlite_\w+|_sql_schema_migrations)$/;
  * be stopped.
  */
 export function expectNoTrace(dataDirectory: string): void {
-  const left = ["ChargePointSession", "SimulatorHost", "SessionShelf"].flatMap((kind) => {
-    const directory = join(dataDirectory, "objects", `busbar-${kind}`);
-    return databasesIn(directory).flatMap((name) => tablesWithRows(join(directory, name)));
-  });
-  expect(left).toEqual([]);
+  const files = ["ChargePointSession", "SimulatorHost", "SessionShelf"].flatMap((className) =>
+    objectFiles(dataDirectory, className),
+  );
+  expect(files.flatMap((file) => readObject(file, tablesWithRows))).toEqual([]);
 }
 
 /** `table` of every table of the object's own that has rows. */
-function tablesWithRows(file: string): string[] {
-  const database = new DatabaseSync(file, { readOnly: true });
-  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-  const filled = tables
-    .map((row) => String(row["name"]))
+function tablesWithRows(database: DatabaseSync): string[] {
+  return [...tablesOf(database)]
     .filter((name) => !BOOKKEEPING.test(name))
     .filter((name) => database.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).all().length > 0);
-  database.close();
-  return filled;
 }

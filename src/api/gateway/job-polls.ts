@@ -1,4 +1,5 @@
 import type { Job } from "../../ports.ts";
+import { delay } from "../../within.ts";
 
 /** Age in ms from which a cached running job is read again. */
 const FRESH_MS = 500;
@@ -34,7 +35,7 @@ export class JobPolls {
   /** Waits for the read of another request. Null: it ended without a running job, or takes too long. */
   async #firstRead(key: string, entry: Entry): Promise<Job | null> {
     for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += WAIT_STEP_MS) {
-      await new Promise((resolve) => setTimeout(resolve, WAIT_STEP_MS));
+      await delay(WAIT_STEP_MS);
       const known = this.#entries.get(key);
       if (known !== entry) return known?.job ?? null;
     }

@@ -1,5 +1,6 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
 import { isRefusal, type Delivery } from "./deliver-facts.ts";
+import { delay } from "../../within.ts";
 import { Slots } from "./slots.ts";
 
 export interface SharedSinkOptions {
@@ -108,10 +109,6 @@ function newBatch(windowMs: number): Batch {
 function goneOf(outcome: Outcome, rows: SessionFactRow[]): GoneCharger[] {
   if ("error" in outcome) throw outcome.error;
   return outcome.gone.filter((gone) => rows.some(({ chargerId }) => chargerId === gone.chargerId));
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { delay } from "../../within.ts";
+
 /** Whoever holds a slot may end without giving it back: others then go on without it. */
 const HELD_AT_MOST_MS = 5000;
 const LOOK_EVERY_MS = 10;
@@ -23,7 +25,7 @@ export class Slots {
 
   /** Waits for a slot; what it resolves with gives the slot back. */
   async take(): Promise<() => void> {
-    while (this.areTaken) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    while (this.areTaken) await delay(LOOK_EVERY_MS);
     const slot = Symbol("slot");
     this.#taken.set(slot, Date.now() + HELD_AT_MOST_MS);
     return () => {

@@ -41,7 +41,7 @@ export class OutboxFlush {
       if (!record || record.isOrphan) return;
       const { rows, upTo } = this.#store.outbox.batch(ROWS_PER_FLUSH);
       const hasFacts = rows.length > 0;
-      // Beside facts of an earlier line alone it would seem to belong to that line, and the facts of the present one would come too late.
+      // A batch that ends before the present connection does not name its generation: Postgres would take that connection for known.
       const isWhole = !hasFacts || upTo === record.factSeq;
       if (isWhole && unseenAtMs !== null) {
         const { chargerId, generation } = record;

@@ -85,7 +85,7 @@ export interface StationMemory {
   readonly firmwareVersion: string | null;
   readonly firmware: FirmwareUpdate | null;
   readonly log: LogUpload | null;
-  /** Availability changes that wait for the end of a transaction: connector number to operative. */
+  /** Changes of availability that take effect when the transaction ends: connector number to whether it will be operative. */
   readonly scheduled: Readonly<Record<number, boolean>>;
   /** Charge of a connector, by its number. */
   readonly charges: Readonly<Record<number, Charge>>;

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadSecrets } from "../../../dev/stack/secrets.ts";
 import { call, createLocation, postBatch } from "../fleet.ts";
 import { newDoor } from "../ocpp-station/door.ts";
 import { RawStation } from "../ocpp-station/raw-station.ts";
@@ -15,19 +16,11 @@ import { onlineCount, storedFrames } from "../auditor.ts";
 import { waitFor } from "../wait-for.ts";
 import { packData } from "./pack-data.ts";
 
-const SECRETS = [
-  "JWT_SECRET",
-  "SETTINGS_TOKEN_SECRET",
-  "CREDENTIAL_SECRET",
-  "UPSTASH_REDIS_REST_TOKEN",
-  "QSTASH_TOKEN",
-  "QSTASH_CURRENT_SIGNING_KEY",
-  "QSTASH_NEXT_SIGNING_KEY",
-];
-
 const directory = temporaryDirectory();
-const placeholders = SECRETS.map((name) => [name, `stored-data-${name}-`.padEnd(48, "x")]);
-writeFileSync(join(directory.path, "secrets.json"), JSON.stringify(Object.fromEntries(placeholders)));
+const secretsFile = join(directory.path, "secrets.json");
+const names = Object.keys(loadSecrets(secretsFile));
+const placeholders = names.map((name) => [name, `stored-data-${name}-`.padEnd(48, "x")]);
+writeFileSync(secretsFile, JSON.stringify(Object.fromEntries(placeholders)));
 const stack = await startStack({ dataDirectory: directory.path });
 const sql = openSql(stack.address("sql"));
 const now = () => new Date().toISOString();

@@ -28,7 +28,10 @@ export function noteConnected(record: SessionRecord, { version, ip, direct, nowM
   record.probedAtMs = null;
 }
 
-/** True for a session that knows of no line, although there was one: Postgres takes the fact of its end by this generation. */
+/**
+ * For a session that was lost before it stored its connection: takes a generation by which Postgres accepts that the station is
+ * offline. False: the session knows its last connection.
+ */
 export function noteForgottenLine(record: SessionRecord, nowMs: number): boolean {
   if (record.generation > 0) return false;
   record.generation = generationAfter(record.generation, nowMs);

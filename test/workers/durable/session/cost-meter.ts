@@ -16,7 +16,7 @@ type Timer = ReturnType<typeof setTimeout>;
 
 /**
  * Counts what a session's object does during some work. The object must not be evicted meanwhile. Timers are those that code
- * under src sets; a database double must be in place. `work` is given the rows written so far.
+ * under src sets; it needs a `DatabaseDouble`. `work` is given the rows written so far.
  */
 export async function costOf(
   charger: Charger,
