@@ -121,17 +121,24 @@ describe("a batch is completed, each charger with one row and one connection,", 
       PUBLIC_BASE_URL: stack.url,
       PROVISION_PARALLELISM: PARALLELISM,
     });
+    const states = async (runId: string) => {
+      const path = `/v2/workflows/events?workflowRunId=wfr_${runId}`;
+      return runs.parse(await engine("GET", path)).runs.map(({ workflowState }) => workflowState);
+    };
+    const runIds = [job.id, `${job.id}-0`, `${job.id}-${CHARGERS - 1}`];
+    // A charger is READY before the engine has taken the answer of its step.
+    for (const runId of runIds)
+      await waitFor(
+        `the first run of ${runId} ended`,
+        async () => (await states(runId))[0] === "RUN_SUCCESS",
+      );
     await publisher.dispatch({ ...job, total: CHARGERS });
     const created = results?.created ?? [];
     await publisher.provision(
       job,
       created.map(({ id }, seq) => ({ chargerId: id, seq })),
     );
-    const states = async (runId: string) => {
-      const path = `/v2/workflows/events?workflowRunId=wfr_${runId}`;
-      return runs.parse(await engine("GET", path)).runs.map(({ workflowState }) => workflowState);
-    };
-    for (const runId of [job.id, `${job.id}-0`, `${job.id}-${CHARGERS - 1}`])
+    for (const runId of runIds)
       await waitFor(
         `both runs of ${runId} ended`,
         async () => {
