@@ -5,7 +5,7 @@ import type { Knocked } from "../fleet/restore.ts";
 import type { CommandOutcome, RotationStatus, SessionProvision, SessionRef, Sessions } from "../ports.ts";
 import { sessionName, type SessionOffer } from "../session-address.ts";
 import { reach, wasTurnedAway } from "./reach.ts";
-import type { ChargePointSession } from "./charge-point-session.ts";
+import type { ChargePointSession } from "./session/charge-point-session.ts";
 import { newCredential } from "./session/door/credential.ts";
 import { preparedSessions, type PreparedSessions } from "./prepared-sessions.ts";
 

@@ -51,7 +51,9 @@ export class AlarmClock {
   }
 
   /** To be called at the end of a turn: flushes what a connected station told, and has the alarm ring in time. */
-  arm(record: SessionRecord, live: LiveSocket | null, nowMs: number): void {
+  arm(record: SessionRecord): void {
+    const nowMs = Date.now();
+    const live = record.connected && this.#sockets.live(record.generation);
     const isFlushed = live !== null && isCalm(record) && !record.isOrphan;
     if (isFlushed && this.#store.hasUnflushed) this.#flushSoon(live.attachment.direct);
     const dueMs = this.#dueMs(record, live, nowMs);
@@ -77,8 +79,7 @@ export class AlarmClock {
   /** What did not arrive is left to the alarm, which backs off. */
   #afterFlush(): void {
     const { record } = this.#store;
-    if (record && this.#store.hasUnflushed)
-      this.arm(record, this.#sockets.live(record.generation), Date.now());
+    if (record && this.#store.hasUnflushed) this.arm(record);
   }
 
   #dueMs(record: SessionRecord, live: LiveSocket | null, nowMs: number): number | null {

@@ -1,19 +1,45 @@
 import type { Config } from "../../../env.ts";
 import { negotiate, versionsOf, type OcppVersion } from "../../../ocpp/version.ts";
+import type { SessionProvision, SessionRef } from "../../../ports.ts";
+import { clientAddress } from "../../../session-address.ts";
+import { isDirect, offerOf } from "../line/direct-line.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
+import type { Upgrade } from "../line/station-line.ts";
 import { isServed, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import { admit, ADMITTED, refuseSubprotocol } from "./admission.ts";
+import { addCredentialFact } from "./credential-fact.ts";
 import { afterLogin } from "./credential.ts";
 
+type DoorConfig = Pick<Config, "BUSBAR_ENV" | "CREDENTIAL_SECRET">;
+
 /**
- * Whose line the upgrade opens and in which version, or the answer that refuses it. `isNew`: the session was provisioned by it. What
- * the login settles about keys is in the record, for the caller to store with the line.
+ * Admits an upgrade, or answers it with a refusal. A host of this deployment may provision the session with it. What the login
+ * settles about keys is in the record, for the caller to store with the line.
  */
 export async function admitUpgrade(
-  store: Pick<SessionStore, "record">,
+  store: SessionStore,
   request: Request,
-  config: Pick<Config, "BUSBAR_ENV" | "CREDENTIAL_SECRET">,
+  config: DoorConfig,
+  provision: (ref: SessionRef, input: SessionProvision) => Promise<{ created: boolean }>,
+): Promise<Response | { record: SessionRecord; upgrade: Upgrade }> {
+  const direct = isDirect(request);
+  store.isDirect = direct;
+  const offer = offerOf(request);
+  const isNew = offer !== null && (await provision(offer.ref, offer.input)).created;
+  store.leaveToHost(isNew ? offer.news : []);
+  const login = await logIn(store, request, config, isNew);
+  if (login instanceof Response) return login;
+  const { record, version } = login;
+  if (!direct) addCredentialFact(store, record, Date.now());
+  return { record, upgrade: { version, ip: clientAddress(request), direct, isNew } };
+}
+
+/** `isNew`: the session was provisioned by this upgrade. */
+async function logIn(
+  store: SessionStore,
+  request: Request,
+  config: DoorConfig,
   isNew: boolean,
 ): Promise<Response | { record: SessionRecord; version: OcppVersion }> {
   const checked = store.record;

@@ -46,10 +46,6 @@ export class SessionSockets implements LineMemories {
     return attachment;
   }
 
-  isOf(socket: WebSocket, generation: number): boolean {
-    return this.attachmentOf(socket)?.generation === generation;
-  }
-
   /** False: the runtime refuses it. What was stored before stays. */
   attach(socket: WebSocket, attachment: SocketAttachment): boolean {
     this.#attachments.set(socket, { attachment, storedAtMs: attachment.lastMessageAtMs ?? 0 });

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
-import { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
+import { ChargePointSession } from "../../../../src/durable/session/charge-point-session.ts";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import type { SessionRecord } from "../../../../src/durable/session/storage/session-record.ts";
 import type { HostedStatus } from "../../../../src/durable/simulator-host.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { readEnv, type RawEnv } from "../../../../src/env.ts";
-import type { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
+import type { ChargePointSession } from "../../../../src/durable/session/charge-point-session.ts";
 import type { SimulatorHost } from "../../../../src/durable/simulator-host.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 

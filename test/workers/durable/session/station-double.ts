@@ -3,7 +3,7 @@ import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cl
 import { expect, vi } from "vitest";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import { readEnv, type RawEnv } from "../../../../src/env.ts";
-import type { ChargePointSession } from "../../../../src/durable/charge-point-session.ts";
+import type { ChargePointSession } from "../../../../src/durable/session/charge-point-session.ts";
 import type { SessionProvision, Sessions } from "../../../../src/ports.ts";
 
 export const KEY = "000102030405060708090a0b0c0d0e0f10111213";

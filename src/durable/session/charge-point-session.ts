@@ -1,0 +1,234 @@
+import { DurableObject } from "cloudflare:workers";
+import { readEnv, type Env, type RawEnv } from "../../env.ts";
+import type { ChargerCommand } from "../../ocpp/commands.ts";
+import type {
+  CommandOutcome,
+  CommandTimeout,
+  DataTransferRow,
+  FrameQuery,
+  FrameRow,
+  RegistrationStatus,
+  RotationStatus,
+  SessionProvision,
+  SessionRef,
+  SessionSnapshot,
+  SettingsNote,
+  UnknownTagPolicy,
+} from "../../ports.ts";
+import { factSink } from "../facts/fact-sink.ts";
+import type { ServicesOf } from "../services.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import { admitUpgrade } from "./door/admit-upgrade.ts";
+import { adopt } from "./door/adoption.ts";
+import { addCredentialFact, removePrepared } from "./door/credential-fact.ts";
+import { keyHolder, rotateKey } from "./door/key-rotation.ts";
+import { FrameReceiver } from "./inbound/frame-receiver.ts";
+import { keepTagPolicy } from "./inbound/tag-policy.ts";
+import { SessionSockets } from "./line/live-socket.ts";
+import { StationLine } from "./line/station-line.ts";
+import { OutboxFlush } from "./outbox-flush.ts";
+import { StationCommands } from "./outbound/station-commands.ts";
+import { SettingsNotice, settingsPublisher } from "./settings/settings-notice.ts";
+import { snapshotOf } from "./snapshot.ts";
+import { isServed, type SessionRecord } from "./storage/session-record.ts";
+import { SessionStore } from "./storage/session-store.ts";
+
+const OWN_COMMAND_TIMEOUT_MS = 30_000;
+
+/**
+ * One charge point: its socket, its calls, its registration, its frames. The object's name is
+ * `<organization slug>/<identity>`; it stores nothing before it is provisioned.
+ */
+export class ChargePointSession extends DurableObject<RawEnv> {
+  readonly #config: Env;
+  readonly #store: SessionStore;
+  readonly #line: StationLine;
+  readonly #commands: StationCommands;
+  readonly #receiver: FrameReceiver;
+  readonly #settings: SettingsNotice;
+  readonly #flush: OutboxFlush;
+  readonly #clock: AlarmClock;
+
+  constructor(ctx: DurableObjectState, raw: RawEnv, services: ServicesOf) {
+    super(ctx, raw);
+    const config = readEnv(raw);
+    const sockets = new SessionSockets(ctx);
+    const store = new SessionStore(ctx.storage, sockets);
+    const arm = (record: SessionRecord) => this.#clock.arm(record);
+    const line = new StationLine(ctx, store, sockets, {
+      accepted: (record) => this.#accepted(record),
+      ended: () => this.#commands.channel.drop(),
+      probe: (timeoutMs) => this.#commands.askForHeartbeat(timeoutMs),
+      arm,
+    });
+    const commands = new StationCommands(store, line, arm);
+    const { channel } = commands;
+    this.#config = config;
+    this.#store = store;
+    this.#line = line;
+    this.#commands = commands;
+    this.#settings = new SettingsNotice(ctx, store, channel, settingsPublisher(config, services));
+    this.#receiver = new FrameReceiver({ store, sockets, line, channel }, config, services, {
+      booted: (record) => this.#settings.booted(record),
+      arm,
+    });
+    this.#flush = new OutboxFlush(store, factSink(config, services), (record, isDeleted) => {
+      removePrepared(config, record);
+      return isDeleted ? void this.retire(record) : this.#withdraw(record);
+    });
+    this.#clock = new AlarmClock(ctx.storage, store, sockets, {
+      flush: (isUrgent) => this.#flush.run(isUrgent ? "soon" : "shared"),
+      waitUntil: (work) => ctx.waitUntil(work),
+    });
+  }
+
+  provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
+    return adopt(this.#store, { ref, input }, this.#config.CREDENTIAL_SECRET, (old) => this.#withdraw(old));
+  }
+
+  /** The upgrade of a station; everything else is RPC. */
+  override async fetch(request: Request): Promise<Response> {
+    const admitted = await admitUpgrade(this.#store, request, this.#config, (ref, input) =>
+      this.provision(ref, input),
+    );
+    return admitted instanceof Response ? admitted : this.#line.accept(admitted.record, admitted.upgrade);
+  }
+
+  async command(
+    ref: SessionRef,
+    command: ChargerCommand,
+    timeoutMs: CommandTimeout,
+  ): Promise<CommandOutcome> {
+    const record = this.#own(ref);
+    return record ? this.#commands.run(record, command, timeoutMs) : { kind: "notProvisioned" };
+  }
+
+  /** A waiting station is asked to boot again; the registration of any other holds until its next boot. */
+  setRegistration(ref: SessionRef, status: RegistrationStatus): boolean {
+    const record = this.#own(ref);
+    if (!record) return false;
+    record.bootAnswer = status;
+    this.#store.changed();
+    if (record.registration === "Pending" && status === "Accepted") this.#commands.askForBoot(record);
+    return true;
+  }
+
+  setTagPolicy(ref: SessionRef, policy: UnknownTagPolicy): boolean {
+    return keepTagPolicy(this.#store, this.#own(ref), policy);
+  }
+
+  /** Vendor messages of both directions, newest first; null when not provisioned. */
+  dataTransfers(ref: SessionRef, limit: number): DataTransferRow[] | null {
+    return this.#own(ref) && this.#store.transfers.newest(limit);
+  }
+
+  noteSettings(ref: SessionRef, note: SettingsNote): boolean {
+    return this.#settings.note(this.#own(ref), note);
+  }
+
+  snapshot(ref: SessionRef): SessionSnapshot | null {
+    const record = this.#own(ref);
+    return record && snapshotOf(record, this.#store.transactions, this.#line.live(record), Date.now());
+  }
+
+  async rotateAuthorizationKey(ref: SessionRef, newKey: string): Promise<RotationStatus | null> {
+    const record = this.#own(ref);
+    if (!record) return null;
+    const own = () => this.#own({ ...ref, chargerId: record.chargerId });
+    const holder = keyHolder({
+      own,
+      changed: () => this.#store.changed(),
+      send: (command) =>
+        this.#line.live(record) && this.#commands.run(record, command, OWN_COMMAND_TIMEOUT_MS),
+    });
+    const status = await rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
+    if (own() && addCredentialFact(this.#store, record, Date.now())) this.#clock.arm(record);
+    return status;
+  }
+
+  /** Takes the station offline, if its host ended the connection by `atMs`: a killed process loses the close event of the socket. */
+  hangUp(ref: SessionRef, atMs: number): boolean {
+    const record = this.#own(ref);
+    if (record) this.#line.hangUp(record, atMs);
+    return record !== null;
+  }
+
+  /** What went over the wire, newest first; null when not provisioned. */
+  frames(ref: SessionRef, query: FrameQuery): { rows: FrameRow[]; total: number } | null {
+    return this.#own(ref) && this.#store.frames.query(query, Date.now());
+  }
+
+  /** Frames that the station exchanged with another central system. */
+  appendFrames(ref: SessionRef, rows: FrameRow[]): boolean {
+    if (!this.#own(ref)) return false;
+    for (const { atMs, ...frame } of rows) this.#store.frames.append([frame], atMs);
+    return true;
+  }
+
+  /** The charger was deleted. Its facts reach Postgres before the session is wiped, by the alarm if need be. */
+  async retire(ref: SessionRef & { chargerId: string }): Promise<void> {
+    const record = this.#store.record;
+    if (!record || record.chargerId !== ref.chargerId) return;
+    record.isRetired = true;
+    this.#store.changed();
+    this.#withdraw(record);
+    await this.#wipeRetired(record);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    return this.#receiver.receive(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    this.#line.closed(socket, code, reason);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#line.failed(socket);
+  }
+
+  override async alarm(): Promise<void> {
+    const woken = this.#store.record;
+    if (!woken) return;
+    this.#clock.rang(woken);
+    await this.#flush.run("shared", this.#line.unseenAtMs(woken));
+    const record = this.#store.record;
+    if (record?.isRetired) return this.#wipeRetired(record);
+    if (!record) return;
+    const live = await this.#line.ready(record);
+    // Another charger may have taken the identity meanwhile, and has its own alarm.
+    if (this.#store.record !== record || record.isRetired) return;
+    if (live) this.#line.checkLiveness(record, live);
+    if (live) void this.#settings.lease.renew(record, live, Date.now());
+    // The log of a connected station is pruned as it grows.
+    if (!live) this.#store.frames.prune(Date.now());
+    this.#clock.arm(record);
+  }
+
+  #accepted(record: SessionRecord): void {
+    this.#commands.channel.takeover();
+    this.#receiver.prepare(record);
+    this.#settings.connected(record);
+  }
+
+  /** The charger has no living row: its socket is closed, and its open transactions end at their last meter value. */
+  #withdraw(record: SessionRecord): void {
+    this.#line.endAll(4004, "unknown charger");
+    this.#commands.channel.drop();
+    this.#store.endTransactions(record, Date.now());
+  }
+
+  async #wipeRetired(record: SessionRecord): Promise<void> {
+    await this.#flush.run("shared");
+    if (this.#store.record !== record) return;
+    if (this.#store.hasUnflushed) this.#clock.arm(record);
+    else await this.#store.wipe();
+  }
+
+  /** The record, unless the session belongs to another charger or serves none. */
+  #own(ref: SessionRef): SessionRecord | null {
+    const record = this.#store.record;
+    if (!isServed(record)) return null;
+    return ref.chargerId === undefined || ref.chargerId === record.chargerId ? record : null;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Env } from "../../../env.ts";
+import { parseFrame, type ParsedFrame } from "../../../ocpp/frame.ts";
+import type { ServicesOf } from "../../services.ts";
+import { isTooBig } from "../line/frame-size.ts";
+import type { LiveSocket, SessionSockets } from "../line/live-socket.ts";
+import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
+import type { StationLine } from "../line/station-line.ts";
+import type { CommandChannel } from "../outbound/command-channel.ts";
+import type { SessionRecord } from "../storage/session-record.ts";
+import type { SessionStore } from "../storage/session-store.ts";
+import { blockTaker, IdSupply, prepareIds } from "./id-supply.ts";
+import { Preparation } from "./preparation.ts";
+import { StationInbox } from "./station-inbox.ts";
+import { policyReader, TagPolicy } from "./tag-policy.ts";
+
+interface Parts {
+  store: SessionStore;
+  sockets: SessionSockets;
+  line: StationLine;
+  channel: CommandChannel;
+}
+
+export interface ReceiverHooks {
+  /** The station booted. */
+  booted(record: SessionRecord): void;
+  /** Sets the alarm for what is due next. */
+  arm(record: SessionRecord): void;
+}
+
+/** Takes in the messages of a socket, in their order: checks size and rate, parses, and hands frames to the inbox. */
+export class FrameReceiver {
+  readonly #parts: Parts;
+  readonly #config: Env;
+  readonly #preparation: Preparation;
+  readonly #inbox: StationInbox;
+  readonly #hooks: ReceiverHooks;
+
+  constructor(parts: Parts, config: Env, services: ServicesOf, hooks: ReceiverHooks) {
+    const { store, channel } = parts;
+    const ids = new IdSupply(store, blockTaker(config));
+    const tags = new TagPolicy(store, policyReader(config, services));
+    this.#parts = parts;
+    this.#config = config;
+    this.#preparation = new Preparation(ids, tags, store.transactions);
+    this.#inbox = new StationInbox(store, channel, ids, config.OCPP_INBOUND_VALIDATION);
+    this.#hooks = hooks;
+  }
+
+  /** Has transaction ids at hand for a station that connects. */
+  prepare({ organizationId }: SessionRecord): void {
+    void prepareIds(this.#config, organizationId);
+  }
+
+  async receive(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const { line } = this.#parts;
+    const nowMs = Date.now();
+    const first = line.current(socket);
+    if (!first) return;
+    if (typeof message !== "string") return line.end(socket, 1003, "text only");
+    if (isTooBig(message)) return line.end(socket, 1009, "too big");
+    const delayMs = line.guard.take(message.length, nowMs);
+    if (delayMs === null) return line.end(socket, 4029, "too many messages");
+    if (delayMs > 0) await scheduler.wait(delayMs);
+    const { version } = first.live.attachment;
+    if (!validatorsOf(version)) await ensureValidators(version);
+    const frame = parseFrame(message, version);
+    const known = line.current(socket);
+    const preparing = known && this.#preparation.of(known.record, frame, version);
+    if (preparing) await preparing;
+    const current = line.current(socket);
+    if (current) this.#take(current, { text: message, frame, nowMs });
+  }
+
+  #take(
+    { record, live }: { record: SessionRecord; live: LiveSocket },
+    { text, frame, nowMs }: { text: string; frame: ParsedFrame; nowMs: number },
+  ): void {
+    const { store, sockets, line } = this.#parts;
+    sockets.touch(live, nowMs);
+    store.isDirect = live.attachment.direct;
+    const validators = validatorsOf(live.attachment.version);
+    if (!validators) return;
+    if (frame.kind !== "malformed") {
+      line.guard.wellFormed();
+      const { bootFacts } = record;
+      this.#inbox.receive(record, { from: live, text, frame, validators, nowMs });
+      if (record.bootFacts !== bootFacts) this.#hooks.booted(record);
+    } else {
+      this.#inbox.refuse(live, { text, reply: frame.reply, nowMs });
+      if (frame.counted && line.guard.malformed(nowMs)) return line.end(live.socket, 1002, "protocol error");
+    }
+    this.#hooks.arm(record);
+  }
+}

@@ -1,0 +1,87 @@
+import type { ChargerCommand } from "../../../ocpp/commands.ts";
+import type { CommandOutcome, CommandTimeout } from "../../../ports.ts";
+import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
+import type { StationLine } from "../line/station-line.ts";
+import { isServed, type SessionRecord } from "../storage/session-record.ts";
+import type { SessionStore } from "../storage/session-store.ts";
+import { CommandChannel, type CommandLine } from "./command-channel.ts";
+import { commandLine } from "./command-line.ts";
+import { outgoingTransfer } from "./outgoing-transfer.ts";
+import { noteTriggered } from "./triggered.ts";
+
+const ASK_EVERY_MS = 60_000;
+const BOOT_REQUEST_TIMEOUT_MS = 30_000;
+const BOOT_REQUEST = { kind: "trigger", requestedMessage: "BootNotification" } as const;
+
+/** Commands to the station of a session, if it is connected. */
+export class StationCommands {
+  readonly #store: SessionStore;
+  readonly #line: StationLine;
+  readonly channel: CommandChannel;
+  readonly #arm: (record: SessionRecord) => void;
+
+  /** `arm`: sets the alarm for what is due next. */
+  constructor(store: SessionStore, line: StationLine, arm: (record: SessionRecord) => void) {
+    this.#store = store;
+    this.#line = line;
+    this.channel = new CommandChannel({
+      line: () => this.#commandLine(),
+      onTriggered: (action, isLegal) => noteTriggered(store, action, isLegal),
+    });
+    this.#arm = arm;
+  }
+
+  /** Runs a command and keeps a vendor message with its answer. */
+  async run(
+    record: SessionRecord,
+    command: ChargerCommand,
+    timeoutMs: CommandTimeout,
+  ): Promise<CommandOutcome> {
+    const outcome = await this.#send(record, command, timeoutMs);
+    if (command.kind !== "dataTransfer") return outcome;
+    const { record: current } = this.#store;
+    // Another charger may have taken the identity meanwhile.
+    if (!isServed(current) || current.chargerId !== record.chargerId) return outcome;
+    this.#store.addTransfer(record, outgoingTransfer(command, outcome, Date.now()));
+    this.#arm(record);
+    return outcome;
+  }
+
+  /** Asks a connected station to boot again. */
+  askForBoot(record: SessionRecord): void {
+    if (this.#line.live(record)) void this.#send(record, BOOT_REQUEST, BOOT_REQUEST_TIMEOUT_MS);
+  }
+
+  /** Asks a silent station for a message. */
+  askForHeartbeat(timeoutMs: number): void {
+    void this.channel.run({ kind: "trigger", requestedMessage: "Heartbeat" }, timeoutMs);
+  }
+
+  #commandLine(): CommandLine | null {
+    const { record } = this.#store;
+    const live = record && this.#line.live(record);
+    return record && live && commandLine(record, live, this.#store);
+  }
+
+  async #send(
+    record: SessionRecord,
+    command: ChargerCommand,
+    timeoutMs: CommandTimeout,
+  ): Promise<CommandOutcome> {
+    const live = this.#line.live(record);
+    if (!live) return { kind: "offline" };
+    if (!this.#mayAskForBoot(record, command, Date.now())) return { kind: "notAccepted" };
+    if (!validatorsOf(live.attachment.version)) await ensureValidators(live.attachment.version);
+    return this.channel.run(command, timeoutMs);
+  }
+
+  /** A station that never booted is asked to at most once a minute: one that cannot boot would be asked for ever. */
+  #mayAskForBoot(record: SessionRecord, command: ChargerCommand, nowMs: number): boolean {
+    const isBootRequest = command.kind === "trigger" && command.requestedMessage === "BootNotification";
+    if (!isBootRequest || record.registration !== null) return true;
+    if (nowMs - record.bootAskedAtMs < ASK_EVERY_MS) return false;
+    record.bootAskedAtMs = nowMs;
+    this.#store.changed();
+    return true;
+  }
+}
