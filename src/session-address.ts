@@ -24,11 +24,11 @@ export interface SessionOffer {
 
 /** Offer of a simulator host with the facts that it writes to Postgres itself. */
 export interface HostOffer extends SessionOffer {
-  /** What the host tells Postgres by itself should the session be new: it does not tell it a second time. */
-  news: SessionFact[];
+  /** First facts of the line. The host writes them to Postgres if this upgrade creates the session; the session then does not. */
+  facts: SessionFact[];
 }
 
-/** Header of the answer to such an upgrade where the session is new: the generation that the news of the line has. */
+/** Header of the answer to such an upgrade where the session is new: the generation of the facts that the host writes. */
 export const GENERATION_HEADER = "x-busbar-generation";
 
 /**

@@ -284,7 +284,7 @@ function provisionOf({ station }: StationRow, authorizationKey: string | null): 
 function offerOf(row: StationRow, authorizationKey: string | null): HostOffer {
   const { organizationSlug, identity } = row.station;
   const ref = { organizationSlug, identity };
-  return { ref, input: provisionOf(row, authorizationKey), news: firstFacts(row) };
+  return { ref, input: provisionOf(row, authorizationKey), facts: firstFacts(row) };
 }
 
 function isSameStation(one: SimulatedStation, other: SimulatedStation): boolean {

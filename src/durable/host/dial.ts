@@ -101,7 +101,7 @@ function judge(
 
 function factsLeftBy({ headers }: Response, offered: HostOffer | null): LeftFacts | null {
   const generation = headers.get(GENERATION_HEADER);
-  return offered && generation !== null ? { generation: Number(generation), facts: offered.news } : null;
+  return offered && generation !== null ? { generation: Number(generation), facts: offered.facts } : null;
 }
 
 /** Seconds or a date (RFC 9110, section 10.2.3); what is not one of them counts as not given. */

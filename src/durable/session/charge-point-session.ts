@@ -15,6 +15,7 @@ import type {
   SettingsNote,
   UnknownTagPolicy,
 } from "../../ports.ts";
+import type { SessionOffer } from "../../session-address.ts";
 import { factSink } from "../facts/fact-sink.ts";
 import type { ServicesOf } from "../services.ts";
 import { AlarmClock } from "./alarm-clock.ts";
@@ -83,13 +84,13 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   }
 
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
-    return adopt(this.#store, { ref, input }, this.#config.CREDENTIAL_SECRET, (old) => this.#withdraw(old));
+    return this.#adopt({ ref, input }, false);
   }
 
   /** The upgrade of a station; everything else is RPC. */
   override async fetch(request: Request): Promise<Response> {
-    const admitted = await admitUpgrade(this.#store, request, this.#config, (ref, input) =>
-      this.provision(ref, input),
+    const admitted = await admitUpgrade(this.#store, request, this.#config, (offer) =>
+      this.#adopt(offer, true),
     );
     return admitted instanceof Response ? admitted : this.#line.accept(admitted.record, admitted.upgrade);
   }
@@ -203,6 +204,11 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     // The log of a connected station is pruned as it grows.
     if (!live) this.#store.frames.prune(Date.now());
     this.#clock.arm(record);
+  }
+
+  #adopt(offer: SessionOffer, isOffered: boolean): Promise<{ created: boolean }> {
+    const secret = this.#config.CREDENTIAL_SECRET;
+    return adopt(this.#store, { ...offer, isOffered }, secret, (old) => this.#withdraw(old));
   }
 
   #accepted(record: SessionRecord): void {

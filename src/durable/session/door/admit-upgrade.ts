@@ -1,7 +1,6 @@
 import type { Config } from "../../../env.ts";
 import { negotiate, versionsOf, type OcppVersion } from "../../../ocpp/version.ts";
-import type { SessionProvision, SessionRef } from "../../../ports.ts";
-import { clientAddress } from "../../../session-address.ts";
+import { clientAddress, type SessionOffer } from "../../../session-address.ts";
 import { isDirect, offerOf } from "../line/direct-line.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { Upgrade } from "../line/station-line.ts";
@@ -21,18 +20,19 @@ export async function admitUpgrade(
   store: SessionStore,
   request: Request,
   config: DoorConfig,
-  provision: (ref: SessionRef, input: SessionProvision) => Promise<{ created: boolean }>,
+  provision: (offer: SessionOffer) => Promise<{ created: boolean }>,
 ): Promise<Response | { record: SessionRecord; upgrade: Upgrade }> {
   const direct = isDirect(request);
-  store.isDirect = direct;
   const offer = offerOf(request);
-  const isNew = offer !== null && (await provision(offer.ref, offer.input)).created;
-  store.leaveToHost(isNew ? offer.news : []);
+  const isNew = offer !== null && (await provision(offer)).created;
   const login = await logIn(store, request, config, isNew);
   if (login instanceof Response) return login;
   const { record, version } = login;
   if (!direct) addCredentialFact(store, record, Date.now());
-  return { record, upgrade: { version, ip: clientAddress(request), direct, isNew } };
+  return {
+    record,
+    upgrade: { version, ip: clientAddress(request), direct, hostFacts: isNew ? offer.facts : null },
+  };
 }
 
 /** `isNew`: the session was provisioned by this upgrade. */

@@ -14,10 +14,11 @@ async function credentialOf({ credential, authorizationKey }: SessionProvision, 
 /**
  * Makes a session that of the given charger. The same charger again changes nothing but a missing credential, and brings an
  * orphan back; an older one changes nothing at all, and a newer one inherits nothing: `withdraw` ends what is left of its predecessor.
+ * `isOffered`: it comes with the upgrade of a host.
  */
 export async function adopt(
   store: SessionStore,
-  { ref, input }: { ref: SessionRef; input: SessionProvision },
+  { ref, input, isOffered }: { ref: SessionRef; input: SessionProvision; isOffered: boolean },
   secret: string,
   withdraw: (old: SessionRecord) => void,
 ): Promise<{ created: boolean }> {
@@ -39,6 +40,6 @@ export async function adopt(
   const adopted = newRecord(ref, input, credential);
   // Digests that were made before are on record, or those of a key that nobody has.
   if (credential && input.credential) adopted.toldCredential = JSON.stringify(credentialToText(credential));
-  store.replace(adopted);
+  store.replace(adopted, isOffered);
   return { created: true };
 }

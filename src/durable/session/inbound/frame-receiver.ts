@@ -75,9 +75,8 @@ export class FrameReceiver {
     { record, live }: { record: SessionRecord; live: LiveSocket },
     { text, frame, nowMs }: { text: string; frame: ParsedFrame; nowMs: number },
   ): void {
-    const { store, sockets, line } = this.#parts;
+    const { sockets, line } = this.#parts;
     sockets.touch(live, nowMs);
-    store.isDirect = live.attachment.direct;
     const validators = validatorsOf(live.attachment.version);
     if (!validators) return;
     if (frame.kind !== "malformed") {

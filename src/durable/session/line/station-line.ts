@@ -1,4 +1,5 @@
 import type { OcppVersion } from "../../../ocpp/version.ts";
+import type { SessionFact } from "../../../ports.ts";
 import { GENERATION_HEADER } from "../../../session-address.ts";
 import { logEvent } from "../storage/log-event.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
@@ -19,8 +20,8 @@ export interface Upgrade {
   ip: string;
   /** The other end is a simulator host of this deployment. */
   direct: boolean;
-  /** It provisioned the session on the way. */
-  isNew: boolean;
+  /** Facts that the host writes to Postgres by itself, because its upgrade provisioned the session; null on every other line. */
+  hostFacts: readonly SessionFact[] | null;
 }
 
 /** What the session does when its line begins or ends. */
@@ -59,13 +60,14 @@ export class StationLine {
   }
 
   /** Opens a line of an admitted station; the response gives the station its end of the socket. */
-  accept(record: SessionRecord, { version, ip, direct, isNew }: Upgrade): Response {
+  accept(record: SessionRecord, { version, ip, direct, hostFacts }: Upgrade): Response {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
     const older = this.#ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
     const oldIps = older.map((socket) => this.#sockets.attachmentOf(socket)?.ip ?? "");
     const before = this.#sockets.memoryOf(record.generation);
     if (before) this.#store.lineEnded(record, before);
+    this.#store.lineStarted({ direct, hostFacts });
     this.#guard = new TrafficGuard();
     noteConnected(record, { version, ip, direct, nowMs });
     const { generation } = record;
@@ -79,7 +81,7 @@ export class StationLine {
     if (!direct) logEvent(record, "session.connected", { version, ip });
     for (const socket of older) closeSocket(socket, 4001, "superseded");
     this.#hooks.accepted(record);
-    return upgraded(client, version, isNew ? generation : null);
+    return upgraded(client, version, hostFacts && generation);
   }
 
   /** The record and the line, if this socket is the line; null for a socket that a newer one replaced. */
@@ -174,7 +176,7 @@ export class StationLine {
   }
 }
 
-/** The answer that gives a station its end of the socket. `factsGeneration`: the other end tells the line's first facts. */
+/** The answer that gives a station its end of the socket. `factsGeneration`: generation of the facts that the host writes. */
 function upgraded(client: WebSocket, version: OcppVersion, factsGeneration: number | null): Response {
   const headers = new Headers({ "sec-websocket-protocol": version });
   if (factsGeneration !== null) headers.set(GENERATION_HEADER, String(factsGeneration));

@@ -37,14 +37,14 @@ export class SessionStore implements RecordHolder {
   readonly reported: ReportedVariables;
   readonly transactions: TransactionTable;
   readonly transfers: TransferLog;
-  /**
-   * The other end of the line is an object of this deployment, which tells again on its next line what was lost. On such a line
-   * frames, repeatable changes and the first boot wait for a timer, so that a new station costs one commit (ADR 0009).
-   */
-  isDirect = false;
   readonly #storage: DurableObjectStorage;
   readonly #lines: LineMemories;
   #record: SessionRecord | null | undefined;
+  /**
+   * The other end of the line is an object of this deployment, which repeats on its next line what was lost. On such a line
+   * frames, repeatable changes and the first boot wait for a timer, so that a new station costs one commit (ADR 0009).
+   */
+  #isDirect = false;
   /** The record differs from the stored one, and may not wait. */
   #isChanged = false;
   /** The record differs from the stored one, and waits for the timer. */
@@ -55,15 +55,15 @@ export class SessionStore implements RecordHolder {
   /** When frames of commands were written last, epoch ms. */
   #commandFramesAtMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** Facts that the other end brings to Postgres itself, as JSON. */
-  #leftToHost: Set<string> = new Set();
+  /** Facts of the line that the host of the station writes to Postgres, as JSON. */
+  #hostFacts: Set<string> = new Set();
 
   constructor(storage: DurableObjectStorage, lines: LineMemories) {
     this.#storage = storage;
     this.#lines = lines;
     this.frames = new FrameLog(storage.sql, {
       takeHeartbeats: () => this.#takeHeartbeats(),
-      onWaiting: () => (this.isDirect ? this.#commitLater(COMMIT_AFTER_MS) : this.#commitAtTurnEnd()),
+      onWaiting: () => (this.#isDirect ? this.#commitLater(COMMIT_AFTER_MS) : this.#commitAtTurnEnd()),
     });
     this.outbox = new Outbox(storage, this, (upTo) => this.#noteDelivered(upTo));
     this.replies = new ReplyCache(storage.sql, this);
@@ -79,7 +79,7 @@ export class SessionStore implements RecordHolder {
 
   changed(change: Change = "confirmed"): void {
     const isRepeatable = change === "repeatable" || (change === "boot" && this.#isUnstored);
-    if (this.isDirect && isRepeatable) {
+    if (this.#isDirect && isRepeatable) {
       this.#isBehind = true;
       return this.#commitLater(COMMIT_AFTER_MS);
     }
@@ -100,7 +100,7 @@ export class SessionStore implements RecordHolder {
       this.#willEndTurn = false;
       const isChanged = this.#isChanged;
       this.commit();
-      if (this.isDirect) return;
+      if (this.#isDirect) return;
       if (!isChanged && this.frames.hasCommandsAlone) return this.#writeCommandsLater();
       this.frames.write();
     });
@@ -137,18 +137,19 @@ export class SessionStore implements RecordHolder {
     const record = completeRecord(stored);
     const memory = this.#lines.memoryOf(record.generation);
     if (!memory) return record;
-    this.isDirect = memory.direct ?? false;
+    this.#isDirect = memory.direct ?? false;
     return withDelivered(record, memory);
   }
 
-  /** The facts that the other end of a new line tells; all other lines bring none. */
-  leaveToHost(facts: readonly SessionFact[]): void {
-    this.#leftToHost = new Set(facts.map(storableFact));
+  /** A line was accepted. `hostFacts`: those of its first facts that the host of the station writes to Postgres by itself. */
+  lineStarted({ direct, hostFacts }: { direct: boolean; hostFacts: readonly SessionFact[] | null }): void {
+    this.#isDirect = direct;
+    this.#hostFacts = new Set(hostFacts?.map(storableFact));
   }
 
   /** Puts a fact about this charger into the outbox. */
   addFact(record: SessionRecord, atMs: number, fact: SessionFact): void {
-    if (this.#leftToHost.size > 0 && this.#leftToHost.delete(storableFact(fact))) return;
+    if (this.#hostFacts.size > 0 && this.#hostFacts.delete(storableFact(fact))) return;
     const { chargerId, generation } = record;
     this.outbox.append({ chargerId, generation, atMs, fact });
   }
@@ -243,10 +244,13 @@ export class SessionStore implements RecordHolder {
     record.seenAtMs = Math.max(record.seenAtMs, memory.seenAtMs ?? 0);
   }
 
-  /** Another charger takes the identity: it inherits nothing, but what the old one still has to tell is told. */
-  replace(record: SessionRecord): void {
+  /**
+   * Another charger takes the identity: it inherits nothing, but the facts of the old one still go to Postgres. The first record
+   * of an object may wait for a timer if `isOffered`: a host offered it with its upgrade, and offers it again should it be lost.
+   */
+  replace(record: SessionRecord, isOffered: boolean): void {
     const old = this.record;
-    if (!old) return this.#first(record);
+    if (!old) return this.#first(record, isOffered);
     const parts = [this.frames, this.replies, this.reported, this.transactions, this.transfers];
     for (const part of parts) part.clear();
     const { alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows } = old;
@@ -255,9 +259,9 @@ export class SessionStore implements RecordHolder {
     this.changed();
   }
 
-  #first(record: SessionRecord): void {
+  #first(record: SessionRecord, isOffered: boolean): void {
     this.#record = record;
-    if (!this.isDirect) return this.changed();
+    if (!isOffered) return this.changed();
     this.#isUnstored = this.#isBehind = true;
     this.#commitLater(FIRST_COMMIT_AFTER_MS);
   }

@@ -80,8 +80,8 @@ test("what a session of our own station keeps is stored together, a moment after
   const charger = newCharger();
   await runInDurableObject(charger.stub, async (_instance, { storage }) => {
     const store = new SessionStore(storage, { memoryOf: () => null, keep: () => false });
-    store.isDirect = true;
-    store.replace(newRecord(charger.ref, provisionInput(charger), null));
+    store.replace(newRecord(charger.ref, provisionInput(charger), null), true);
+    store.lineStarted({ direct: true, hostFacts: null });
     store.frames.append([{ direction: "cp_to_csms", action: "BootNotification", message: "[]" }], Date.now());
     store.changed("repeatable");
     store.changed("boot");
