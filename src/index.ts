@@ -4,7 +4,7 @@ import { handleUpgrade } from "./api/socket.ts";
 import { UpgradeBudget } from "./api/upgrade-budget.ts";
 import { createApp } from "./app.ts";
 import { ChargePointSession as Session } from "./durable/session/charge-point-session.ts";
-import { SimulatorHost as Host } from "./durable/simulator-host.ts";
+import { SimulatorHost as Host } from "./durable/host/simulator-host.ts";
 import { TransactionIds as Ids } from "./durable/transaction-ids.ts";
 import { Misconfigured, readEnv, type RawEnv } from "./env.ts";
 import { sweep } from "./fleet/sweep.ts";

@@ -1,7 +1,7 @@
 import type { Env } from "../env.ts";
 import type { Simulators } from "../ports.ts";
 import { reach } from "./reach.ts";
-import type { SimulatorHost } from "./simulator-host.ts";
+import type { SimulatorHost } from "./host/simulator-host.ts";
 
 const CALL_TIMEOUT_MS = 15_000;
 

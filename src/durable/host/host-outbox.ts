@@ -1,6 +1,6 @@
 import type { SessionFact, SessionFactRow } from "../../ports.ts";
 import { deliverFacts, type FactSink } from "../facts/deliver-facts.ts";
-import type { LineFacts } from "./hosted-station.ts";
+import type { LineFacts } from "./station/hosted-station.ts";
 import { STATIONS_PER_HOST } from "../../ports.ts";
 
 const TELL_AFTER_MS = 500;

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { ChargePointSession } from "../../../../src/durable/session/charge-point-session.ts";
 import { durableSessions } from "../../../../src/durable/sessions.ts";
 import type { SessionRecord } from "../../../../src/durable/session/storage/session-record.ts";
-import type { HostedStatus } from "../../../../src/durable/simulator-host.ts";
+import type { HostedStatus } from "../../../../src/durable/host/simulator-host.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 import { sessionName } from "../../../../src/session-address.ts";
 import { eventually, hosts, newHost, newStation, sessionObjects, testEnv } from "./test-station.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import type { ChargePointSession } from "../../../../src/durable/session/charge-point-session.ts";
-import type { SimulatorHost } from "../../../../src/durable/simulator-host.ts";
+import type { SimulatorHost } from "../../../../src/durable/host/simulator-host.ts";
 import type { SimulatedStation } from "../../../../src/ports.ts";
 
 /** The bindings of the Worker under test; their shape is that of wrangler.toml. */

@@ -1,4 +1,4 @@
-import type { FrameRow } from "../../ports.ts";
+import type { FrameRow } from "../../../ports.ts";
 
 const FLUSH_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5000;

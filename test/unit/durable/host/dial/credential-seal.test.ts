@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CredentialSeal } from "../../../../src/durable/host/credential-seal.ts";
+import { CredentialSeal } from "../../../../../src/durable/host/dial/credential-seal.ts";
 
 const secret = "a secret of at least thirty-two bytes";
 const key = "00112233445566778899aabbccddeeff00112233";

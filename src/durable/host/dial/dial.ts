@@ -1,21 +1,20 @@
-import type { Env } from "../../env.ts";
-import { forbiddenTarget } from "../../fleet/target-policy.ts";
-import type { SimulatedStation } from "../../ports.ts";
+import type { Env } from "../../../env.ts";
+import { forbiddenTarget } from "../../../fleet/target-policy.ts";
+import type { SimulatedStation } from "../../../ports.ts";
 import {
   GENERATION_HEADER,
   OFFER_HEADER,
   sessionName,
   TRANSPORT_HEADER,
   type HostOffer,
-} from "../../session-address.ts";
-import { within } from "../../within.ts";
-import { basicAuthorization } from "./basic-authorization.ts";
+} from "../../../session-address.ts";
+import { within } from "../../../within.ts";
 import type { DialOutcome, LeftFacts } from "./dial-outcome.ts";
-import { isOwnSocket } from "./own-socket.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A central system may not silence a station for longer than this. */
 const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
+const HEX = /^(?:[0-9a-fA-F]{2})+$/;
 
 interface Login {
   key: string | null;
@@ -114,4 +113,24 @@ function retryAfterMs({ headers }: Response, nowMs: number): number {
 function refusalOf({ status }: Response, isOwn: boolean): "unreachable" | "refused" | "unknown" {
   if (isOwn && status === 404) return "unknown";
   return status >= 500 || status === 429 ? "unreachable" : "refused";
+}
+
+/** Whether a station's target is this deployment's own OCPP socket for its organisation. */
+export function isOwnSocket(wsUrl: string | null, publicBaseUrl: string, organizationSlug: string): boolean {
+  if (wsUrl === null) return true;
+  const own = new URL(`${publicBaseUrl.replace(/^http/, "ws")}/ocpp/${organizationSlug}`);
+  return new URL(wsUrl.replace(/\/+$/, "")).href === own.href;
+}
+
+/**
+ * The header with which a station logs in. 1.6 sends the bytes its hex key stands for (OCPP-J 1.6 6.2.2), 2.x the
+ * key as text (A00.FR.205).
+ */
+export function basicAuthorization(identity: string, key: string, isHexDecoded: boolean): string {
+  return `Basic ${btoa(`${identity}:${isHexDecoded && HEX.test(key) ? bytesOf(key) : key}`)}`;
+}
+
+/** One character per byte, as `btoa` reads it. */
+function bytesOf(hex: string): string {
+  return hex.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
 }

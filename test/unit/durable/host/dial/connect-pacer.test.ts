@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimConnectSlot, passConnectGate } from "../../../../src/durable/host/connect-pacer.ts";
+import { claimConnectSlot, passConnectGate } from "../../../../../src/durable/host/dial/connect-pacer.ts";
 
 test("hands out slots at the configured rate, whoever asks", () => {
   const startMs = Date.now() + 1_000_000;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { DialOutcome, LeftFacts } from "../../../../src/durable/host/dial-outcome.ts";
+import type { DialOutcome, LeftFacts } from "../../../../../src/durable/host/dial/dial-outcome.ts";
 import {
   HostedStation,
   type HostServices,
   type LineFacts,
-} from "../../../../src/durable/host/hosted-station.ts";
-import { ProvisioningVerdict } from "../../../../src/durable/host/provisioning-verdict.ts";
-import { newRow, type StationRow } from "../../../../src/durable/host/station-row.ts";
-import type { SimulatedStation } from "../../../../src/ports.ts";
+} from "../../../../../src/durable/host/station/hosted-station.ts";
+import { ProvisioningVerdict } from "../../../../../src/durable/host/station/provisioning-verdict.ts";
+import { newRow, type StationRow } from "../../../../../src/durable/host/station/station-row.ts";
+import type { SimulatedStation } from "../../../../../src/ports.ts";
 
 const station: SimulatedStation = {
   chargerId: "0199f3c2-7b1e-7d4a-8c55-2f6f0c7a9e10",

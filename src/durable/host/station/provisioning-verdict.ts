@@ -1,6 +1,6 @@
-import type { ItemError } from "../../ports.ts";
-import type { BootOutcome } from "../../simulator/station/turn.ts";
-import type { DialOutcome } from "./dial-outcome.ts";
+import type { ItemError } from "../../../ports.ts";
+import type { BootOutcome } from "../../../simulator/station/turn.ts";
+import type { DialOutcome } from "../dial/dial-outcome.ts";
 
 const rejected = (message: string): ItemError => ({ code: "CSMS_REJECTED", message, retryable: false });
 

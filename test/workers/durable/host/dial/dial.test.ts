@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { dial } from "../../../../src/durable/host/dial.ts";
-import type { Env } from "../../../../src/env.ts";
-import type { SimulatedStation } from "../../../../src/ports.ts";
+import { basicAuthorization, dial, isOwnSocket } from "../../../../../src/durable/host/dial/dial.ts";
+import type { Env } from "../../../../../src/env.ts";
+import type { SimulatedStation } from "../../../../../src/ports.ts";
 
 const env = { PUBLIC_BASE_URL: "https://busbar.example", ALLOW_PRIVATE_TARGETS: false } as Env;
 const station = {
@@ -68,4 +68,28 @@ test("a central system that answers nothing is given up after ten seconds, and i
     message: "The CSMS did not answer the WebSocket upgrade",
   });
   expect(signal?.aborted).toBe(true);
+});
+
+test("sends the bytes of a hex key as OCPP-J 1.6 section 6.2.2 shows", () => {
+  const key = "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF";
+  expect(basicAuthorization("AL1000", key, true)).toBe("Basic QUwxMDAwOgABAgMEBQYH////////////////");
+});
+
+test("sends a key as text in 2.x, and in 1.6 when it is no hex", () => {
+  expect(basicAuthorization("CP", "0011", false)).toBe(`Basic ${btoa("CP:0011")}`);
+  expect(basicAuthorization("CP", "a plain password!", true)).toBe(`Basic ${btoa("CP:a plain password!")}`);
+});
+
+test.each([
+  [null, true],
+  ["wss://busbar.example.com/ocpp/demo", true],
+  ["wss://busbar.example.com/ocpp/demo/", true],
+  ["wss://BUSBAR.example.com:443/ocpp/demo", true],
+  ["ws://busbar.example.com/ocpp/demo", false],
+  ["wss://busbar.example.com/ocpp/other", false],
+  ["wss://busbar.example.com/ocpp", false],
+  ["wss://busbar.example.com.evil.test/ocpp/demo", false],
+  ["wss://busbar.example.com/ocpp/demo?x=1", false],
+])("%s is our own socket: %s", (wsUrl, isOwn) => {
+  expect(isOwnSocket(wsUrl, "https://busbar.example.com", "demo")).toBe(isOwn);
 });

@@ -1,8 +1,23 @@
-import type { OcppVersion } from "../../ocpp/version.ts";
-import type { SessionFact } from "../../ports.ts";
-import { nameplate } from "../../simulator/station/nameplate.ts";
-import { stationProfile } from "./station-profile.ts";
+import type { OcppVersion } from "../../../ocpp/version.ts";
+import type { SessionFact, SimulatedStation } from "../../../ports.ts";
+import { nameplate } from "../../../simulator/station/nameplate.ts";
+import type { StationProfile } from "../../../simulator/station/state.ts";
 import type { StationRow } from "./station-row.ts";
+
+/** The serial number is drawn from the charger's id: stable, and different for two chargers. */
+export function stationProfile(station: SimulatedStation): StationProfile {
+  return {
+    identity: station.identity,
+    version: station.version,
+    vendor: station.vendor,
+    model: station.model,
+    serialNumber: station.chargerId.replaceAll("-", "").slice(-20),
+    firmwareVersion: "1.0.0",
+    connectors: station.connectors,
+    maxPowerW: station.maxPowerW,
+    securityProfile: station.securityProfile,
+  };
+}
 
 type Address = { evseId: number; connectorId: number };
 

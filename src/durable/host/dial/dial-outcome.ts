@@ -1,4 +1,4 @@
-import type { SessionFact } from "../../ports.ts";
+import type { SessionFact } from "../../../ports.ts";
 
 /** What the host tells Postgres of a line by itself, because it offered to and the session was new. */
 export interface LeftFacts {

@@ -1,5 +1,5 @@
-import type { ItemError, SimulatedStation } from "../../ports.ts";
-import { FRESH_MEMORY, type StationMemory } from "../../simulator/station/state.ts";
+import type { ItemError, SimulatedStation } from "../../../ports.ts";
+import { FRESH_MEMORY, type StationMemory } from "../../../simulator/station/state.ts";
 
 /** What a host keeps of one station over evictions and restarts. */
 export interface StationRow {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { FrameRelay } from "../../../../src/durable/host/frame-relay.ts";
-import type { FrameRow } from "../../../../src/ports.ts";
+import { FrameRelay } from "../../../../../src/durable/host/station/frame-relay.ts";
+import type { FrameRow } from "../../../../../src/ports.ts";
 
 /** A session that takes frames unless it is away; timers fire when the test says so. */
 class World {

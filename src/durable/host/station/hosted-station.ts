@@ -1,8 +1,8 @@
-import type { FrameRow, ItemError, StartOutcome } from "../../ports.ts";
-import { stationAtRest, type StationState } from "../../simulator/station/state.ts";
-import { step } from "../../simulator/step.ts";
-import type { BootOutcome, Effect, Input, Surroundings } from "../../simulator/station/turn.ts";
-import type { DialOutcome, LeftFacts } from "./dial-outcome.ts";
+import type { FrameRow, ItemError, StartOutcome } from "../../../ports.ts";
+import { stationAtRest, type StationState } from "../../../simulator/station/state.ts";
+import { step } from "../../../simulator/step.ts";
+import type { BootOutcome, Effect, Input, Surroundings } from "../../../simulator/station/turn.ts";
+import type { DialOutcome, LeftFacts } from "../dial/dial-outcome.ts";
 import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";
 import type { StationRow } from "./station-row.ts";

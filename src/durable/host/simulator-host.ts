@@ -1,24 +1,23 @@
 import { DurableObject } from "cloudflare:workers";
-import { readEnv, type Env, type RawEnv } from "../env.ts";
-import { STATIONS_PER_HOST } from "../ports.ts";
-import type { FrameRow, SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../ports.ts";
-import type { HostOffer } from "../session-address.ts";
-import { factSink } from "./facts/fact-sink.ts";
-import { claimConnectSlot, passConnectGate } from "./host/connect-pacer.ts";
-import { CredentialSeal } from "./host/credential-seal.ts";
-import type { DialOutcome } from "./host/dial-outcome.ts";
-import { dial } from "./host/dial.ts";
-import { firstFacts } from "./host/first-facts.ts";
-import { FrameRelay } from "./host/frame-relay.ts";
-import { HostedStation, type LineFacts } from "./host/hosted-station.ts";
-import { HostOutbox } from "./host/host-outbox.ts";
-import { isOwnSocket } from "./host/own-socket.ts";
-import { CAPACITY } from "./host/provisioning-verdict.ts";
-import { newRow, type StationRow } from "./host/station-row.ts";
-import { StationRows } from "./host/station-rows.ts";
-import { TimerWheel } from "./host/timer-wheel.ts";
-import type { ServicesOf } from "./services.ts";
-import { durableSessions } from "./sessions.ts";
+import { readEnv, type Env, type RawEnv } from "../../env.ts";
+import { STATIONS_PER_HOST } from "../../ports.ts";
+import type { FrameRow, SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../../ports.ts";
+import type { HostOffer } from "../../session-address.ts";
+import { factSink } from "../facts/fact-sink.ts";
+import type { ServicesOf } from "../services.ts";
+import { durableSessions } from "../sessions.ts";
+import { claimConnectSlot, passConnectGate } from "./dial/connect-pacer.ts";
+import { CredentialSeal } from "./dial/credential-seal.ts";
+import type { DialOutcome } from "./dial/dial-outcome.ts";
+import { dial, isOwnSocket } from "./dial/dial.ts";
+import { HostOutbox } from "./host-outbox.ts";
+import { FrameRelay } from "./station/frame-relay.ts";
+import { HostedStation, type LineFacts } from "./station/hosted-station.ts";
+import { CAPACITY } from "./station/provisioning-verdict.ts";
+import { firstFacts } from "./station/station-profile.ts";
+import { newRow, type StationRow } from "./station/station-row.ts";
+import { StationRows } from "./station/station-rows.ts";
+import { TimerWheel } from "./timer-wheel.ts";
 
 /** What a host knows of one of its stations. */
 export interface HostedStatus {

@@ -1,5 +1,5 @@
-import type { ItemError, SimulatedStation } from "../../ports.ts";
-import type { StationMemory } from "../../simulator/station/state.ts";
+import type { ItemError, SimulatedStation } from "../../../ports.ts";
+import type { StationMemory } from "../../../simulator/station/state.ts";
 import type { StationRow } from "./station-row.ts";
 
 const COLUMNS = [
