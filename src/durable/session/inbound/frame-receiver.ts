@@ -1,7 +1,6 @@
 import type { Env } from "../../../env.ts";
 import { parseFrame, type ParsedFrame } from "../../../ocpp/frame.ts";
 import type { ServicesOf } from "../../services.ts";
-import { isTooBig } from "../line/frame-size.ts";
 import type { LiveSocket, SessionSockets } from "../line/live-socket.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
@@ -12,6 +11,10 @@ import { blockTaker, IdSupply, prepareIds } from "./id-supply.ts";
 import { Preparation } from "./preparation.ts";
 import { StationInbox } from "./station-inbox.ts";
 import { policyReader, TagPolicy } from "./tag-policy.ts";
+
+const FRAME_BYTES_MAX = 1024 * 1024;
+/** UTF-8 bytes per UTF-16 code unit at most. */
+const BYTES_PER_UNIT_MAX = 3;
 
 interface Parts {
   store: SessionStore;
@@ -90,4 +93,10 @@ export class FrameReceiver {
     }
     this.#hooks.arm(record);
   }
+}
+
+function isTooBig(message: string): boolean {
+  if (message.length > FRAME_BYTES_MAX) return true;
+  if (message.length * BYTES_PER_UNIT_MAX <= FRAME_BYTES_MAX) return false;
+  return new TextEncoder().encode(message).length > FRAME_BYTES_MAX;
 }

@@ -1,5 +1,7 @@
 import type { OcppVersion } from "../../../ocpp/version.ts";
+import { logEvent } from "../storage/log-event.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
+import { addNotice, type FactQueue } from "./security-notice.ts";
 
 interface Connection {
   version: OcppVersion;
@@ -7,6 +9,9 @@ interface Connection {
   direct: boolean;
   nowMs: number;
 }
+
+const TAKEOVERS_PER_HOUR_MAX = 60;
+const HOUR_MS = 60 * 60 * 1000;
 
 /** Counted from here, the seconds of the clock fit an integer column until 2088. */
 const GENERATIONS_SINCE_MS = Date.UTC(2020, 0, 1);
@@ -36,4 +41,21 @@ export function noteForgottenLine(record: SessionRecord, nowMs: number): boolean
   if (record.generation > 0) return false;
   record.generation = generationAfter(record.generation, nowMs);
   return true;
+}
+
+/** Counts one takeover of live sockets and tells of it; over the limit the identity is quarantined for an hour. */
+export function noteTakeover(
+  facts: FactQueue,
+  record: SessionRecord,
+  { ip, oldIps, nowMs }: { ip: string; oldIps: string[]; nowMs: number },
+): void {
+  if (oldIps.length === 0) return;
+  for (const oldIp of oldIps) logEvent(record, "session.takeover", { ip, oldIp });
+  addNotice(facts, record, { name: "Takeover", techInfo: `from ${oldIps.join(", ")} to ${ip}`, nowMs });
+  record.takeoversAtMs = [...record.takeoversAtMs.filter((atMs) => atMs > nowMs - HOUR_MS), nowMs];
+  if (record.takeoversAtMs.length <= TAKEOVERS_PER_HOUR_MAX) return;
+  record.takeoversAtMs = [];
+  record.quarantinedUntilMs = nowMs + HOUR_MS;
+  const until = new Date(record.quarantinedUntilMs).toISOString();
+  addNotice(facts, record, { name: "Quarantine", techInfo: `until ${until}`, nowMs });
 }

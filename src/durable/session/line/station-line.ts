@@ -4,14 +4,13 @@ import { GENERATION_HEADER } from "../../../session-address.ts";
 import { logEvent } from "../storage/log-event.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
-import { noteConnected, noteForgottenLine } from "./connected.ts";
+import { noteConnected, noteForgottenLine, noteTakeover } from "./connected.ts";
 import { isDirectBefore } from "./direct-line.ts";
 import { endUnspoken } from "./end-unspoken.ts";
 import { closeSocket, type LiveSocket, type SessionSockets } from "./live-socket.ts";
 import { livenessStep, PROBE_TIMEOUT_MS, unseenAtMs } from "./liveness.ts";
 import { ensureValidators } from "./loaded-validators.ts";
 import { addClosureNotice } from "./security-notice.ts";
-import { noteTakeover } from "./takeover.ts";
 import { TrafficGuard } from "./traffic-guard.ts";
 
 /** An upgrade that was admitted. */

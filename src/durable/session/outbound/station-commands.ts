@@ -1,13 +1,12 @@
 import type { ChargerCommand } from "../../../ocpp/commands.ts";
-import type { CommandOutcome, CommandTimeout } from "../../../ports.ts";
+import type { CommandOutcome, CommandTimeout, DataTransferRow } from "../../../ports.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
+import { transferId } from "../storage/kept-transfer.ts";
 import { isServed, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import { CommandChannel, type CommandLine } from "./command-channel.ts";
 import { commandLine } from "./command-line.ts";
-import { outgoingTransfer } from "./outgoing-transfer.ts";
-import { noteTriggered } from "./triggered.ts";
 
 const ASK_EVERY_MS = 60_000;
 const BOOT_REQUEST_TIMEOUT_MS = 30_000;
@@ -84,4 +83,33 @@ export class StationCommands {
     this.#store.changed();
     return true;
   }
+}
+
+type Transfer = Extract<ChargerCommand, { kind: "dataTransfer" }>;
+
+/** The row of a vendor message we sent, or tried to. */
+function outgoingTransfer(command: Transfer, outcome: CommandOutcome, atMs: number): DataTransferRow {
+  const { vendorId, messageId = null, data = null } = command;
+  const answer =
+    outcome.kind === "answered" && outcome.answer.kind === "dataTransfer" ? outcome.answer : null;
+  return {
+    id: transferId(),
+    atMs,
+    direction: "outgoing",
+    vendorId,
+    messageId,
+    data,
+    responseStatus: answer?.status ?? null,
+    responseData: answer?.responseData ?? null,
+    error: outcome.kind === "answered" || outcome.kind === "notProvisioned" ? null : outcome.kind,
+  };
+}
+
+/** An action that a waiting station may send because we asked for it; not legal any more once it refused. */
+function noteTriggered(store: SessionStore, action: string, isLegal: boolean): void {
+  const { record } = store;
+  if (record?.registration !== "Pending" || record.triggered.includes(action) === isLegal) return;
+  if (isLegal) record.triggered.push(action);
+  else record.triggered = record.triggered.filter((other) => other !== action);
+  store.changed();
 }

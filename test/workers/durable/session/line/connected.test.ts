@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { noteConnected } from "../../../../src/durable/session/line/connected.ts";
-import { newRecord, type SessionRecord } from "../../../../src/durable/session/storage/session-record.ts";
+import { noteConnected } from "../../../../../src/durable/session/line/connected.ts";
+import { newRecord, type SessionRecord } from "../../../../../src/durable/session/storage/session-record.ts";
 
 const START_MS = Date.UTC(2026, 5, 1);
 const INT32_MAX = 2 ** 31 - 1;

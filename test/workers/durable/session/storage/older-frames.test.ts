@@ -1,8 +1,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
-import { costOf } from "./cost-meter.ts";
-import { DatabaseDouble } from "./database-double.ts";
-import { type Charger, inObject, provisioned, StationDouble } from "./station-double.ts";
+import { costOf } from "../cost-meter.ts";
+import { DatabaseDouble } from "../database-double.ts";
+import { type Charger, inObject, provisioned, StationDouble } from "../station-double.ts";
 
 beforeEach(() => {
   new DatabaseDouble();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { storableFact } from "../../../../src/durable/session/storage/storable-fact.ts";
-import type { JsonObject } from "../../../../src/ocpp/json.ts";
+import { storableFact } from "../../../../../src/durable/session/storage/storable-fact.ts";
+import type { JsonObject } from "../../../../../src/ocpp/json.ts";
 
 const told = (...values: JsonObject[]) => ({
   type: "meterValues" as const,

@@ -5,7 +5,7 @@ import {
   framesOfHeartbeat,
   isRebuildable,
   type KeptHeartbeat,
-} from "../../../../src/durable/session/storage/kept-heartbeat.ts";
+} from "../../../../../src/durable/session/storage/kept-heartbeat.ts";
 
 const AT_MS = Date.UTC(2026, 4, 1, 10);
 const beat = (id: string): KeptHeartbeat => [AT_MS, JSON.stringify([2, id, "Heartbeat", {}])];

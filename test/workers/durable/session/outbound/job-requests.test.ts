@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
-import { DatabaseDouble } from "./database-double.ts";
-import { inObject, provisioned, StationDouble } from "./station-double.ts";
+import { DatabaseDouble } from "../database-double.ts";
+import { inObject, provisioned, StationDouble } from "../station-double.ts";
 
 let database: DatabaseDouble;
 beforeEach(() => {

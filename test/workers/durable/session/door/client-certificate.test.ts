@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { DatabaseDouble } from "./database-double.ts";
-import { provisioned, StationDouble, upgrade, upgradeRequest, type Charger } from "./station-double.ts";
+import { DatabaseDouble } from "../database-double.ts";
+import { provisioned, StationDouble, upgrade, upgradeRequest, type Charger } from "../station-double.ts";
 
 const SERIAL = "SN-4711";
 

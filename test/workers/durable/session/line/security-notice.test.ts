@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DatabaseDouble } from "./database-double.ts";
-import { provisioned, StationDouble, type Charger } from "./station-double.ts";
+import { DatabaseDouble } from "../database-double.ts";
+import { provisioned, StationDouble, type Charger } from "../station-double.ts";
 
 /** It stands still unless a test moves it. */
 const nowMs = Date.now();

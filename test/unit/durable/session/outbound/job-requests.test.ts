@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withAnswer, withRequest } from "../../../../src/durable/session/outbound/job-requests.ts";
+import { withAnswer, withRequest } from "../../../../../src/durable/session/outbound/job-requests.ts";
 
 const update = (requestId: number) => ({ action: "UpdateFirmware", payload: { requestId } });
 

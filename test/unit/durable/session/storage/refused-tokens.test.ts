@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { standingRefusals, withRefused } from "../../../../src/durable/session/storage/refused-tokens.ts";
-import { transaction } from "../../ocpp/station.ts";
+import { standingRefusals, withRefused } from "../../../../../src/durable/session/storage/refused-tokens.ts";
+import { transaction } from "../../../ocpp/station.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 9);
 const MINUTE = 60_000;

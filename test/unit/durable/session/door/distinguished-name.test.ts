@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { commonName } from "../../../../src/durable/session/door/distinguished-name.ts";
+import { commonName } from "../../../../../src/durable/session/door/distinguished-name.ts";
 
 it.each([
   ["CN=CP-1", "CP-1"],

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import type { SettingsLease } from "../../../../src/ports.ts";
-import { DatabaseDouble } from "./database-double.ts";
+import type { SettingsLease } from "../../../../../src/ports.ts";
+import { DatabaseDouble } from "../database-double.ts";
 import {
   type Charger,
   inObject,
@@ -8,7 +8,7 @@ import {
   shiftSocketTimes,
   StationDouble,
   untilOffline,
-} from "./station-double.ts";
+} from "../station-double.ts";
 
 let database: DatabaseDouble;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { SettingsNotice } from "../../../../src/durable/session/settings/settings-notice.ts";
-import { newRecord, type SessionRecord } from "../../../../src/durable/session/storage/session-record.ts";
-import type { SessionStore } from "../../../../src/durable/session/storage/session-store.ts";
+import { SettingsNotice } from "../../../../../src/durable/session/settings/settings-notice.ts";
+import { newRecord, type SessionRecord } from "../../../../../src/durable/session/storage/session-record.ts";
+import type { SessionStore } from "../../../../../src/durable/session/storage/session-store.ts";
 
 const OLD = { version: "ocpp1.6", firmwareVersion: "1.0" } as const;
 

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   CommandChannel,
   type CommandLine,
-} from "../../../../src/durable/session/outbound/command-channel.ts";
-import { parseFrame, type ResultFrame } from "../../../../src/ocpp/frame.ts";
-import type { JsonObject } from "../../../../src/ocpp/json.ts";
-import type { OcppVersion } from "../../../../src/ocpp/version.ts";
-import { contextOf } from "../../ocpp/command-run.ts";
-import { validatorsOf } from "../../ocpp/validators-of.ts";
+} from "../../../../../src/durable/session/outbound/command-channel.ts";
+import { parseFrame, type ResultFrame } from "../../../../../src/ocpp/frame.ts";
+import type { JsonObject } from "../../../../../src/ocpp/json.ts";
+import type { OcppVersion } from "../../../../../src/ocpp/version.ts";
+import { contextOf } from "../../../ocpp/command-run.ts";
+import { validatorsOf } from "../../../ocpp/validators-of.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
