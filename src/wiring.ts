@@ -6,7 +6,7 @@ import { durableSessions } from "./durable/sessions.ts";
 import { durableSimulators } from "./durable/simulators.ts";
 import type { Env } from "./env.ts";
 import { systemIds } from "./fleet/ids.ts";
-import { KnockRestore } from "./fleet/restore.ts";
+import { KnockRestore } from "./fleet/objects/restore.ts";
 import type { Ports } from "./ports.ts";
 import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";

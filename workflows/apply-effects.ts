@@ -1,6 +1,6 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
-import { applyEffects, effectSliceCount } from "../src/fleet/apply-effects.ts";
+import { applyEffects, effectSliceCount } from "../src/fleet/change/apply-effects.ts";
 import type { Ports } from "../src/ports.ts";
 import { sanitized } from "./step-failure.ts";
 import type { StepOptions } from "./step-options.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Config } from "../src/env.ts";
-import { PrefetchedWork } from "../src/fleet/dispatch-slice.ts";
+import { PrefetchedWork } from "../src/fleet/provision/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import { applyEffectsRun } from "./apply-effects.ts";
 import { applySettingsRun } from "./apply-settings.ts";

@@ -1,6 +1,6 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
-import { dispatchSlice, sliceCount, type PrefetchedWork } from "../src/fleet/dispatch-slice.ts";
+import { dispatchSlice, sliceCount, type PrefetchedWork } from "../src/fleet/provision/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import type { StepOptions } from "./step-options.ts";
 import { sanitized } from "./step-failure.ts";

@@ -1,7 +1,7 @@
 import { serve } from "@upstash/workflow/hono";
 import { z } from "zod";
-import { failCharger, provisionCharger } from "../src/fleet/provision-charger.ts";
-import type { PrefetchedWork } from "../src/fleet/dispatch-slice.ts";
+import { failCharger, provisionCharger } from "../src/fleet/provision/provision-charger.ts";
+import type { PrefetchedWork } from "../src/fleet/provision/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import type { StepOptions } from "./step-options.ts";
 import { failureOf, sanitized } from "./step-failure.ts";

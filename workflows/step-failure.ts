@@ -1,5 +1,5 @@
 import { Unavailable } from "../src/errors.ts";
-import { NotAcceptedYet, type RunFailure } from "../src/fleet/provision-charger.ts";
+import { NotAcceptedYet, type RunFailure } from "../src/fleet/provision/provision-charger.ts";
 import { within } from "../src/within.ts";
 
 /**

@@ -1,7 +1,6 @@
-import { createApiKeyMaterial } from "../../src/fleet/api-key-material.ts";
-import { systemIds } from "../../src/fleet/ids.ts";
+import { createApiKeyMaterial } from "../../src/fleet/keys/api-key-material.ts";
+import { systemIds, ulidOf } from "../../src/fleet/ids.ts";
 import { isOrganizationSlug } from "../../src/fleet/slugs.ts";
-import { ulidOf } from "../../src/fleet/ulid.ts";
 
 export type Query = (text: string, params: unknown[]) => Promise<Record<string, unknown>[]>;
 

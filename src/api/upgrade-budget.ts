@@ -1,4 +1,4 @@
-import { senderNetwork } from "../fleet/sender-network.ts";
+import { senderNetwork } from "../fleet/address/sender-network.ts";
 import { RateWindows, type RateContext } from "./http/rate-window.ts";
 
 interface Attempt {

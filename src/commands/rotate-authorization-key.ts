@@ -1,5 +1,9 @@
 import { Conflict, NotFound } from "../errors.ts";
-import { hasAuthorizationKey, newAuthorizationKey, provisionRegistered } from "../fleet/register-charger.ts";
+import {
+  hasAuthorizationKey,
+  newAuthorizationKey,
+  provisionRegistered,
+} from "../fleet/create/register-charger.ts";
 import type { Organization, Ports, RotationStatus, SecurityProfile } from "../ports.ts";
 
 /** Result of a rotation. */

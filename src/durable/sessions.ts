@@ -1,7 +1,7 @@
 import { longestTimeout } from "../commands/longest-timeout.ts";
 import type { Env } from "../env.ts";
 import { Unavailable } from "../errors.ts";
-import type { Knocked } from "../fleet/restore.ts";
+import type { Knocked } from "../fleet/objects/restore.ts";
 import type { CommandOutcome, RotationStatus, SessionProvision, SessionRef, Sessions } from "../ports.ts";
 import { sessionName, type SessionOffer } from "../session-address.ts";
 import { reach, wasTurnedAway } from "./reach.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readMigrations } from "../../dev/migrate/read-migrations.ts";
 import { openPglite } from "../../dev/sql/pglite-executor.ts";
-import { createApiKeyMaterial } from "../../src/fleet/api-key-material.ts";
+import { createApiKeyMaterial } from "../../src/fleet/keys/api-key-material.ts";
 import { call, createLocation, postBatch } from "../harness/fleet.ts";
 import { openSql } from "../harness/sql.ts";
 import { startStack } from "../harness/stack.ts";

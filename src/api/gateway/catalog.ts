@@ -7,7 +7,7 @@ import {
   findModel,
   listBrands as brands,
   listModels as models,
-} from "../../fleet/catalog.ts";
+} from "../../fleet/create/catalog.ts";
 import { catalogPage, PageHeaders, pageOf, PageQuery } from "./page.ts";
 import { dateTime } from "./schemas/fields.ts";
 import { defineOperation } from "./surface.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Conflict, NotFound } from "../../errors.ts";
-import { setRuntime } from "../../fleet/change-chargers.ts";
+import { setRuntime } from "../../fleet/change/change-chargers.ts";
 import type { RuntimeEvent } from "../../ports.ts";
 import { changeOf } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";

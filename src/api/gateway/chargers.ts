@@ -1,5 +1,5 @@
 import { NotFound } from "../../errors.ts";
-import { removeChargers } from "../../fleet/change-chargers.ts";
+import { removeChargers } from "../../fleet/change/change-chargers.ts";
 import { pollAgain } from "../http/accepted.ts";
 import { changeOf } from "../http/context.ts";
 import { entityTag } from "../http/etag.ts";

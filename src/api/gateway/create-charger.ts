@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import { Policy } from "../../errors.ts";
-import { acceptCharger } from "../../fleet/accept-charger.ts";
-import { blueprintOf } from "../../fleet/blueprint.ts";
+import { acceptCharger } from "../../fleet/create/accept-charger.ts";
+import { blueprintOf } from "../../fleet/create/blueprint.ts";
 import type { ChargerBlueprint, IdempotencyClaim } from "../../ports.ts";
 import { runId, runNames } from "../../run-ids.ts";
 import { accepted, sendRecorded } from "../http/accepted.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { acceptBatch } from "../../fleet/accept-batch.ts";
+import { acceptBatch } from "../../fleet/create/accept-batch.ts";
 import { NotFound } from "../../errors.ts";
 import { runId, runNames } from "../../run-ids.ts";
 import { accepted, sendRecorded } from "../http/accepted.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { removeChargers } from "../../fleet/change-chargers.ts";
+import { removeChargers } from "../../fleet/change/change-chargers.ts";
 import { type AppEnv, changeOf } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { examineWith, type Finding, plainFinding } from "./findings.ts";

@@ -3,9 +3,9 @@ import {
   type ChargerGroup,
   expandGroups,
   type GroupFinding,
-} from "../../fleet/expand-groups.ts";
+} from "../../fleet/create/expand-groups.ts";
 import { IDENTITY_SHAPE } from "../../ocpp/identity.ts";
-import type { WsUrlRules } from "../../fleet/ws-url.ts";
+import type { WsUrlRules } from "../../fleet/address/ws-url.ts";
 import type { ChargerBlueprint, Ids, NewCharger } from "../../ports.ts";
 import type { Examined } from "../operation/operation.ts";
 import {

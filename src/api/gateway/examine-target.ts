@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
-import { wsUrlReasonOf } from "../../fleet/expand-groups.ts";
-import type { WsUrlRules } from "../../fleet/ws-url.ts";
+import { wsUrlReasonOf } from "../../fleet/create/expand-groups.ts";
+import type { WsUrlRules } from "../../fleet/address/ws-url.ts";
 import type { AppEnv } from "../http/context.ts";
 import type { Examined } from "../operation/operation.ts";
 import { examineWith, type Finding, valueError } from "./findings.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { NotFound } from "../../errors.ts";
-import { cancelJob, retryJob } from "../../fleet/control-job.ts";
+import { cancelJob, retryJob } from "../../fleet/provision/control-job.ts";
 import type { Job, JobStore } from "../../ports.ts";
 import { pollAgain } from "../http/accepted.ts";
 import type { AppEnv } from "../http/context.ts";

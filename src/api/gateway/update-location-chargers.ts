@@ -4,7 +4,7 @@ import { Policy } from "../../errors.ts";
 import type { ChargersUpdated } from "../../ports.ts";
 import type { AppEnv } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";
-import type { WsUrlRules } from "../../fleet/ws-url.ts";
+import type { WsUrlRules } from "../../fleet/address/ws-url.ts";
 import { examineWithTarget, wsUrlRulesOf } from "./examine-target.ts";
 import { type Finding, valueError } from "./findings.ts";
 import { locationOf } from "./lookups.ts";

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { NotFound, Policy } from "../../errors.ts";
-import { updateChargers } from "../../fleet/change-chargers.ts";
-import { defaultConnectorTypes } from "../../fleet/catalog.ts";
+import { updateChargers } from "../../fleet/change/change-chargers.ts";
+import { defaultConnectorTypes } from "../../fleet/create/catalog.ts";
 import type { ChargerChanges, ChargerSelection, ChargersUpdated } from "../../ports.ts";
 import { type AppEnv, changeOf } from "../http/context.ts";
 import { isResourceId } from "../http/resource-id.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { apiKeyDigest, looksLikeApiKey } from "../../fleet/api-key-material.ts";
+import { apiKeyDigest, looksLikeApiKey } from "../../fleet/keys/api-key-material.ts";
 import { accessState } from "./access-state.ts";
 import type { AppEnv, Principal } from "./context.ts";
 

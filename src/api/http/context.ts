@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Change } from "../../fleet/change-chargers.ts";
+import type { Change } from "../../fleet/change/change-chargers.ts";
 import type { Background, Organization, Ports, Role } from "../../ports.ts";
 import type { Config, RawEnv } from "../../env.ts";
 import type { Quota } from "./rate-window.ts";

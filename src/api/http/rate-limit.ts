@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Limited } from "../../errors.ts";
-import { senderNetwork } from "../../fleet/sender-network.ts";
+import { senderNetwork } from "../../fleet/address/sender-network.ts";
 import { accessState } from "./access-state.ts";
 import type { AppEnv, Principal } from "./context.ts";
 import type { Allowance, Quota } from "./rate-window.ts";

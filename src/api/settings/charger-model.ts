@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { connectionUrl } from "../../fleet/connection-url.ts";
+import { connectionUrl } from "../../fleet/address/connection-url.ts";
 import type { Role, SettingsView } from "../../ports.ts";
 import { operatingMode } from "./operating-mode.ts";
 import { ROLE_BITS } from "./settings-token.ts";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Config } from "../../env.ts";
-import { apiKeyDigest, looksLikeApiKey } from "../../fleet/api-key-material.ts";
+import { apiKeyDigest, looksLikeApiKey } from "../../fleet/keys/api-key-material.ts";
 import type { ApiKey, Organization } from "../../ports.ts";
 import { BodyRefused, readBody } from "../../request-body.ts";
 import { failureKey } from "../http/rate-limit.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
-import { createApiKey as create } from "../../fleet/create-api-key.ts";
+import { createApiKey as create } from "../../fleet/keys/create-api-key.ts";
 import { accessState } from "../http/access-state.ts";
 import { noBody, text, timestamp } from "./fields.ts";
 import { defineOperation } from "./surface.ts";

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { setRegistration as set } from "../../commands/set-registration.ts";
 import { NotFound } from "../../errors.ts";
-import { removeChargers } from "../../fleet/change-chargers.ts";
-import { connectionUrl } from "../../fleet/connection-url.ts";
+import { removeChargers } from "../../fleet/change/change-chargers.ts";
+import { connectionUrl } from "../../fleet/address/connection-url.ts";
 import { accessState } from "../http/access-state.ts";
 import { changeOf } from "../http/context.ts";
 import { chargerDetail, chargerSummary, detailBody, summaryBody, withSnapshot } from "./charger-body.ts";

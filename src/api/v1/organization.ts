@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Config } from "../../env.ts";
 import { NotFound } from "../../errors.ts";
-import { changeOrganization } from "../../fleet/change-organization.ts";
+import { changeOrganization } from "../../fleet/change/change-organization.ts";
 import type { Organization } from "../../ports.ts";
 import { text } from "./fields.ts";
 import { defineOperation } from "./surface.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { connectionBaseUrl, connectionUrl } from "../../fleet/connection-url.ts";
-import { registerCharger as register } from "../../fleet/register-charger.ts";
+import { connectionBaseUrl, connectionUrl } from "../../fleet/address/connection-url.ts";
+import { registerCharger as register } from "../../fleet/create/register-charger.ts";
 import { versionsOf } from "../../ocpp/version.ts";
 import type { Organization, RegisterCharger, SecurityProfile } from "../../ports.ts";
 import { recordJson, sendRecorded } from "../http/accepted.ts";

@@ -2,7 +2,7 @@ import { SignJWT } from "jose";
 import { createApp } from "../../../src/app.ts";
 import { readEnv } from "../../../src/env.ts";
 import type { Config, RawEnv } from "../../../src/env.ts";
-import { createApiKeyMaterial } from "../../../src/fleet/api-key-material.ts";
+import { createApiKeyMaterial } from "../../../src/fleet/keys/api-key-material.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import type { ApiKey, Organization, Ports } from "../../../src/ports.ts";
 import {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Unavailable } from "../../../src/errors.ts";
-import { NotAcceptedYet } from "../../../src/fleet/provision-charger.ts";
+import { NotAcceptedYet } from "../../../src/fleet/provision/provision-charger.ts";
 import { failureOf, sanitized, STEP_DEADLINE_MS } from "../../../workflows/step-failure.ts";
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { BATCH_CHARGERS_MAX, type ChargerGroup } from "../../../fleet/expand-groups.ts";
+import { BATCH_CHARGERS_MAX, type ChargerGroup } from "../../../fleet/create/expand-groups.ts";
 import { catalogSlug, connectorType, ocppVersion, runtime, wsUrl } from "./charger.ts";
 import { queryList, text } from "./fields.ts";
 import { PageQuery } from "../page.ts";

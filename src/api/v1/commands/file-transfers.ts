@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { forbiddenTarget, isListedHost } from "../../../fleet/target-policy.ts";
+import { forbiddenTarget, isListedHost } from "../../../fleet/address/target-policy.ts";
 import { redact } from "../../../ocpp/redact.ts";
 import { InvalidRequest } from "../../operation/receive.ts";
 import { stationText } from "../command-failure.ts";

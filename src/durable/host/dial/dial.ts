@@ -1,5 +1,5 @@
 import type { Env } from "../../../env.ts";
-import { forbiddenTarget } from "../../../fleet/target-policy.ts";
+import { forbiddenTarget } from "../../../fleet/address/target-policy.ts";
 import type { SimulatedStation } from "../../../ports.ts";
 import {
   GENERATION_HEADER,

@@ -1,5 +1,5 @@
 import type { Config } from "../../../env.ts";
-import { senderNetwork } from "../../../fleet/sender-network.ts";
+import { senderNetwork } from "../../../fleet/address/sender-network.ts";
 import type { KeyDigests } from "../../../ports.ts";
 import { clientAddress, FAILURES_HEADER } from "../../../session-address.ts";
 import { isDirect } from "../line/direct-line.ts";

@@ -1,5 +1,4 @@
-import { systemIds } from "../../../fleet/ids.ts";
-import { ulidOf } from "../../../fleet/ulid.ts";
+import { systemIds, ulidOf } from "../../../fleet/ids.ts";
 import { redact } from "../../../ocpp/redact.ts";
 import type { DataTransferRow } from "../../../ports.ts";
 import { cutText } from "./cut-text.ts";

@@ -1,5 +1,4 @@
-import { systemIds } from "../../../fleet/ids.ts";
-import { ulidOf } from "../../../fleet/ulid.ts";
+import { systemIds, ulidOf } from "../../../fleet/ids.ts";
 import type {
   StateChange,
   ToldStop,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { signSettingsToken } from "../../../../src/api/settings/settings-token.ts";
-import { apiKeyDigest } from "../../../../src/fleet/api-key-material.ts";
+import { apiKeyDigest } from "../../../../src/fleet/keys/api-key-material.ts";
 import { bearer, bodyOf, createWorld, post } from "../access-world.ts";
 
 const PATH = "/api/v1/auth/api-keys";

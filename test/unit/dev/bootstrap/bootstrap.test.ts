@@ -3,7 +3,7 @@ import { ensureOrganization } from "../../../../dev/bootstrap/bootstrap.ts";
 import { databaseAddress } from "../../../../dev/bootstrap/query-database.ts";
 import { signToken } from "../../../../dev/bootstrap/sign-token.ts";
 import { verifyToken } from "../../../../src/api/http/jwt.ts";
-import { apiKeyDigest } from "../../../../src/fleet/api-key-material.ts";
+import { apiKeyDigest } from "../../../../src/fleet/keys/api-key-material.ts";
 import { systemIds } from "../../../../src/fleet/ids.ts";
 import { apiKeyStore } from "../../../../src/store/api-keys.ts";
 import { BASE_URL, createWorld, JWT_SECRET } from "../../api/access-world.ts";
