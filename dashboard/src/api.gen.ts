@@ -586,6 +586,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transactions/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a transaction remotely */
+        post: operations["startTransaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chargers/{chargeBoxId}/remote-start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a transaction remotely and get its number; older form of `startTransaction` */
+        post: operations["startChargerTransaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transactions/{transactionId}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a running transaction remotely */
+        post: operations["stopTransaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transactions/{transactionId}": {
         parameters: {
             query?: never;
@@ -7262,11 +7313,616 @@ export interface operations {
             };
         };
     };
+    startTransaction: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
+                timeout?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @example CHARGER-001 */
+                    chargeBoxId: string;
+                    /** @example 1 */
+                    connectorId: number;
+                    /**
+                     * @description At most 20 characters for an OCPP 1.6 charger
+                     * @default CAPACITOR
+                     * @example USER123
+                     */
+                    idTag?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The charger refused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        connectorId: number;
+                        /** @enum {string} */
+                        status: "accepted" | "rejected";
+                        /** @description Absent where the charger refused */
+                        note?: string;
+                        /** @description The station's literal word */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The charger accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        connectorId: number;
+                        /** @enum {string} */
+                        status: "accepted" | "rejected";
+                        /** @description Absent where the charger refused */
+                        note?: string;
+                        /** @description The station's literal word */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Conflicts with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is larger than 256 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger answered with an error, or not by its schema */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger did not answer in time, or not completely */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    startChargerTransaction: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
+                timeout?: number;
+            };
+            header?: never;
+            path: {
+                chargeBoxId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @example 1 */
+                    connectorId: number;
+                    /**
+                     * @description At most 20 characters for an OCPP 1.6 charger
+                     * @example USER123
+                     */
+                    idTag: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The charger refused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        /** @description Absent where the charger refused */
+                        transactionId?: number;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        connectorId: number;
+                        /** @enum {string} */
+                        status: "pending" | "rejected";
+                        /** @description Absent where the charger refused */
+                        note?: string;
+                        /** @description The station's literal word */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The charger accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        /** @description Absent where the charger refused */
+                        transactionId?: number;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        connectorId: number;
+                        /** @enum {string} */
+                        status: "pending" | "rejected";
+                        /** @description Absent where the charger refused */
+                        note?: string;
+                        /** @description The station's literal word */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Conflicts with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is larger than 256 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger answered with an error, or not by its schema */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger did not answer in time, or not completely */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    stopTransaction: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
+                timeout?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The number, or the `txn_` id */
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The charger refused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        transactionId: number;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        /** @enum {string} */
+                        status: "stopping" | "rejected";
+                        /** @description Absent where the charger refused */
+                        note?: string;
+                        /** @description The station's literal word */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The charger accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        transactionId: number;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        /** @enum {string} */
+                        status: "stopping" | "rejected";
+                        /** @description Absent where the charger refused */
+                        note?: string;
+                        /** @description The station's literal word */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Conflicts with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is larger than 256 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger answered with an error, or not by its schema */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger did not answer in time, or not completely */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
     getTransaction: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description The number, or the `txn_` id */
                 transactionId: string;
             };
             cookie?: never;

@@ -161,4 +161,6 @@ export type CallOutcome =
   | { readonly kind: "offline" }
   | { readonly kind: "busy" }
   | { readonly kind: "notAccepted" }
+  /** What the command needs beside the station cannot be had, so it was not sent. */
+  | { readonly kind: "unavailable" }
   | { readonly kind: "notProvisioned" };

@@ -56,8 +56,8 @@ export interface Commands {
   readonly dataTransfer: { readonly vendorId: string; readonly messageId?: string; readonly data?: string };
   readonly remoteStart: Addressed & {
     readonly idTag: string;
-    /** Transaction id reserved for this remote start. */
-    readonly remoteStartId: number;
+    /** Transaction id reserved for this remote start. The session sets it; a caller's value is replaced. */
+    readonly remoteStartId?: number;
   };
   readonly remoteStop: { readonly transactionId: number; readonly ocppTransactionId: string | null };
   readonly sendLocalList: {
@@ -133,10 +133,14 @@ export type CommandAnswer =
       readonly status: string;
       readonly responseData: string | null;
     } & StationWord)
-  /** Answer to remoteStart. `ocppTransactionId`: the transaction already runs (2.x). */
+  /**
+   * Answer to remoteStart. `transactionId`: the reserved one, or that of the transaction that already runs;
+   * `ocppTransactionId`: it already runs (2.x).
+   */
   | ({
       readonly kind: "started";
       readonly status: string;
+      readonly transactionId: number;
       readonly ocppTransactionId: string | null;
     } & StationWord)
   | { readonly kind: "localListVersion"; readonly listVersion: number }

@@ -90,13 +90,25 @@ export function isCommandAllowed(registration: RegistrationStatus | null, comman
     case "Accepted":
       return true;
     case "Pending":
-      return command.kind !== "remoteStart" && command.kind !== "remoteStop";
+      return !startsTransaction(command) && !stopsTransaction(command);
     case "Rejected":
       return false;
     default:
       return command.kind === "trigger" && command.requestedMessage === "BootNotification";
   }
 }
+
+/** Whether a command is a remote start, in whatever form it comes. */
+export function startsTransaction(command: ChargerCommand): boolean {
+  return command.kind === "remoteStart" || (command.kind === "call" && START_ACTIONS.has(command.action));
+}
+
+function stopsTransaction(command: ChargerCommand): boolean {
+  return command.kind === "remoteStop" || (command.kind === "call" && STOP_ACTIONS.has(command.action));
+}
+
+const START_ACTIONS: ReadonlySet<string> = new Set(["RemoteStartTransaction", "RequestStartTransaction"]);
+const STOP_ACTIONS: ReadonlySet<string> = new Set(["RemoteStopTransaction", "RequestStopTransaction"]);
 
 /**
  * Inbound action that a station may send before it is accepted, because we triggered it with this CALL; null: none.

@@ -20,6 +20,5 @@ export function judgeTag(ctx: HandlerContext, idTag: string, isRemote: boolean):
  * start.
  */
 export function hasRemoteStart(ctx: HandlerContext, idTag: string): boolean {
-  const { connectors, transactions } = ctx.station;
-  return connectors.some(({ evseId }) => transactions.reservedBy({ evseId, idTag }) !== null);
+  return ctx.station.remoteStarts.isAwaited(idTag);
 }

@@ -106,12 +106,28 @@ export interface TransactionLookup {
     meterStartWh: number;
     timestamp: string;
   }): TransactionRecord | null;
-  /** Transaction id reserved by a remote start for this connector and tag and not used yet; null: none. */
-  reservedBy(start: { evseId: number; idTag: string }): number | null;
   /** First reported end of a transaction; null: none. */
   stopOf(transactionId: number): ToldStop | null;
   /** Whether this event (transaction, seqNo) was handled before. */
   hasEvent(ocppTransactionId: string, seqNo: number): boolean;
+}
+
+/** A remote start that was sent and whose transaction has not begun. */
+export interface PendingStart {
+  readonly transactionId: number;
+  /** `txn_` id of the transaction's row. */
+  readonly rowId: string;
+  readonly idTag: string;
+}
+
+/** Lookup of the remote starts of this charger that wait for their transaction. */
+export interface RemoteStartLookup {
+  /** Start that a 1.6 StartTransaction carries out: same connector and tag. `startedAt` is ISO 8601. */
+  claimable(start: { evseId: number; idTag: string; startedAt: string }): PendingStart | null;
+  /** Start whose number a 2.x station repeats. `idTag` null: the message has no token. */
+  byRemoteStartId(remoteStartId: number, idTag: string | null): PendingStart | null;
+  /** Whether a start with this tag waits on any connector. */
+  isAwaited(idTag: string): boolean;
 }
 
 /** Firmware updates and uploads whose status a station reports. */
@@ -137,6 +153,7 @@ export interface StationState {
   /** Id tokens, lower case, refused for their certificate in the current charging session. */
   readonly refusedTokens: ReadonlySet<string>;
   readonly transactions: TransactionLookup;
+  readonly remoteStarts: RemoteStartLookup;
 }
 
 /** A change of state that a handler returns and the session applies. */
@@ -155,7 +172,8 @@ export type StateChange =
     }
   | ({ readonly type: "connectorStatus" } & ConnectorState)
   | { readonly type: "clockSkewed"; readonly skewSeconds: number; readonly at: string }
-  | ({ readonly type: "transactionOpened" } & TransactionRecord)
+  /** `rowId`: `txn_` id of the row that a remote start reserved; null: it gets a new one. */
+  | ({ readonly type: "transactionOpened"; readonly rowId: string | null } & TransactionRecord)
   | {
       readonly type: "transactionUpdated";
       readonly transactionId: number;

@@ -13,7 +13,8 @@ export interface TransactionFact {
   evseId: number;
   connectorId: number;
   idTag: string | null;
-  status: "in_progress" | "completed";
+  /** `pending`: asked for by a remote start; `expired`: nothing came of that. */
+  status: "pending" | "in_progress" | "completed" | "expired";
   meterStartWh: number | null;
   meterStopWh: number | null;
   lastMeterWh: number | null;
@@ -117,11 +118,11 @@ export interface TransactionIdsOnRecord {
 /** A stored transaction. Energy is in Wh. */
 export interface StoredTransaction extends Omit<
   TransactionFact,
-  "status" | "startedAt" | "stoppedAt" | "connectorId" | "lostStop" | "revision"
+  "startedAt" | "stoppedAt" | "connectorId" | "lostStop" | "revision"
 > {
+  chargerId: string;
   /** OCPP identity of its charger, which may be deleted. */
   identity: string;
-  status: TransactionFact["status"] | "pending" | "expired";
   startedAt: Date;
   stoppedAt: Date | null;
   /** Receive time of the last message about the transaction. */

@@ -199,6 +199,7 @@ const transactionRow = z
     id: z.string(),
     transaction_id: z.number(),
     ocpp_transaction_id: z.string().nullable(),
+    charger_id: z.string(),
     identity: z.string(),
     evse_id: z.number(),
     id_tag: z.string().nullable(),
@@ -216,6 +217,7 @@ const transactionRow = z
     id: row.id,
     transactionId: row.transaction_id,
     ocppTransactionId: row.ocpp_transaction_id,
+    chargerId: row.charger_id,
     identity: row.identity,
     evseId: row.evse_id,
     idTag: row.id_tag,
@@ -231,7 +233,7 @@ const transactionRow = z
   }));
 
 /** One transaction, by number or id. Meters are bigint columns; the driver delivers bigint as text and float8 as a number. */
-const TRANSACTION = `SELECT t.id, t.transaction_id, t.ocpp_transaction_id, c.identity, t.evse_id, t.id_tag, t.status,
+const TRANSACTION = `SELECT t.id, t.transaction_id, t.ocpp_transaction_id, t.charger_id, c.identity, t.evse_id, t.id_tag, t.status,
     t.meter_start_wh::float8 AS meter_start, t.meter_stop_wh::float8 AS meter_stop, t.last_meter_wh::float8 AS last_meter,
     t.started_at, t.stopped_at, t.stop_reason, t.remote_started, t.updated_at
   FROM transactions t JOIN chargers c ON c.id = t.charger_id

@@ -1,14 +1,11 @@
 import { longestTimeout } from "../../commands/longest-timeout.ts";
-import type { CommandFailure as SessionFailure } from "../../commands/send-command.ts";
+import type { CommandFailure } from "../../commands/send-command.ts";
 import { redact } from "../../ocpp/redact.ts";
 import type { CommandTimeout } from "../../ports.ts";
 import type { V1Refusal } from "./issues.ts";
 
 const CODE_LENGTH_MAX = 50;
 const DESCRIPTION_LENGTH_MAX = 255;
-
-/** Why a command has no answer of the station. `unavailable`: a dependency failed before anything was sent. */
-export type CommandFailure = SessionFailure | { kind: "unavailable" };
 
 interface FailedCommand {
   identity: string;

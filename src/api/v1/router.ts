@@ -12,6 +12,7 @@ import { deleteCharger, getCharger, listChargers, setRegistration } from "./char
 import { listDeadLetters } from "./list-dead-letters.ts";
 import type { BoundOperation } from "../operation/operations-of.ts";
 import { authenticateV1 } from "./surface.ts";
+import { startChargerTransaction, startTransaction, stopTransaction } from "./remote-control.ts";
 import { getTransaction } from "./transactions.ts";
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
@@ -35,6 +36,9 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   diagnostics,
   dataTransfer,
   listDataTransfers,
+  startTransaction,
+  startChargerTransaction,
+  stopTransaction,
   getTransaction,
   listDeadLetters,
   createApiKey,

@@ -28,6 +28,10 @@ const transaction = z
   })
   .openapi("CommandApiTransaction");
 
+export const transactionPath = z.object({
+  transactionId: z.string().openapi({ description: "The number, or the `txn_` id" }),
+});
+
 export const getTransaction = defineOperation({
   method: "get",
   path: "/transactions/{transactionId}",
@@ -35,7 +39,7 @@ export const getTransaction = defineOperation({
   summary: "Show a transaction, by its number or its `txn_` id",
   tag: "Transactions",
   role: "viewer",
-  params: z.object({ transactionId: z.string() }),
+  params: transactionPath,
   success: { status: 200, description: "The transaction", schema: transaction },
   refusals: [404],
   handle: async ({ ports, organization, path: { transactionId } }) => {

@@ -1,6 +1,7 @@
 import { leaseDueMs } from "./settings/lease-renewal.ts";
 import type { LiveSocket, SessionSockets } from "./line/live-socket.ts";
 import { livenessDueMs } from "./line/liveness.ts";
+import { startsDueMs } from "./storage/remote-starts.ts";
 import type { SessionRecord } from "./storage/session-record.ts";
 import type { SessionStore } from "./storage/session-store.ts";
 
@@ -91,6 +92,8 @@ export class AlarmClock {
     else if (record.isRetired) dues.push(nowMs + flushDelayMs(record));
     if (live) dues.push(livenessDueMs(record, live));
     if (live && record.lease) dues.push(leaseDueMs(record.lease, live));
+    const startsDue = startsDueMs(record);
+    if (startsDue !== null) dues.push(startsDue);
     const pruneDueMs = dues.length === 0 ? this.#store.frames.pruneDueMs() : null;
     if (pruneDueMs !== null) dues.push(pruneDueMs);
     return dues.length === 0 ? null : Math.min(...dues);

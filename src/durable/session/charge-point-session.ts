@@ -24,6 +24,7 @@ import { adopt } from "./door/adoption.ts";
 import { addCredentialFact, removePrepared } from "./door/credential-fact.ts";
 import { keyHolder, rotateKey } from "./door/key-rotation.ts";
 import { FrameReceiver } from "./inbound/frame-receiver.ts";
+import { blockTaker, IdSupply } from "./inbound/id-supply.ts";
 import { keepTagPolicy } from "./inbound/tag-policy.ts";
 import { SessionSockets } from "./line/live-socket.ts";
 import { StationLine } from "./line/station-line.ts";
@@ -32,6 +33,7 @@ import { StationCommands } from "./outbound/station-commands.ts";
 import { SettingsNotice, settingsPublisher } from "./settings/settings-notice.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { isServed, type SessionRecord } from "./storage/session-record.ts";
+import { expireStarts } from "./storage/remote-starts.ts";
 import { SessionStore } from "./storage/session-store.ts";
 
 const OWN_COMMAND_TIMEOUT_MS = 30_000;
@@ -62,14 +64,15 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       probe: (timeoutMs) => this.#commands.askForHeartbeat(timeoutMs),
       arm,
     });
-    const commands = new StationCommands(store, line, arm);
+    const ids = new IdSupply(store, blockTaker(config));
+    const commands = new StationCommands(store, line, ids, arm);
     const { channel } = commands;
     this.#config = config;
     this.#store = store;
     this.#line = line;
     this.#commands = commands;
     this.#settings = new SettingsNotice(ctx, store, channel, settingsPublisher(config, services));
-    this.#receiver = new FrameReceiver({ store, sockets, line, channel }, config, services, {
+    this.#receiver = new FrameReceiver({ store, sockets, line, channel, ids }, config, services, {
       booted: (record) => this.#settings.booted(record),
       arm,
     });
@@ -192,6 +195,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const woken = this.#store.record;
     if (!woken) return;
     this.#clock.rang(woken);
+    expireStarts(woken, this.#store, Date.now());
     await this.#flush.run("shared", this.#line.unseenAtMs(woken));
     const record = this.#store.record;
     if (record?.isRetired) return this.#wipeRetired(record);

@@ -1,19 +1,29 @@
 import type { HandlerContext, TagVerdict } from "../../../src/ocpp/handler.ts";
-import type { StationState, TransactionLookup, TransactionRecord } from "../../../src/ocpp/station-state.ts";
+import type {
+  RemoteStartLookup,
+  StationState,
+  TransactionLookup,
+  TransactionRecord,
+} from "../../../src/ocpp/station-state.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 
 export const NOW = new Date("2026-11-21T10:00:00.000Z");
 
-export const noTransactions: TransactionLookup = {
+const noTransactions: TransactionLookup = {
   byId: () => null,
   byOcppId: () => null,
   openOn: () => null,
   open: () => [],
   unconfirmedStop: () => null,
   byStart: () => null,
-  reservedBy: () => null,
   stopOf: () => null,
   hasEvent: () => false,
+};
+
+export const noRemoteStarts: RemoteStartLookup = {
+  claimable: () => null,
+  byRemoteStartId: () => null,
+  isAwaited: () => false,
 };
 
 /** Finds among these records as a session would, within one charger. */
@@ -69,6 +79,7 @@ function station(fields: Partial<StationState> = {}): StationState {
     jobRequests: {},
     refusedTokens: new Set(),
     transactions: noTransactions,
+    remoteStarts: noRemoteStarts,
     ...fields,
   };
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { TagVerdict } from "../../../src/ocpp/handler.ts";
 import type { JsonObject } from "../../../src/ocpp/json.ts";
 import { needsOf } from "../../../src/ocpp/routing.ts";
-import type { ConnectorState, StationState } from "../../../src/ocpp/station-state.ts";
+import type { ConnectorState, RemoteStartLookup, StationState } from "../../../src/ocpp/station-state.ts";
 import { handleStrictly } from "./handle-strictly.ts";
-import { context, NOW, noTransactions, transaction, transactionsOf } from "./station.ts";
+import { context, NOW, noRemoteStarts, transaction, transactionsOf } from "./station.ts";
 
 const TX = "6f6c2d0e-5b1f-4d42-9a53-51f1b7f1f4d5";
 const energy = (value: number, readingContext: string, fields: JsonObject = {}) => ({
@@ -29,6 +29,11 @@ function message(
   };
 }
 const idToken = { idToken: "TAG", type: "ISO14443" };
+/** Remote start 55 waits. */
+const remoteStarts: RemoteStartLookup = {
+  ...noRemoteStarts,
+  byRemoteStartId: (id) => (id === 55 ? { transactionId: 55, rowId: "txn_55", idTag: "CAPACITOR" } : null),
+};
 
 function handle(
   payload: JsonObject,
@@ -151,27 +156,39 @@ describe("TransactionEvent", () => {
   });
 
   it("uses the id of our remote start when the station repeats it", () => {
-    const transactions = { ...noTransactions, reservedBy: () => 55 };
     const payload = message(
       "Started",
       0,
       { idToken: { idToken: "CAPACITOR", type: "Central" } },
       { remoteStartId: 55 },
     );
-    const { answer, changes } = handle(payload, { transactions });
+    const { answer, changes } = handle(payload, { remoteStarts });
     expect(answer).toEqual({ idTokenInfo: { status: "Accepted" } });
-    expect(changes).toMatchObject([{ type: "transactionOpened", transactionId: 55, remoteStarted: true }]);
+    expect(changes).toMatchObject([
+      { type: "transactionOpened", transactionId: 55, rowId: "txn_55", remoteStarted: true },
+    ]);
+  });
+
+  it("names our remote start in a transaction that runs already, which keeps its id", () => {
+    const transactions = transactionsOf(known());
+    const payload = message("Updated", 4, { triggerReason: "RemoteStart" }, { remoteStartId: 55 });
+    const { changes } = handle(payload, { remoteStarts, transactions });
+    expect(changes).toMatchObject([{ type: "transactionUpdated", transactionId: 7, remoteStartId: 55 }]);
+  });
+
+  it("takes the tag of our remote start where the message has none", () => {
+    const { changes } = handle(message("Started", 0, {}, { remoteStartId: 55 }), { remoteStarts });
+    expect(changes).toMatchObject([{ transactionId: 55, idTag: "CAPACITOR", remoteStarted: true }]);
   });
 
   it("ignores a remote start id that the station invented", () => {
-    const transactions = { ...noTransactions, reservedBy: () => 55 };
     const payload = message(
       "Started",
       0,
       { idToken: { idToken: "CAPACITOR", type: "Central" } },
       { remoteStartId: 56 },
     );
-    const { answer, changes } = handle(payload, { transactions });
+    const { answer, changes } = handle(payload, { remoteStarts });
     expect(answer).toEqual({ idTokenInfo: { status: "Unknown" } });
     expect(changes).toMatchObject([{ transactionId: 1001, remoteStarted: false }]);
   });

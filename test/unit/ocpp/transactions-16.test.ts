@@ -5,7 +5,7 @@ import { needsOf } from "../../../src/ocpp/routing.ts";
 import type { StationState } from "../../../src/ocpp/station-state.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import { handleStrictly } from "./handle-strictly.ts";
-import { context, NOW, noTransactions, transaction, transactionsOf } from "./station.ts";
+import { context, NOW, noRemoteStarts, transaction, transactionsOf } from "./station.ts";
 
 type Tags = Record<string, Partial<TagVerdict>>;
 const handle = (
@@ -52,8 +52,8 @@ describe("Authorize on 1.6", () => {
   });
 
   it("accepts that tag while a remote start is waiting", () => {
-    const transactions = { ...noTransactions, reservedBy: () => 55 };
-    expect(handle("Authorize", { idTag: "CAPACITOR" }, { connectors, transactions }).answer).toEqual({
+    const remoteStarts = { ...noRemoteStarts, isAwaited: () => true };
+    expect(handle("Authorize", { idTag: "CAPACITOR" }, { connectors, remoteStarts }).answer).toEqual({
       idTagInfo: { status: "Accepted" },
     });
   });
@@ -94,8 +94,11 @@ describe("StartTransaction", () => {
   });
 
   it("claims the id that a remote start reserved", () => {
-    const transactions = { ...noTransactions, reservedBy: () => 55 };
-    const { answer, events } = handle("StartTransaction", { ...begin, idTag: "CAPACITOR" }, { transactions });
+    const start = { transactionId: 55, rowId: "txn_55", idTag: "CAPACITOR" };
+    const remoteStarts = { ...noRemoteStarts, claimable: () => start };
+    const payload = { ...begin, idTag: "CAPACITOR" };
+    const { answer, changes, events } = handle("StartTransaction", payload, { remoteStarts });
+    expect(changes).toMatchObject([{ type: "transactionOpened", transactionId: 55, rowId: "txn_55" }]);
     expect(answer).toEqual({ transactionId: 55, idTagInfo: { status: "Accepted" } });
     expect(events).toMatchObject([{ remoteStarted: true }]);
   });

@@ -120,6 +120,23 @@ test("ids that the allocator must not use again include transactions, conflicts 
   expect(await history.transactionIds(organization.id)).toEqual({ highest: 4711, unknown: 40 });
 });
 
+test("a row of a remote start becomes the transaction, whatever arrives late", async () => {
+  const { apply, organization } = await charger();
+  const history = stationHistory(db.sql);
+  const statusOf = async () => (await history.transaction(organization.id, "51"))?.status;
+  const row = { id: "txn_START", transactionId: 51, remoteStarted: true };
+  const pending = transaction({ ...row, status: "pending", revision: -1, meterStartWh: null });
+  const expired = transaction({ ...row, status: "expired", revision: 0, meterStartWh: null });
+  await apply(pending);
+  expect(await statusOf()).toBe("pending");
+  await apply(expired);
+  await apply(pending);
+  expect(await statusOf()).toBe("expired");
+  await apply(transaction({ ...row, status: "in_progress", revision: 1 }));
+  await apply(expired);
+  expect(await statusOf()).toBe("in_progress");
+});
+
 test("a transaction is read by its number and by its id, in its own organisation only", async () => {
   const { apply, id, organization } = await charger();
   const other = await charger();
@@ -129,6 +146,7 @@ test("a transaction is read by its number and by its id, in its own organisation
     id: "txn_READ",
     transactionId: 31,
     ocppTransactionId: null,
+    chargerId: id,
     identity: id,
     evseId: 1,
     idTag: "TAG",

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { sendCommand } from "../../../commands/send-command.ts";
+import { sendCommand, type CommandFailure, type CommandResult } from "../../../commands/send-command.ts";
 import { Unavailable } from "../../../errors.ts";
 import type { ChargerCommand, CommandAnswer, StatusInfo } from "../../../ocpp/commands.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import type { CommandTimeout } from "../../../ports.ts";
-import { CommandFailed, type CommandFailure, stationText } from "../command-failure.ts";
+import { CommandFailed, stationText } from "../command-failure.ts";
 import { chargeBoxId, chargerPath, queryInteger } from "../fields.ts";
 import { defineOperation } from "../surface.ts";
 import type { BoundOperation } from "../../operation/operations-of.ts";
@@ -18,7 +18,7 @@ const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
   default: undefined,
   description: "Seconds to wait for the charger's answer; without it the command's own default applies",
 });
-const commandQuery = z.object({ timeout });
+export const commandQuery = z.object({ timeout });
 
 type CommandPath = z.infer<typeof chargerPath>;
 type CommandQuery = z.infer<typeof commandQuery>;
@@ -46,7 +46,7 @@ interface CommandRoute<B, Shape extends z.ZodRawShape> {
   present: (body: B, answered: Answered) => NoInfer<z.output<z.ZodObject<Shape>>> & { chargeBoxId: string };
 }
 
-const stationWord = {
+export const stationWord = {
   ocppStatus: z.string().nullable().openapi({ description: "The station's literal word" }),
   statusInfo: z.object({ reasonCode: z.string(), additionalInfo: z.string().nullable() }).optional(),
 };
@@ -83,14 +83,21 @@ async function runCommand<B, Shape extends z.ZodRawShape>(
   const { ports, organization, path, query, body } = call;
   const identity = path.chargeBoxId;
   const timeoutMs = query.timeout * 1000 || (route.timeoutMs?.(body) ?? TIMEOUT_DEFAULT_MS);
-  const send = async () => {
+  const answered = await answerOf({ identity, body, timeoutMs }, async () => {
     const command = await route.command(call);
     return sendCommand(ports, organization, identity, command, timeoutMs);
-  };
+  });
+  return { ...route.present(body, answered), ...wordOf(answered.answer) };
+}
+
+/** The answer of a station to what `send` sends. @throws CommandFailed, and what `send` throws */
+export async function answerOf(
+  about: { identity: string; body: unknown; timeoutMs: CommandTimeout },
+  send: () => Promise<CommandResult>,
+): Promise<Answered> {
   const result = await send().catch(unavailable);
-  if (result.kind !== "answered") throw new CommandFailed({ identity, body, timeoutMs, failure: result });
-  const { answer, version } = result;
-  return { ...route.present(body, { answer, version, chargeBoxId: identity }), ...wordOf(answer) };
+  if (result.kind !== "answered") throw new CommandFailed({ ...about, failure: result });
+  return { answer: result.answer, version: result.version, chargeBoxId: about.identity };
 }
 
 /** A dependency that failed before the command was sent is a failure with `sent: false`. */
@@ -99,7 +106,8 @@ function unavailable(error: unknown): CommandFailure {
   throw error;
 }
 
-function wordOf(answer: CommandAnswer): { ocppStatus: string | null; statusInfo?: StatusInfo } {
+/** What every answer to a command carries: the station's own word. */
+export function wordOf(answer: CommandAnswer): { ocppStatus: string | null; statusInfo?: StatusInfo } {
   const ocppStatus = "ocppStatus" in answer ? answer.ocppStatus : null;
   const statusInfo = "statusInfo" in answer ? answer.statusInfo : null;
   return statusInfo === null ? { ocppStatus } : { ocppStatus, statusInfo: shown(statusInfo) };

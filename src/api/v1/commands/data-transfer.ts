@@ -53,6 +53,7 @@ const ERROR_CODES: Record<TransferError, string> = {
   timeout: "TIMEOUT",
   lost: "CONNECTION_LOST",
   offline: "SERVICE_UNAVAILABLE",
+  unavailable: "SERVICE_UNAVAILABLE",
   busy: "CHARGER_BUSY",
   notAccepted: "CONFLICT",
   invalidCommand: "VALIDATION_ERROR",

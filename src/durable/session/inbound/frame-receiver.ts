@@ -7,7 +7,7 @@ import type { StationLine } from "../line/station-line.ts";
 import type { CommandChannel } from "../outbound/command-channel.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
-import { blockTaker, IdSupply, prepareIds } from "./id-supply.ts";
+import { prepareIds, type IdSupply } from "./id-supply.ts";
 import { Preparation } from "./preparation.ts";
 import { StationInbox } from "./station-inbox.ts";
 import { policyReader, TagPolicy } from "./tag-policy.ts";
@@ -21,6 +21,7 @@ interface Parts {
   sockets: SessionSockets;
   line: StationLine;
   channel: CommandChannel;
+  ids: IdSupply;
 }
 
 export interface ReceiverHooks {
@@ -39,8 +40,7 @@ export class FrameReceiver {
   readonly #hooks: ReceiverHooks;
 
   constructor(parts: Parts, config: Env, services: ServicesOf, hooks: ReceiverHooks) {
-    const { store, channel } = parts;
-    const ids = new IdSupply(store, blockTaker(config));
+    const { store, channel, ids } = parts;
     const tags = new TagPolicy(store, policyReader(config, services));
     this.#parts = parts;
     this.#config = config;

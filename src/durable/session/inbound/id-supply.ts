@@ -65,6 +65,12 @@ export class IdSupply {
     return range.from;
   }
 
+  /** The next id, of a new block if need be; null: none can be had. */
+  async reserve(record: SessionRecord): Promise<number | null> {
+    if (!hasIds(record)) await this.refill(record);
+    return hasIds(record) ? this.next(record) : null;
+  }
+
   /** Settles when a block has come or could not be had. Never throws. */
   refill(record: SessionRecord): Promise<void> {
     this.#refilling ??= this.#fetch(record).finally(() => {

@@ -12,6 +12,7 @@ import { sendText, type LiveSocket } from "../line/live-socket.ts";
 import { isRebuildable, type KeptHeartbeat } from "../storage/kept-heartbeat.ts";
 import { logEvent } from "../storage/log-event.ts";
 import type { Change } from "../storage/record-holder.ts";
+import { settleStarts } from "../storage/remote-starts.ts";
 import { UNKNOWN_LIMITS, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import type { TransactionUpdate } from "../storage/transaction-table.ts";
@@ -121,6 +122,7 @@ export class StationInbox {
     const isFirstCall = !record.hasCalled;
     record.hasCalled = true;
     const opened = handled.changes.filter((change) => this.#store.transactions.apply(change) !== null);
+    settleStarts(record, this.#store, handled.changes, nowMs);
     // An opened transaction has used up an id of the record.
     const hasUsedId = opened.some(({ type }) => type === "transactionOpened");
     const hasClockChange = frame.kind === "call" && isClockChange(record, frame, nowMs);

@@ -2,6 +2,7 @@ import type { HandlerContext } from "../../../ocpp/handler.ts";
 import { CONNECTORS_MAX } from "../../../ocpp/inbound/connector-report.ts";
 import type { StateChange, TransactionLookup } from "../../../ocpp/station-state.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
+import { remoteStartLookup } from "../storage/remote-starts.ts";
 import { standingRefusals, withRefused } from "../storage/refused-tokens.ts";
 import type { SessionRecord, StoredConnector } from "../storage/session-record.ts";
 
@@ -31,6 +32,7 @@ export function handlerContext(
       jobRequests: record.jobRequests,
       refusedTokens: standingRefusals(record.refusedTokens, transactions, nowMs),
       transactions,
+      remoteStarts: remoteStartLookup(record, nowMs),
     },
     ids: { nextTransactionId },
     lookups: {

@@ -21,6 +21,8 @@ type CommandFailure = Exclude<CommandOutcome, { kind: "answered" }>;
 export interface SentCall {
   readonly action: string;
   readonly payload: JsonObject;
+  /** Reserved for the transaction that the CALL starts; null: it starts none. */
+  readonly transactionId: number | null;
 }
 
 /** The connection a command goes out on. */
@@ -32,6 +34,8 @@ export interface CommandLine {
   send(text: string, call: SentCall): boolean;
   /** The station answered a CALL of ours with a result. */
   answered(call: SentCall, answer: JsonValue): void;
+  /** The station answered a CALL of ours with an error. */
+  refused(call: SentCall): void;
 }
 
 interface WireCall extends SentCall {
@@ -54,6 +58,8 @@ const EXPIRED_MAX = 8;
 
 interface Pending {
   command: ChargerCommand;
+  /** Reserved for the transaction that the command starts; null: it starts none. */
+  transactionId: number | null;
   /** The time it was given where the version decided that; null where the caller did. */
   chosenMs: number | null;
   deadlineAt: number;
@@ -97,8 +103,15 @@ export class CommandChannel {
     this.#hooks = hooks;
   }
 
-  /** The caller has made sure that the validators of the connection are loaded. */
-  run(command: ChargerCommand, timeout: CommandTimeout): Promise<CommandOutcome> {
+  /**
+   * The caller has made sure that the validators of the connection are loaded, and has reserved a transaction id for a command
+   * that starts one.
+   */
+  run(
+    command: ChargerCommand,
+    timeout: CommandTimeout,
+    transactionId: number | null = null,
+  ): Promise<CommandOutcome> {
     const line = this.#hooks.line();
     if (!line) return Promise.resolve({ kind: "offline" });
     if (!isCommandAllowed(line.registration, command)) return Promise.resolve({ kind: "notAccepted" });
@@ -107,6 +120,7 @@ export class CommandChannel {
     const deadlineAt = Date.now() + timeoutMs;
     const pending: Pending = {
       command,
+      transactionId,
       chosenMs: timeout === timeoutMs ? null : timeoutMs,
       deadlineAt,
       run: null,
@@ -207,11 +221,12 @@ export class CommandChannel {
     // Before the answer: what was triggered may come ahead of it.
     const triggered = triggeredAction(action, payload);
     if (triggered) this.#hooks.onTriggered(triggered, true);
-    if (!line.send(encodeCall(id, action, payload), { action, payload })) {
+    const { transactionId } = pending;
+    if (!line.send(encodeCall(id, action, payload), { action, payload, transactionId })) {
       this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
       return false;
     }
-    pending.sent = { id, action, payload, line, atMs: Date.now() };
+    pending.sent = { id, action, payload, transactionId, line, atMs: Date.now() };
     this.#queue.markSent(action);
     return true;
   }
@@ -237,7 +252,10 @@ export class CommandChannel {
   }
 
   #refused(pending: Pending, outcome: CommandFailure): void {
-    if (pending.sent) this.#withdrawTrigger(pending.sent);
+    if (pending.sent) {
+      this.#withdrawTrigger(pending.sent);
+      if (outcome.kind === "stationError") pending.sent.line.refused(pending.sent);
+    }
     this.#end([{ waiter: pending, outcome }]);
   }
 
@@ -249,7 +267,11 @@ export class CommandChannel {
   /** Only 2.1 has a message for it (2.1 part 4, 4.2.3). */
   #tellUnusable({ line, id, action }: WireCall, reason: string): void {
     if (line.version === "ocpp2.1")
-      line.send(encodeResultError(id, "FormatViolation", reason), { action, payload: {} });
+      line.send(encodeResultError(id, "FormatViolation", reason), {
+        action,
+        payload: {},
+        transactionId: null,
+      });
   }
 
   #finish(pending: Pending, step: Exclude<CommandStep, { kind: "call" | "report" }>): void {

@@ -1,11 +1,12 @@
 import { isJsonObject } from "../../../ocpp/json.ts";
 import { limitsTold } from "../../../ocpp/key-limits.ts";
 import type { JobRequests } from "../../../ocpp/station-state.ts";
-import type { CommandLine } from "./command-channel.ts";
+import type { CommandLine, SentCall } from "./command-channel.ts";
 import { withAnswer, withRequest } from "./job-requests.ts";
 import { sendText, type LiveSocket } from "../line/live-socket.ts";
 import { validatorsOf } from "../line/loaded-validators.ts";
 import { sentFrame } from "../storage/frame-log.ts";
+import { noteStart, refuseStart } from "../storage/remote-starts.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 
@@ -15,7 +16,7 @@ const REQUEST_IDS = 2 ** 31;
 export function commandLine(
   record: SessionRecord,
   live: LiveSocket,
-  store: Pick<SessionStore, "frames" | "changed" | "commit" | "reported" | "learn">,
+  store: Pick<SessionStore, "frames" | "changed" | "commit" | "reported" | "learn" | "addFact">,
 ): CommandLine | null {
   const { version } = live.attachment;
   const validators = validatorsOf(version);
@@ -25,6 +26,7 @@ export function commandLine(
     record.jobRequests = jobRequests;
     store.changed();
   };
+  const starts = startNotes(record, store);
   return {
     version,
     validators,
@@ -42,15 +44,32 @@ export function commandLine(
       reportedVariable: (key) => store.reported.find(key),
     },
     send: (text, call) => {
+      starts.leaves(call);
       const isSent = sendText(store, live.socket, text);
-      if (!isSent) return false;
+      if (!isSent) return starts.refused(call);
       noteJobs(withRequest(record.jobRequests, call));
       store.frames.append([sentFrame(call.action, text)], Date.now());
       return true;
     },
     answered: (call, answer) => {
-      noteJobs(withAnswer(record.jobRequests, call, isJsonObject(answer) ? answer.status : null));
+      const status = isJsonObject(answer) ? answer.status : null;
+      if (status === "Rejected") starts.refused(call);
+      noteJobs(withAnswer(record.jobRequests, call, status));
       store.learn(record, limitsTold(call.action, call.payload, answer));
+    },
+    refused: (call) => void starts.refused(call),
+  };
+}
+
+/** Keeps the remote starts of a session, as far as a CALL is one. */
+function startNotes(record: SessionRecord, store: Pick<SessionStore, "changed" | "addFact">) {
+  return {
+    leaves({ transactionId, ...call }: SentCall): void {
+      if (transactionId !== null) noteStart(record, store, { ...call, transactionId }, Date.now());
+    },
+    refused({ transactionId }: SentCall): false {
+      if (transactionId !== null) refuseStart(record, store, transactionId, Date.now());
+      return false;
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { JobKind, JobRequests } from "../../../ocpp/station-state.ts";
 import type { SentCall } from "./command-channel.ts";
 
+type Request = Pick<SentCall, "action" | "payload">;
+
 const JOBS: Readonly<Record<string, JobKind>> = {
   UpdateFirmware: "firmware",
   PublishFirmware: "published_firmware",
@@ -8,7 +10,7 @@ const JOBS: Readonly<Record<string, JobKind>> = {
 };
 
 /** A request goes out: until it is answered, it or the one before may be what the station works on. */
-export function withRequest(requests: JobRequests, request: SentCall): JobRequests {
+export function withRequest(requests: JobRequests, request: Request): JobRequests {
   const known = readRequest(request);
   if (!known) return requests;
   const { job, requestId } = known;
@@ -17,7 +19,7 @@ export function withRequest(requests: JobRequests, request: SentCall): JobReques
 }
 
 /** An accepted request takes the place of the one before; a refused one leaves that at work. */
-export function withAnswer(requests: JobRequests, request: SentCall, status: unknown): JobRequests {
+export function withAnswer(requests: JobRequests, request: Request, status: unknown): JobRequests {
   const known = readRequest(request);
   if (!known) return requests;
   const { job, requestId } = known;
@@ -27,7 +29,7 @@ export function withAnswer(requests: JobRequests, request: SentCall, status: unk
   return left.length > 0 ? { ...others, [job]: left } : others;
 }
 
-function readRequest({ action, payload }: SentCall): { job: JobKind; requestId: number } | null {
+function readRequest({ action, payload }: Request): { job: JobKind; requestId: number } | null {
   const job = Object.hasOwn(JOBS, action) ? JOBS[action] : undefined;
   const { requestId } = payload;
   return job && typeof requestId === "number" ? { job, requestId } : null;

@@ -1,5 +1,6 @@
-import type { ChargerCommand } from "../../../ocpp/commands.ts";
+import { isCommandAllowed, startsTransaction, type ChargerCommand } from "../../../ocpp/commands.ts";
 import type { CommandOutcome, CommandTimeout, DataTransferRow } from "../../../ports.ts";
+import type { IdSupply } from "../inbound/id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
 import { transferId } from "../storage/kept-transfer.ts";
@@ -17,12 +18,14 @@ export class StationCommands {
   readonly #store: SessionStore;
   readonly #line: StationLine;
   readonly channel: CommandChannel;
+  readonly #ids: IdSupply;
   readonly #arm: (record: SessionRecord) => void;
 
   /** `arm`: sets the alarm for what is due next. */
-  constructor(store: SessionStore, line: StationLine, arm: (record: SessionRecord) => void) {
+  constructor(store: SessionStore, line: StationLine, ids: IdSupply, arm: (record: SessionRecord) => void) {
     this.#store = store;
     this.#line = line;
+    this.#ids = ids;
     this.channel = new CommandChannel({
       line: () => this.#commandLine(),
       onTriggered: (action, isLegal) => noteTriggered(store, action, isLegal),
@@ -30,20 +33,30 @@ export class StationCommands {
     this.#arm = arm;
   }
 
-  /** Runs a command and keeps a vendor message with its answer. */
+  /** Runs a command and keeps what follows from it: a vendor message with its answer, the row of a remote start. */
   async run(
     record: SessionRecord,
     command: ChargerCommand,
     timeoutMs: CommandTimeout,
   ): Promise<CommandOutcome> {
     const outcome = await this.#send(record, command, timeoutMs);
-    if (command.kind !== "dataTransfer") return outcome;
+    if (command.kind !== "dataTransfer" && !startsTransaction(command)) return outcome;
     const { record: current } = this.#store;
     // Another charger may have taken the identity meanwhile.
     if (!isServed(current) || current.chargerId !== record.chargerId) return outcome;
-    this.#store.addTransfer(record, outgoingTransfer(command, outcome, Date.now()));
+    if (command.kind === "dataTransfer")
+      this.#store.addTransfer(record, outgoingTransfer(command, outcome, Date.now()));
     this.#arm(record);
-    return outcome;
+    return this.#withRunning(outcome);
+  }
+
+  /** A 2.x station may answer a start with the transaction that runs already: then its id is the one to tell. */
+  #withRunning(outcome: CommandOutcome): CommandOutcome {
+    if (outcome.kind !== "answered" || outcome.answer.kind !== "started") return outcome;
+    const { ocppTransactionId } = outcome.answer;
+    const running = ocppTransactionId === null ? null : this.#store.transactions.byOcppId(ocppTransactionId);
+    if (!running) return outcome;
+    return { ...outcome, answer: { ...outcome.answer, transactionId: running.transactionId } };
   }
 
   /** Asks a connected station to boot again. */
@@ -71,7 +84,12 @@ export class StationCommands {
     if (!live) return { kind: "offline" };
     if (!this.#mayAskForBoot(record, command, Date.now())) return { kind: "notAccepted" };
     if (!validatorsOf(live.attachment.version)) await ensureValidators(live.attachment.version);
-    return this.channel.run(command, timeoutMs);
+    if (!startsTransaction(command)) return this.channel.run(command, timeoutMs);
+    if (!isCommandAllowed(record.registration, command)) return { kind: "notAccepted" };
+    const transactionId = await this.#ids.reserve(record);
+    if (transactionId === null) return { kind: "unavailable" };
+    const numbered = command.kind === "remoteStart" ? { ...command, remoteStartId: transactionId } : command;
+    return this.channel.run(numbered, timeoutMs, transactionId);
   }
 
   /** A station that never booted is asked to at most once a minute: one that cannot boot would be asked for ever. */

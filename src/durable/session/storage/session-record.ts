@@ -39,6 +39,22 @@ export interface IdRange {
   to: number;
 }
 
+/** A remote start that was sent and whose transaction has not begun. */
+export interface StoredStart {
+  /** Reserved for the transaction. */
+  readonly transactionId: number;
+  /** `txn_` id of the transaction's row. */
+  readonly rowId: string;
+  /** The number that a 2.x station repeats. */
+  readonly remoteStartId: number;
+  /** Null: any. */
+  readonly evseId: number | null;
+  readonly idTag: string;
+  readonly atMs: number;
+  /** Postgres was told that nothing came of it. */
+  readonly isExpired: boolean;
+}
+
 /** A security event that the session notices by itself. */
 export type SecurityNotice = "Takeover" | "Quarantine" | "MessageFlood" | "InvalidMessages";
 
@@ -46,7 +62,7 @@ export type SecurityNotice = "Takeover" | "Quarantine" | "MessageFlood" | "Inval
  * Counts the changes of what a session stores. A change only adds: what the version before reads is written for as long as
  * that version may come back, and what a later one added is kept unread (ADR 0021).
  */
-export const RECORD_FORMAT = 2;
+export const RECORD_FORMAT = 3;
 
 /** All a session knows, stored as one value: provisioning and a boot cost one write each. */
 export interface SessionRecord {
@@ -109,6 +125,8 @@ export interface SessionRecord {
   hasReplyRows: boolean;
   /** Transaction ids that nobody has used. */
   transactionIds: IdRange[];
+  /** Expired ones first, then by age. */
+  remoteStarts: StoredStart[];
   /** Organisation setting as it came with the provisioning or was told later; null: an older release left it unknown. */
   acceptsUnknownTags: boolean | null;
   /** The newest that were refused for their certificates. */
@@ -162,6 +180,7 @@ const UNSEEN = {
   replies: [],
   hasReplyRows: false,
   transactionIds: [],
+  remoteStarts: [],
   acceptsUnknownTags: null,
   refusedTokens: [],
   tagPolicyReadAtMs: 0,

@@ -8,6 +8,7 @@ import { Outbox } from "./outbox.ts";
 import type { Change, RecordHolder } from "./record-holder.ts";
 import { ReplyCache } from "./reply-cache.ts";
 import { ReportedVariables } from "./reported-variables.ts";
+import { endStarts } from "./remote-starts.ts";
 import { completeRecord, RECORD_FORMAT, type SessionRecord } from "./session-record.ts";
 import { storableFact } from "./storable-fact.ts";
 import { TransactionTable, type TransactionUpdate } from "./transaction-table.ts";
@@ -164,8 +165,9 @@ export class SessionStore implements RecordHolder {
     if (fact) this.addFact(record, atMs, { type: "transaction", ...fact });
   }
 
-  /** Ends what is open: nobody will tell us its end. */
+  /** Ends what is open or asked for: nobody will tell us its end. */
   endTransactions(record: SessionRecord, atMs: number): void {
+    endStarts(record, this, atMs);
     for (const transactionId of this.transactions.openIds()) {
       const stoppedAt = new Date(atMs).toISOString();
       this.transactions.apply({

@@ -97,10 +97,6 @@ export class TransactionTable implements TransactionLookup {
     );
   }
 
-  reservedBy(): number | null {
-    return null;
-  }
-
   hasEvent(ocppTransactionId: string, seqNo: number): boolean {
     const events = "SELECT seq_no FROM transaction_events e WHERE e.transaction_id = t.transaction_id";
     const text = `SELECT 1 FROM transactions t WHERE t.ocpp_transaction_id = ?1 AND (
@@ -226,7 +222,7 @@ export class TransactionTable implements TransactionLookup {
          started_at, start_timestamp, stopped_at, remote_started, charging_state, last_seq_no, lost_stop)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       transactionId,
-      `txn_${ulidOf(systemIds.uuid())}`,
+      opened.rowId ?? `txn_${ulidOf(systemIds.uuid())}`,
       ocppTransactionId,
       evseId,
       connectorId,
@@ -243,14 +239,17 @@ export class TransactionTable implements TransactionLookup {
     if (transactionId % PRUNE_EVERY === 0) this.#prune();
   }
 
-  #update({ transactionId, seqNo, chargingState, evseId, connectorId, idTag }: Updated): void {
+  #update(updated: Updated): void {
+    const { transactionId, seqNo, chargingState, evseId, connectorId, idTag, remoteStartId } = updated;
     if (evseId !== null) this.#place(transactionId, { evseId, connectorId });
     this.#sql.exec(
       `UPDATE transactions SET charging_state = coalesce(?, charging_state), id_tag = coalesce(id_tag, ?),
-         last_seq_no = max(coalesce(last_seq_no, -1), coalesce(?, -1)) WHERE transaction_id = ?`,
+         last_seq_no = max(coalesce(last_seq_no, -1), coalesce(?, -1)), remote_started = max(remote_started, ?)
+       WHERE transaction_id = ?`,
       chargingState,
       idTag,
       seqNo,
+      remoteStartId === null ? 0 : 1,
       transactionId,
     );
   }

@@ -21,12 +21,12 @@ export const startTransaction: Handler = (ctx, payload) => {
     return { answer: { transactionId: repeated.transactionId, idTagInfo: info }, changes: [], events: [] };
   }
 
-  const reserved = transactions.reservedBy({ evseId, idTag });
-  const remoteStarted = reserved !== null;
-  const verdict = judgeTag(ctx, idTag, remoteStarted);
   const startedAt = eventTime(timestamp, ctx.now);
+  const pending = ctx.station.remoteStarts.claimable({ evseId, idTag, startedAt });
+  const remoteStarted = pending !== null;
+  const verdict = judgeTag(ctx, idTag, remoteStarted);
   const record: TransactionRecord = {
-    transactionId: reserved ?? ctx.ids.nextTransactionId(),
+    transactionId: pending?.transactionId ?? ctx.ids.nextTransactionId(),
     ocppTransactionId: null,
     evseId,
     connectorId: 1,
@@ -43,7 +43,8 @@ export const startTransaction: Handler = (ctx, payload) => {
   };
   const lost = closeLostStops(ctx, { evseId, startedAt });
   const reservationId = optionalInteger(payload, "reservationId");
-  const changes: StateChange[] = [...lost.changes, { type: "transactionOpened", ...record }];
+  const opened: StateChange = { type: "transactionOpened", ...record, rowId: pending?.rowId ?? null };
+  const changes: StateChange[] = [...lost.changes, opened];
   if (reservationId !== null) changes.push({ type: "reservationEnded", reservationId });
   const started = startedEvent(record, verdict.status, reservationId);
   const answer = { transactionId: record.transactionId, idTagInfo: idTagInfo(verdict) };

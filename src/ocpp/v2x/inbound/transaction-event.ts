@@ -1,7 +1,7 @@
 import type { Handler, HandlerContext, HandlerResult } from "../../handler.ts";
 import { closeLostStops, stopConflict } from "../../inbound/transactions.ts";
 import type { JsonObject } from "../../json.ts";
-import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
+import type { PendingStart, StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
 import { energyWh } from "../energy.ts";
 import { idTokenInfo, judgeToken } from "../id-token.ts";
 import { occupiedConnector } from "../connector-status.ts";
@@ -15,15 +15,15 @@ export const transactionEvent: Handler = (ctx, payload) => {
   const message = readTransactionEvent(payload, ctx.now);
   const { transactions } = ctx.station;
   const known = transactions.byOcppId(message.ocppTransactionId);
-  const reserved = claimReserved(ctx, message);
-  const isRemote = reserved !== null || (known?.remoteStarted ?? false);
+  const pending = pendingStart(ctx, message);
+  const isRemote = pending !== null || (known?.remoteStarted ?? false);
   const verdict = message.token && judgeToken(ctx, message.token, isRemote);
   const answer: JsonObject = verdict ? { idTokenInfo: idTokenInfo(verdict) } : {};
   const endedAgain = known && message.eventType === "Ended" ? conflict(ctx, known, message) : [];
   if (known && transactions.hasEvent(message.ocppTransactionId, message.seqNo))
     return { answer, changes: [], events: endedAgain };
 
-  const opened = known ? null : open(ctx, message, reserved);
+  const opened = known ? null : open(ctx, message, pending);
   const record = known ?? opened;
   if (!record) return { answer, changes: [], events: [] };
   const changes: StateChange[] = [];
@@ -34,7 +34,10 @@ export const transactionEvent: Handler = (ctx, payload) => {
   };
 
   if (opened) add(closeLostStops(ctx, opened));
-  changes.push(opened ? { type: "transactionOpened", ...opened } : update(message, record, reserved));
+  const rowId = pending?.rowId ?? null;
+  changes.push(
+    opened ? { type: "transactionOpened", ...opened, rowId } : update(message, record, pending !== null),
+  );
   if (opened || message.eventType === "Started")
     events.push(started(record, message, verdict?.status ?? null));
   if (message.reservationId !== null)
@@ -59,33 +62,32 @@ function conflict(
   });
 }
 
-/**
- * Transaction id reserved by our remote start, if the station repeats its remoteStartId; null: none, or an invented
- * number.
- */
-function claimReserved(
-  ctx: HandlerContext,
-  { remoteStartId, evse, token }: TransactionMessage,
-): number | null {
-  if (remoteStartId === null || !token) return null;
-  const evseIds = evse ? [evse.evseId] : ctx.station.connectors.map(({ evseId }) => evseId);
-  const start = (evseId: number) => ctx.station.transactions.reservedBy({ evseId, idTag: token.token });
-  return evseIds.some((evseId) => start(evseId) === remoteStartId) ? remoteStartId : null;
+/** Our remote start, if the station repeats its number; null: none, or an invented number. */
+function pendingStart(
+  { station }: HandlerContext,
+  { remoteStartId, token }: TransactionMessage,
+): PendingStart | null {
+  if (remoteStartId === null) return null;
+  return station.remoteStarts.byRemoteStartId(remoteStartId, token?.token ?? null);
 }
 
-function open(ctx: HandlerContext, message: TransactionMessage, reserved: number | null): TransactionRecord {
+function open(
+  ctx: HandlerContext,
+  message: TransactionMessage,
+  pending: PendingStart | null,
+): TransactionRecord {
   const { evse, token, at, timestamp, seqNo, chargingState, ocppTransactionId } = message;
   return {
-    transactionId: reserved ?? ctx.ids.nextTransactionId(),
+    transactionId: pending?.transactionId ?? ctx.ids.nextTransactionId(),
     ocppTransactionId,
     evseId: evse?.evseId ?? 0,
     connectorId: evse?.connectorId ?? 0,
-    idTag: token?.token ?? null,
+    idTag: token?.token ?? pending?.idTag ?? null,
     meterStartWh: energyWh(message.meterValue, "Transaction.Begin"),
     startedAt: at,
     startTimestamp: timestamp,
     stoppedAt: null,
-    remoteStarted: reserved !== null,
+    remoteStarted: pending !== null,
     chargingState,
     lastSeqNo: seqNo,
     lostStop: false,
@@ -96,7 +98,7 @@ function open(ctx: HandlerContext, message: TransactionMessage, reserved: number
 function update(
   message: TransactionMessage,
   { transactionId, lastSeqNo }: TransactionRecord,
-  remoteStartId: number | null,
+  isRemote: boolean,
 ): StateChange {
   const isNewest = message.seqNo > (lastSeqNo ?? -1);
   return {
@@ -107,7 +109,7 @@ function update(
     evseId: message.evse?.evseId ?? null,
     connectorId: message.evse?.connectorId ?? null,
     idTag: message.token?.token ?? null,
-    remoteStartId,
+    remoteStartId: isRemote ? message.remoteStartId : null,
   };
 }
 

@@ -7,13 +7,14 @@ import { optionalText } from "../../payload.ts";
 export function* requestStart({
   connectorId,
   idTag,
-  remoteStartId,
+  remoteStartId = 0,
 }: CommandOf<"remoteStart">): CommandScript {
   const idToken = { idToken: idTag, type: "Central" };
   const answer = yield* ask("RequestStartTransaction", { remoteStartId, idToken, evseId: connectorId });
   return {
     ...statusAnswer(answer),
     kind: "started",
+    transactionId: remoteStartId,
     ocppTransactionId: optionalText(answer, "transactionId"),
   };
 }

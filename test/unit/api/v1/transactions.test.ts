@@ -7,6 +7,7 @@ const STORED: StoredTransaction = {
   id: "txn_01JKB2M3N4P5Q6R7S8T9V0W1X2",
   transactionId: 12345,
   ocppTransactionId: null,
+  chargerId: "c",
   identity: "CHARGER-001",
   evseId: 1,
   idTag: "USER123",

@@ -30,6 +30,7 @@ function channelOver(version: OcppVersion) {
       return wire.isUp;
     },
     answered() {},
+    refused() {},
   };
   const channel = new CommandChannel({ line: () => line, onTriggered: () => {} });
   const answer = (index: number, payload: JsonObject) => {
