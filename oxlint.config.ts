@@ -17,8 +17,14 @@ const verbs = ban(
   "**/fleet/**",
   "**/commands/**",
   "**/settings/**",
+  "**/tags/**",
 );
-const portUsers = ban("Verbs build on ports, not the other way round.", "**/fleet/**", "**/commands/**");
+const portUsers = ban(
+  "Verbs build on ports, not the other way round.",
+  "**/fleet/**",
+  "**/commands/**",
+  "**/tags/**",
+);
 const simulator = ban("Only durable/ drives the simulator.", "**/simulator/**");
 const wiring = ban("Parts are wired in one place, from above.", "**/wiring.ts", "**/app.ts");
 const environment = ban("Configuration arrives as an argument.", "**/env.ts", "**/engine-configuration.ts");
@@ -59,7 +65,7 @@ const pure = [
 export const importBans: Record<string, Ban[]> = {
   "src/ocpp/**": [...pure, core, verbs, simulator],
   "src/simulator/**": [...pure, core, verbs],
-  "src/{fleet,commands,settings}/**": [...pure, simulator],
+  "src/{fleet,commands,settings,tags}/**": [...pure, simulator],
   "src/ports/**": [...pure, simulator, portUsers],
   "src/api/**": [...everywhere, ...vendors, runtime, wiring, store, cache, durable, workflows, simulator],
   "src/store/**": [

@@ -15,7 +15,10 @@ CREATE TABLE IF NOT EXISTS organizations (
   accept_unknown_id_tags boolean NOT NULL DEFAULT true,
   transfer_hosts text[],             -- of firmware and upload URLs, `*.example.com` for all below it; null = any public one
   ws_url_hosts text[],               -- where simulated chargers may connect, in the same spelling; null = any public one
-  created_at timestamptz NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT now(),
+  allow_unauthenticated_chargers boolean NOT NULL DEFAULT true, -- whether chargers of security profile 0 may be registered
+  master_pass_group_id text,         -- group of the tags that may stop any transaction
+  tag_cache_seconds integer          -- how long stations may keep an answer about a tag; null = as long as they like
 );
 
 CREATE TABLE IF NOT EXISTS api_keys (
@@ -442,3 +445,82 @@ BEGIN
   RETURN true;
 END
 $$;
+
+-- Id tags: the cards and tokens that may charge. Their organisation's tag registry (Durable Objects) holds a copy, by which
+-- cards are judged.
+CREATE TABLE IF NOT EXISTS id_tags (
+  id text PRIMARY KEY,               -- tag_<ULID>
+  organization_id uuid NOT NULL,
+  id_tag text NOT NULL,
+  key text NOT NULL,                 -- id_tag in lower case: tags are compared so
+  shard smallint NOT NULL,           -- object of the registry that holds it (src/tag-shard.ts)
+  type text,                         -- of the token on OCPP 2.x; null: any
+  name text,
+  group_id text,
+  status text NOT NULL CHECK (status IN ('active', 'blocked')),
+  is_scoped boolean NOT NULL DEFAULT false, -- valid at the chargers of id_tag_chargers alone
+  source text NOT NULL DEFAULT 'api' CHECK (source IN ('api', 'import')),
+  expires_at timestamptz,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS id_tags_key ON id_tags (organization_id, key);
+CREATE INDEX IF NOT EXISTS id_tags_list ON id_tags (organization_id, id) INCLUDE (status);
+CREATE INDEX IF NOT EXISTS id_tags_shard ON id_tags (organization_id, shard, key);
+CREATE INDEX IF NOT EXISTS id_tags_unscoped ON id_tags (organization_id, key) WHERE NOT is_scoped;
+
+CREATE TABLE IF NOT EXISTS id_tag_chargers (
+  tag_id text NOT NULL REFERENCES id_tags (id) ON DELETE CASCADE,
+  charger_id uuid NOT NULL,
+  PRIMARY KEY (tag_id, charger_id)
+);
+CREATE INDEX IF NOT EXISTS id_tag_chargers_charger ON id_tag_chargers (charger_id, tag_id);
+
+-- Counts the changes of an organisation's tags. Every statement that changes a tag raises the version, so what was read with a
+-- version is everything up to it; the registry keeps what has the higher one.
+CREATE TABLE IF NOT EXISTS id_tag_sets (
+  organization_id uuid PRIMARY KEY,
+  version bigint NOT NULL,
+  reconciled_at timestamptz NOT NULL -- when the registry was last brought in line as a whole
+);
+
+-- What a stored change of tags still has to do to the registry, as charger_effects for sessions.
+CREATE TABLE IF NOT EXISTS id_tag_effects (
+  batch_id uuid NOT NULL,
+  seq integer NOT NULL,
+  organization_id uuid NOT NULL,
+  shard smallint NOT NULL,
+  key text,                          -- null: the whole shard
+  attempt integer NOT NULL DEFAULT 0,
+  published_at timestamptz NOT NULL,
+  PRIMARY KEY (batch_id, seq)
+);
+CREATE INDEX IF NOT EXISTS id_tag_effects_age ON id_tag_effects (published_at);
+
+-- An import of tags, or the erasure of one. Items are the rows of an import: deleted when imported, kept with their error.
+CREATE TABLE IF NOT EXISTS id_tag_jobs (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL REFERENCES organizations (id),
+  type text NOT NULL CHECK (type IN ('import', 'erase')),
+  status text NOT NULL CHECK (status IN ('PENDING', 'RUNNING', 'DONE')),
+  total integer NOT NULL,            -- tags of an import, chargers of an erasure
+  done integer NOT NULL DEFAULT 0,
+  cursor_id uuid,                    -- the last charger that an erasure has dealt with
+  key text,                          -- tag that is erased, until the erasure is done
+  pseudonym text,                    -- what takes its place
+  tag_id text,
+  attempt integer NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL,
+  published_at timestamptz NOT NULL,
+  finished_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS id_tag_jobs_open ON id_tag_jobs (published_at) WHERE status <> 'DONE';
+CREATE INDEX IF NOT EXISTS id_tag_jobs_age ON id_tag_jobs (created_at);
+
+CREATE TABLE IF NOT EXISTS id_tag_job_items (
+  job_id uuid NOT NULL REFERENCES id_tag_jobs (id) ON DELETE CASCADE,
+  seq integer NOT NULL,
+  item jsonb NOT NULL,
+  error jsonb,                       -- {code, message}
+  PRIMARY KEY (job_id, seq)
+);

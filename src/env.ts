@@ -85,6 +85,7 @@ export interface Bindings {
   SIMULATOR_HOST: ObjectNamespace;
   TRANSACTION_IDS: ObjectNamespace;
   SESSION_SHELF: ObjectNamespace;
+  TAG_REGISTRY: ObjectNamespace;
 }
 
 /** Environment as the runtime passes it, not parsed. */
@@ -128,6 +129,7 @@ export function readEnv(raw: RawEnv): Env {
     SIMULATOR_HOST: raw.SIMULATOR_HOST,
     TRANSACTION_IDS: raw.TRANSACTION_IDS,
     SESSION_SHELF: raw.SESSION_SHELF,
+    TAG_REGISTRY: raw.TAG_REGISTRY,
   };
   parsed.set(raw, env);
   return env;

@@ -37,7 +37,9 @@ export type ThingName =
   | "Route"
   | "API key"
   | "Organization"
-  | "Transaction";
+  | "Transaction"
+  | "Id Tag"
+  | "Id Tag job";
 
 /** Unknown, or of another organisation: the two are indistinguishable on purpose. */
 export class NotFound extends DomainError {

@@ -5,6 +5,7 @@ import { UpgradeBudget } from "./api/upgrade-budget.ts";
 import { createApp } from "./app.ts";
 import { ChargePointSession as Session } from "./durable/session/charge-point-session.ts";
 import { SimulatorHost as Host } from "./durable/host/simulator-host.ts";
+import { TagRegistry as Registry } from "./durable/tag-registry.ts";
 import { TransactionIds as Ids } from "./durable/transaction-ids.ts";
 import { Misconfigured, readEnv, type RawEnv } from "./env.ts";
 import { sweep } from "./fleet/sweep.ts";
@@ -28,6 +29,12 @@ export class SimulatorHost extends Host {
 }
 
 export class TransactionIds extends Ids {
+  constructor(ctx: DurableObjectState, env: RawEnv) {
+    super(ctx, env, wire);
+  }
+}
+
+export class TagRegistry extends Registry {
   constructor(ctx: DurableObjectState, env: RawEnv) {
     super(ctx, env, wire);
   }

@@ -12,6 +12,8 @@ export const runNames = {
   charger: (jobId: string, seq: number, attempt = 0) => `${jobId}-${seq}${repeat(attempt)}`,
   /** Applies the effects of one stored change. */
   effects: (batchId: string, attempt: number) => `eff-${batchId}${repeat(attempt)}`,
+  /** Tells the tag registry of one stored change. */
+  tagEffects: (batchId: string, attempt: number) => `tag-${batchId}${repeat(attempt)}`,
   /** Brings one revision of settings to a station; with a generation, on account of that connection. */
   settings: (chargerId: string, revision: number, generation: number | null, attempt: number) =>
     `set-${chargerId}-${revision}${generation === null ? "" : `-g${generation}`}${repeat(attempt)}`,

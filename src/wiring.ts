@@ -4,6 +4,7 @@ import { connectRedis } from "./cache/redis.ts";
 import { replayMarks } from "./cache/replay-marks.ts";
 import { durableSessions } from "./durable/sessions.ts";
 import { durableSimulators } from "./durable/simulators.ts";
+import { durableTagRegistries } from "./durable/tag-registries.ts";
 import type { Env } from "./env.ts";
 import { systemIds } from "./fleet/ids.ts";
 import { KnockRestore } from "./fleet/objects/restore.ts";
@@ -12,6 +13,7 @@ import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
 import { chargerStore } from "./store/chargers.ts";
 import { effectStore } from "./store/effects.ts";
+import { idTagStore } from "./store/id-tags.ts";
 import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore, tagPolicies } from "./store/organizations.ts";
@@ -19,6 +21,7 @@ import { recoveryStore } from "./store/recovery.ts";
 import { settingsStore } from "./store/settings.ts";
 import { connect } from "./store/sql.ts";
 import { stationHistory } from "./store/station-history.ts";
+import { tagRegistryStore } from "./store/tag-registry.ts";
 
 const wired = new WeakMap<Env, Ports>();
 
@@ -38,6 +41,9 @@ export function wire(env: Env): Ports {
     jobs: jobStore(sql, limits),
     effects: effectStore(sql),
     tagPolicies: tagPolicies(sql),
+    idTags: idTagStore(sql),
+    tagRegistry: tagRegistryStore(sql),
+    tagRegistries: durableTagRegistries(env),
     history: stationHistory(sql),
     settings: settingsStore(sql),
     recovery: recoveryStore(sql),

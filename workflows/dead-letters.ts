@@ -1,7 +1,7 @@
 import type { Client } from "@upstash/workflow";
 import type { DeadLetter } from "../src/ports.ts";
 import { chargerSeqOf } from "../src/run-ids.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH, TAG_EFFECTS_PATH } from "./paths.ts";
 import { wordOf } from "./step-failure.ts";
 
 const PAGE = 100;
@@ -11,6 +11,7 @@ const WORK: Record<string, DeadLetter["work"]> = {
   [CHARGER_PATH]: "charger",
   [EFFECTS_PATH]: "effects",
   [SETTINGS_PATH]: "settings",
+  [TAG_EFFECTS_PATH]: "tagEffects",
 };
 
 /**

@@ -3,9 +3,17 @@ import type { Config } from "../src/env.ts";
 import { PrefetchedWork } from "../src/fleet/provision/dispatch-slice.ts";
 import type { Ports } from "../src/ports.ts";
 import { applyEffectsRun } from "./apply-effects.ts";
+import { applyTagEffectsRun } from "./apply-tag-effects.ts";
 import { applySettingsRun } from "./apply-settings.ts";
 import { stepGuard } from "./guard.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH, STEPS } from "./paths.ts";
+import {
+  CHARGER_PATH,
+  DISPATCH_PATH,
+  EFFECTS_PATH,
+  SETTINGS_PATH,
+  STEPS,
+  TAG_EFFECTS_PATH,
+} from "./paths.ts";
 import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 import { stepOptions } from "./step-options.ts";
@@ -19,6 +27,7 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   app.post(DISPATCH_PATH, provisionBatch(ports, prefetched, options));
   app.post(CHARGER_PATH, provisionChargerRun(ports, prefetched, options));
   app.post(EFFECTS_PATH, applyEffectsRun(ports, options));
+  app.post(TAG_EFFECTS_PATH, applyTagEffectsRun(ports, options));
   app.post(SETTINGS_PATH, applySettingsRun(ports, options));
   return app;
 }

@@ -9,3 +9,4 @@ export const DISPATCH_PATH = `${STEPS}v1/dispatch`;
 export const CHARGER_PATH = `${STEPS}v1/charger`;
 export const SETTINGS_PATH = `${STEPS}v1/settings`;
 export const EFFECTS_PATH = `${STEPS}v1/effects`;
+export const TAG_EFFECTS_PATH = `${STEPS}v1/tag-effects`;

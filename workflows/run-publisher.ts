@@ -5,7 +5,7 @@ import type { RunPublisher, SettingsCause } from "../src/ports.ts";
 import { runNames } from "../src/run-ids.ts";
 import { within } from "../src/within.ts";
 import { readDeadLetters } from "./dead-letters.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH } from "./paths.ts";
+import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH, TAG_EFFECTS_PATH } from "./paths.ts";
 
 const PUBLISH_TIMEOUT_MS = 10_000;
 const NOT_TAKEN = "The workflow service did not take the run";
@@ -53,6 +53,8 @@ export function runPublisher(config: Needs): RunPublisher {
       );
     },
 
+    applyTagEffects: (batch) => publishTagEffects(client, config.PUBLIC_BASE_URL, batch),
+
     applySettings: (cause) => publishSettings(client, config.PUBLIC_BASE_URL, cause),
 
     deadLetters: (cursor) => withDeadline(readDeadLetters(client, cursor), READ_FAILED),
@@ -84,6 +86,23 @@ function engineClient(config: Needs): Client {
     retry: { retries: 1, backoff: () => 100 },
     enableTelemetry: false,
   });
+}
+
+async function publishTagEffects(
+  client: Client,
+  baseUrl: string,
+  { id, total, attempt }: { id: string; total: number; attempt: number },
+): Promise<void> {
+  await withDeadline(
+    client.trigger({
+      url: baseUrl + TAG_EFFECTS_PATH,
+      workflowRunId: runNames.tagEffects(id, attempt),
+      body: { batchId: id, total },
+      label: id,
+      retries: RETRIES,
+      retryDelay: RETRY_DELAY,
+    }),
+  );
 }
 
 async function publishSettings(client: Client, baseUrl: string, cause: SettingsCause): Promise<void> {

@@ -7,6 +7,7 @@ export interface Services {
   history: Pick<Ports["history"], "transactionIds">;
   runs: Pick<Ports["runs"], "applySettings">;
   tagPolicies: Pick<Ports["tagPolicies"], "read">;
+  tagRegistry: Pick<Ports["tagRegistry"], "shardPage" | "raiseVersion">;
 }
 
 /** Called when a service is first needed: an object that only talks to its station makes no client of the database. */

@@ -21,7 +21,10 @@ const PART_MS = 10_000;
  */
 const HANGING_MS = 5000;
 
-type Needs = Pick<Ports, "jobs" | "effects" | "settings" | "runs" | "recovery" | "history" | "ids" | "clock">;
+type Needs = Pick<
+  Ports,
+  "jobs" | "effects" | "settings" | "tagRegistry" | "runs" | "recovery" | "history" | "ids" | "clock"
+>;
 
 /** Report of a pass: ids of what it published, and the parts that failed. */
 export interface Swept {
@@ -60,11 +63,22 @@ export async function sweep(ports: Needs): Promise<Swept> {
     () => nextPart(ports, now),
     (batch) => ports.runs.applyEffects({ ...batch, attempt: 0 }),
   );
+  await sweepTags(ports, pass, now);
   await pass.part("prune", () => ports.history.prune(now));
   return pass.result(
     jobs.map(({ id }) => id),
     effects.map(({ id }) => id),
   );
+}
+
+/** Publishes again what the tag registry was not told, and once a day a look at all tags of an organisation. */
+async function sweepTags({ tagRegistry, runs, ids }: Needs, pass: Pass, now: Date): Promise<void> {
+  await pass.publishEach("tags", () => tagRegistry.leftOver(now), runs.applyTagEffects);
+  const next = async () => {
+    const batch = await tagRegistry.reconcileNext(ids.uuid(), now);
+    return batch ? [batch] : [];
+  };
+  await pass.publishEach("reconcileTags", next, (batch) => runs.applyTagEffects({ ...batch, attempt: 0 }));
 }
 
 class Pass {

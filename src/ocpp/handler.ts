@@ -20,7 +20,8 @@ export interface TagVerdict {
 
 /** Data from outside the session, fetched before the handler runs, because handlers are synchronous. */
 export interface Lookups {
-  tag(idTag: string): TagVerdict;
+  /** `type`: that of the token, where it is compared with the one the tag was stored with. */
+  tag(idTag: string, type: string | null): TagVerdict;
   /** Whether an active webhook of the organisation subscribes to this event. */
   subscribes(event: string): boolean;
 }

@@ -27,6 +27,12 @@ export interface Organization {
   transferHosts: string[] | null;
   /** Hosts of the `ws_url` of simulated chargers, in the same notation; null: any public host. */
   wsUrlHosts: string[] | null;
+  /** Whether chargers of security profile 0, which show no credential, may be registered. */
+  allowUnauthenticatedChargers: boolean;
+  /** Group of the id tags that may stop any transaction (OCPP 2.x C16); null: none. */
+  masterPassGroupId: string | null;
+  /** How long stations may keep an answer about an id tag; null: as long as they like. */
+  tagCacheSeconds: number | null;
 }
 
 /** An API key without its secret. */
@@ -63,7 +69,16 @@ export interface ApiKeyStore {
 
 /** Fields of an organisation that its owner may change. Absent: unchanged. */
 export type OrganizationChanges = Partial<
-  Pick<Organization, "name" | "acceptUnknownIdTags" | "transferHosts" | "wsUrlHosts">
+  Pick<
+    Organization,
+    | "name"
+    | "acceptUnknownIdTags"
+    | "transferHosts"
+    | "wsUrlHosts"
+    | "allowUnauthenticatedChargers"
+    | "masterPassGroupId"
+    | "tagCacheSeconds"
+  >
 >;
 
 /** Storage of organisations. */

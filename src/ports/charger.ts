@@ -97,9 +97,14 @@ export interface ConnectedCharger {
   stopConflicts: StopConflict[];
 }
 
-/** Whether an organisation accepts id tags that are not stored anywhere. */
+/** What an organisation decides for its id tags. */
 export interface UnknownTagPolicy {
+  /** Whether a tag that is not stored anywhere may charge. */
   acceptsUnknown: boolean;
+  /** How long stations may keep an answer about a tag. Absent, as in data stored by older releases, or null: no limit. */
+  cacheSeconds?: number | null;
+  /** Group of the tags that may stop any transaction. Absent or null: none. */
+  masterPassGroupId?: string | null;
   /**
    * Epoch ms by the database's clock at which it was read; 0: from a cache, age unknown. Of two policies the newer
    * one is used.

@@ -13,7 +13,7 @@ export interface SettingsCause {
 export interface DeadLetter {
   id: string;
   runId: string;
-  work: "batch" | "charger" | "effects" | "settings" | "unknown";
+  work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "unknown";
   /** Id of the job, the batch of effects or the charger of the run. */
   subjectId: string;
   /** Sequence number in the job; null unless it is a charger's run. */
@@ -32,6 +32,8 @@ export interface RunPublisher {
   applySettings(cause: SettingsCause): Promise<void>;
   /** Starts the run that carries out a batch of effects. */
   applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
+  /** Starts the run that tells the tag registry of stored changes. */
+  applyTagEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
   /**
    * Cancels runs by their full ids (`wfr_…`). Best effort: a run that goes on finds its charger settled or deleted.
    */

@@ -11,6 +11,7 @@ import { claimParams, claimSql, replay } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import { applySessionFacts } from "./session-facts.ts";
 import { violates, type Sql } from "./sql.ts";
+import { TAG_POLICY_COLUMNS, tagPolicyColumns, tagPolicyOf } from "./tag-policy-rows.ts";
 import { CHARGER_RUN_ID } from "./work-rows.ts";
 
 const provisioningRow = z
@@ -41,8 +42,7 @@ const PROVISIONING = `SELECT c.id, c.error,
 const LIST = { columns: CHARGER_COLUMNS, order: "oldestFirst" } as const;
 
 /** Tag policy of the organisation, read with the write: the organisation cached in the Worker may be out of date. */
-const POLICY = `(SELECT accept_unknown_id_tags FROM organizations WHERE id = $1::uuid),
-    (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms`;
+const POLICY = `(SELECT to_jsonb(p) FROM (SELECT ${TAG_POLICY_COLUMNS} FROM organizations o WHERE o.id = $1::uuid) p) AS policy`;
 
 /**
  * Claim and external charger in one statement; a FAILED charger of the same identity is marked deleted. $8 to $12:
@@ -79,10 +79,11 @@ const UNREGISTER = `WITH gone AS (
   SELECT $3::uuid, 0, $1::uuid, id, 'sync', $4::timestamptz FROM gone`;
 
 const registerRow = z
-  .object({ inserted: z.boolean(), accept_unknown_id_tags: z.boolean().nullable(), read_at_ms: z.number() })
-  .transform(({ inserted, accept_unknown_id_tags, read_at_ms }) => ({
+  .object({ inserted: z.boolean(), policy: z.object(tagPolicyColumns).nullable() })
+  .transform(({ inserted, policy }) => ({
     inserted,
-    tagPolicy: { acceptsUnknown: accept_unknown_id_tags ?? false, readAtMs: read_at_ms },
+    // No policy: there is no such organisation, and nothing was inserted.
+    tagPolicy: policy ? tagPolicyOf(policy) : { acceptsUnknown: false, readAtMs: 0 },
   }));
 
 async function insertRegistered(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Organization, OrganizationChanges, OrganizationStore, TagPolicies } from "../ports.ts";
 import { firstRow, isUuid } from "./rows.ts";
+import { TAG_POLICY_COLUMNS, tagPolicyColumns, tagPolicyOf } from "./tag-policy-rows.ts";
 import type { Sql } from "./sql.ts";
 
 /** A row of `ORGANIZATION_COLUMNS` as an `Organization`. */
@@ -16,6 +17,9 @@ export const organizationRow = z
     accept_unknown_id_tags: z.boolean(),
     transfer_hosts: z.array(z.string()).nullable(),
     ws_url_hosts: z.array(z.string()).nullable(),
+    allow_unauthenticated_chargers: z.boolean(),
+    master_pass_group_id: z.string().nullable(),
+    tag_cache_seconds: z.number().nullable(),
   })
   .transform((row): Organization => ({
     id: row.id,
@@ -28,11 +32,15 @@ export const organizationRow = z
     acceptUnknownIdTags: row.accept_unknown_id_tags,
     transferHosts: row.transfer_hosts,
     wsUrlHosts: row.ws_url_hosts,
+    allowUnauthenticatedChargers: row.allow_unauthenticated_chargers,
+    masterPassGroupId: row.master_pass_group_id,
+    tagCacheSeconds: row.tag_cache_seconds,
   }));
 
 /** Columns of `organizationRow`, table alias `o`. */
 export const ORGANIZATION_COLUMNS = `o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.open_job_limit,
-  o.accept_unknown_id_tags, o.transfer_hosts, o.ws_url_hosts`;
+  o.accept_unknown_id_tags, o.transfer_hosts, o.ws_url_hosts, o.allow_unauthenticated_chargers, o.master_pass_group_id,
+  o.tag_cache_seconds`;
 
 /** Effects per batch; a large organisation gets several batches, whose runs work in parallel. */
 const EFFECTS_PER_BATCH = 1000;
@@ -47,21 +55,28 @@ const hosts = (column: string) =>
       THEN ARRAY(SELECT jsonb_array_elements_text($2::jsonb -> '${column}')) END`,
   );
 
+/** What sessions are told of an organisation, as one value to be compared. */
+const POLICY = (alias: string): string =>
+  `jsonb_build_array(${alias}.accept_unknown_id_tags, ${alias}.master_pass_group_id, ${alias}.tag_cache_seconds)`;
+
 /**
- * Changes the organisation and, with a new tag policy, writes an effect per READY charger. A PENDING charger reads
+ * Changes the organisation and, with a new policy for id tags, writes an effect per READY charger. A PENDING charger reads
  * the new policy when it is provisioned.
  */
 const CHANGE = `WITH old AS (
-    SELECT id, accept_unknown_id_tags FROM organizations WHERE id = $1::uuid FOR UPDATE
+    SELECT id, ${POLICY("organizations")} AS policy FROM organizations WHERE id = $1::uuid FOR UPDATE
   ), o AS (
     UPDATE organizations o SET ${named("name", "$2::jsonb ->> 'name'")},
       ${named("accept_unknown_id_tags", "($2::jsonb ->> 'accept_unknown_id_tags')::boolean")},
+      ${named("allow_unauthenticated_chargers", "($2::jsonb ->> 'allow_unauthenticated_chargers')::boolean")},
+      ${named("master_pass_group_id", "$2::jsonb ->> 'master_pass_group_id'")},
+      ${named("tag_cache_seconds", "($2::jsonb ->> 'tag_cache_seconds')::int")},
       ${hosts("transfer_hosts")}, ${hosts("ws_url_hosts")}
     FROM old WHERE o.id = old.id RETURNING o.*
   ), target AS (
     SELECT c.id, row_number() OVER (ORDER BY c.id) - 1 AS n FROM chargers c, old, o
     WHERE c.organization_id = $1::uuid AND c.deleted_at IS NULL AND c.status = 'READY'
-      AND old.accept_unknown_id_tags <> o.accept_unknown_id_tags
+      AND old.policy IS DISTINCT FROM ${POLICY("o")}
   ), batch AS MATERIALIZED (
     SELECT b, gen_random_uuid() AS id FROM generate_series(0, (SELECT max(n) FROM target) / ${EFFECTS_PER_BATCH}) AS b
   ), effects AS (
@@ -80,12 +95,18 @@ function wireChanges({
   acceptUnknownIdTags,
   transferHosts,
   wsUrlHosts,
+  allowUnauthenticatedChargers,
+  masterPassGroupId,
+  tagCacheSeconds,
   ...same
 }: OrganizationChanges): string {
   const named = {
     accept_unknown_id_tags: acceptUnknownIdTags,
     transfer_hosts: transferHosts,
     ws_url_hosts: wsUrlHosts,
+    allow_unauthenticated_chargers: allowUnauthenticatedChargers,
+    master_pass_group_id: masterPassGroupId,
+    tag_cache_seconds: tagCacheSeconds,
   };
   return JSON.stringify({ ...same, ...named });
 }
@@ -110,12 +131,9 @@ export function organizationStore(sql: Sql): OrganizationStore {
   };
 }
 
-const policyRow = z
-  .object({ accept_unknown_id_tags: z.boolean(), read_at_ms: z.number() })
-  .transform((row) => ({ acceptsUnknown: row.accept_unknown_id_tags, readAtMs: row.read_at_ms }));
+const policyRow = z.object(tagPolicyColumns).transform(tagPolicyOf);
 
-const READ_POLICY = `SELECT accept_unknown_id_tags, (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms
-  FROM organizations WHERE id = $1::uuid`;
+const READ_POLICY = `SELECT ${TAG_POLICY_COLUMNS} FROM organizations o WHERE o.id = $1::uuid`;
 
 /** Tag policies in Postgres, read with the time of the database. */
 export function tagPolicies(sql: Sql): TagPolicies {

@@ -3,6 +3,7 @@ import type { ProvisioningWork } from "../ports.ts";
 import { RUN_ID_PREFIX } from "../run-ids.ts";
 import { recordVersion } from "./charger-rows.ts";
 import { timestamp } from "./rows.ts";
+import { TAG_POLICY_COLUMNS, tagPolicyColumns, tagPolicyOf } from "./tag-policy-rows.ts";
 
 /** `runNames.job` in SQL, of the first attempt. Table alias: `j` jobs. */
 export const JOB_RUN_ID = `'${RUN_ID_PREFIX}' || j.id`;
@@ -14,7 +15,7 @@ export const CHARGER_RUN_ID = `'${RUN_ID_PREFIX}' || j.id || '-' || c.seq
 /** Columns of `workRow`. Table aliases: `c` chargers, `o` organizations. */
 export const WORK_COLUMNS = `c.id, c.job_id, c.organization_id, o.slug, c.identity, c.created_at, c.ocpp_version,
   c.number_of_connectors, c.max_charging_power, c.vendor_name, c.model, c.ws_url, c.runtime, c.security_profile, c.registration_status,
-  c.simulator_host, c.desired_count, o.accept_unknown_id_tags, (extract(epoch FROM now()) * 1000)::float8 AS read_at_ms`;
+  c.simulator_host, c.desired_count, ${TAG_POLICY_COLUMNS}`;
 
 /** A row of `WORK_COLUMNS` as `ProvisioningWork`. */
 export const workRow = z
@@ -36,8 +37,7 @@ export const workRow = z
     registration_status: z.enum(["Accepted", "Pending", "Rejected"]),
     simulator_host: z.string().nullable(),
     desired_count: z.number(),
-    accept_unknown_id_tags: z.boolean(),
-    read_at_ms: z.number(),
+    ...tagPolicyColumns,
   })
   .transform((row): ProvisioningWork => ({
     chargerId: row.id,
@@ -57,5 +57,5 @@ export const workRow = z
     registrationStatus: row.registration_status,
     simulatorHost: row.simulator_host,
     desiredCount: row.desired_count,
-    tagPolicy: { acceptsUnknown: row.accept_unknown_id_tags, readAtMs: row.read_at_ms },
+    tagPolicy: tagPolicyOf(row),
   }));

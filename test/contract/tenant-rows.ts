@@ -1,7 +1,7 @@
 import { openSql } from "../harness/sql.ts";
 import { world } from "./world.ts";
 
-const COUNTS = ["locations", "chargers", "jobs", "api_keys", "idempotency_keys"]
+const COUNTS = ["locations", "chargers", "jobs", "api_keys", "idempotency_keys", "id_tags"]
   .map((table) => `(SELECT count(*)::int FROM ${table} WHERE organization_id = $1::uuid) AS ${table}`)
   .join(", ");
 
@@ -13,6 +13,7 @@ const CONTENT = `(SELECT md5(coalesce(string_agg(l::text, ',' ORDER BY l.id), ''
     WHERE organization_id = $1::uuid) AS charger_content,
   (SELECT md5(coalesce(string_agg(concat_ws(',', s.charger_id, s.revision, s.desired), ';' ORDER BY s.charger_id), ''))
     FROM charger_settings s JOIN chargers c ON c.id = s.charger_id WHERE c.organization_id = $1::uuid) AS settings_content,
+  (SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t.id), '')) FROM id_tags t WHERE organization_id = $1::uuid) AS tag_content,
   (SELECT count(*)::int FROM api_keys WHERE organization_id = $1::uuid AND revoked_at IS NOT NULL) AS revoked`;
 
 /** What requests can have written in an organisation: numbers of rows and digests of their content. */

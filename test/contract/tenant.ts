@@ -31,6 +31,8 @@ export interface Belongings {
   externalIdentity: string;
   /** Of a key that nobody uses. */
   keyId: string;
+  /** An active id tag of every charger. */
+  idTagId: string;
   /** `txn_` id of a completed transaction, number 4711. */
   transactionId: string;
 }
@@ -72,6 +74,8 @@ export async function furnish({ organization, owner, ownerToken }: Tenant): Prom
   const spare = { name: "spare" };
   const made = await call(access, "POST", "/api/v1/auth/api-keys", spare, { authorization });
   const keyId = z.object({ id: z.string() }).parse(made.body).id;
+  const tag = await call(access, "POST", "/api/v1/id-tags", { idTag: `T-${batch.jobId.slice(-12)}` });
+  const idTagId = z.object({ id: z.string() }).parse(tag.body).id;
   const transactionId = `txn_${randomUUID()}`;
   await openSql(world.sqlUrl)(
     `INSERT INTO transactions (id, organization_id, transaction_id, charger_id, evse_id, connector_id, status, started_at,
@@ -86,6 +90,7 @@ export async function furnish({ organization, owner, ownerToken }: Tenant): Prom
     jobId: batch.jobId,
     externalIdentity,
     keyId,
+    idTagId,
     transactionId,
   };
 }

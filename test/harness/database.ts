@@ -7,14 +7,16 @@ import { settingsStore } from "../../src/store/settings.ts";
 import { connect } from "../../src/store/sql.ts";
 import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
+import { idTagStore } from "../../src/store/id-tags.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
+import { tagRegistryStore } from "../../src/store/tag-registry.ts";
 import { testSql, type TestSql } from "./sql.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 export interface Database {
   sql: TestSql;
-  stores: Pick<Ports, "chargers" | "jobs" | "locations" | "effects" | "settings">;
+  stores: Pick<Ports, "chargers" | "jobs" | "locations" | "effects" | "settings" | "idTags" | "tagRegistry">;
   /** A fresh tenant with one location. */
   tenant(settings?: { chargerLimit?: number }): Promise<{ organization: Organization; locationId: string }>;
   close(): Promise<void>;
@@ -41,6 +43,8 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
     locations: locationStore(sql),
     effects: effectStore(sql),
     settings: settingsStore(sql),
+    idTags: idTagStore(sql),
+    tagRegistry: tagRegistryStore(sql),
   };
   return {
     sql,
@@ -67,6 +71,9 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
         acceptUnknownIdTags: true,
         transferHosts: null,
         wsUrlHosts: null,
+        allowUnauthenticatedChargers: true,
+        masterPassGroupId: null,
+        tagCacheSeconds: null,
       };
       const locationId = systemIds.uuid();
       const place = { id: locationId, slug: `loc-${systemIds.hex(6)}`, name: "Depot", ...EMPTY_PLACE };

@@ -7,6 +7,7 @@ const COMPLETE = {
   SIMULATOR_HOST: namespace,
   TRANSACTION_IDS: namespace,
   SESSION_SHELF: namespace,
+  TAG_REGISTRY: namespace,
   PUBLIC_BASE_URL: "https://busbar.example/",
   DATABASE_URL: "postgresql://u:p@db.test/busbar",
   UPSTASH_REDIS_REST_URL: "https://redis.test",

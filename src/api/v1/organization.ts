@@ -4,6 +4,7 @@ import { NotFound } from "../../errors.ts";
 import { changeOrganization } from "../../fleet/change/change-organization.ts";
 import type { Organization } from "../../ports.ts";
 import { text } from "./fields.ts";
+import { groupId } from "./id-tag-fields.ts";
 import { defineOperation } from "./surface.ts";
 
 const HOSTS_MAX = 100;
@@ -15,6 +16,21 @@ const hosts = z
   .nullable()
   .openapi({ example: ["files.example.com", "*.cdn.example.com"] });
 
+const allowUnauthenticatedChargers = z
+  .boolean()
+  .openapi({ description: "Whether chargers of security profile 0 may be registered" });
+
+const masterPassGroupId = groupId.openapi({
+  description:
+    "Group of the id tags that may stop any transaction, whichever chargers they are limited to; null: none",
+});
+
+const TAG_CACHE_SECONDS_MAX = 31_536_000;
+
+const tagCacheSeconds = z.int().min(1).max(TAG_CACHE_SECONDS_MAX).nullable().openapi({
+  description: "How long chargers may keep an answer about an id tag; null: until the tag expires",
+});
+
 const settings = z
   .object({
     name: z.string(),
@@ -22,6 +38,9 @@ const settings = z
     acceptUnknownIdTags: z.boolean(),
     transferHosts: hosts,
     wsUrlHosts: hosts,
+    allowUnauthenticatedChargers,
+    masterPassGroupId,
+    tagCacheSeconds,
     chargerLimit: z.int().openapi({ description: "Most chargers at a time" }),
     openJobLimit: z.int().openapi({ description: "Most batches that are not complete at a time" }),
     rateLimit: z.int(),
@@ -33,17 +52,22 @@ const changes = z.strictObject({
   acceptUnknownIdTags: z.boolean().optional(),
   transferHosts: hosts.optional(),
   wsUrlHosts: hosts.optional(),
+  allowUnauthenticatedChargers: allowUnauthenticatedChargers.optional(),
+  masterPassGroupId: masterPassGroupId.optional(),
+  tagCacheSeconds: tagCacheSeconds.optional(),
 });
 
 /** The settings of an organization. A limit it has no value for is that of the deployment. */
 function settingsBody(organization: Organization, config: Config): z.infer<typeof settings> {
-  const { name, slug, acceptUnknownIdTags, transferHosts, wsUrlHosts } = organization;
   return {
-    name,
-    slug,
-    acceptUnknownIdTags,
-    transferHosts,
-    wsUrlHosts,
+    name: organization.name,
+    slug: organization.slug,
+    acceptUnknownIdTags: organization.acceptUnknownIdTags,
+    transferHosts: organization.transferHosts,
+    wsUrlHosts: organization.wsUrlHosts,
+    allowUnauthenticatedChargers: organization.allowUnauthenticatedChargers,
+    masterPassGroupId: organization.masterPassGroupId,
+    tagCacheSeconds: organization.tagCacheSeconds,
     chargerLimit: organization.chargerLimit ?? config.CHARGER_LIMIT,
     openJobLimit: organization.openJobLimit ?? config.OPEN_JOB_LIMIT,
     rateLimit: organization.rateLimit ?? config.RATE_LIMIT_REQUESTS,

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { connectionBaseUrl, connectionUrl } from "../../fleet/address/connection-url.ts";
 import { registerCharger as register } from "../../fleet/create/register-charger.ts";
 import { versionsOf } from "../../ocpp/version.ts";
-import type { Organization, RegisterCharger, SecurityProfile } from "../../ports.ts";
+import type { Organization, Ports, RegisterCharger, SecurityProfile } from "../../ports.ts";
 import { recordJson, sendRecorded } from "../http/accepted.ts";
 import { chargeBoxId, text, timestamp } from "./fields.ts";
 import { InvalidRequest } from "../operation/receive.ts";
@@ -70,7 +70,12 @@ export const registerCharger = defineOperation({
   isIdempotent: true,
   refusals: [409, 422],
   handle: async ({ c, ports, organization, body, claim }) => {
-    if (body.securityProfile === 3 && !c.get("config").OCPP_CLIENT_CERTIFICATES) throw noCertificates();
+    if (body.securityProfile === 3 && !c.get("config").OCPP_CLIENT_CERTIFICATES)
+      throw invalidProfile("securityProfile 3 needs client certificates, which are not available here");
+    if (body.securityProfile === 0 && !(await allowsUnauthenticated(ports, organization)))
+      throw invalidProfile(
+        "securityProfile 0 needs allowUnauthenticatedChargers, which the organization has switched off",
+      );
     const request = {
       identity: body.chargeBoxId,
       name: body.name ?? null,
@@ -87,8 +92,15 @@ export const registerCharger = defineOperation({
   },
 });
 
-function noCertificates(): InvalidRequest<Issue> {
-  const message = "securityProfile 3 needs client certificates, which are not available here";
+/** Read anew: the organisation of a cached key may be seconds old. */
+async function allowsUnauthenticated(
+  { organizations }: Pick<Ports, "organizations">,
+  { id }: Organization,
+): Promise<boolean> {
+  return (await organizations.get(id))?.allowUnauthenticatedChargers ?? false;
+}
+
+function invalidProfile(message: string): InvalidRequest<Issue> {
   return new InvalidRequest([{ location: "body", path: ["securityProfile"], code: "custom", message }]);
 }
 

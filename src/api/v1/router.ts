@@ -9,6 +9,7 @@ import { diagnostics, updateFirmware } from "./commands/file-transfers.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { v1Error } from "./errors.ts";
 import { deleteCharger, getCharger, listChargers, setRegistration } from "./chargers.ts";
+import { changeIdTag, createIdTag, deleteIdTag, getIdTag, listIdTags, putIdTag } from "./id-tags.ts";
 import { listDeadLetters } from "./list-dead-letters.ts";
 import type { BoundOperation } from "../operation/operations-of.ts";
 import { authenticateV1 } from "./surface.ts";
@@ -40,6 +41,12 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   startChargerTransaction,
   stopTransaction,
   getTransaction,
+  listIdTags,
+  createIdTag,
+  getIdTag,
+  changeIdTag,
+  putIdTag,
+  deleteIdTag,
   listDeadLetters,
   createApiKey,
   listApiKeys,

@@ -8,6 +8,20 @@ export function idTagInfo({ status, expiryDate, parentIdTag }: TagVerdict): Json
   return compact({
     status: word,
     expiryDate: expiryDate ?? undefined,
-    parentIdTag: parentIdTag ?? undefined,
+    parentIdTag: parentIdTag === null ? undefined : groupTag(parentIdTag),
   });
+}
+
+const ID_TAG_MAX = 20;
+
+/**
+ * A group as 1.6 names it. A longer id than 1.6 allows becomes a digest (FNV-1a, 64 bits): cut short, two groups could become
+ * one, and their tags would stop each other's transactions.
+ */
+export function groupTag(groupId: string): string {
+  if (groupId.length <= ID_TAG_MAX) return groupId;
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(groupId))
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return `G${hash.toString(16).padStart(16, "0").toUpperCase()}`;
 }

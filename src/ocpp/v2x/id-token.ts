@@ -30,7 +30,7 @@ export function judgeToken(
   if (found.type === "NoAuthorization") return { status: "Accepted", expiryDate: null, parentIdTag: null };
   if (ctx.station.refusedTokens.has(found.token.toLowerCase()))
     return { status: "Invalid", expiryDate: null, parentIdTag: null };
-  return judgeTag(ctx, found.token, isRemote);
+  return judgeTag(ctx, found.token, isRemote, found.type || null);
 }
 
 /** Payload idTokenInfo of 2.x, with the group if it is known (C09). */

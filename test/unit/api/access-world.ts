@@ -64,6 +64,9 @@ function newOrganization(slug: string, changes: Partial<Organization> = {}): Org
     acceptUnknownIdTags: true,
     transferHosts: null,
     wsUrlHosts: null,
+    allowUnauthenticatedChargers: true,
+    masterPassGroupId: null,
+    tagCacheSeconds: null,
     ...changes,
   };
 }
@@ -85,6 +88,9 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     chargers: fakeChargers(),
     jobs: unusedPort("jobs"),
     tagPolicies: unusedPort("tagPolicies"),
+    idTags: unusedPort("idTags"),
+    tagRegistry: unusedPort("tagRegistry"),
+    tagRegistries: unusedPort("tagRegistries"),
     history: unusedPort("history"),
     recovery: fakeRecovery(),
     settings: unusedPort("settings"),

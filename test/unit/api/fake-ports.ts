@@ -80,6 +80,9 @@ const emptyOrganization: Organization = {
   acceptUnknownIdTags: true,
   transferHosts: null,
   wsUrlHosts: null,
+  allowUnauthenticatedChargers: true,
+  masterPassGroupId: null,
+  tagCacheSeconds: null,
 };
 
 export function fakeOrganizations(known: Organization[]): OrganizationStore {

@@ -34,6 +34,7 @@ function sweeper(takes: (runId: string) => boolean) {
     dispatch: ({ id, attempt }) => publish(`${id}-r${attempt}`),
     provision: ({ id, attempt }) => publish(`${id}-0-r${attempt}`),
     applyEffects: ({ id }) => publish(`eff-${id}`),
+    applyTagEffects: ({ id }) => publish(`tag-${id}`),
     applySettings: ({ chargerId }) => publish(`set-${chargerId}`),
     cancel: async () => undefined,
   };

@@ -94,6 +94,9 @@ beforeEach(async () => {
     acceptUnknownIdTags: true,
     transferHosts: null,
     wsUrlHosts: null,
+    allowUnauthenticatedChargers: true,
+    masterPassGroupId: null,
+    tagCacheSeconds: null,
   };
   await sql("INSERT INTO organizations (id, slug, name) VALUES ($1::uuid, $2, $2)", [organization.id, slug]);
   const place = newPlace("Depot");

@@ -1,6 +1,7 @@
 import type { Env } from "../../../env.ts";
 import { parseFrame, type ParsedFrame } from "../../../ocpp/frame.ts";
 import type { ServicesOf } from "../../services.ts";
+import { registryReader } from "../../tag-registries.ts";
 import type { LiveSocket, SessionSockets } from "../line/live-socket.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
@@ -8,6 +9,7 @@ import type { CommandChannel } from "../outbound/command-channel.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import { prepareIds, type IdSupply } from "./id-supply.ts";
+import { KnownTags } from "./known-tags.ts";
 import { Preparation } from "./preparation.ts";
 import { StationInbox } from "./station-inbox.ts";
 import { policyReader, TagPolicy } from "./tag-policy.ts";
@@ -41,11 +43,12 @@ export class FrameReceiver {
 
   constructor(parts: Parts, config: Env, services: ServicesOf, hooks: ReceiverHooks) {
     const { store, channel, ids } = parts;
-    const tags = new TagPolicy(store, policyReader(config, services));
+    const policy = new TagPolicy(store, policyReader(config, services));
+    const tags = new KnownTags(store, registryReader(config));
     this.#parts = parts;
     this.#config = config;
-    this.#preparation = new Preparation(ids, tags, store.transactions);
-    this.#inbox = new StationInbox(store, channel, ids, config.OCPP_INBOUND_VALIDATION);
+    this.#preparation = new Preparation(ids, policy, tags, store.transactions);
+    this.#inbox = new StationInbox(store, channel, { ids, tags }, config.OCPP_INBOUND_VALIDATION);
     this.#hooks = hooks;
   }
 

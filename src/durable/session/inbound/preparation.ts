@@ -6,6 +6,7 @@ import { TEXT_LENGTH } from "../../../ocpp/text-length.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import { hasIds, type IdSupply } from "./id-supply.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
+import type { KnownTags } from "./known-tags.ts";
 import type { TagPolicy } from "./tag-policy.ts";
 
 /**
@@ -14,12 +15,14 @@ import type { TagPolicy } from "./tag-policy.ts";
  */
 export class Preparation {
   readonly #ids: IdSupply;
-  readonly #tags: TagPolicy;
+  readonly #policy: TagPolicy;
+  readonly #tags: KnownTags;
   readonly #transactions: TransactionLookup;
   #turn: Promise<unknown> | null = null;
 
-  constructor(ids: IdSupply, tags: TagPolicy, transactions: TransactionLookup) {
+  constructor(ids: IdSupply, policy: TagPolicy, tags: KnownTags, transactions: TransactionLookup) {
     this.#ids = ids;
+    this.#policy = policy;
     this.#tags = tags;
     this.#transactions = transactions;
   }
@@ -40,7 +43,12 @@ export class Preparation {
     if (record.registration !== "Accepted") return [];
     const work: Promise<void>[] = [];
     if (!hasIds(record) && this.#opens(frame)) work.push(this.#ids.refill(record));
-    if (needsOf(frame, version).idTags.length > 0) this.#tags.freshen(record, Date.now());
+    const { idTags } = needsOf(frame, version);
+    if (idTags.length > 0) this.#policy.freshen(record, Date.now());
+    for (const idTag of idTags) {
+      const asking = this.#tags.prepare(record, idTag, Date.now());
+      if (asking) work.push(asking);
+    }
     return work;
   }
 

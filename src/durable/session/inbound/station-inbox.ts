@@ -7,6 +7,7 @@ import type { Validators } from "../../../ocpp/validators.ts";
 import { BreachLog } from "./breach-log.ts";
 import type { CommandChannel } from "../outbound/command-channel.ts";
 import type { IdSupply } from "./id-supply.ts";
+import type { KnownTags } from "./known-tags.ts";
 import { receivedFrame, sentFrame } from "../storage/frame-log.ts";
 import { sendText, type LiveSocket } from "../line/live-socket.ts";
 import { isRebuildable, type KeptHeartbeat } from "../storage/kept-heartbeat.ts";
@@ -38,13 +39,20 @@ export class StationInbox {
   readonly #store: SessionStore;
   readonly #channel: CommandChannel;
   readonly #ids: IdSupply;
+  readonly #tags: KnownTags;
   readonly #validation: InboundValidation;
   readonly #breaches = new BreachLog();
 
-  constructor(store: SessionStore, channel: CommandChannel, ids: IdSupply, validation: InboundValidation) {
+  constructor(
+    store: SessionStore,
+    channel: CommandChannel,
+    { ids, tags }: { ids: IdSupply; tags: KnownTags },
+    validation: InboundValidation,
+  ) {
     this.#store = store;
     this.#channel = channel;
     this.#ids = ids;
+    this.#tags = tags;
     this.#validation = validation;
   }
 
@@ -114,6 +122,7 @@ export class StationInbox {
       nowMs,
       transactions: this.#store.transactions,
       nextTransactionId: () => this.#ids.next(record),
+      tags: this.#tags,
     });
   }
 

@@ -1,8 +1,11 @@
 import type { HandlerContext } from "../../../ocpp/handler.ts";
 import { CONNECTORS_MAX } from "../../../ocpp/inbound/connector-report.ts";
 import type { StateChange, TransactionLookup } from "../../../ocpp/station-state.ts";
+import { judgeKnownTag } from "../../../ocpp/tag-judgement.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import { remoteStartLookup } from "../storage/remote-starts.ts";
+import type { KnownTags } from "./known-tags.ts";
+import { tagRulesOf } from "./tag-policy.ts";
 import { standingRefusals, withRefused } from "../storage/refused-tokens.ts";
 import type { SessionRecord, StoredConnector } from "../storage/session-record.ts";
 
@@ -11,12 +14,13 @@ export interface Surroundings {
   nowMs: number;
   transactions: TransactionLookup;
   nextTransactionId: () => number;
+  tags: KnownTags;
 }
 
 /** What a handler may see of the session. */
 export function handlerContext(
   record: SessionRecord,
-  { version, nowMs, transactions, nextTransactionId }: Surroundings,
+  { version, nowMs, transactions, nextTransactionId, tags }: Surroundings,
 ): HandlerContext {
   return {
     now: new Date(nowMs),
@@ -36,11 +40,7 @@ export function handlerContext(
     },
     ids: { nextTransactionId },
     lookups: {
-      tag: () => ({
-        status: record.acceptsUnknownTags === false ? "Unknown" : "Accepted",
-        expiryDate: null,
-        parentIdTag: null,
-      }),
+      tag: (idTag, type) => judgeKnownTag(tags.find(record, idTag), tagRulesOf(record), { type, nowMs }),
       subscribes: () => false,
     },
   };

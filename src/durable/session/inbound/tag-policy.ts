@@ -1,4 +1,5 @@
 import type { Env } from "../../../env.ts";
+import type { TagRules } from "../../../ocpp/tag-judgement.ts";
 import type { UnknownTagPolicy } from "../../../ports.ts";
 import type { ServicesOf } from "../../services.ts";
 import { logEvent } from "../storage/log-event.ts";
@@ -32,12 +33,27 @@ function remember(organizationId: string, read: LastRead): void {
 }
 
 /** True when the record says something else than before. A policy that was read earlier than the known one changes nothing. */
-function adoptPolicy(record: SessionRecord, { acceptsUnknown, readAtMs }: UnknownTagPolicy): boolean {
+function adoptPolicy(record: SessionRecord, policy: UnknownTagPolicy): boolean {
+  const { acceptsUnknown, cacheSeconds = null, masterPassGroupId = null, readAtMs } = policy;
   if (readAtMs < record.tagPolicyReadAtMs) return false;
-  const isChanged = record.acceptsUnknownTags !== acceptsUnknown;
+  const isChanged =
+    record.acceptsUnknownTags !== acceptsUnknown ||
+    record.tagCacheSeconds !== cacheSeconds ||
+    record.masterPassGroupId !== masterPassGroupId;
   record.acceptsUnknownTags = acceptsUnknown;
+  record.tagCacheSeconds = cacheSeconds;
+  record.masterPassGroupId = masterPassGroupId;
   record.tagPolicyReadAtMs = readAtMs;
   return isChanged;
+}
+
+/** The rules by which a session judges. Where an older release left them unknown, no card is refused for it. */
+export function tagRulesOf(record: SessionRecord): TagRules {
+  return {
+    acceptsUnknown: record.acceptsUnknownTags !== false,
+    cacheSeconds: record.tagCacheSeconds,
+    masterPassGroupId: record.masterPassGroupId,
+  };
 }
 
 /** Keeps a policy that the session was told. False when there is no such session. */
@@ -51,8 +67,9 @@ export function keepTagPolicy(
 }
 
 /**
- * Whether id tags that nobody knows may charge. It comes with the provisioning of a session and is told on every change; a look
- * into the database once a minute and isolate, in the background, finds what was changed there. No card waits for it.
+ * What the organisation decides for its id tags, whether those that nobody knows may charge among it. It comes with the
+ * provisioning of a session and is told on every change; a look into the database once a minute and isolate, in the background,
+ * finds what was changed there. No card waits for it.
  */
 export class TagPolicy {
   readonly #store: SessionStore;

@@ -129,6 +129,9 @@ export interface SessionRecord {
   remoteStarts: StoredStart[];
   /** Organisation setting as it came with the provisioning or was told later; null: an older release left it unknown. */
   acceptsUnknownTags: boolean | null;
+  /** Organisation settings for id tags, told with the one above; see `TagRules`. */
+  tagCacheSeconds: number | null;
+  masterPassGroupId: string | null;
   /** The newest that were refused for their certificates. */
   refusedTokens: RefusedToken[];
   /** When that was read, see `UnknownTagPolicy`. */
@@ -182,6 +185,8 @@ const UNSEEN = {
   transactionIds: [],
   remoteStarts: [],
   acceptsUnknownTags: null,
+  tagCacheSeconds: null,
+  masterPassGroupId: null,
   refusedTokens: [],
   tagPolicyReadAtMs: 0,
   lease: null,
@@ -215,6 +220,8 @@ export function newRecord(
     bootAnswer: input.registrationStatus,
     generation: input.generation ?? 0,
     acceptsUnknownTags: input.tagPolicy?.acceptsUnknown ?? null,
+    tagCacheSeconds: input.tagPolicy?.cacheSeconds ?? null,
+    masterPassGroupId: input.tagPolicy?.masterPassGroupId ?? null,
     tagPolicyReadAtMs: input.tagPolicy?.readAtMs ?? 0,
   };
 }

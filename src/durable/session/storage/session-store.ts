@@ -3,6 +3,7 @@ import type { DataTransferRow, SessionFact } from "../../../ports.ts";
 import { FrameLog } from "./frame-log.ts";
 import { fitsMemory, type KeptHeartbeat } from "./kept-heartbeat.ts";
 import { keptTransfer } from "./kept-transfer.ts";
+import { KnownTagsTable } from "./known-tags-table.ts";
 import type { LineMemories, LineMemory } from "./line-memory.ts";
 import { Outbox } from "./outbox.ts";
 import type { Change, RecordHolder } from "./record-holder.ts";
@@ -33,6 +34,7 @@ const COMMAND_FRAMES_AFTER_MS = { first: 50, following: 1500 };
  */
 export class SessionStore implements RecordHolder {
   readonly frames: FrameLog;
+  readonly knownTags: KnownTagsTable;
   readonly outbox: Outbox;
   readonly replies: ReplyCache;
   readonly reported: ReportedVariables;
@@ -66,6 +68,7 @@ export class SessionStore implements RecordHolder {
       takeHeartbeats: () => this.#takeHeartbeats(),
       onWaiting: () => (this.#isDirect ? this.#commitLater(COMMIT_AFTER_MS) : this.#commitAtTurnEnd()),
     });
+    this.knownTags = new KnownTagsTable(storage.sql);
     this.outbox = new Outbox(storage, this, (upTo) => this.#noteDelivered(upTo));
     this.replies = new ReplyCache(storage.sql, this);
     this.reported = new ReportedVariables(storage.sql);
@@ -253,8 +256,8 @@ export class SessionStore implements RecordHolder {
   replace(record: SessionRecord, isOffered: boolean): void {
     const old = this.record;
     if (!old) return this.#first(record, isOffered);
-    const parts = [this.frames, this.replies, this.reported, this.transactions, this.transfers];
-    for (const part of parts) part.clear();
+    const { frames, knownTags, replies, reported, transactions, transfers } = this;
+    for (const part of [frames, knownTags, replies, reported, transactions, transfers]) part.clear();
     const { alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows } = old;
     const generation = Math.max(record.generation, old.generation);
     this.#record = { ...record, generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows };
@@ -274,7 +277,8 @@ export class SessionStore implements RecordHolder {
     this.#isChanged = this.#isBehind = this.#isUnstored = false;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
-    const parts = [this.outbox, this.replies, this.reported, this.frames, this.transactions, this.transfers];
+    const { outbox, frames, knownTags, replies, reported, transactions, transfers } = this;
+    const parts = [outbox, frames, knownTags, replies, reported, transactions, transfers];
     for (const part of parts) part.forget();
   }
 }

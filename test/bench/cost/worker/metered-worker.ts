@@ -6,7 +6,7 @@ import "./meter-globals.ts";
 import product, { ChargePointSession as Session } from "../../../../src/index.ts";
 import type { RawEnv } from "../../../../src/env.ts";
 
-export { SessionShelf, SimulatorHost, TransactionIds } from "../../../../src/index.ts";
+export { SessionShelf, SimulatorHost, TagRegistry, TransactionIds } from "../../../../src/index.ts";
 
 /**
  * The Worker as it is deployed, with a meter around every session object. The product knows nothing of it: the meter replaces methods

@@ -73,6 +73,9 @@ export class MemoryFleet {
       acceptUnknownIdTags: true,
       transferHosts: null,
       wsUrlHosts: null,
+      allowUnauthenticatedChargers: true,
+      masterPassGroupId: null,
+      tagCacheSeconds: null,
     };
     this.organizations.set(id, organization);
     return organization;

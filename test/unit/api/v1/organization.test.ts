@@ -23,6 +23,9 @@ const initial = {
   acceptUnknownIdTags: true,
   transferHosts: null,
   wsUrlHosts: null,
+  allowUnauthenticatedChargers: true,
+  masterPassGroupId: null,
+  tagCacheSeconds: null,
   chargerLimit: 1_000_000,
   openJobLimit: 20,
   rateLimit: 600,
@@ -35,7 +38,14 @@ describe("an organisation", () => {
 
   it("is changed by owners, and a run passes the change to its sessions", async () => {
     const at = world();
-    const changes = { name: "Acme Ltd", acceptUnknownIdTags: false, transferHosts: ["*.example.com"] };
+    const changes = {
+      name: "Acme Ltd",
+      acceptUnknownIdTags: false,
+      transferHosts: ["*.example.com"],
+      allowUnauthenticatedChargers: false,
+      masterPassGroupId: "POLICE",
+      tagCacheSeconds: 3600,
+    };
     expect(await ask(at, "PATCH", "owner", changes)).toEqual({
       status: 200,
       body: { ...initial, ...changes },
@@ -64,6 +74,10 @@ describe("an organisation", () => {
     ["rateLimit", { rateLimit: 5 }],
     ["acceptUnknownIdTags", { acceptUnknownIdTags: "yes" }],
     ["acceptUnknownIdTags", { acceptUnknownIdTags: null }],
+    ["allowUnauthenticatedChargers", { allowUnauthenticatedChargers: null }],
+    ["masterPassGroupId", { masterPassGroupId: "with a space" }],
+    ["masterPassGroupId", { masterPassGroupId: "G".repeat(37) }],
+    ["tagCacheSeconds", { tagCacheSeconds: 0 }],
     ["name", { name: "" }],
     ["transferHosts", { transferHosts: ["https://files.example.com/path"] }],
     ["wsUrlHosts", { wsUrlHosts: ["*"] }],

@@ -33,6 +33,7 @@ function setting(publish: () => Promise<void>) {
       ...runs,
       applyEffects: publish,
       applySettings: publish,
+      applyTagEffects: publish,
       cancel: publish,
       deadLetters: async () => ({ letters: [], cursor: null }),
     },

@@ -1,4 +1,6 @@
 import { vi } from "vitest";
+import type { RegistryTag } from "../../../../src/ports.ts";
+import { tagShard } from "../../../../src/tag-shard.ts";
 import type { CredentialText } from "../../../../src/credential-text.ts";
 
 export interface FlushedFact {
@@ -17,6 +19,8 @@ export class DatabaseDouble {
   acceptsUnknownTags = true;
   /** Organisations whose sessions asked for it. */
   policyReads: string[] = [];
+  /** Tags of organisations, by their id. */
+  readonly tags: Map<string, { version: number; tags: RegistryTag[] }> = new Map();
   /** The highest transaction id on record. */
   highestId = 0;
   /** Organisations whose allocators asked for it. */
@@ -56,8 +60,15 @@ export class DatabaseDouble {
     if (query.includes("accept_unknown_id_tags")) {
       this.policyReads.push(params[0] ?? "");
       const accepts = this.acceptsUnknownTags ? "t" : "f";
-      return rowsOf({ accept_unknown_id_tags: 16, read_at_ms: 701 }, [[accepts, String(Date.now())]]);
+      const columns = {
+        accept_unknown_id_tags: 16,
+        tag_cache_seconds: 23,
+        master_pass_group_id: 25,
+        read_at_ms: 701,
+      };
+      return rowsOf(columns, [[accepts, null, null, String(Date.now())]]);
     }
+    if (query.includes("id_tag_sets")) return this.#tags(query, params);
     if (query.includes("highest_id")) {
       this.asked.push(params[0] ?? "");
       return rowsOf({ highest_id: 23, unknown: 23 }, [[String(this.highestId), "0"]]);
@@ -69,6 +80,19 @@ export class DatabaseDouble {
     const facts = JSON.parse(params[0] ?? "[]") as FlushedFact[];
     this.flushes.push(facts);
     return query.includes("is_deleted") ? this.#gone(facts) : rowsOf({}, []);
+  }
+
+  #tags(query: string, [organizationId = "", ...params]: string[]): object {
+    const known = this.tags.get(organizationId) ?? { version: 0, tags: [] };
+    if (query.includes("INSERT INTO")) {
+      if (known.version >= Number(params[0])) return rowsOf({ version: 20 }, []);
+      known.version = Number(params[0]) + 1;
+      return rowsOf({ version: 20 }, [[String(known.version)]]);
+    }
+    const tags = known.tags.filter(
+      ({ key }) => tagShard(key) === Number(params[0]) && key > (params[1] ?? ""),
+    );
+    return rowsOf({ version: 20, tags: 3802 }, [[String(known.version), JSON.stringify(tags)]]);
   }
 
   #gone(facts: FlushedFact[]): object {
@@ -92,7 +116,7 @@ interface Query {
 }
 
 /** The answer to one statement. `columns`: name and type. */
-function rowsOf(columns: Record<string, number>, rows: string[][]): object {
+function rowsOf(columns: Record<string, number>, rows: Array<Array<string | null>>): object {
   const fields = Object.entries(columns).map(([name, dataTypeID]) => ({ name, dataTypeID }));
   return { command: "SELECT", rowCount: rows.length, rows, fields };
 }
