@@ -39,7 +39,8 @@ export type ThingName =
   | "Organization"
   | "Transaction"
   | "Id Tag"
-  | "Id Tag job";
+  | "Id Tag job"
+  | "Report";
 
 /** Unknown, or of another organisation: the two are indistinguishable on purpose. */
 export class NotFound extends DomainError {

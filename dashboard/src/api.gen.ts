@@ -586,6 +586,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chargers/{chargeBoxId}/ocpp/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send any request of OCPP that a central system may send
+         * @description In the version that the charger speaks: `Ocpp16…`, `Ocpp201…` and `Ocpp21…` are the payloads of each action. A report that the station sends in messages of its own is read at `/ocpp/reports/{requestId}`. Passwords change only by their rotation, and charging profiles 9001 to 9199 and their stack levels belong to the settings.
+         */
+        post: operations["callOcpp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chargers/{chargeBoxId}/ocpp/reports/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the report that a charger sends in messages of their own, as far as it has come
+         * @description Of requests that were sent with `callOcpp`; kept for 24 hours after the request.
+         */
+        get: operations["getOcppReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transactions/start": {
         parameters: {
             query?: never;
@@ -914,6 +954,1761 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Payload of CancelReservation for a station that speaks ocpp1.6 */
+        Ocpp16CancelReservation: {
+            reservationId: number;
+        };
+        /** @description Payload of CertificateSigned for a station that speaks ocpp1.6 */
+        Ocpp16CertificateSigned: {
+            certificateChain: string;
+        };
+        /** @description Payload of ChangeAvailability for a station that speaks ocpp1.6 */
+        Ocpp16ChangeAvailability: {
+            connectorId: number;
+            /** @enum {string} */
+            type: "Inoperative" | "Operative";
+        };
+        /** @description Payload of ChangeConfiguration for a station that speaks ocpp1.6 */
+        Ocpp16ChangeConfiguration: {
+            key: string;
+            value: string;
+        };
+        /** @description Payload of ClearCache for a station that speaks ocpp1.6 */
+        Ocpp16ClearCache: Record<string, never>;
+        /** @description Payload of ClearChargingProfile for a station that speaks ocpp1.6 */
+        Ocpp16ClearChargingProfile: {
+            id?: number;
+            connectorId?: number;
+            /** @enum {string} */
+            chargingProfilePurpose?: "ChargePointMaxProfile" | "TxDefaultProfile" | "TxProfile";
+            stackLevel?: number;
+        };
+        /** @description Payload of DataTransfer for a station that speaks ocpp1.6 */
+        Ocpp16DataTransfer: {
+            vendorId: string;
+            messageId?: string;
+            data?: string;
+        };
+        /** @description Payload of DeleteCertificate for a station that speaks ocpp1.6 */
+        Ocpp16DeleteCertificate: {
+            certificateHashData: components["schemas"]["Ocpp16CertificateHashDataType"];
+        };
+        /** @enum {string} */
+        Ocpp16HashAlgorithmEnumType: "SHA256" | "SHA384" | "SHA512";
+        Ocpp16CertificateHashDataType: {
+            hashAlgorithm: components["schemas"]["Ocpp16HashAlgorithmEnumType"];
+            issuerNameHash: string;
+            issuerKeyHash: string;
+            serialNumber: string;
+        };
+        /** @description Payload of ExtendedTriggerMessage for a station that speaks ocpp1.6 */
+        Ocpp16ExtendedTriggerMessage: {
+            requestedMessage: components["schemas"]["Ocpp16MessageTriggerEnumType"];
+            connectorId?: number;
+        };
+        /** @enum {string} */
+        Ocpp16MessageTriggerEnumType: "BootNotification" | "LogStatusNotification" | "FirmwareStatusNotification" | "Heartbeat" | "MeterValues" | "SignChargePointCertificate" | "StatusNotification";
+        /** @description Payload of GetCompositeSchedule for a station that speaks ocpp1.6 */
+        Ocpp16GetCompositeSchedule: {
+            connectorId: number;
+            duration: number;
+            /** @enum {string} */
+            chargingRateUnit?: "A" | "W";
+        };
+        /** @description Payload of GetConfiguration for a station that speaks ocpp1.6 */
+        Ocpp16GetConfiguration: {
+            key?: string[];
+        };
+        /** @description Payload of GetDiagnostics for a station that speaks ocpp1.6 */
+        Ocpp16GetDiagnostics: {
+            /** Format: uri */
+            location: string;
+            retries?: number;
+            retryInterval?: number;
+            /** Format: date-time */
+            startTime?: string;
+            /** Format: date-time */
+            stopTime?: string;
+        };
+        /** @description Payload of GetInstalledCertificateIds for a station that speaks ocpp1.6 */
+        Ocpp16GetInstalledCertificateIds: {
+            certificateType: components["schemas"]["Ocpp16CertificateUseEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp16CertificateUseEnumType: "CentralSystemRootCertificate" | "ManufacturerRootCertificate";
+        /** @description Payload of GetLocalListVersion for a station that speaks ocpp1.6 */
+        Ocpp16GetLocalListVersion: Record<string, never>;
+        /** @description Payload of GetLog for a station that speaks ocpp1.6 */
+        Ocpp16GetLog: {
+            log: components["schemas"]["Ocpp16LogParametersType"];
+            logType: components["schemas"]["Ocpp16LogEnumType"];
+            requestId: number;
+            retries?: number;
+            retryInterval?: number;
+        };
+        /** @enum {string} */
+        Ocpp16LogEnumType: "DiagnosticsLog" | "SecurityLog";
+        Ocpp16LogParametersType: {
+            remoteLocation: string;
+            /** Format: date-time */
+            oldestTimestamp?: string;
+            /** Format: date-time */
+            latestTimestamp?: string;
+        };
+        /** @description Payload of InstallCertificate for a station that speaks ocpp1.6 */
+        Ocpp16InstallCertificate: {
+            certificateType: components["schemas"]["Ocpp16CertificateUseEnumType"];
+            certificate: string;
+        };
+        /** @description Payload of RemoteStartTransaction for a station that speaks ocpp1.6 */
+        Ocpp16RemoteStartTransaction: {
+            connectorId?: number;
+            idTag: string;
+            chargingProfile?: {
+                chargingProfileId: number;
+                transactionId?: number;
+                stackLevel: number;
+                /** @enum {string} */
+                chargingProfilePurpose: "ChargePointMaxProfile" | "TxDefaultProfile" | "TxProfile";
+                /** @enum {string} */
+                chargingProfileKind: "Absolute" | "Recurring" | "Relative";
+                /** @enum {string} */
+                recurrencyKind?: "Daily" | "Weekly";
+                /** Format: date-time */
+                validFrom?: string;
+                /** Format: date-time */
+                validTo?: string;
+                chargingSchedule: {
+                    duration?: number;
+                    /** Format: date-time */
+                    startSchedule?: string;
+                    /** @enum {string} */
+                    chargingRateUnit: "A" | "W";
+                    chargingSchedulePeriod: {
+                        startPeriod: number;
+                        limit: number;
+                        numberPhases?: number;
+                    }[];
+                    minChargingRate?: number;
+                };
+            };
+        };
+        /** @description Payload of RemoteStopTransaction for a station that speaks ocpp1.6 */
+        Ocpp16RemoteStopTransaction: {
+            transactionId: number;
+        };
+        /** @description Payload of ReserveNow for a station that speaks ocpp1.6 */
+        Ocpp16ReserveNow: {
+            connectorId: number;
+            /** Format: date-time */
+            expiryDate: string;
+            idTag: string;
+            parentIdTag?: string;
+            reservationId: number;
+        };
+        /** @description Payload of Reset for a station that speaks ocpp1.6 */
+        Ocpp16Reset: {
+            /** @enum {string} */
+            type: "Hard" | "Soft";
+        };
+        /** @description Payload of SendLocalList for a station that speaks ocpp1.6 */
+        Ocpp16SendLocalList: {
+            listVersion: number;
+            localAuthorizationList?: {
+                idTag: string;
+                idTagInfo?: {
+                    /** Format: date-time */
+                    expiryDate?: string;
+                    parentIdTag?: string;
+                    /** @enum {string} */
+                    status: "Accepted" | "Blocked" | "Expired" | "Invalid" | "ConcurrentTx";
+                };
+            }[];
+            /** @enum {string} */
+            updateType: "Differential" | "Full";
+        };
+        /** @description Payload of SetChargingProfile for a station that speaks ocpp1.6 */
+        Ocpp16SetChargingProfile: {
+            connectorId: number;
+            csChargingProfiles: {
+                chargingProfileId: number;
+                transactionId?: number;
+                stackLevel: number;
+                /** @enum {string} */
+                chargingProfilePurpose: "ChargePointMaxProfile" | "TxDefaultProfile" | "TxProfile";
+                /** @enum {string} */
+                chargingProfileKind: "Absolute" | "Recurring" | "Relative";
+                /** @enum {string} */
+                recurrencyKind?: "Daily" | "Weekly";
+                /** Format: date-time */
+                validFrom?: string;
+                /** Format: date-time */
+                validTo?: string;
+                chargingSchedule: {
+                    duration?: number;
+                    /** Format: date-time */
+                    startSchedule?: string;
+                    /** @enum {string} */
+                    chargingRateUnit: "A" | "W";
+                    chargingSchedulePeriod: {
+                        startPeriod: number;
+                        limit: number;
+                        numberPhases?: number;
+                    }[];
+                    minChargingRate?: number;
+                };
+            };
+        };
+        /** @description Payload of SignedUpdateFirmware for a station that speaks ocpp1.6 */
+        Ocpp16SignedUpdateFirmware: {
+            retries?: number;
+            retryInterval?: number;
+            requestId: number;
+            firmware: components["schemas"]["Ocpp16FirmwareType"];
+        };
+        Ocpp16FirmwareType: {
+            location: string;
+            /** Format: date-time */
+            retrieveDateTime: string;
+            /** Format: date-time */
+            installDateTime?: string;
+            signingCertificate: string;
+            signature: string;
+        };
+        /** @description Payload of TriggerMessage for a station that speaks ocpp1.6 */
+        Ocpp16TriggerMessage: {
+            /** @enum {string} */
+            requestedMessage: "BootNotification" | "DiagnosticsStatusNotification" | "FirmwareStatusNotification" | "Heartbeat" | "MeterValues" | "StatusNotification";
+            connectorId?: number;
+        };
+        /** @description Payload of UnlockConnector for a station that speaks ocpp1.6 */
+        Ocpp16UnlockConnector: {
+            connectorId: number;
+        };
+        /** @description Payload of UpdateFirmware for a station that speaks ocpp1.6 */
+        Ocpp16UpdateFirmware: {
+            /** Format: uri */
+            location: string;
+            retries?: number;
+            /** Format: date-time */
+            retrieveDate: string;
+            retryInterval?: number;
+        };
+        /** @description Payload of CancelReservation for a station that speaks ocpp2.0.1 */
+        Ocpp201CancelReservation: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            reservationId: number;
+        };
+        Ocpp201CustomDataType: {
+            vendorId: string;
+        };
+        /** @description Payload of CertificateSigned for a station that speaks ocpp2.0.1 */
+        Ocpp201CertificateSigned: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            certificateChain: string;
+            certificateType?: components["schemas"]["Ocpp201CertificateSigningUseEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp201CertificateSigningUseEnumType: "ChargingStationCertificate" | "V2GCertificate";
+        /** @description Payload of ChangeAvailability for a station that speaks ocpp2.0.1 */
+        Ocpp201ChangeAvailability: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            evse?: components["schemas"]["Ocpp201EVSEType"];
+            operationalStatus: components["schemas"]["Ocpp201OperationalStatusEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp201OperationalStatusEnumType: "Inoperative" | "Operative";
+        Ocpp201EVSEType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id: number;
+            connectorId?: number;
+        };
+        /** @description Payload of ClearCache for a station that speaks ocpp2.0.1 */
+        Ocpp201ClearCache: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+        };
+        /** @description Payload of ClearChargingProfile for a station that speaks ocpp2.0.1 */
+        Ocpp201ClearChargingProfile: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            chargingProfileId?: number;
+            chargingProfileCriteria?: components["schemas"]["Ocpp201ClearChargingProfileType"];
+        };
+        /** @enum {string} */
+        Ocpp201ChargingProfilePurposeEnumType: "ChargingStationExternalConstraints" | "ChargingStationMaxProfile" | "TxDefaultProfile" | "TxProfile";
+        Ocpp201ClearChargingProfileType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            evseId?: number;
+            chargingProfilePurpose?: components["schemas"]["Ocpp201ChargingProfilePurposeEnumType"];
+            stackLevel?: number;
+        };
+        /** @description Payload of ClearDisplayMessage for a station that speaks ocpp2.0.1 */
+        Ocpp201ClearDisplayMessage: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id: number;
+        };
+        /** @description Payload of ClearVariableMonitoring for a station that speaks ocpp2.0.1 */
+        Ocpp201ClearVariableMonitoring: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id: number[];
+        };
+        /** @description Payload of CostUpdated for a station that speaks ocpp2.0.1 */
+        Ocpp201CostUpdated: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            totalCost: number;
+            transactionId: string;
+        };
+        /** @description Payload of CustomerInformation for a station that speaks ocpp2.0.1 */
+        Ocpp201CustomerInformation: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            customerCertificate?: components["schemas"]["Ocpp201CertificateHashDataType"];
+            idToken?: components["schemas"]["Ocpp201IdTokenType"];
+            requestId: number;
+            report: boolean;
+            clear: boolean;
+            customerIdentifier?: string;
+        };
+        /** @enum {string} */
+        Ocpp201HashAlgorithmEnumType: "SHA256" | "SHA384" | "SHA512";
+        /** @enum {string} */
+        Ocpp201IdTokenEnumType: "Central" | "eMAID" | "ISO14443" | "ISO15693" | "KeyCode" | "Local" | "MacAddress" | "NoAuthorization";
+        Ocpp201AdditionalInfoType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            additionalIdToken: string;
+            type: string;
+        };
+        Ocpp201CertificateHashDataType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            hashAlgorithm: components["schemas"]["Ocpp201HashAlgorithmEnumType"];
+            issuerNameHash: string;
+            issuerKeyHash: string;
+            serialNumber: string;
+        };
+        Ocpp201IdTokenType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            additionalInfo?: components["schemas"]["Ocpp201AdditionalInfoType"][];
+            idToken: string;
+            type: components["schemas"]["Ocpp201IdTokenEnumType"];
+        };
+        /** @description Payload of DataTransfer for a station that speaks ocpp2.0.1 */
+        Ocpp201DataTransfer: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            messageId?: string;
+            data?: unknown;
+            vendorId: string;
+        };
+        /** @description Payload of DeleteCertificate for a station that speaks ocpp2.0.1 */
+        Ocpp201DeleteCertificate: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            certificateHashData: components["schemas"]["Ocpp201CertificateHashDataType"];
+        };
+        /** @description Payload of GetBaseReport for a station that speaks ocpp2.0.1 */
+        Ocpp201GetBaseReport: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            requestId: number;
+            reportBase: components["schemas"]["Ocpp201ReportBaseEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp201ReportBaseEnumType: "ConfigurationInventory" | "FullInventory" | "SummaryInventory";
+        /** @description Payload of GetChargingProfiles for a station that speaks ocpp2.0.1 */
+        Ocpp201GetChargingProfiles: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            requestId: number;
+            evseId?: number;
+            chargingProfile: components["schemas"]["Ocpp201ChargingProfileCriterionType"];
+        };
+        /** @enum {string} */
+        Ocpp201ChargingLimitSourceEnumType: "EMS" | "Other" | "SO" | "CSO";
+        Ocpp201ChargingProfileCriterionType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            chargingProfilePurpose?: components["schemas"]["Ocpp201ChargingProfilePurposeEnumType"];
+            stackLevel?: number;
+            chargingProfileId?: number[];
+            chargingLimitSource?: components["schemas"]["Ocpp201ChargingLimitSourceEnumType"][];
+        };
+        /** @description Payload of GetCompositeSchedule for a station that speaks ocpp2.0.1 */
+        Ocpp201GetCompositeSchedule: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            duration: number;
+            chargingRateUnit?: components["schemas"]["Ocpp201ChargingRateUnitEnumType"];
+            evseId: number;
+        };
+        /** @enum {string} */
+        Ocpp201ChargingRateUnitEnumType: "W" | "A";
+        /** @description Payload of GetDisplayMessages for a station that speaks ocpp2.0.1 */
+        Ocpp201GetDisplayMessages: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id?: number[];
+            requestId: number;
+            priority?: components["schemas"]["Ocpp201MessagePriorityEnumType"];
+            state?: components["schemas"]["Ocpp201MessageStateEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp201MessagePriorityEnumType: "AlwaysFront" | "InFront" | "NormalCycle";
+        /** @enum {string} */
+        Ocpp201MessageStateEnumType: "Charging" | "Faulted" | "Idle" | "Unavailable";
+        /** @description Payload of GetInstalledCertificateIds for a station that speaks ocpp2.0.1 */
+        Ocpp201GetInstalledCertificateIds: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            certificateType?: components["schemas"]["Ocpp201GetCertificateIdUseEnumType"][];
+        };
+        /** @enum {string} */
+        Ocpp201GetCertificateIdUseEnumType: "V2GRootCertificate" | "MORootCertificate" | "CSMSRootCertificate" | "V2GCertificateChain" | "ManufacturerRootCertificate";
+        /** @description Payload of GetLocalListVersion for a station that speaks ocpp2.0.1 */
+        Ocpp201GetLocalListVersion: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+        };
+        /** @description Payload of GetLog for a station that speaks ocpp2.0.1 */
+        Ocpp201GetLog: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            log: components["schemas"]["Ocpp201LogParametersType"];
+            logType: components["schemas"]["Ocpp201LogEnumType"];
+            requestId: number;
+            retries?: number;
+            retryInterval?: number;
+        };
+        /** @enum {string} */
+        Ocpp201LogEnumType: "DiagnosticsLog" | "SecurityLog";
+        Ocpp201LogParametersType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            remoteLocation: string;
+            /** Format: date-time */
+            oldestTimestamp?: string;
+            /** Format: date-time */
+            latestTimestamp?: string;
+        };
+        /** @description Payload of GetMonitoringReport for a station that speaks ocpp2.0.1 */
+        Ocpp201GetMonitoringReport: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            componentVariable?: components["schemas"]["Ocpp201ComponentVariableType"][];
+            requestId: number;
+            monitoringCriteria?: components["schemas"]["Ocpp201MonitoringCriterionEnumType"][];
+        };
+        /** @enum {string} */
+        Ocpp201MonitoringCriterionEnumType: "ThresholdMonitoring" | "DeltaMonitoring" | "PeriodicMonitoring";
+        Ocpp201ComponentType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            evse?: components["schemas"]["Ocpp201EVSEType"];
+            name: string;
+            instance?: string;
+        };
+        Ocpp201ComponentVariableType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            component: components["schemas"]["Ocpp201ComponentType"];
+            variable?: components["schemas"]["Ocpp201VariableType"];
+        };
+        Ocpp201VariableType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            name: string;
+            instance?: string;
+        };
+        /** @description Payload of GetReport for a station that speaks ocpp2.0.1 */
+        Ocpp201GetReport: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            componentVariable?: components["schemas"]["Ocpp201ComponentVariableType"][];
+            requestId: number;
+            componentCriteria?: components["schemas"]["Ocpp201ComponentCriterionEnumType"][];
+        };
+        /** @enum {string} */
+        Ocpp201ComponentCriterionEnumType: "Active" | "Available" | "Enabled" | "Problem";
+        /** @description Payload of GetTransactionStatus for a station that speaks ocpp2.0.1 */
+        Ocpp201GetTransactionStatus: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            transactionId?: string;
+        };
+        /** @description Payload of GetVariables for a station that speaks ocpp2.0.1 */
+        Ocpp201GetVariables: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            getVariableData: components["schemas"]["Ocpp201GetVariableDataType"][];
+        };
+        /** @enum {string} */
+        Ocpp201AttributeEnumType: "Actual" | "Target" | "MinSet" | "MaxSet";
+        Ocpp201GetVariableDataType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            attributeType?: components["schemas"]["Ocpp201AttributeEnumType"];
+            component: components["schemas"]["Ocpp201ComponentType"];
+            variable: components["schemas"]["Ocpp201VariableType"];
+        };
+        /** @description Payload of InstallCertificate for a station that speaks ocpp2.0.1 */
+        Ocpp201InstallCertificate: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            certificateType: components["schemas"]["Ocpp201InstallCertificateUseEnumType"];
+            certificate: string;
+        };
+        /** @enum {string} */
+        Ocpp201InstallCertificateUseEnumType: "V2GRootCertificate" | "MORootCertificate" | "CSMSRootCertificate" | "ManufacturerRootCertificate";
+        /** @description Payload of PublishFirmware for a station that speaks ocpp2.0.1 */
+        Ocpp201PublishFirmware: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            location: string;
+            retries?: number;
+            checksum: string;
+            requestId: number;
+            retryInterval?: number;
+        };
+        /** @description Payload of RequestStartTransaction for a station that speaks ocpp2.0.1 */
+        Ocpp201RequestStartTransaction: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            evseId?: number;
+            groupIdToken?: components["schemas"]["Ocpp201IdTokenType"];
+            idToken: components["schemas"]["Ocpp201IdTokenType"];
+            remoteStartId: number;
+            chargingProfile?: components["schemas"]["Ocpp201ChargingProfileType"];
+        };
+        /** @enum {string} */
+        Ocpp201ChargingProfileKindEnumType: "Absolute" | "Recurring" | "Relative";
+        /** @enum {string} */
+        Ocpp201CostKindEnumType: "CarbonDioxideEmission" | "RelativePricePercentage" | "RenewableGenerationPercentage";
+        /** @enum {string} */
+        Ocpp201RecurrencyKindEnumType: "Daily" | "Weekly";
+        Ocpp201ChargingProfileType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id: number;
+            stackLevel: number;
+            chargingProfilePurpose: components["schemas"]["Ocpp201ChargingProfilePurposeEnumType"];
+            chargingProfileKind: components["schemas"]["Ocpp201ChargingProfileKindEnumType"];
+            recurrencyKind?: components["schemas"]["Ocpp201RecurrencyKindEnumType"];
+            /** Format: date-time */
+            validFrom?: string;
+            /** Format: date-time */
+            validTo?: string;
+            chargingSchedule: components["schemas"]["Ocpp201ChargingScheduleType"][];
+            transactionId?: string;
+        };
+        Ocpp201ChargingSchedulePeriodType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            startPeriod: number;
+            limit: number;
+            numberPhases?: number;
+            phaseToUse?: number;
+        };
+        Ocpp201ChargingScheduleType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id: number;
+            /** Format: date-time */
+            startSchedule?: string;
+            duration?: number;
+            chargingRateUnit: components["schemas"]["Ocpp201ChargingRateUnitEnumType"];
+            chargingSchedulePeriod: components["schemas"]["Ocpp201ChargingSchedulePeriodType"][];
+            minChargingRate?: number;
+            salesTariff?: components["schemas"]["Ocpp201SalesTariffType"];
+        };
+        Ocpp201ConsumptionCostType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            startValue: number;
+            cost: components["schemas"]["Ocpp201CostType"][];
+        };
+        Ocpp201CostType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            costKind: components["schemas"]["Ocpp201CostKindEnumType"];
+            amount: number;
+            amountMultiplier?: number;
+        };
+        Ocpp201RelativeTimeIntervalType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            start: number;
+            duration?: number;
+        };
+        Ocpp201SalesTariffEntryType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            relativeTimeInterval: components["schemas"]["Ocpp201RelativeTimeIntervalType"];
+            ePriceLevel?: number;
+            consumptionCost?: components["schemas"]["Ocpp201ConsumptionCostType"][];
+        };
+        Ocpp201SalesTariffType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id: number;
+            salesTariffDescription?: string;
+            numEPriceLevels?: number;
+            salesTariffEntry: components["schemas"]["Ocpp201SalesTariffEntryType"][];
+        };
+        /** @description Payload of RequestStopTransaction for a station that speaks ocpp2.0.1 */
+        Ocpp201RequestStopTransaction: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            transactionId: string;
+        };
+        /** @description Payload of ReserveNow for a station that speaks ocpp2.0.1 */
+        Ocpp201ReserveNow: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id: number;
+            /** Format: date-time */
+            expiryDateTime: string;
+            connectorType?: components["schemas"]["Ocpp201ConnectorEnumType"];
+            idToken: components["schemas"]["Ocpp201IdTokenType"];
+            evseId?: number;
+            groupIdToken?: components["schemas"]["Ocpp201IdTokenType"];
+        };
+        /** @enum {string} */
+        Ocpp201ConnectorEnumType: "cCCS1" | "cCCS2" | "cG105" | "cTesla" | "cType1" | "cType2" | "s309-1P-16A" | "s309-1P-32A" | "s309-3P-16A" | "s309-3P-32A" | "sBS1361" | "sCEE-7-7" | "sType2" | "sType3" | "Other1PhMax16A" | "Other1PhOver16A" | "Other3Ph" | "Pan" | "wInductive" | "wResonant" | "Undetermined" | "Unknown";
+        /** @description Payload of Reset for a station that speaks ocpp2.0.1 */
+        Ocpp201Reset: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            type: components["schemas"]["Ocpp201ResetEnumType"];
+            evseId?: number;
+        };
+        /** @enum {string} */
+        Ocpp201ResetEnumType: "Immediate" | "OnIdle";
+        /** @description Payload of SendLocalList for a station that speaks ocpp2.0.1 */
+        Ocpp201SendLocalList: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            localAuthorizationList?: components["schemas"]["Ocpp201AuthorizationData"][];
+            versionNumber: number;
+            updateType: components["schemas"]["Ocpp201UpdateEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp201AuthorizationStatusEnumType: "Accepted" | "Blocked" | "ConcurrentTx" | "Expired" | "Invalid" | "NoCredit" | "NotAllowedTypeEVSE" | "NotAtThisLocation" | "NotAtThisTime" | "Unknown";
+        /** @enum {string} */
+        Ocpp201MessageFormatEnumType: "ASCII" | "HTML" | "URI" | "UTF8";
+        /** @enum {string} */
+        Ocpp201UpdateEnumType: "Differential" | "Full";
+        Ocpp201AuthorizationData: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            idToken: components["schemas"]["Ocpp201IdTokenType"];
+            idTokenInfo?: components["schemas"]["Ocpp201IdTokenInfoType"];
+        };
+        Ocpp201IdTokenInfoType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            status: components["schemas"]["Ocpp201AuthorizationStatusEnumType"];
+            /** Format: date-time */
+            cacheExpiryDateTime?: string;
+            chargingPriority?: number;
+            language1?: string;
+            evseId?: number[];
+            groupIdToken?: components["schemas"]["Ocpp201IdTokenType"];
+            language2?: string;
+            personalMessage?: components["schemas"]["Ocpp201MessageContentType"];
+        };
+        Ocpp201MessageContentType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            format: components["schemas"]["Ocpp201MessageFormatEnumType"];
+            language?: string;
+            content: string;
+        };
+        /** @description Payload of SetChargingProfile for a station that speaks ocpp2.0.1 */
+        Ocpp201SetChargingProfile: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            evseId: number;
+            chargingProfile: components["schemas"]["Ocpp201ChargingProfileType"];
+        };
+        /** @description Payload of SetDisplayMessage for a station that speaks ocpp2.0.1 */
+        Ocpp201SetDisplayMessage: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            message: components["schemas"]["Ocpp201MessageInfoType"];
+        };
+        Ocpp201MessageInfoType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            display?: components["schemas"]["Ocpp201ComponentType"];
+            id: number;
+            priority: components["schemas"]["Ocpp201MessagePriorityEnumType"];
+            state?: components["schemas"]["Ocpp201MessageStateEnumType"];
+            /** Format: date-time */
+            startDateTime?: string;
+            /** Format: date-time */
+            endDateTime?: string;
+            transactionId?: string;
+            message: components["schemas"]["Ocpp201MessageContentType"];
+        };
+        /** @description Payload of SetMonitoringBase for a station that speaks ocpp2.0.1 */
+        Ocpp201SetMonitoringBase: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            monitoringBase: components["schemas"]["Ocpp201MonitoringBaseEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp201MonitoringBaseEnumType: "All" | "FactoryDefault" | "HardWiredOnly";
+        /** @description Payload of SetMonitoringLevel for a station that speaks ocpp2.0.1 */
+        Ocpp201SetMonitoringLevel: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            severity: number;
+        };
+        /** @description Payload of SetNetworkProfile for a station that speaks ocpp2.0.1 */
+        Ocpp201SetNetworkProfile: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            configurationSlot: number;
+            connectionData: components["schemas"]["Ocpp201NetworkConnectionProfileType"];
+        };
+        /** @enum {string} */
+        Ocpp201APNAuthenticationEnumType: "CHAP" | "NONE" | "PAP" | "AUTO";
+        /** @enum {string} */
+        Ocpp201OCPPInterfaceEnumType: "Wired0" | "Wired1" | "Wired2" | "Wired3" | "Wireless0" | "Wireless1" | "Wireless2" | "Wireless3";
+        /** @enum {string} */
+        Ocpp201OCPPTransportEnumType: "JSON" | "SOAP";
+        /** @enum {string} */
+        Ocpp201OCPPVersionEnumType: "OCPP12" | "OCPP15" | "OCPP16" | "OCPP20";
+        /** @enum {string} */
+        Ocpp201VPNEnumType: "IKEv2" | "IPSec" | "L2TP" | "PPTP";
+        Ocpp201APNType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            apn: string;
+            apnUserName?: string;
+            apnPassword?: string;
+            simPin?: number;
+            preferredNetwork?: string;
+            useOnlyPreferredNetwork?: boolean;
+            apnAuthentication: components["schemas"]["Ocpp201APNAuthenticationEnumType"];
+        };
+        Ocpp201NetworkConnectionProfileType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            apn?: components["schemas"]["Ocpp201APNType"];
+            ocppVersion: components["schemas"]["Ocpp201OCPPVersionEnumType"];
+            ocppTransport: components["schemas"]["Ocpp201OCPPTransportEnumType"];
+            ocppCsmsUrl: string;
+            messageTimeout: number;
+            securityProfile: number;
+            ocppInterface: components["schemas"]["Ocpp201OCPPInterfaceEnumType"];
+            vpn?: components["schemas"]["Ocpp201VPNType"];
+        };
+        Ocpp201VPNType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            server: string;
+            user: string;
+            group?: string;
+            password: string;
+            key: string;
+            type: components["schemas"]["Ocpp201VPNEnumType"];
+        };
+        /** @description Payload of SetVariableMonitoring for a station that speaks ocpp2.0.1 */
+        Ocpp201SetVariableMonitoring: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            setMonitoringData: components["schemas"]["Ocpp201SetMonitoringDataType"][];
+        };
+        /** @enum {string} */
+        Ocpp201MonitorEnumType: "UpperThreshold" | "LowerThreshold" | "Delta" | "Periodic" | "PeriodicClockAligned";
+        Ocpp201SetMonitoringDataType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            id?: number;
+            transaction?: boolean;
+            value: number;
+            type: components["schemas"]["Ocpp201MonitorEnumType"];
+            severity: number;
+            component: components["schemas"]["Ocpp201ComponentType"];
+            variable: components["schemas"]["Ocpp201VariableType"];
+        };
+        /** @description Payload of SetVariables for a station that speaks ocpp2.0.1 */
+        Ocpp201SetVariables: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            setVariableData: components["schemas"]["Ocpp201SetVariableDataType"][];
+        };
+        Ocpp201SetVariableDataType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            attributeType?: components["schemas"]["Ocpp201AttributeEnumType"];
+            attributeValue: string;
+            component: components["schemas"]["Ocpp201ComponentType"];
+            variable: components["schemas"]["Ocpp201VariableType"];
+        };
+        /** @description Payload of TriggerMessage for a station that speaks ocpp2.0.1 */
+        Ocpp201TriggerMessage: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            evse?: components["schemas"]["Ocpp201EVSEType"];
+            requestedMessage: components["schemas"]["Ocpp201MessageTriggerEnumType"];
+        };
+        /** @enum {string} */
+        Ocpp201MessageTriggerEnumType: "BootNotification" | "LogStatusNotification" | "FirmwareStatusNotification" | "Heartbeat" | "MeterValues" | "SignChargingStationCertificate" | "SignV2GCertificate" | "StatusNotification" | "TransactionEvent" | "SignCombinedCertificate" | "PublishFirmwareStatusNotification";
+        /** @description Payload of UnlockConnector for a station that speaks ocpp2.0.1 */
+        Ocpp201UnlockConnector: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            evseId: number;
+            connectorId: number;
+        };
+        /** @description Payload of UnpublishFirmware for a station that speaks ocpp2.0.1 */
+        Ocpp201UnpublishFirmware: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            checksum: string;
+        };
+        /** @description Payload of UpdateFirmware for a station that speaks ocpp2.0.1 */
+        Ocpp201UpdateFirmware: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            retries?: number;
+            retryInterval?: number;
+            requestId: number;
+            firmware: components["schemas"]["Ocpp201FirmwareType"];
+        };
+        Ocpp201FirmwareType: {
+            customData?: components["schemas"]["Ocpp201CustomDataType"];
+            location: string;
+            /** Format: date-time */
+            retrieveDateTime: string;
+            /** Format: date-time */
+            installDateTime?: string;
+            signingCertificate?: string;
+            signature?: string;
+        };
+        /** @description Payload of AdjustPeriodicEventStream for a station that speaks ocpp2.1 */
+        Ocpp21AdjustPeriodicEventStream: {
+            id: number;
+            params: components["schemas"]["Ocpp21PeriodicEventStreamParamsType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21PeriodicEventStreamParamsType: {
+            interval?: number;
+            values?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21CustomDataType: {
+            vendorId: string;
+        };
+        /** @description Payload of AFRRSignal for a station that speaks ocpp2.1 */
+        Ocpp21AFRRSignal: {
+            /** Format: date-time */
+            timestamp: string;
+            signal: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of CancelReservation for a station that speaks ocpp2.1 */
+        Ocpp21CancelReservation: {
+            reservationId: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of CertificateSigned for a station that speaks ocpp2.1 */
+        Ocpp21CertificateSigned: {
+            certificateChain: string;
+            certificateType?: components["schemas"]["Ocpp21CertificateSigningUseEnumType"];
+            requestId?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21CertificateSigningUseEnumType: string;
+        /** @description Payload of ChangeAvailability for a station that speaks ocpp2.1 */
+        Ocpp21ChangeAvailability: {
+            evse?: components["schemas"]["Ocpp21EVSEType"];
+            operationalStatus: components["schemas"]["Ocpp21OperationalStatusEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21OperationalStatusEnumType: string;
+        Ocpp21EVSEType: {
+            id: number;
+            connectorId?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of ChangeTransactionTariff for a station that speaks ocpp2.1 */
+        Ocpp21ChangeTransactionTariff: {
+            tariff: components["schemas"]["Ocpp21TariffType"];
+            transactionId: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21DayOfWeekEnumType: string;
+        /** @enum {string} */
+        Ocpp21EvseKindEnumType: string;
+        /** @enum {string} */
+        Ocpp21MessageFormatEnumType: string;
+        Ocpp21MessageContentType: {
+            format: components["schemas"]["Ocpp21MessageFormatEnumType"];
+            language?: string;
+            content: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21PriceType: {
+            exclTax?: number;
+            inclTax?: number;
+            taxRates?: components["schemas"]["Ocpp21TaxRateType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffConditionsFixedType: {
+            startTimeOfDay?: string;
+            endTimeOfDay?: string;
+            dayOfWeek?: components["schemas"]["Ocpp21DayOfWeekEnumType"][];
+            validFromDate?: string;
+            validToDate?: string;
+            evseKind?: components["schemas"]["Ocpp21EvseKindEnumType"];
+            paymentBrand?: string;
+            paymentRecognition?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffConditionsType: {
+            startTimeOfDay?: string;
+            endTimeOfDay?: string;
+            dayOfWeek?: components["schemas"]["Ocpp21DayOfWeekEnumType"][];
+            validFromDate?: string;
+            validToDate?: string;
+            evseKind?: components["schemas"]["Ocpp21EvseKindEnumType"];
+            minEnergy?: number;
+            maxEnergy?: number;
+            minCurrent?: number;
+            maxCurrent?: number;
+            minPower?: number;
+            maxPower?: number;
+            minTime?: number;
+            maxTime?: number;
+            minChargingTime?: number;
+            maxChargingTime?: number;
+            minIdleTime?: number;
+            maxIdleTime?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffEnergyPriceType: {
+            priceKwh: number;
+            conditions?: components["schemas"]["Ocpp21TariffConditionsType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffEnergyType: {
+            prices: components["schemas"]["Ocpp21TariffEnergyPriceType"][];
+            taxRates?: components["schemas"]["Ocpp21TaxRateType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffFixedPriceType: {
+            conditions?: components["schemas"]["Ocpp21TariffConditionsFixedType"];
+            priceFixed: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffFixedType: {
+            prices: components["schemas"]["Ocpp21TariffFixedPriceType"][];
+            taxRates?: components["schemas"]["Ocpp21TaxRateType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffTimePriceType: {
+            priceMinute: number;
+            conditions?: components["schemas"]["Ocpp21TariffConditionsType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffTimeType: {
+            prices: components["schemas"]["Ocpp21TariffTimePriceType"][];
+            taxRates?: components["schemas"]["Ocpp21TaxRateType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TariffType: {
+            tariffId: string;
+            description?: components["schemas"]["Ocpp21MessageContentType"][];
+            currency: string;
+            energy?: components["schemas"]["Ocpp21TariffEnergyType"];
+            /** Format: date-time */
+            validFrom?: string;
+            chargingTime?: components["schemas"]["Ocpp21TariffTimeType"];
+            idleTime?: components["schemas"]["Ocpp21TariffTimeType"];
+            fixedFee?: components["schemas"]["Ocpp21TariffFixedType"];
+            reservationTime?: components["schemas"]["Ocpp21TariffTimeType"];
+            reservationFixed?: components["schemas"]["Ocpp21TariffFixedType"];
+            minCost?: components["schemas"]["Ocpp21PriceType"];
+            maxCost?: components["schemas"]["Ocpp21PriceType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TaxRateType: {
+            type: string;
+            tax: number;
+            stack?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of ClearCache for a station that speaks ocpp2.1 */
+        Ocpp21ClearCache: {
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of ClearChargingProfile for a station that speaks ocpp2.1 */
+        Ocpp21ClearChargingProfile: {
+            chargingProfileId?: number;
+            chargingProfileCriteria?: components["schemas"]["Ocpp21ClearChargingProfileType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21ChargingProfilePurposeEnumType: string;
+        Ocpp21ClearChargingProfileType: {
+            evseId?: number;
+            chargingProfilePurpose?: components["schemas"]["Ocpp21ChargingProfilePurposeEnumType"];
+            stackLevel?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of ClearDERControl for a station that speaks ocpp2.1 */
+        Ocpp21ClearDERControl: {
+            isDefault: boolean;
+            controlType?: components["schemas"]["Ocpp21DERControlEnumType"];
+            controlId?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21DERControlEnumType: string;
+        /** @description Payload of ClearDisplayMessage for a station that speaks ocpp2.1 */
+        Ocpp21ClearDisplayMessage: {
+            id: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of ClearTariffs for a station that speaks ocpp2.1 */
+        Ocpp21ClearTariffs: {
+            tariffIds?: string[];
+            evseId?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of ClearVariableMonitoring for a station that speaks ocpp2.1 */
+        Ocpp21ClearVariableMonitoring: {
+            id: number[];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of CostUpdated for a station that speaks ocpp2.1 */
+        Ocpp21CostUpdated: {
+            totalCost: number;
+            transactionId: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of CustomerInformation for a station that speaks ocpp2.1 */
+        Ocpp21CustomerInformation: {
+            customerCertificate?: components["schemas"]["Ocpp21CertificateHashDataType"];
+            idToken?: components["schemas"]["Ocpp21IdTokenType"];
+            requestId: number;
+            report: boolean;
+            clear: boolean;
+            customerIdentifier?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21HashAlgorithmEnumType: string;
+        Ocpp21AdditionalInfoType: {
+            additionalIdToken: string;
+            type: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21CertificateHashDataType: {
+            hashAlgorithm: components["schemas"]["Ocpp21HashAlgorithmEnumType"];
+            issuerNameHash: string;
+            issuerKeyHash: string;
+            serialNumber: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21IdTokenType: {
+            additionalInfo?: components["schemas"]["Ocpp21AdditionalInfoType"][];
+            idToken: string;
+            type: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of DataTransfer for a station that speaks ocpp2.1 */
+        Ocpp21DataTransfer: {
+            messageId?: string;
+            data?: unknown;
+            vendorId: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of DeleteCertificate for a station that speaks ocpp2.1 */
+        Ocpp21DeleteCertificate: {
+            certificateHashData: components["schemas"]["Ocpp21CertificateHashDataType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetBaseReport for a station that speaks ocpp2.1 */
+        Ocpp21GetBaseReport: {
+            requestId: number;
+            reportBase: components["schemas"]["Ocpp21ReportBaseEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21ReportBaseEnumType: string;
+        /** @description Payload of GetChargingProfiles for a station that speaks ocpp2.1 */
+        Ocpp21GetChargingProfiles: {
+            requestId: number;
+            evseId?: number;
+            chargingProfile: components["schemas"]["Ocpp21ChargingProfileCriterionType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ChargingProfileCriterionType: {
+            chargingProfilePurpose?: components["schemas"]["Ocpp21ChargingProfilePurposeEnumType"];
+            stackLevel?: number;
+            chargingProfileId?: number[];
+            chargingLimitSource?: string[];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetCompositeSchedule for a station that speaks ocpp2.1 */
+        Ocpp21GetCompositeSchedule: {
+            duration: number;
+            chargingRateUnit?: components["schemas"]["Ocpp21ChargingRateUnitEnumType"];
+            evseId: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21ChargingRateUnitEnumType: string;
+        /** @description Payload of GetDERControl for a station that speaks ocpp2.1 */
+        Ocpp21GetDERControl: {
+            requestId: number;
+            isDefault?: boolean;
+            controlType?: components["schemas"]["Ocpp21DERControlEnumType"];
+            controlId?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetDisplayMessages for a station that speaks ocpp2.1 */
+        Ocpp21GetDisplayMessages: {
+            id?: number[];
+            requestId: number;
+            priority?: components["schemas"]["Ocpp21MessagePriorityEnumType"];
+            state?: components["schemas"]["Ocpp21MessageStateEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21MessagePriorityEnumType: string;
+        /** @enum {string} */
+        Ocpp21MessageStateEnumType: string;
+        /** @description Payload of GetInstalledCertificateIds for a station that speaks ocpp2.1 */
+        Ocpp21GetInstalledCertificateIds: {
+            certificateType?: components["schemas"]["Ocpp21GetCertificateIdUseEnumType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21GetCertificateIdUseEnumType: string;
+        /** @description Payload of GetLocalListVersion for a station that speaks ocpp2.1 */
+        Ocpp21GetLocalListVersion: {
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetLog for a station that speaks ocpp2.1 */
+        Ocpp21GetLog: {
+            log: components["schemas"]["Ocpp21LogParametersType"];
+            logType: components["schemas"]["Ocpp21LogEnumType"];
+            requestId: number;
+            retries?: number;
+            retryInterval?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21LogEnumType: string;
+        Ocpp21LogParametersType: {
+            remoteLocation: string;
+            /** Format: date-time */
+            oldestTimestamp?: string;
+            /** Format: date-time */
+            latestTimestamp?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetMonitoringReport for a station that speaks ocpp2.1 */
+        Ocpp21GetMonitoringReport: {
+            componentVariable?: components["schemas"]["Ocpp21ComponentVariableType"][];
+            requestId: number;
+            monitoringCriteria?: components["schemas"]["Ocpp21MonitoringCriterionEnumType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21MonitoringCriterionEnumType: string;
+        Ocpp21ComponentType: {
+            evse?: components["schemas"]["Ocpp21EVSEType"];
+            name: string;
+            instance?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ComponentVariableType: {
+            component: components["schemas"]["Ocpp21ComponentType"];
+            variable?: components["schemas"]["Ocpp21VariableType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21VariableType: {
+            name: string;
+            instance?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetPeriodicEventStream for a station that speaks ocpp2.1 */
+        Ocpp21GetPeriodicEventStream: {
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetReport for a station that speaks ocpp2.1 */
+        Ocpp21GetReport: {
+            componentVariable?: components["schemas"]["Ocpp21ComponentVariableType"][];
+            requestId: number;
+            componentCriteria?: components["schemas"]["Ocpp21ComponentCriterionEnumType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21ComponentCriterionEnumType: string;
+        /** @description Payload of GetTariffs for a station that speaks ocpp2.1 */
+        Ocpp21GetTariffs: {
+            evseId: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetTransactionStatus for a station that speaks ocpp2.1 */
+        Ocpp21GetTransactionStatus: {
+            transactionId?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of GetVariables for a station that speaks ocpp2.1 */
+        Ocpp21GetVariables: {
+            getVariableData: components["schemas"]["Ocpp21GetVariableDataType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21AttributeEnumType: string;
+        Ocpp21GetVariableDataType: {
+            attributeType?: components["schemas"]["Ocpp21AttributeEnumType"];
+            component: components["schemas"]["Ocpp21ComponentType"];
+            variable: components["schemas"]["Ocpp21VariableType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of InstallCertificate for a station that speaks ocpp2.1 */
+        Ocpp21InstallCertificate: {
+            certificateType: components["schemas"]["Ocpp21InstallCertificateUseEnumType"];
+            certificate: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21InstallCertificateUseEnumType: string;
+        /** @description Payload of NotifyAllowedEnergyTransfer for a station that speaks ocpp2.1 */
+        Ocpp21NotifyAllowedEnergyTransfer: {
+            transactionId: string;
+            allowedEnergyTransfer: components["schemas"]["Ocpp21EnergyTransferModeEnumType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21EnergyTransferModeEnumType: string;
+        /** @description Payload of NotifyWebPaymentStarted for a station that speaks ocpp2.1 */
+        Ocpp21NotifyWebPaymentStarted: {
+            evseId: number;
+            timeout: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of PublishFirmware for a station that speaks ocpp2.1 */
+        Ocpp21PublishFirmware: {
+            location: string;
+            retries?: number;
+            checksum: string;
+            requestId: number;
+            retryInterval?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of RequestBatterySwap for a station that speaks ocpp2.1 */
+        Ocpp21RequestBatterySwap: {
+            idToken: components["schemas"]["Ocpp21IdTokenType"];
+            requestId: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of RequestStartTransaction for a station that speaks ocpp2.1 */
+        Ocpp21RequestStartTransaction: {
+            evseId?: number;
+            groupIdToken?: components["schemas"]["Ocpp21IdTokenType"];
+            idToken: components["schemas"]["Ocpp21IdTokenType"];
+            remoteStartId: number;
+            chargingProfile?: components["schemas"]["Ocpp21ChargingProfileType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21ChargingProfileKindEnumType: string;
+        /** @enum {string} */
+        Ocpp21CostKindEnumType: string;
+        /** @enum {string} */
+        Ocpp21OperationModeEnumType: string;
+        /** @enum {string} */
+        Ocpp21RecurrencyKindEnumType: string;
+        Ocpp21AbsolutePriceScheduleType: {
+            /** Format: date-time */
+            timeAnchor: string;
+            priceScheduleID: number;
+            priceScheduleDescription?: string;
+            currency: string;
+            language: string;
+            priceAlgorithm: string;
+            minimumCost?: components["schemas"]["Ocpp21RationalNumberType"];
+            maximumCost?: components["schemas"]["Ocpp21RationalNumberType"];
+            priceRuleStacks: components["schemas"]["Ocpp21PriceRuleStackType"][];
+            taxRules?: components["schemas"]["Ocpp21TaxRuleType"][];
+            overstayRuleList?: components["schemas"]["Ocpp21OverstayRuleListType"];
+            additionalSelectedServices?: components["schemas"]["Ocpp21AdditionalSelectedServicesType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21AdditionalSelectedServicesType: {
+            serviceFee: components["schemas"]["Ocpp21RationalNumberType"];
+            serviceName: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ChargingProfileType: {
+            id: number;
+            stackLevel: number;
+            chargingProfilePurpose: components["schemas"]["Ocpp21ChargingProfilePurposeEnumType"];
+            chargingProfileKind: components["schemas"]["Ocpp21ChargingProfileKindEnumType"];
+            recurrencyKind?: components["schemas"]["Ocpp21RecurrencyKindEnumType"];
+            /** Format: date-time */
+            validFrom?: string;
+            /** Format: date-time */
+            validTo?: string;
+            transactionId?: string;
+            maxOfflineDuration?: number;
+            chargingSchedule: components["schemas"]["Ocpp21ChargingScheduleType"][];
+            invalidAfterOfflineDuration?: boolean;
+            dynUpdateInterval?: number;
+            /** Format: date-time */
+            dynUpdateTime?: string;
+            priceScheduleSignature?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ChargingSchedulePeriodType: {
+            startPeriod: number;
+            limit?: number;
+            limit_L2?: number;
+            limit_L3?: number;
+            numberPhases?: number;
+            phaseToUse?: number;
+            dischargeLimit?: number;
+            dischargeLimit_L2?: number;
+            dischargeLimit_L3?: number;
+            setpoint?: number;
+            setpoint_L2?: number;
+            setpoint_L3?: number;
+            setpointReactive?: number;
+            setpointReactive_L2?: number;
+            setpointReactive_L3?: number;
+            preconditioningRequest?: boolean;
+            evseSleep?: boolean;
+            v2xBaseline?: number;
+            operationMode?: components["schemas"]["Ocpp21OperationModeEnumType"];
+            v2xFreqWattCurve?: components["schemas"]["Ocpp21V2XFreqWattPointType"][];
+            v2xSignalWattCurve?: components["schemas"]["Ocpp21V2XSignalWattPointType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ChargingScheduleType: {
+            id: number;
+            limitAtSoC?: components["schemas"]["Ocpp21LimitAtSoCType"];
+            /** Format: date-time */
+            startSchedule?: string;
+            duration?: number;
+            chargingRateUnit: components["schemas"]["Ocpp21ChargingRateUnitEnumType"];
+            minChargingRate?: number;
+            powerTolerance?: number;
+            signatureId?: number;
+            digestValue?: string;
+            useLocalTime?: boolean;
+            chargingSchedulePeriod: components["schemas"]["Ocpp21ChargingSchedulePeriodType"][];
+            randomizedDelay?: number;
+            salesTariff?: components["schemas"]["Ocpp21SalesTariffType"];
+            absolutePriceSchedule?: components["schemas"]["Ocpp21AbsolutePriceScheduleType"];
+            priceLevelSchedule?: components["schemas"]["Ocpp21PriceLevelScheduleType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ConsumptionCostType: {
+            startValue: number;
+            cost: components["schemas"]["Ocpp21CostType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21CostType: {
+            costKind: components["schemas"]["Ocpp21CostKindEnumType"];
+            amount: number;
+            amountMultiplier?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21LimitAtSoCType: {
+            soc: number;
+            limit: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21OverstayRuleListType: {
+            overstayPowerThreshold?: components["schemas"]["Ocpp21RationalNumberType"];
+            overstayRule: components["schemas"]["Ocpp21OverstayRuleType"][];
+            overstayTimeThreshold?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21OverstayRuleType: {
+            overstayFee: components["schemas"]["Ocpp21RationalNumberType"];
+            overstayRuleDescription?: string;
+            startTime: number;
+            overstayFeePeriod: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21PriceLevelScheduleEntryType: {
+            duration: number;
+            priceLevel: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21PriceLevelScheduleType: {
+            priceLevelScheduleEntries: components["schemas"]["Ocpp21PriceLevelScheduleEntryType"][];
+            /** Format: date-time */
+            timeAnchor: string;
+            priceScheduleId: number;
+            priceScheduleDescription?: string;
+            numberOfPriceLevels: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21PriceRuleStackType: {
+            duration: number;
+            priceRule: components["schemas"]["Ocpp21PriceRuleType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21PriceRuleType: {
+            parkingFeePeriod?: number;
+            carbonDioxideEmission?: number;
+            renewableGenerationPercentage?: number;
+            energyFee: components["schemas"]["Ocpp21RationalNumberType"];
+            parkingFee?: components["schemas"]["Ocpp21RationalNumberType"];
+            powerRangeStart: components["schemas"]["Ocpp21RationalNumberType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21RationalNumberType: {
+            exponent: number;
+            value: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21RelativeTimeIntervalType: {
+            start: number;
+            duration?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21SalesTariffEntryType: {
+            relativeTimeInterval: components["schemas"]["Ocpp21RelativeTimeIntervalType"];
+            ePriceLevel?: number;
+            consumptionCost?: components["schemas"]["Ocpp21ConsumptionCostType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21SalesTariffType: {
+            id: number;
+            salesTariffDescription?: string;
+            numEPriceLevels?: number;
+            salesTariffEntry: components["schemas"]["Ocpp21SalesTariffEntryType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21TaxRuleType: {
+            taxRuleID: number;
+            taxRuleName?: string;
+            taxIncludedInPrice?: boolean;
+            appliesToEnergyFee: boolean;
+            appliesToParkingFee: boolean;
+            appliesToOverstayFee: boolean;
+            appliesToMinimumMaximumCost: boolean;
+            taxRate: components["schemas"]["Ocpp21RationalNumberType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21V2XFreqWattPointType: {
+            frequency: number;
+            power: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21V2XSignalWattPointType: {
+            signal: number;
+            power: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of RequestStopTransaction for a station that speaks ocpp2.1 */
+        Ocpp21RequestStopTransaction: {
+            transactionId: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of ReserveNow for a station that speaks ocpp2.1 */
+        Ocpp21ReserveNow: {
+            id: number;
+            /** Format: date-time */
+            expiryDateTime: string;
+            connectorType?: string;
+            idToken: components["schemas"]["Ocpp21IdTokenType"];
+            evseId?: number;
+            groupIdToken?: components["schemas"]["Ocpp21IdTokenType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of Reset for a station that speaks ocpp2.1 */
+        Ocpp21Reset: {
+            type: components["schemas"]["Ocpp21ResetEnumType"];
+            evseId?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21ResetEnumType: string;
+        /** @description Payload of SendLocalList for a station that speaks ocpp2.1 */
+        Ocpp21SendLocalList: {
+            localAuthorizationList?: components["schemas"]["Ocpp21AuthorizationData"][];
+            versionNumber: number;
+            updateType: components["schemas"]["Ocpp21UpdateEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21AuthorizationStatusEnumType: string;
+        /** @enum {string} */
+        Ocpp21UpdateEnumType: string;
+        Ocpp21AuthorizationData: {
+            idToken: components["schemas"]["Ocpp21IdTokenType"];
+            idTokenInfo?: components["schemas"]["Ocpp21IdTokenInfoType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21IdTokenInfoType: {
+            status: components["schemas"]["Ocpp21AuthorizationStatusEnumType"];
+            /** Format: date-time */
+            cacheExpiryDateTime?: string;
+            chargingPriority?: number;
+            groupIdToken?: components["schemas"]["Ocpp21IdTokenType"];
+            language1?: string;
+            language2?: string;
+            evseId?: number[];
+            personalMessage?: components["schemas"]["Ocpp21MessageContentType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetChargingProfile for a station that speaks ocpp2.1 */
+        Ocpp21SetChargingProfile: {
+            evseId: number;
+            chargingProfile: components["schemas"]["Ocpp21ChargingProfileType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetDefaultTariff for a station that speaks ocpp2.1 */
+        Ocpp21SetDefaultTariff: {
+            evseId: number;
+            tariff: components["schemas"]["Ocpp21TariffType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetDERControl for a station that speaks ocpp2.1 */
+        Ocpp21SetDERControl: {
+            isDefault: boolean;
+            controlId: string;
+            controlType: components["schemas"]["Ocpp21DERControlEnumType"];
+            curve?: components["schemas"]["Ocpp21DERCurveType"];
+            enterService?: components["schemas"]["Ocpp21EnterServiceType"];
+            fixedPFAbsorb?: components["schemas"]["Ocpp21FixedPFType"];
+            fixedPFInject?: components["schemas"]["Ocpp21FixedPFType"];
+            fixedVar?: components["schemas"]["Ocpp21FixedVarType"];
+            freqDroop?: components["schemas"]["Ocpp21FreqDroopType"];
+            gradient?: components["schemas"]["Ocpp21GradientType"];
+            limitMaxDischarge?: components["schemas"]["Ocpp21LimitMaxDischargeType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21DERUnitEnumType: string;
+        /** @enum {string} */
+        Ocpp21PowerDuringCessationEnumType: string;
+        Ocpp21DERCurvePointsType: {
+            x: number;
+            y: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21DERCurveType: {
+            curveData: components["schemas"]["Ocpp21DERCurvePointsType"][];
+            hysteresis?: components["schemas"]["Ocpp21HysteresisType"];
+            priority: number;
+            reactivePowerParams?: components["schemas"]["Ocpp21ReactivePowerParamsType"];
+            voltageParams?: components["schemas"]["Ocpp21VoltageParamsType"];
+            yUnit: components["schemas"]["Ocpp21DERUnitEnumType"];
+            responseTime?: number;
+            /** Format: date-time */
+            startTime?: string;
+            duration?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21EnterServiceType: {
+            priority: number;
+            highVoltage: number;
+            lowVoltage: number;
+            highFreq: number;
+            lowFreq: number;
+            delay?: number;
+            randomDelay?: number;
+            rampRate?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21FixedPFType: {
+            priority: number;
+            displacement: number;
+            excitation: boolean;
+            /** Format: date-time */
+            startTime?: string;
+            duration?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21FixedVarType: {
+            priority: number;
+            setpoint: number;
+            unit: components["schemas"]["Ocpp21DERUnitEnumType"];
+            /** Format: date-time */
+            startTime?: string;
+            duration?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21FreqDroopType: {
+            priority: number;
+            overFreq: number;
+            underFreq: number;
+            overDroop: number;
+            underDroop: number;
+            responseTime: number;
+            /** Format: date-time */
+            startTime?: string;
+            duration?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21GradientType: {
+            priority: number;
+            gradient: number;
+            softGradient: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21HysteresisType: {
+            hysteresisHigh?: number;
+            hysteresisLow?: number;
+            hysteresisDelay?: number;
+            hysteresisGradient?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21LimitMaxDischargeType: {
+            priority: number;
+            pctMaxDischargePower?: number;
+            powerMonitoringMustTrip?: components["schemas"]["Ocpp21DERCurveType"];
+            /** Format: date-time */
+            startTime?: string;
+            duration?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ReactivePowerParamsType: {
+            vRef?: number;
+            autonomousVRefEnable?: boolean;
+            autonomousVRefTimeConstant?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21VoltageParamsType: {
+            hv10MinMeanValue?: number;
+            hv10MinMeanTripDelay?: number;
+            powerDuringCessation?: components["schemas"]["Ocpp21PowerDuringCessationEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetDisplayMessage for a station that speaks ocpp2.1 */
+        Ocpp21SetDisplayMessage: {
+            message: components["schemas"]["Ocpp21MessageInfoType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21MessageInfoType: {
+            display?: components["schemas"]["Ocpp21ComponentType"];
+            id: number;
+            priority: components["schemas"]["Ocpp21MessagePriorityEnumType"];
+            state?: components["schemas"]["Ocpp21MessageStateEnumType"];
+            /** Format: date-time */
+            startDateTime?: string;
+            /** Format: date-time */
+            endDateTime?: string;
+            transactionId?: string;
+            message: components["schemas"]["Ocpp21MessageContentType"];
+            messageExtra?: components["schemas"]["Ocpp21MessageContentType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetMonitoringBase for a station that speaks ocpp2.1 */
+        Ocpp21SetMonitoringBase: {
+            monitoringBase: components["schemas"]["Ocpp21MonitoringBaseEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21MonitoringBaseEnumType: string;
+        /** @description Payload of SetMonitoringLevel for a station that speaks ocpp2.1 */
+        Ocpp21SetMonitoringLevel: {
+            severity: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetNetworkProfile for a station that speaks ocpp2.1 */
+        Ocpp21SetNetworkProfile: {
+            configurationSlot: number;
+            connectionData: components["schemas"]["Ocpp21NetworkConnectionProfileType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21APNAuthenticationEnumType: string;
+        /** @enum {string} */
+        Ocpp21OCPPInterfaceEnumType: string;
+        /** @enum {string} */
+        Ocpp21OCPPTransportEnumType: string;
+        /** @enum {string} */
+        Ocpp21OCPPVersionEnumType: string;
+        /** @enum {string} */
+        Ocpp21VPNEnumType: string;
+        Ocpp21APNType: {
+            apn: string;
+            apnUserName?: string;
+            apnPassword?: string;
+            simPin?: number;
+            preferredNetwork?: string;
+            useOnlyPreferredNetwork?: boolean;
+            apnAuthentication: components["schemas"]["Ocpp21APNAuthenticationEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21NetworkConnectionProfileType: {
+            apn?: components["schemas"]["Ocpp21APNType"];
+            ocppVersion?: components["schemas"]["Ocpp21OCPPVersionEnumType"];
+            ocppInterface: components["schemas"]["Ocpp21OCPPInterfaceEnumType"];
+            ocppTransport: components["schemas"]["Ocpp21OCPPTransportEnumType"];
+            messageTimeout: number;
+            ocppCsmsUrl: string;
+            securityProfile: number;
+            identity?: string;
+            basicAuthPassword?: string;
+            vpn?: components["schemas"]["Ocpp21VPNType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21VPNType: {
+            server: string;
+            user: string;
+            group?: string;
+            password: string;
+            key: string;
+            type: components["schemas"]["Ocpp21VPNEnumType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetVariableMonitoring for a station that speaks ocpp2.1 */
+        Ocpp21SetVariableMonitoring: {
+            setMonitoringData: components["schemas"]["Ocpp21SetMonitoringDataType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21MonitorEnumType: string;
+        Ocpp21SetMonitoringDataType: {
+            id?: number;
+            periodicEventStream?: components["schemas"]["Ocpp21PeriodicEventStreamParamsType"];
+            transaction?: boolean;
+            value: number;
+            type: components["schemas"]["Ocpp21MonitorEnumType"];
+            severity: number;
+            component: components["schemas"]["Ocpp21ComponentType"];
+            variable: components["schemas"]["Ocpp21VariableType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of SetVariables for a station that speaks ocpp2.1 */
+        Ocpp21SetVariables: {
+            setVariableData: components["schemas"]["Ocpp21SetVariableDataType"][];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21SetVariableDataType: {
+            attributeType?: components["schemas"]["Ocpp21AttributeEnumType"];
+            attributeValue: string;
+            component: components["schemas"]["Ocpp21ComponentType"];
+            variable: components["schemas"]["Ocpp21VariableType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of TriggerMessage for a station that speaks ocpp2.1 */
+        Ocpp21TriggerMessage: {
+            evse?: components["schemas"]["Ocpp21EVSEType"];
+            requestedMessage: components["schemas"]["Ocpp21MessageTriggerEnumType"];
+            customTrigger?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @enum {string} */
+        Ocpp21MessageTriggerEnumType: string;
+        /** @description Payload of UnlockConnector for a station that speaks ocpp2.1 */
+        Ocpp21UnlockConnector: {
+            evseId: number;
+            connectorId: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of UnpublishFirmware for a station that speaks ocpp2.1 */
+        Ocpp21UnpublishFirmware: {
+            checksum: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of UpdateDynamicSchedule for a station that speaks ocpp2.1 */
+        Ocpp21UpdateDynamicSchedule: {
+            chargingProfileId: number;
+            scheduleUpdate: components["schemas"]["Ocpp21ChargingScheduleUpdateType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21ChargingScheduleUpdateType: {
+            limit?: number;
+            limit_L2?: number;
+            limit_L3?: number;
+            dischargeLimit?: number;
+            dischargeLimit_L2?: number;
+            dischargeLimit_L3?: number;
+            setpoint?: number;
+            setpoint_L2?: number;
+            setpoint_L3?: number;
+            setpointReactive?: number;
+            setpointReactive_L2?: number;
+            setpointReactive_L3?: number;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of UpdateFirmware for a station that speaks ocpp2.1 */
+        Ocpp21UpdateFirmware: {
+            retries?: number;
+            retryInterval?: number;
+            requestId: number;
+            firmware: components["schemas"]["Ocpp21FirmwareType"];
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        Ocpp21FirmwareType: {
+            location: string;
+            /** Format: date-time */
+            retrieveDateTime: string;
+            /** Format: date-time */
+            installDateTime?: string;
+            signingCertificate?: string;
+            signature?: string;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
+        /** @description Payload of UsePriorityCharging for a station that speaks ocpp2.1 */
+        Ocpp21UsePriorityCharging: {
+            transactionId: string;
+            activate: boolean;
+            customData?: components["schemas"]["Ocpp21CustomDataType"];
+        };
         BrandListResponse: {
             data: components["schemas"]["BrandResponse"][];
             total: number;
@@ -7401,6 +9196,286 @@ export interface operations {
             };
             /** @description The charger did not answer in time, or not completely */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    callOcpp: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
+                timeout?: number;
+                /** @description The version that the payload is written for: a charger that speaks another one does not get it */
+                ocppVersion?: "ocpp2.1" | "ocpp2.0.1" | "ocpp1.6";
+            };
+            header?: never;
+            path: {
+                chargeBoxId: string;
+                /** @description As the specification spells it */
+                action: "AFRRSignal" | "AdjustPeriodicEventStream" | "CancelReservation" | "CertificateSigned" | "ChangeAvailability" | "ChangeConfiguration" | "ChangeTransactionTariff" | "ClearCache" | "ClearChargingProfile" | "ClearDERControl" | "ClearDisplayMessage" | "ClearTariffs" | "ClearVariableMonitoring" | "CostUpdated" | "CustomerInformation" | "DataTransfer" | "DeleteCertificate" | "ExtendedTriggerMessage" | "GetBaseReport" | "GetChargingProfiles" | "GetCompositeSchedule" | "GetConfiguration" | "GetDERControl" | "GetDiagnostics" | "GetDisplayMessages" | "GetInstalledCertificateIds" | "GetLocalListVersion" | "GetLog" | "GetMonitoringReport" | "GetPeriodicEventStream" | "GetReport" | "GetTariffs" | "GetTransactionStatus" | "GetVariables" | "InstallCertificate" | "NotifyAllowedEnergyTransfer" | "NotifyWebPaymentStarted" | "PublishFirmware" | "RemoteStartTransaction" | "RemoteStopTransaction" | "RequestBatterySwap" | "RequestStartTransaction" | "RequestStopTransaction" | "ReserveNow" | "Reset" | "SendLocalList" | "SetChargingProfile" | "SetDERControl" | "SetDefaultTariff" | "SetDisplayMessage" | "SetMonitoringBase" | "SetMonitoringLevel" | "SetNetworkProfile" | "SetVariableMonitoring" | "SetVariables" | "SignedUpdateFirmware" | "TriggerMessage" | "UnlockConnector" | "UnpublishFirmware" | "UpdateDynamicSchedule" | "UpdateFirmware" | "UsePriorityCharging";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Ocpp21AFRRSignal"] | components["schemas"]["Ocpp21AdjustPeriodicEventStream"] | components["schemas"]["Ocpp21CancelReservation"] | components["schemas"]["Ocpp21CertificateSigned"] | components["schemas"]["Ocpp21ChangeAvailability"] | components["schemas"]["Ocpp21ChangeTransactionTariff"] | components["schemas"]["Ocpp21ClearCache"] | components["schemas"]["Ocpp21ClearChargingProfile"] | components["schemas"]["Ocpp21ClearDERControl"] | components["schemas"]["Ocpp21ClearDisplayMessage"] | components["schemas"]["Ocpp21ClearTariffs"] | components["schemas"]["Ocpp21ClearVariableMonitoring"] | components["schemas"]["Ocpp21CostUpdated"] | components["schemas"]["Ocpp21CustomerInformation"] | components["schemas"]["Ocpp21DataTransfer"] | components["schemas"]["Ocpp21DeleteCertificate"] | components["schemas"]["Ocpp21GetBaseReport"] | components["schemas"]["Ocpp21GetChargingProfiles"] | components["schemas"]["Ocpp21GetCompositeSchedule"] | components["schemas"]["Ocpp21GetDERControl"] | components["schemas"]["Ocpp21GetDisplayMessages"] | components["schemas"]["Ocpp21GetInstalledCertificateIds"] | components["schemas"]["Ocpp21GetLocalListVersion"] | components["schemas"]["Ocpp21GetLog"] | components["schemas"]["Ocpp21GetMonitoringReport"] | components["schemas"]["Ocpp21GetPeriodicEventStream"] | components["schemas"]["Ocpp21GetReport"] | components["schemas"]["Ocpp21GetTariffs"] | components["schemas"]["Ocpp21GetTransactionStatus"] | components["schemas"]["Ocpp21GetVariables"] | components["schemas"]["Ocpp21InstallCertificate"] | components["schemas"]["Ocpp21NotifyAllowedEnergyTransfer"] | components["schemas"]["Ocpp21NotifyWebPaymentStarted"] | components["schemas"]["Ocpp21PublishFirmware"] | components["schemas"]["Ocpp21RequestBatterySwap"] | components["schemas"]["Ocpp21RequestStartTransaction"] | components["schemas"]["Ocpp21RequestStopTransaction"] | components["schemas"]["Ocpp21ReserveNow"] | components["schemas"]["Ocpp21Reset"] | components["schemas"]["Ocpp21SendLocalList"] | components["schemas"]["Ocpp21SetChargingProfile"] | components["schemas"]["Ocpp21SetDERControl"] | components["schemas"]["Ocpp21SetDefaultTariff"] | components["schemas"]["Ocpp21SetDisplayMessage"] | components["schemas"]["Ocpp21SetMonitoringBase"] | components["schemas"]["Ocpp21SetMonitoringLevel"] | components["schemas"]["Ocpp21SetNetworkProfile"] | components["schemas"]["Ocpp21SetVariableMonitoring"] | components["schemas"]["Ocpp21SetVariables"] | components["schemas"]["Ocpp21TriggerMessage"] | components["schemas"]["Ocpp21UnlockConnector"] | components["schemas"]["Ocpp21UnpublishFirmware"] | components["schemas"]["Ocpp21UpdateDynamicSchedule"] | components["schemas"]["Ocpp21UpdateFirmware"] | components["schemas"]["Ocpp21UsePriorityCharging"] | components["schemas"]["Ocpp201CancelReservation"] | components["schemas"]["Ocpp201CertificateSigned"] | components["schemas"]["Ocpp201ChangeAvailability"] | components["schemas"]["Ocpp201ClearCache"] | components["schemas"]["Ocpp201ClearChargingProfile"] | components["schemas"]["Ocpp201ClearDisplayMessage"] | components["schemas"]["Ocpp201ClearVariableMonitoring"] | components["schemas"]["Ocpp201CostUpdated"] | components["schemas"]["Ocpp201CustomerInformation"] | components["schemas"]["Ocpp201DataTransfer"] | components["schemas"]["Ocpp201DeleteCertificate"] | components["schemas"]["Ocpp201GetBaseReport"] | components["schemas"]["Ocpp201GetChargingProfiles"] | components["schemas"]["Ocpp201GetCompositeSchedule"] | components["schemas"]["Ocpp201GetDisplayMessages"] | components["schemas"]["Ocpp201GetInstalledCertificateIds"] | components["schemas"]["Ocpp201GetLocalListVersion"] | components["schemas"]["Ocpp201GetLog"] | components["schemas"]["Ocpp201GetMonitoringReport"] | components["schemas"]["Ocpp201GetReport"] | components["schemas"]["Ocpp201GetTransactionStatus"] | components["schemas"]["Ocpp201GetVariables"] | components["schemas"]["Ocpp201InstallCertificate"] | components["schemas"]["Ocpp201PublishFirmware"] | components["schemas"]["Ocpp201RequestStartTransaction"] | components["schemas"]["Ocpp201RequestStopTransaction"] | components["schemas"]["Ocpp201ReserveNow"] | components["schemas"]["Ocpp201Reset"] | components["schemas"]["Ocpp201SendLocalList"] | components["schemas"]["Ocpp201SetChargingProfile"] | components["schemas"]["Ocpp201SetDisplayMessage"] | components["schemas"]["Ocpp201SetMonitoringBase"] | components["schemas"]["Ocpp201SetMonitoringLevel"] | components["schemas"]["Ocpp201SetNetworkProfile"] | components["schemas"]["Ocpp201SetVariableMonitoring"] | components["schemas"]["Ocpp201SetVariables"] | components["schemas"]["Ocpp201TriggerMessage"] | components["schemas"]["Ocpp201UnlockConnector"] | components["schemas"]["Ocpp201UnpublishFirmware"] | components["schemas"]["Ocpp201UpdateFirmware"] | components["schemas"]["Ocpp16CancelReservation"] | components["schemas"]["Ocpp16CertificateSigned"] | components["schemas"]["Ocpp16ChangeAvailability"] | components["schemas"]["Ocpp16ChangeConfiguration"] | components["schemas"]["Ocpp16ClearCache"] | components["schemas"]["Ocpp16ClearChargingProfile"] | components["schemas"]["Ocpp16DataTransfer"] | components["schemas"]["Ocpp16DeleteCertificate"] | components["schemas"]["Ocpp16ExtendedTriggerMessage"] | components["schemas"]["Ocpp16GetCompositeSchedule"] | components["schemas"]["Ocpp16GetConfiguration"] | components["schemas"]["Ocpp16GetDiagnostics"] | components["schemas"]["Ocpp16GetInstalledCertificateIds"] | components["schemas"]["Ocpp16GetLocalListVersion"] | components["schemas"]["Ocpp16GetLog"] | components["schemas"]["Ocpp16InstallCertificate"] | components["schemas"]["Ocpp16RemoteStartTransaction"] | components["schemas"]["Ocpp16RemoteStopTransaction"] | components["schemas"]["Ocpp16ReserveNow"] | components["schemas"]["Ocpp16Reset"] | components["schemas"]["Ocpp16SendLocalList"] | components["schemas"]["Ocpp16SetChargingProfile"] | components["schemas"]["Ocpp16SignedUpdateFirmware"] | components["schemas"]["Ocpp16TriggerMessage"] | components["schemas"]["Ocpp16UnlockConnector"] | components["schemas"]["Ocpp16UpdateFirmware"];
+            };
+        };
+        responses: {
+            /** @description The station's answer, a refusal included */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        action: string;
+                        /** @enum {string} */
+                        ocppVersion: "ocpp2.1" | "ocpp2.0.1" | "ocpp1.6";
+                        messageId: string;
+                        /** @description The station's answer as it came, secrets masked */
+                        response: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Conflicts with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is larger than 256 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger answered with an error, or not by its schema */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger did not answer in time, or not completely */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    getOcppReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chargeBoxId: string;
+                requestId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        requestId: number;
+                        /**
+                         * @description Action of the request
+                         * @example GetBaseReport
+                         */
+                        action: string;
+                        /** @description The last part has come, and none is missing */
+                        complete: boolean;
+                        /** @description Numbers of the parts that are missing, once the last one has come; at most 100 */
+                        missing: number[];
+                        /** @description Payloads of the messages in their order, secrets masked */
+                        parts: {
+                            [key: string]: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

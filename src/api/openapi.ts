@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { gatewayRouter } from "./gateway/router.ts";
+import { readRequestSchemas } from "../ocpp/generated/request-schemas.js";
 import type { AppEnv } from "./http/context.ts";
 import { healthOperations } from "./http/health.ts";
 import { settingsRouter } from "./settings/router.ts";
@@ -42,6 +43,8 @@ export function buildOpenApi(): object {
     in: "header",
     name: "X-API-Key",
   });
+  for (const [name, schema] of Object.entries(readRequestSchemas().schemas))
+    app.openAPIRegistry.registerComponent("schemas", name, schema);
   app.route("/", gatewayRouter());
   app.route("/api/v1", v1Router());
   app.route("/", settingsRouter());

@@ -1,24 +1,32 @@
 import { Forbidden } from "../errors.ts";
+import {
+  configurationChanges,
+  setsCredential,
+  type ConfigurationChange,
+  type OcppCall,
+} from "../ocpp/guarded-fields.ts";
 import { guardOf } from "../ocpp/secrets.ts";
 import type { Ports, SessionRef } from "../ports.ts";
 
 /**
- * Refuses changes of configuration keys that have an endpoint of their own, and a security profile lower than the one
- * the session has.
+ * Refuses CALLs that would change a station's password, which has an endpoint of its own, or give it a security profile lower
+ * than the one the session has. Every road to a station leads through here, whatever version the CALL is written for.
  * @throws Forbidden
  */
-export async function guardConfigurationChange(
+export async function guardConfiguration(
   ports: Pick<Ports, "sessions">,
   ref: SessionRef,
-  change: { key: string; value: string },
+  call: OcppCall,
 ): Promise<void> {
-  const guard = guardOf(change.key);
-  if (guard === "credential") {
+  if (setsCredential(call)) {
     const route = `POST /api/v1/chargers/${encodeURIComponent(ref.identity)}/authorization-key`;
     throw new Forbidden("guarded", `Use ${route}`);
   }
-  if (guard !== "securityProfile") return;
+  const profiles = configurationChanges(call).filter(({ key }) => guardOf(key) === "securityProfile");
+  if (profiles.length === 0) return;
   const session = await ports.sessions.snapshot(ref);
-  if (session !== null && !(Number(change.value) >= session.securityProfile))
+  const isLower = ({ value }: ConfigurationChange) =>
+    !(Number(value) >= (session?.securityProfile ?? -Infinity));
+  if (session !== null && profiles.some(isLower))
     throw new Forbidden("guarded", "The security profile must not be lowered");
 }

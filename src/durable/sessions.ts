@@ -72,6 +72,8 @@ export function durableSessions(
         }).catch(fateUnknown),
       ),
 
+    report: (ref, requestId) => known(ref, () => ask(ref, (session) => session.report(ref, requestId))),
+
     async retire(ref) {
       const isUntouched = await prepared.remove(ref);
       if (!isUntouched) await ask(ref, (session) => session.retire(ref));

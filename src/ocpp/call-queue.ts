@@ -1,5 +1,7 @@
 import type { ErrorFrame, ResultFrame } from "./frame.ts";
 import type { JsonValue } from "./json.ts";
+import type { Finding } from "./validators.ts";
+import type { OcppVersion } from "./version.ts";
 
 /** A CALL that waits or is outstanding. */
 export interface QueuedCall<Command, Waiter> {
@@ -155,6 +157,17 @@ export type CallOutcome =
    * error in the CALL.
    */
   | { readonly kind: "invalidCommand"; readonly reason: string; readonly pointer: string }
+  /** No action that a central system may send to a station of this version, so it was not sent. */
+  | { readonly kind: "unknownAction"; readonly version: OcppVersion }
+  /** Written for another version than that of the connection, which is `version`, so it was not sent. */
+  | { readonly kind: "otherVersion"; readonly version: OcppVersion }
+  /** A payload that breaks the schema of this version, so it was not sent. `finding`: the first one. */
+  | {
+      readonly kind: "invalidPayload";
+      readonly version: OcppVersion;
+      readonly action: string;
+      readonly finding: Finding;
+    }
   /** `timeoutMs` is set if the deadline depends on the version of the connection. */
   | { readonly kind: "timeout"; readonly sent: boolean; readonly timeoutMs?: number }
   | { readonly kind: "lost"; readonly sent: boolean; readonly reason: "disconnected" | "superseded" }

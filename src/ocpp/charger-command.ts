@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { ConnectorAddress } from "./station-state.ts";
+import type { OcppVersion } from "./version.ts";
 
 /**
  * Target of a command. `connectorId` 0 is the whole station, where allowed. On 2.x `connectorId` n is EVSE n, and
@@ -68,6 +69,15 @@ export interface Commands {
   readonly getLocalListVersion: object;
   /** A CALL that is already encoded for the version of the connection. */
   readonly call: { readonly action: string; readonly payload: JsonObject };
+  /**
+   * A CALL as a client wrote it, for the version of the connection. `onlyVersion`: the version it was written for; a
+   * connection of another one does not get it.
+   */
+  readonly raw: {
+    readonly action: string;
+    readonly payload: JsonObject;
+    readonly onlyVersion: OcppVersion | null;
+  };
 }
 
 export type CommandKind = keyof Commands;
@@ -144,7 +154,7 @@ export type CommandAnswer =
       readonly ocppTransactionId: string | null;
     } & StationWord)
   | { readonly kind: "localListVersion"; readonly listVersion: number }
-  /** call */
+  /** Answer to call and raw. */
   | { readonly kind: "payload"; readonly payload: JsonObject };
 
 /** A variable of the last full report. */

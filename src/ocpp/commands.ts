@@ -10,6 +10,7 @@ import type {
 } from "./charger-command.ts";
 import { UnusableAnswer } from "./command-script.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
+import { isSendable } from "./sendable-actions.ts";
 import type { RegistrationStatus } from "./station-state.ts";
 import { commandsV16 } from "./v16/commands.ts";
 import { commandsV2x } from "./v2x/commands.ts";
@@ -35,7 +36,23 @@ export type CommandStep =
   | { readonly kind: "done"; readonly answer: CommandAnswer }
   /** The command violates the schema of the connection's version; this step sent nothing. */
   | { readonly kind: "invalidCommand"; readonly reason: string; readonly pointer: string }
+  /** A raw command that does not fit the connection. */
+  | UnsendableStep
   | { readonly kind: "invalidAnswer"; readonly reason: string };
+
+/** Why a raw command does not fit the version of the connection, `version`; nothing was sent. */
+type UnsendableStep =
+  /** A central system may send no such action. */
+  | { readonly kind: "unknownAction"; readonly version: OcppVersion }
+  /** It was written for another version. */
+  | { readonly kind: "otherVersion"; readonly version: OcppVersion }
+  /** Its payload breaks the schema of the action. */
+  | {
+      readonly kind: "invalidPayload";
+      readonly version: OcppVersion;
+      readonly action: string;
+      readonly finding: Finding;
+    };
 
 /**
  * One command in progress on one connection. It needs no CALL, one or several: each method returns the next step, and
@@ -63,13 +80,14 @@ export function startCommand(
     if (result.done) return { kind: "done", answer: result.value };
     if (result.value.kind === "report") return result.value;
     action = result.value.action;
+    if (command.kind === "raw") return result.value;
     const finding = validators.request(action, result.value.payload);
     if (!finding) return result.value;
     return { kind: "invalidCommand", reason: describe(action, finding), pointer: finding.pointer };
   };
 
   return {
-    start: () => advance(script.next(null)),
+    start: () => unsendable(version, command, validators) ?? advance(script.next(null)),
     answered(payload) {
       const finding = validators.response(action, payload);
       if (finding) return { kind: "invalidAnswer", reason: describe(action, finding) };
@@ -84,6 +102,20 @@ export function startCommand(
   };
 }
 
+/** Null: the command fits, or is none of a client's own words. */
+export function unsendable(
+  version: OcppVersion,
+  command: ChargerCommand,
+  validators: Validators,
+): UnsendableStep | null {
+  if (command.kind !== "raw") return null;
+  const { action, payload, onlyVersion } = command;
+  if (onlyVersion !== null && onlyVersion !== version) return { kind: "otherVersion", version };
+  if (!isSendable(version, action)) return { kind: "unknownAction", version };
+  const finding = validators.request(action, payload);
+  return finding && { kind: "invalidPayload", version, action, finding };
+}
+
 /** Whether a command may be sent in this registration state (1.6 §4.2, 2.x B02.FR.05, B03.FR.03). */
 export function isCommandAllowed(registration: RegistrationStatus | null, command: ChargerCommand): boolean {
   switch (registration) {
@@ -94,21 +126,31 @@ export function isCommandAllowed(registration: RegistrationStatus | null, comman
     case "Rejected":
       return false;
     default:
-      return command.kind === "trigger" && command.requestedMessage === "BootNotification";
+      return asksForBoot(command);
   }
 }
 
 /** Whether a command is a remote start, in whatever form it comes. */
 export function startsTransaction(command: ChargerCommand): boolean {
-  return command.kind === "remoteStart" || (command.kind === "call" && START_ACTIONS.has(command.action));
+  return command.kind === "remoteStart" || isCallOf(command, START_ACTIONS);
 }
 
 function stopsTransaction(command: ChargerCommand): boolean {
-  return command.kind === "remoteStop" || (command.kind === "call" && STOP_ACTIONS.has(command.action));
+  return command.kind === "remoteStop" || isCallOf(command, STOP_ACTIONS);
+}
+
+function isCallOf(command: ChargerCommand, actions: ReadonlySet<string>): boolean {
+  return (command.kind === "call" || command.kind === "raw") && actions.has(command.action);
 }
 
 const START_ACTIONS: ReadonlySet<string> = new Set(["RemoteStartTransaction", "RequestStartTransaction"]);
 const STOP_ACTIONS: ReadonlySet<string> = new Set(["RemoteStopTransaction", "RequestStopTransaction"]);
+
+/** Whether a command asks the station for a BootNotification. */
+export function asksForBoot(command: ChargerCommand): boolean {
+  if (command.kind === "raw") return triggeredAction(command.action, command.payload) === "BootNotification";
+  return command.kind === "trigger" && command.requestedMessage === "BootNotification";
+}
 
 /**
  * Inbound action that a station may send before it is accepted, because we triggered it with this CALL; null: none.

@@ -30,12 +30,29 @@ export function isSecretKey(key: string): boolean {
 
 /**
  * Configuration keys that may not be changed freely: "credential" by rotation only, "securityProfile" never to a
- * lower one; null: others.
+ * lower one; null: others. Every part of `Component[instance]#evse/connector.Variable[instance]` counts, and neither
+ * case, width of letters nor separators do: stations differ in what they take for the same name.
  */
 export function guardOf(key: string): "credential" | "securityProfile" | null {
-  const name = variableName(key);
-  if (name === "authorizationkey" || name === "basicauthpassword") return "credential";
-  return name === "securityprofile" ? "securityProfile" : null;
+  const parts = key.split(/[.[\]#/]/).map(plainName);
+  if (parts.some((part) => CREDENTIAL_NAMES.has(part))) return "credential";
+  return parts.includes("securityprofile") ? "securityProfile" : null;
+}
+
+const CREDENTIAL_NAMES: ReadonlySet<string> = new Set(["authorizationkey", "basicauthpassword"]);
+
+/** Whether a text contains the name of the configuration key that holds a station's password, in any spelling. */
+export function mentionsCredential(text: string): boolean {
+  const plain = plainName(text);
+  return [...CREDENTIAL_NAMES].some((name) => plain.includes(name));
+}
+
+/** Letters and digits alone, in lower case; letters of another width as the usual ones. */
+function plainName(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, "");
 }
 
 function variableName(key: string): string {

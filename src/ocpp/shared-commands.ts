@@ -1,7 +1,8 @@
 import type { CommandOf, CommandScript } from "./charger-command.ts";
 import { ask, askStatus, compact, stationWord } from "./command-script.ts";
 
-export function* call({ action, payload }: CommandOf<"call">): CommandScript {
+/** One CALL, answered with the payload of its CALLRESULT. */
+export function* call({ action, payload }: CommandOf<"call" | "raw">): CommandScript {
   return { kind: "payload", payload: yield* ask(action, payload) };
 }
 

@@ -1,6 +1,7 @@
 import type { CredentialText } from "../credential-text.ts";
 import type { ChargerCommand, CommandAnswer } from "../ocpp/commands.ts";
 import type { CallOutcome } from "../ocpp/call-queue.ts";
+import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 import type {
   DataTransferRow,
@@ -89,7 +90,8 @@ export type CommandTimeout = number | Readonly<Record<OcppVersion, number>>;
 
 /** Result of a command: the station's answer, independent of the OCPP version, or the reason why there is none. */
 export type CommandOutcome =
-  | { kind: "answered"; answer: CommandAnswer; version: OcppVersion }
+  /** `messageId`: that of the CALL, of a raw command only. */
+  | { kind: "answered"; answer: CommandAnswer; version: OcppVersion; messageId?: string }
   | Exclude<CallOutcome, { kind: "answered" }>;
 
 /**
@@ -120,6 +122,19 @@ export interface FrameRow {
   action: string | null;
   message: string;
   atMs: number;
+}
+
+/** A report that a station sent in messages of their own, as far as it has come. */
+export interface OcppReport {
+  requestId: number;
+  /** Action of the request. */
+  action: string;
+  /** The last part has come, and none is missing. */
+  complete: boolean;
+  /** Numbers of the parts that are missing, once the last one has come; at most 100. */
+  missing: number[];
+  /** Payloads of the messages in their order, secrets masked. */
+  parts: JsonObject[];
 }
 
 /** Sessions of charge points. All methods throw Unavailable when the object cannot be reached. */
@@ -165,6 +180,11 @@ export interface Sessions {
   setTagPolicy(ref: SessionRef, policy: UnknownTagPolicy): Promise<boolean>;
   /** The same for all chargers of an organisation that were prepared and have no session yet. */
   setPreparedTagPolicy(organizationSlug: string, policy: UnknownTagPolicy): Promise<void>;
+  /**
+   * The report to a raw command with this request id, kept for a day; `report` null: there is none. Null: not
+   * provisioned.
+   */
+  report(ref: SessionRef, requestId: number): Promise<{ report: OcppReport | null } | null>;
   /** DataTransfer messages of both directions, newest first. Null: not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): Promise<DataTransferRow[] | null>;
   /**

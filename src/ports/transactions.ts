@@ -85,7 +85,10 @@ export interface JobStatusFact {
 }
 
 /** Why an outgoing DataTransfer got no answer. */
-export type TransferError = Exclude<CallOutcome["kind"], "answered" | "notProvisioned"> | "invalidCommand";
+export type TransferError = Exclude<
+  CallOutcome["kind"],
+  "answered" | "notProvisioned" | "unknownAction" | "otherVersion" | "invalidPayload"
+>;
 
 /** One DataTransfer with its answer. `error` null: it was answered. */
 export interface DataTransferRow {

@@ -61,10 +61,13 @@ export async function newTenant(name: string): Promise<Tenant> {
 }
 
 /** Gives an organisation one of everything. */
-export async function furnish({ organization, owner, ownerToken }: Tenant): Promise<Belongings> {
+export async function furnish(
+  { organization, owner, ownerToken }: Tenant,
+  version: "OCPP1.6" | "OCPP2.0.1" = "OCPP1.6",
+): Promise<Belongings> {
   const access = { url: world.url, apiKey: owner };
   const locationId = await createLocation(access);
-  const batch = await postBatch(access, { chargers: 1, locationId });
+  const batch = await postBatch(access, { chargers: 1, locationId, version });
   const charger = (await batch.finished()).results?.created[0];
   if (!charger) throw new Error("the charger of the lane was not provisioned");
   const externalIdentity = `EXTERNAL-${batch.jobId.slice(-8)}`;

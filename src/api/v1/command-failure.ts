@@ -1,11 +1,16 @@
 import { longestTimeout } from "../../commands/longest-timeout.ts";
 import type { CommandFailure } from "../../commands/send-command.ts";
+import { isJsonObject } from "../../ocpp/json.ts";
+import { payloadFindings } from "../../ocpp/payload-findings.ts";
 import { redact } from "../../ocpp/redact.ts";
+import { SENDABLE_ACTIONS } from "../../ocpp/sendable-actions.ts";
+import type { OcppVersion } from "../../ocpp/version.ts";
 import type { CommandTimeout } from "../../ports.ts";
-import type { V1Refusal } from "./issues.ts";
+import type { Issue, V1Refusal } from "./issues.ts";
 
 const CODE_LENGTH_MAX = 50;
 const DESCRIPTION_LENGTH_MAX = 255;
+const FINDINGS_MAX = 100;
 
 interface FailedCommand {
   identity: string;
@@ -61,6 +66,14 @@ function commandRefusal({ identity, body, timeoutMs, failure }: FailedCommand): 
       return { status: 409, code: "CONFLICT", message: `Charger ${identity} is not accepted yet` };
     case "invalidCommand":
       return invalidCommand(failure, body);
+    case "unknownAction":
+      return invalidRequest([unknownAction([failure.version])]);
+    case "otherVersion": {
+      const message = `Charger ${identity} speaks ${failure.version}`;
+      return { status: 409, code: "CONFLICT", message };
+    }
+    case "invalidPayload":
+      return invalidPayload(failure, body);
   }
 }
 
@@ -87,7 +100,30 @@ function invalidCommand(
   const path = fieldOf(pointer, body);
   const what = path[0] ?? "this command";
   const message = `The OCPP version of the connection cannot carry ${what}: ${reason}`;
-  const issues = [{ location: "body", path, code: "not_supported", message }];
+  return invalidRequest([{ location: "body", path, code: "not_supported", message }]);
+}
+
+/** No version of these has such an action that a central system may send. */
+export function unknownAction(versions: readonly OcppVersion[]): Issue {
+  const actions = [...new Set(versions.flatMap((version) => SENDABLE_ACTIONS[version]))].toSorted();
+  const message = `action must be one of: ${actions.join(", ")}`;
+  return { location: "path", path: ["action"], code: "invalid_value", message };
+}
+
+/** A payload that the station's version of OCPP does not allow: everything that is wrong with it. */
+function invalidPayload(
+  { version, action, finding }: Extract<CommandFailure, { kind: "invalidPayload" }>,
+  payload: unknown,
+): V1Refusal {
+  const found = isJsonObject(payload) ? payloadFindings(version, action, payload).slice(0, FINDINGS_MAX) : [];
+  const path = finding.pointer.split("/").slice(1);
+  const message = `${path.join(".") || "Request body"} breaks the schema: ${finding.keyword}`;
+  const first = { path, code: finding.keyword, message };
+  const all = found.length > 0 ? found : [first];
+  return invalidRequest(all.map((one) => ({ location: "body", ...one, path: [...one.path] })));
+}
+
+function invalidRequest(issues: Issue[]): V1Refusal {
   return { status: 400, code: "VALIDATION_ERROR", message: "Request validation failed", extra: { issues } };
 }
 

@@ -6,6 +6,8 @@ import { changeConfiguration, getConfiguration } from "./commands/configuration.
 import { clearCache, reset, trigger } from "./commands/station.ts";
 import { dataTransfer, listDataTransfers } from "./commands/data-transfer.ts";
 import { diagnostics, updateFirmware } from "./commands/file-transfers.ts";
+import { callOcpp } from "./commands/ocpp-call.ts";
+import { getOcppReport } from "./commands/ocpp-report.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { v1Error } from "./errors.ts";
 import { deleteCharger, getCharger, listChargers, setRegistration } from "./chargers.ts";
@@ -37,6 +39,8 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   diagnostics,
   dataTransfer,
   listDataTransfers,
+  callOcpp,
+  getOcppReport,
   startTransaction,
   startChargerTransaction,
   stopTransaction,

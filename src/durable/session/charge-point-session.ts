@@ -7,6 +7,7 @@ import type {
   DataTransferRow,
   FrameQuery,
   FrameRow,
+  OcppReport,
   RegistrationStatus,
   RotationStatus,
   SessionProvision,
@@ -126,6 +127,11 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return this.#own(ref) && this.#store.transfers.newest(limit);
   }
 
+  /** The report that a client's own request was answered with; null when not provisioned. */
+  report(ref: SessionRef, requestId: number): { report: OcppReport | null } | null {
+    return this.#own(ref) && { report: this.#store.reports.find(requestId, Date.now()) };
+  }
+
   noteSettings(ref: SessionRef, note: SettingsNote): boolean {
     return this.#settings.note(this.#own(ref), note);
   }
@@ -207,6 +213,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     if (live) void this.#settings.lease.renew(record, live, Date.now());
     // The log of a connected station is pruned as it grows.
     if (!live) this.#store.frames.prune(Date.now());
+    this.#store.reports.prune(Date.now());
     this.#clock.arm(record);
   }
 

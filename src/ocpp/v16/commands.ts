@@ -30,4 +30,5 @@ export const commandsV16: CommandTable = {
   sendLocalList,
   getLocalListVersion,
   call,
+  raw: call,
 };

@@ -34,4 +34,5 @@ export const commandsV2x: CommandTable = {
   sendLocalList,
   getLocalListVersion,
   call,
+  raw: call,
 };

@@ -60,7 +60,13 @@ function integerOf(schema: Schema): fc.Arbitrary<number> {
   return fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max));
 }
 
+const QUOTIENT_MAX = 1000;
+
 function numberOf(schema: Schema): fc.Arbitrary<number> {
+  const { multipleOf } = schema;
+  // As a client writes it: 1.4, and not 14 times a tenth.
+  if (typeof multipleOf === "number")
+    return fc.integer({ min: 0, max: QUOTIENT_MAX }).map((times) => Number((times * multipleOf).toFixed(6)));
   const above = schema["exclusiveMinimum"];
   const bounds = {
     min: limit(above, limit(schema["minimum"], -1e9)),

@@ -13,7 +13,7 @@ import type { OperationRequest } from "../../operation/operation.ts";
 export const TIMEOUT_DEFAULT_MS = 30_000;
 const INFO_LENGTH_MAX = 1024;
 
-const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
+export const timeout = queryInteger({ min: 1, max: 120, fallback: 0 }).openapi({
   // An absent timeout is parsed as 0, which a client may not send; so the default is not documented.
   default: undefined,
   description: "Seconds to wait for the charger's answer; without it the command's own default applies",
@@ -28,6 +28,8 @@ export type CommandCall<B> = OperationRequest<CommandPath, CommandQuery, B>;
 export interface Answered {
   answer: CommandAnswer;
   version: OcppVersion;
+  /** Message id of the CALL; set for a raw command only. */
+  messageId?: string | undefined;
   chargeBoxId: string;
 }
 
@@ -97,7 +99,8 @@ export async function answerOf(
 ): Promise<Answered> {
   const result = await send().catch(unavailable);
   if (result.kind !== "answered") throw new CommandFailed({ ...about, failure: result });
-  return { answer: result.answer, version: result.version, chargeBoxId: about.identity };
+  const { answer, version, messageId } = result;
+  return { answer, version, messageId, chargeBoxId: about.identity };
 }
 
 /** A dependency that failed before the command was sent is a failure with `sent: false`. */

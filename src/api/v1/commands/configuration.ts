@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { guardConfigurationChange } from "../../../commands/guard-configuration.ts";
 import { redact } from "../../../ocpp/redact.ts";
 import { MASK } from "../../../ocpp/secret-text.ts";
 import { isSecretKey } from "../../../ocpp/secrets.ts";
 import { text } from "../fields.ts";
 import { TIMEOUT_DEFAULT_MS, commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
+import { guard } from "./guard.ts";
 
 /** Timeout of a request for all keys. An OCPP 2.x station reports them in many messages. */
 const ALL_KEYS_MS = { "ocpp1.6": TIMEOUT_DEFAULT_MS, "ocpp2.0.1": 60_000, "ocpp2.1": 60_000 };
@@ -52,10 +52,9 @@ export const changeConfiguration = commandOperation({
     status: z.enum(["Accepted", "RebootRequired", "Rejected", "NotSupported"]),
     message: z.string(),
   },
-  command: async ({ ports, organization, path, body: change }) => {
-    const ref = { organizationSlug: organization.slug, identity: path.chargeBoxId };
-    await guardConfigurationChange(ports, ref, change);
-    return { kind: "changeConfiguration", ...change };
+  command: async (call) => {
+    await guard(call, "ChangeConfiguration");
+    return { kind: "changeConfiguration", ...call.body };
   },
   present: ({ key, value }, { answer, chargeBoxId }) => {
     const { status } = expectAnswer(answer, "configurationChange");

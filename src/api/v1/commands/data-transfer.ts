@@ -5,6 +5,7 @@ import type { DataTransferRow, TransferError } from "../../../ports.ts";
 import { chargeBoxId, chargerPath, queryInteger, text, timestamp } from "../fields.ts";
 import { defineOperation } from "../surface.ts";
 import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
+import { guard } from "./guard.ts";
 
 const transferBody = z.strictObject({
   vendorId: text(1, 255),
@@ -32,11 +33,11 @@ export const dataTransfer = commandOperation({
     responseData: z.string().nullable(),
   },
   // An empty message id is left out (OCPP part 4, 4.1).
-  command: ({ body: { messageId, ...transfer } }) => ({
-    kind: "dataTransfer",
-    ...transfer,
-    ...(messageId ? { messageId } : {}),
-  }),
+  command: async (call) => {
+    await guard(call, "DataTransfer");
+    const { messageId, ...transfer } = call.body;
+    return { kind: "dataTransfer", ...transfer, ...(messageId ? { messageId } : {}) };
+  },
   present: ({ vendorId, messageId }, { answer, chargeBoxId }) => {
     const { status, responseData } = expectAnswer(answer, "dataTransfer");
     const message = messageOf(MESSAGES, status);

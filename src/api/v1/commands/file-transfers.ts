@@ -1,16 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { forbiddenTarget, isListedHost } from "../../../fleet/address/target-policy.ts";
+import { transferUrlFault } from "../../../fleet/address/transfer-url.ts";
 import { redact } from "../../../ocpp/redact.ts";
-import { InvalidRequest } from "../../operation/receive.ts";
 import { stationText } from "../command-failure.ts";
-import type { Issue } from "../issues.ts";
-import { type CommandCall, commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
+import { commandOperation, expectAnswer, messageOf } from "./command-operation.ts";
+import { guard } from "./guard.ts";
 
-type TransferCall = Pick<CommandCall<{ location: string }>, "c" | "organization" | "body">;
-
-/** Strict spelling. URL parsers repair other spellings in different ways: the station could see another host than we checked. */
-const TRANSFER_URL = /^(?:https?|ftps?|sftp):\/\/[^\s\\\p{Cc}]+$/iu;
-const SCHEMES_WITH_USER = ["ftp:", "ftps:", "sftp:"];
 const INT32_MAX = 2_147_483_647;
 
 /** Fields of a file transfer. The station opens the URL; the server does not. */
@@ -18,7 +12,10 @@ const transferFields = {
   location: z
     .string()
     .max(512)
-    .refine(isTransferUrl, "must be an http, https, ftp, ftps or sftp URL; a user only with ftp, ftps, sftp")
+    .superRefine((location, ctx) => {
+      const message = transferUrlFault(location);
+      if (message !== null) ctx.addIssue({ code: "custom", message });
+    })
     .openapi({ format: "uri" }),
   retries: z.int().min(0).max(INT32_MAX).optional(),
   retryInterval: z.int().min(0).max(INT32_MAX).optional().openapi({ description: "Seconds" }),
@@ -29,30 +26,9 @@ const instant = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with an offset" })
   .transform((time) => new Date(time).toISOString());
 
-/** @throws InvalidRequest for a host in a private network, or one that is not in the organisation's list */
-function assertAllowedTarget({ c, organization, body: { location } }: TransferCall): void {
-  const url = new URL(location);
-  const reason = c.get("config").ALLOW_PRIVATE_TARGETS ? null : forbiddenTarget(url);
-  if (reason !== null) throw refused(`must be a public host (${reason})`);
-  const { transferHosts } = organization;
-  if (transferHosts !== null && !isListedHost(url, transferHosts))
-    throw refused("must be a host that the organisation allows");
-}
-
-function refused(complaint: string): InvalidRequest<Issue> {
-  const message = `location ${complaint}`;
-  return new InvalidRequest([{ location: "body", path: ["location"], code: "not_allowed", message }]);
-}
-
 /** The URL without its user information. */
 function shownLocation(location: string): string {
   return String(redact(location));
-}
-
-function isTransferUrl(value: string): boolean {
-  const url = TRANSFER_URL.test(value) ? URL.parse(value) : null;
-  if (url === null || url.hostname === "") return false;
-  return (url.username === "" && url.password === "") || SCHEMES_WITH_USER.includes(url.protocol);
 }
 
 const firmwareBody = z.strictObject({ ...transferFields, retrieveDate: instant });
@@ -77,8 +53,8 @@ export const updateFirmware = commandOperation({
     ocppRequestId: z.int().nullable(),
     status: z.string(),
   },
-  command: (call) => {
-    assertAllowedTarget(call);
+  command: async (call) => {
+    await guard(call, "UpdateFirmware");
     return { kind: "updateFirmware", ...call.body };
   },
   present: ({ location, retrieveDate }, { answer, version, chargeBoxId }) => {
@@ -120,8 +96,8 @@ export const diagnostics = commandOperation({
     ocppRequestId: z.int().nullable(),
     status: z.string(),
   },
-  command: (call) => {
-    assertAllowedTarget(call);
+  command: async (call) => {
+    await guard(call, "GetDiagnostics");
     return { kind: "diagnostics", ...call.body };
   },
   present: (_body, { answer, chargeBoxId }) => {

@@ -148,6 +148,9 @@ export class StationInbox {
       if (event.type === "dataTransferReceived")
         this.#store.addTransfer(record, incomingTransfer(event, nowMs));
     }
+    for (const change of handled.changes)
+      if (change.type === "reportPart")
+        this.#store.reports.take({ ...change, payload: frame.payload }, nowMs);
     this.#breaches.note(record, frame.action, handled);
     if (handled.failure) {
       const reason = handled.failure instanceof Error ? (handled.failure.stack ?? "") : "unknown";

@@ -4,6 +4,7 @@ import {
   startCommand,
   triggeredAction,
   type ChargerCommand,
+  type CommandAnswer,
   type CommandContext,
   type CommandRun,
   type CommandStep,
@@ -23,6 +24,8 @@ export interface SentCall {
   readonly payload: JsonObject;
   /** Reserved for the transaction that the CALL starts; null: it starts none. */
   readonly transactionId: number | null;
+  /** A client wrote it. */
+  readonly isRaw: boolean;
 }
 
 /** The connection a command goes out on. */
@@ -222,11 +225,12 @@ export class CommandChannel {
     const triggered = triggeredAction(action, payload);
     if (triggered) this.#hooks.onTriggered(triggered, true);
     const { transactionId } = pending;
-    if (!line.send(encodeCall(id, action, payload), { action, payload, transactionId })) {
+    const call = { action, payload, transactionId, isRaw: pending.command.kind === "raw" };
+    if (!line.send(encodeCall(id, action, payload), call)) {
       this.#end([{ waiter: pending, outcome: { kind: "lost", sent: false, reason: "disconnected" } }]);
       return false;
     }
-    pending.sent = { id, action, payload, transactionId, line, atMs: Date.now() };
+    pending.sent = { id, ...call, line, atMs: Date.now() };
     this.#queue.markSent(action);
     return true;
   }
@@ -271,12 +275,12 @@ export class CommandChannel {
         action,
         payload: {},
         transactionId: null,
+        isRaw: false,
       });
   }
 
   #finish(pending: Pending, step: Exclude<CommandStep, { kind: "call" | "report" }>): void {
-    const { version } = pending;
-    this.#settle(pending, step.kind === "done" ? { kind: "answered", answer: step.answer, version } : step);
+    this.#settle(pending, step.kind === "done" ? answered(pending, step.answer) : step);
   }
 
   #settle(pending: Pending, outcome: CommandOutcome): void {
@@ -330,6 +334,11 @@ export class CommandChannel {
 
 function callOf(pending: Pending) {
   return { id: crypto.randomUUID(), command: pending, deadlineAt: pending.deadlineAt, waiter: pending };
+}
+
+function answered({ command, version, sent }: Pending, answer: CommandAnswer): CommandOutcome {
+  const isRaw = command.kind === "raw" && sent !== null;
+  return { kind: "answered", answer, version, ...(isRaw ? { messageId: sent.id } : {}) };
 }
 
 /** A command of several CALLs that waits for its next one has reached the station already. */

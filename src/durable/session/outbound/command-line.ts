@@ -1,5 +1,6 @@
 import { isJsonObject } from "../../../ocpp/json.ts";
 import { limitsTold } from "../../../ocpp/key-limits.ts";
+import { requestIdOfReport } from "../../../ocpp/report-request.ts";
 import type { JobRequests } from "../../../ocpp/station-state.ts";
 import type { CommandLine, SentCall } from "./command-channel.ts";
 import { withAnswer, withRequest } from "./job-requests.ts";
@@ -16,7 +17,7 @@ const REQUEST_IDS = 2 ** 31;
 export function commandLine(
   record: SessionRecord,
   live: LiveSocket,
-  store: Pick<SessionStore, "frames" | "changed" | "commit" | "reported" | "learn" | "addFact">,
+  store: Pick<SessionStore, "frames" | "changed" | "commit" | "reported" | "reports" | "learn" | "addFact">,
 ): CommandLine | null {
   const { version } = live.attachment;
   const validators = validatorsOf(version);
@@ -27,26 +28,17 @@ export function commandLine(
     store.changed();
   };
   const starts = startNotes(record, store);
+  const reports = reportNotes(store);
   return {
     version,
     validators,
     registration: record.registration,
-    context: {
-      get connectors() {
-        return record.connectors.filter(({ evseId }) => evseId > 0);
-      },
-      keyLimits: record.keyLimits,
-      nextRequestId() {
-        record.lastRequestId = nextRequestId(record);
-        store.changed();
-        return record.lastRequestId;
-      },
-      reportedVariable: (key) => store.reported.find(key),
-    },
+    context: contextOf(record, store),
     send: (text, call) => {
       starts.leaves(call);
       const isSent = sendText(store, live.socket, text);
       if (!isSent) return starts.refused(call);
+      reports.leaves(call);
       noteJobs(withRequest(record.jobRequests, call));
       store.frames.append([sentFrame(call.action, text)], Date.now());
       return true;
@@ -54,10 +46,33 @@ export function commandLine(
     answered: (call, answer) => {
       const status = isJsonObject(answer) ? answer.status : null;
       if (status === "Rejected") starts.refused(call);
+      if (status !== "Accepted") reports.refused(call);
       noteJobs(withAnswer(record.jobRequests, call, status));
       store.learn(record, limitsTold(call.action, call.payload, answer));
     },
-    refused: (call) => void starts.refused(call),
+    refused: (call) => {
+      starts.refused(call);
+      reports.refused(call);
+    },
+  };
+}
+
+/** What the encoding of a command reads of a session. */
+function contextOf(
+  record: SessionRecord,
+  store: Pick<SessionStore, "changed" | "reported">,
+): CommandLine["context"] {
+  return {
+    get connectors() {
+      return record.connectors.filter(({ evseId }) => evseId > 0);
+    },
+    keyLimits: record.keyLimits,
+    nextRequestId() {
+      record.lastRequestId = nextRequestId(record);
+      store.changed();
+      return record.lastRequestId;
+    },
+    reportedVariable: (key) => store.reported.find(key),
   };
 }
 
@@ -70,6 +85,21 @@ function startNotes(record: SessionRecord, store: Pick<SessionStore, "changed" |
     refused({ transactionId }: SentCall): false {
       if (transactionId !== null) refuseStart(record, store, transactionId, Date.now());
       return false;
+    },
+  };
+}
+
+/** Keeps the reports that clients asked for in their own words: our own commands read theirs at once. */
+function reportNotes({ reports }: Pick<SessionStore, "reports">) {
+  const requestIdOf = (call: SentCall) => (call.isRaw ? requestIdOfReport(call) : null);
+  return {
+    leaves(call: SentCall): void {
+      const requestId = requestIdOf(call);
+      if (requestId !== null) reports.expect(requestId, call.action, Date.now());
+    },
+    refused(call: SentCall): void {
+      const requestId = requestIdOf(call);
+      if (requestId !== null) reports.withdraw(requestId);
     },
   };
 }

@@ -1,13 +1,19 @@
-import { isCommandAllowed, startsTransaction, type ChargerCommand } from "../../../ocpp/commands.ts";
-import type { CommandOutcome, CommandTimeout, DataTransferRow } from "../../../ports.ts";
+import {
+  asksForBoot,
+  isCommandAllowed,
+  startsTransaction,
+  unsendable,
+  type ChargerCommand,
+} from "../../../ocpp/commands.ts";
+import type { CommandOutcome, CommandTimeout } from "../../../ports.ts";
 import type { IdSupply } from "../inbound/id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
-import { transferId } from "../storage/kept-transfer.ts";
 import { isServed, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import { CommandChannel, type CommandLine } from "./command-channel.ts";
 import { commandLine } from "./command-line.ts";
+import { outgoingTransfer } from "./outgoing-transfer.ts";
 
 const ASK_EVERY_MS = 60_000;
 const BOOT_REQUEST_TIMEOUT_MS = 30_000;
@@ -40,12 +46,12 @@ export class StationCommands {
     timeoutMs: CommandTimeout,
   ): Promise<CommandOutcome> {
     const outcome = await this.#send(record, command, timeoutMs);
-    if (command.kind !== "dataTransfer" && !startsTransaction(command)) return outcome;
+    const transfer = outgoingTransfer(command, outcome, Date.now());
+    if (!transfer && !startsTransaction(command)) return outcome;
     const { record: current } = this.#store;
     // Another charger may have taken the identity meanwhile.
     if (!isServed(current) || current.chargerId !== record.chargerId) return outcome;
-    if (command.kind === "dataTransfer")
-      this.#store.addTransfer(record, outgoingTransfer(command, outcome, Date.now()));
+    if (transfer) this.#store.addTransfer(record, transfer);
     this.#arm(record);
     return this.#withRunning(outcome);
   }
@@ -83,8 +89,12 @@ export class StationCommands {
     const live = this.#line.live(record);
     if (!live) return { kind: "offline" };
     if (!this.#mayAskForBoot(record, command, Date.now())) return { kind: "notAccepted" };
-    if (!validatorsOf(live.attachment.version)) await ensureValidators(live.attachment.version);
+    const { version } = live.attachment;
+    const validators = validatorsOf(version) ?? (await ensureValidators(version));
     if (!startsTransaction(command)) return this.channel.run(command, timeoutMs);
+    // What cannot be sent needs no transaction id.
+    const unfit = unsendable(version, command, validators);
+    if (unfit) return unfit;
     if (!isCommandAllowed(record.registration, command)) return { kind: "notAccepted" };
     const transactionId = await this.#ids.reserve(record);
     if (transactionId === null) return { kind: "unavailable" };
@@ -94,33 +104,12 @@ export class StationCommands {
 
   /** A station that never booted is asked to at most once a minute: one that cannot boot would be asked for ever. */
   #mayAskForBoot(record: SessionRecord, command: ChargerCommand, nowMs: number): boolean {
-    const isBootRequest = command.kind === "trigger" && command.requestedMessage === "BootNotification";
-    if (!isBootRequest || record.registration !== null) return true;
+    if (!asksForBoot(command) || record.registration !== null) return true;
     if (nowMs - record.bootAskedAtMs < ASK_EVERY_MS) return false;
     record.bootAskedAtMs = nowMs;
     this.#store.changed();
     return true;
   }
-}
-
-type Transfer = Extract<ChargerCommand, { kind: "dataTransfer" }>;
-
-/** The row of a vendor message we sent, or tried to. */
-function outgoingTransfer(command: Transfer, outcome: CommandOutcome, atMs: number): DataTransferRow {
-  const { vendorId, messageId = null, data = null } = command;
-  const answer =
-    outcome.kind === "answered" && outcome.answer.kind === "dataTransfer" ? outcome.answer : null;
-  return {
-    id: transferId(),
-    atMs,
-    direction: "outgoing",
-    vendorId,
-    messageId,
-    data,
-    responseStatus: answer?.status ?? null,
-    responseData: answer?.responseData ?? null,
-    error: outcome.kind === "answered" || outcome.kind === "notProvisioned" ? null : outcome.kind,
-  };
 }
 
 /** An action that a waiting station may send because we asked for it; not legal any more once it refused. */

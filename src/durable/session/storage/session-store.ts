@@ -8,6 +8,7 @@ import type { LineMemories, LineMemory } from "./line-memory.ts";
 import { Outbox } from "./outbox.ts";
 import type { Change, RecordHolder } from "./record-holder.ts";
 import { ReplyCache } from "./reply-cache.ts";
+import { ReportTable } from "./report-table.ts";
 import { ReportedVariables } from "./reported-variables.ts";
 import { endStarts } from "./remote-starts.ts";
 import { completeRecord, RECORD_FORMAT, type SessionRecord } from "./session-record.ts";
@@ -38,6 +39,7 @@ export class SessionStore implements RecordHolder {
   readonly outbox: Outbox;
   readonly replies: ReplyCache;
   readonly reported: ReportedVariables;
+  readonly reports: ReportTable;
   readonly transactions: TransactionTable;
   readonly transfers: TransferLog;
   readonly #storage: DurableObjectStorage;
@@ -72,6 +74,7 @@ export class SessionStore implements RecordHolder {
     this.outbox = new Outbox(storage, this, (upTo) => this.#noteDelivered(upTo));
     this.replies = new ReplyCache(storage.sql, this);
     this.reported = new ReportedVariables(storage.sql);
+    this.reports = new ReportTable(storage.sql);
     this.transactions = new TransactionTable(storage.sql);
     this.transfers = new TransferLog(storage.sql);
   }
@@ -256,8 +259,9 @@ export class SessionStore implements RecordHolder {
   replace(record: SessionRecord, isOffered: boolean): void {
     const old = this.record;
     if (!old) return this.#first(record, isOffered);
-    const { frames, knownTags, replies, reported, transactions, transfers } = this;
-    for (const part of [frames, knownTags, replies, reported, transactions, transfers]) part.clear();
+    const { frames, knownTags, replies, reported, reports, transactions, transfers } = this;
+    const parts = [frames, knownTags, replies, reported, reports, transactions, transfers];
+    for (const part of parts) part.clear();
     const { alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows } = old;
     const generation = Math.max(record.generation, old.generation);
     this.#record = { ...record, generation, alarmAtMs, outbox, factSeq, factAtMs, hasOutboxRows };
@@ -277,8 +281,8 @@ export class SessionStore implements RecordHolder {
     this.#isChanged = this.#isBehind = this.#isUnstored = false;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
-    const { outbox, frames, knownTags, replies, reported, transactions, transfers } = this;
-    const parts = [outbox, frames, knownTags, replies, reported, transactions, transfers];
+    const { outbox, frames, knownTags, replies, reported, reports, transactions, transfers } = this;
+    const parts = [outbox, frames, knownTags, replies, reported, reports, transactions, transfers];
     for (const part of parts) part.forget();
   }
 }

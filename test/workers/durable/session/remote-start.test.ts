@@ -213,9 +213,15 @@ describe("a remote start of a 1.6 station", () => {
 
   test("that is a call as the specification writes it leaves the same row, for any connector if it names none", async () => {
     const all = await booted();
-    const call = { kind: "call", action: "RemoteStartTransaction", payload: { idTag: "USER123" } } as const;
+    const asWritten = { idTag: "USER123" };
+    const call = {
+      kind: "raw",
+      action: "RemoteStartTransaction",
+      payload: asWritten,
+      onlyVersion: null,
+    } as const;
     const { outcome, messageId, payload } = await ask(all, call);
-    expect(payload).toEqual({ idTag: "USER123" });
+    expect(payload).toEqual(asWritten);
     all.station.send([3, messageId, { status: "Accepted" }]);
     expect(await outcome).toMatchObject({ kind: "answered", answer: { kind: "payload" } });
     const [row] = await told(all.charger);
@@ -331,7 +337,7 @@ describe.each(["ocpp2.0.1", "ocpp2.1"])("a remote start of a %s station", (proto
   test("that is a call keeps the number its caller chose, and is claimed by it", async () => {
     const all = await booted(protocol);
     const payload = { remoteStartId: 77, idToken, evseId: 1 };
-    const call = { kind: "call", action: "RequestStartTransaction", payload } as const;
+    const call = { kind: "raw", action: "RequestStartTransaction", payload, onlyVersion: null } as const;
     const asked = await ask(all, call);
     expect(asked.payload).toEqual(payload);
     all.station.send([3, asked.messageId, { status: "Accepted" }]);
