@@ -13,6 +13,7 @@ import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
 import { chargerStore } from "./store/chargers.ts";
 import { effectStore } from "./store/effects.ts";
+import { tagJobStore } from "./store/id-tag-jobs.ts";
 import { idTagStore } from "./store/id-tags.ts";
 import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
@@ -42,6 +43,7 @@ export function wire(env: Env): Ports {
     effects: effectStore(sql),
     tagPolicies: tagPolicies(sql),
     idTags: idTagStore(sql),
+    tagJobs: tagJobStore(sql),
     tagRegistry: tagRegistryStore(sql),
     tagRegistries: durableTagRegistries(env),
     history: stationHistory(sql),

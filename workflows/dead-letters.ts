@@ -1,7 +1,14 @@
 import type { Client } from "@upstash/workflow";
 import type { DeadLetter } from "../src/ports.ts";
 import { chargerSeqOf } from "../src/run-ids.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH, TAG_EFFECTS_PATH } from "./paths.ts";
+import {
+  CHARGER_PATH,
+  DISPATCH_PATH,
+  EFFECTS_PATH,
+  SETTINGS_PATH,
+  TAG_EFFECTS_PATH,
+  TAG_JOB_PATH,
+} from "./paths.ts";
 import { wordOf } from "./step-failure.ts";
 
 const PAGE = 100;
@@ -12,6 +19,7 @@ const WORK: Record<string, DeadLetter["work"]> = {
   [EFFECTS_PATH]: "effects",
   [SETTINGS_PATH]: "settings",
   [TAG_EFFECTS_PATH]: "tagEffects",
+  [TAG_JOB_PATH]: "tagJob",
 };
 
 /**

@@ -13,10 +13,12 @@ import {
   SETTINGS_PATH,
   STEPS,
   TAG_EFFECTS_PATH,
+  TAG_JOB_PATH,
 } from "./paths.ts";
 import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 import { stepOptions } from "./step-options.ts";
+import { tagJobRun } from "./tag-job.ts";
 
 /** HTTP routes of the step endpoints, each behind `stepGuard`. */
 export function stepRoutes(ports: Ports, config: Config): Hono {
@@ -27,6 +29,7 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   app.post(DISPATCH_PATH, provisionBatch(ports, prefetched, options));
   app.post(CHARGER_PATH, provisionChargerRun(ports, prefetched, options));
   app.post(EFFECTS_PATH, applyEffectsRun(ports, options));
+  app.post(TAG_JOB_PATH, tagJobRun(ports, options));
   app.post(TAG_EFFECTS_PATH, applyTagEffectsRun(ports, options));
   app.post(SETTINGS_PATH, applySettingsRun(ports, options));
   return app;

@@ -1,11 +1,18 @@
 import { Client } from "@upstash/workflow";
 import { Unavailable } from "../src/errors.ts";
 import type { Config } from "../src/env.ts";
-import type { RunPublisher, SettingsCause } from "../src/ports.ts";
+import type { RunPublisher, SettingsCause, TagJobStart } from "../src/ports.ts";
 import { runNames } from "../src/run-ids.ts";
 import { within } from "../src/within.ts";
 import { readDeadLetters } from "./dead-letters.ts";
-import { CHARGER_PATH, DISPATCH_PATH, EFFECTS_PATH, SETTINGS_PATH, TAG_EFFECTS_PATH } from "./paths.ts";
+import {
+  CHARGER_PATH,
+  DISPATCH_PATH,
+  EFFECTS_PATH,
+  SETTINGS_PATH,
+  TAG_EFFECTS_PATH,
+  TAG_JOB_PATH,
+} from "./paths.ts";
 
 const PUBLISH_TIMEOUT_MS = 10_000;
 const NOT_TAKEN = "The workflow service did not take the run";
@@ -16,6 +23,8 @@ const RETRY_DELAY = "2000 * pow(5, retried)";
 
 /** Dispatcher steps of one organisation in parallel, so that many batches do not occupy the Worker. */
 const DISPATCHERS = 2;
+/** Steps of imports of one organisation in parallel. */
+const TAG_JOBS = 2;
 
 type Needs = Pick<Config, "QSTASH_URL" | "QSTASH_TOKEN" | "PUBLIC_BASE_URL" | "PROVISION_PARALLELISM">;
 
@@ -52,6 +61,8 @@ export function runPublisher(config: Needs): RunPublisher {
         }),
       );
     },
+
+    runTagJob: (job) => publishTagJob(client, config.PUBLIC_BASE_URL, job),
 
     applyTagEffects: (batch) => publishTagEffects(client, config.PUBLIC_BASE_URL, batch),
 
@@ -101,6 +112,21 @@ async function publishTagEffects(
       label: id,
       retries: RETRIES,
       retryDelay: RETRY_DELAY,
+    }),
+  );
+}
+
+async function publishTagJob(client: Client, baseUrl: string, job: TagJobStart): Promise<void> {
+  const { id, organizationId, type, total, attempt } = job;
+  await withDeadline(
+    client.trigger({
+      url: baseUrl + TAG_JOB_PATH,
+      workflowRunId: runNames.tagJob(id, attempt),
+      body: { jobId: id, organizationId, type, total },
+      label: id,
+      retries: RETRIES,
+      retryDelay: RETRY_DELAY,
+      flowControl: { key: `tags-${organizationId}`, parallelism: TAG_JOBS },
     }),
   );
 }

@@ -744,6 +744,43 @@ export interface paths {
         patch: operations["changeIdTag"];
         trace?: never;
     };
+    "/api/v1/id-tags/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import up to 10,000 id tags in one durable job
+         * @description Poll `statusUrl` until the job is `done`. A tag that cannot be imported, because it exists or names a charger that does not, is a failure of the job by its place in the list; the others are imported.
+         */
+        post: operations["importIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/id-tags/jobs/{tagJobId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how far a job of id tags has come; kept for 30 days */
+        get: operations["getIdTagJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -3494,6 +3531,35 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
             chargeBoxIds: string[];
+        };
+        IdTagJob: {
+            /** Format: uuid */
+            jobId: string;
+            /** @enum {string} */
+            type: "import";
+            /** @enum {string} */
+            status: "pending" | "running" | "done";
+            progress: {
+                total: number;
+                done: number;
+                failed: number;
+                pending: number;
+            };
+            /** @description Once the job is done */
+            failures: {
+                /** @description Place in the list of the request */
+                index: number;
+                idTag: string;
+                error: {
+                    /** @description ID_TAG_EXISTS, CHARGER_NOT_FOUND or ID_TAG_TOO_LONG */
+                    code: string;
+                    message: string;
+                };
+            }[];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            finishedAt: string | null;
         };
         OrganizationSettings: {
             name: string;
@@ -10943,6 +11009,266 @@ export interface operations {
             };
         };
     };
+    importIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    idTags: {
+                        /**
+                         * @description Compared case-insensitively. At most 20 characters, unless `type` says that it is a token of OCPP 2.x
+                         * @example RFID001
+                         */
+                        idTag: string;
+                        name?: string | null;
+                        expiryDate?: string | null;
+                        /** @description Chargers that the tag is valid at; empty: all */
+                        chargeBoxIds?: string[];
+                        /** @description Tags of a group may stop what another one of it started: `parentIdTag`, `groupIdToken` */
+                        groupId?: string | null;
+                        /**
+                         * @description Type of the token on OCPP 2.x, which is compared too; null or absent: any
+                         * @example ISO14443
+                         */
+                        type?: string | null;
+                        /** @enum {string} */
+                        status?: "active" | "blocked";
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Stored */
+            202: {
+                headers: {
+                    /** @description Where the job is shown; `statusUrl` of the body */
+                    Location: string;
+                    /** @description When to ask for it first, in seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        jobId: string;
+                        /** @enum {string} */
+                        status: "pending" | "running" | "done";
+                        statusUrl: string;
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Conflicts with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is larger than 256 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    getIdTagJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tagJobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdTagJob"];
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
     listDeadLetters: {
         parameters: {
             query?: {
@@ -10966,7 +11292,7 @@ export interface operations {
                             id: string;
                             runId: string;
                             /** @enum {string} */
-                            work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "unknown";
+                            work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "tagJob" | "unknown";
                             /** Format: uuid */
                             jobId: string | null;
                             /** @example CHARGER-001 */

@@ -23,7 +23,16 @@ const HANGING_MS = 5000;
 
 type Needs = Pick<
   Ports,
-  "jobs" | "effects" | "settings" | "tagRegistry" | "runs" | "recovery" | "history" | "ids" | "clock"
+  | "jobs"
+  | "effects"
+  | "settings"
+  | "tagRegistry"
+  | "tagJobs"
+  | "runs"
+  | "recovery"
+  | "history"
+  | "ids"
+  | "clock"
 >;
 
 /** Report of a pass: ids of what it published, and the parts that failed. */
@@ -71,9 +80,10 @@ export async function sweep(ports: Needs): Promise<Swept> {
   );
 }
 
-/** Publishes again what the tag registry was not told, and once a day a look at all tags of an organisation. */
-async function sweepTags({ tagRegistry, runs, ids }: Needs, pass: Pass, now: Date): Promise<void> {
+/** Publishes again what the tag registry was not told, jobs of tags that lost their run, and once a day a look at all tags of an organisation. */
+async function sweepTags({ tagRegistry, tagJobs, runs, ids }: Needs, pass: Pass, now: Date): Promise<void> {
   await pass.publishEach("tags", () => tagRegistry.leftOver(now), runs.applyTagEffects);
+  await pass.publishEach("tagJobs", () => tagJobs.stuck(now), runs.runTagJob);
   const next = async () => {
     const batch = await tagRegistry.reconcileNext(ids.uuid(), now);
     return batch ? [batch] : [];

@@ -1,3 +1,5 @@
+import type { TagJobStart } from "./id-tag-jobs.ts";
+
 /**
  * What starts a settings run. `generation` is that of the connection that asked for it; null: an update or the
  * sweeper.
@@ -13,7 +15,7 @@ export interface SettingsCause {
 export interface DeadLetter {
   id: string;
   runId: string;
-  work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "unknown";
+  work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "tagJob" | "unknown";
   /** Id of the job, the batch of effects or the charger of the run. */
   subjectId: string;
   /** Sequence number in the job; null unless it is a charger's run. */
@@ -32,6 +34,8 @@ export interface RunPublisher {
   applySettings(cause: SettingsCause): Promise<void>;
   /** Starts the run that carries out a batch of effects. */
   applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
+  /** Starts the run of an import of id tags. */
+  runTagJob(job: TagJobStart): Promise<void>;
   /** Starts the run that tells the tag registry of stored changes. */
   applyTagEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
   /**

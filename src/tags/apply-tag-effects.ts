@@ -2,7 +2,7 @@ import { Unavailable } from "../errors.ts";
 import type { Ports, TagEffect, TagUpdate } from "../ports.ts";
 
 /** Effects per step. */
-const SLICE = 500;
+export const TAG_SLICE = 500;
 /** Objects called in parallel: an invocation may have six connections, and one is kept for Postgres. */
 const PARALLEL = 5;
 
@@ -10,7 +10,7 @@ type Needs = Pick<Ports, "tagRegistry" | "tagRegistries">;
 
 /** Number of slices of a batch; it depends on the total alone, so that a run has the same steps in every replay. */
 export function tagSliceCount(total: number): number {
-  return Math.ceil(total / SLICE);
+  return Math.ceil(total / TAG_SLICE);
 }
 
 /**
@@ -19,7 +19,7 @@ export function tagSliceCount(total: number): number {
  * @throws Unavailable: a shard cannot be reached. Effects carried out so far are deleted; the others are repeated.
  */
 export async function applyTagEffects(ports: Needs, batchId: string, slice: number): Promise<number> {
-  const effects = await ports.tagRegistry.pending(batchId, slice * SLICE, (slice + 1) * SLICE);
+  const effects = await ports.tagRegistry.pending(batchId, slice * TAG_SLICE, (slice + 1) * TAG_SLICE);
   const byShard = Map.groupBy(effects, ({ organizationId, shard }) => `${organizationId}/${shard}`);
   const queue = byShard.values();
   const finished: number[] = [];

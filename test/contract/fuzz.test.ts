@@ -43,6 +43,7 @@ beforeAll(async () => {
     job_id: [own.jobId, never],
     chargeBoxId: [own.externalIdentity, own.identity, "UNKNOWN-1"],
     transactionId: [own.transactionId, "4711", "4712", "txn_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
+    tagJobId: [own.tagJobId, never],
     idTagId: [own.idTagId, "tag_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     requestId: ["17", "-1"],
     keyId: [own.keyId, "key_01ARZ3NDEKTSV4RRFFQ69G5FAV"],

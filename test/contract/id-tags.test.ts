@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Answer } from "../harness/openapi/conformance.ts";
 import { furnish, newTenant, type Belongings, type Tenant } from "./tenant.ts";
+import { waitFor } from "../harness/wait-for.ts";
 import { send } from "./world.ts";
 
 let tenant: Tenant;
@@ -212,6 +213,70 @@ describe("what is no id tag", () => {
     const headers = { "x-api-key": tenant.viewer };
     expect((await ask("POST", "", { idTag: "V" }, headers)).status).toBe(403);
     expect((await ask("GET", "", undefined, headers)).status).toBe(200);
+  });
+});
+
+describe("an import", () => {
+  const done = async (statusUrl: string) =>
+    waitFor("a job that is done", async () => {
+      const { body } = await ask("GET", statusUrl.slice(PATH.length));
+      return (body as { status: string }).status === "done" ? body : null;
+    });
+
+  it("takes 10,000 tags, answers 202 with the URL to poll, and tells of every failure by its place", async () => {
+    await created({ idTag: "IMPORTED-4711" });
+    const idTags: object[] = Array.from({ length: 10_000 }, (_, n) => ({ idTag: `IMPORTED-${n}` }));
+    idTags[17] = { idTag: "IMPORTED-17", chargeBoxIds: ["NOBODY"] };
+    const answer = await ask("POST", "/import", { idTags }, { "idempotency-key": "import-1" });
+    const { jobId, statusUrl } = answer.body as { jobId: string; statusUrl: string };
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      { jobId, status: "pending", statusUrl: `${PATH}/jobs/${jobId}` },
+    ]);
+    expect([answer.headers.get("location"), answer.headers.get("retry-after")]).toEqual([statusUrl, "1"]);
+    const again = await ask("POST", "/import", { idTags }, { "idempotency-key": "import-1" });
+    expect([again.status, again.body]).toEqual([202, answer.body]);
+    expect(await done(statusUrl)).toEqual({
+      jobId,
+      type: "import",
+      status: "done",
+      progress: { total: 10_000, done: 9_998, failed: 2, pending: 0 },
+      failures: [
+        {
+          index: 17,
+          idTag: "IMPORTED-17",
+          error: { code: "CHARGER_NOT_FOUND", message: "Charger NOBODY not found" },
+        },
+        {
+          index: 4711,
+          idTag: "IMPORTED-4711",
+          error: { code: "ID_TAG_EXISTS", message: "Id Tag IMPORTED-4711 already exists" },
+        },
+      ],
+      createdAt: TIME,
+      finishedAt: TIME,
+    });
+    const job = { method: "GET", path: statusUrl, headers: { "x-api-key": stranger.owner } };
+    expect((await send(job)).status).toBe(404);
+  });
+
+  it.each([
+    ["no tag", { idTags: [] }, ["idTags"], "too_small"],
+    ["a tag without a name", { idTags: [{ idTag: "A" }, {}] }, ["idTags", 1, "idTag"], "required"],
+    [
+      "a status that is none",
+      { idTags: [{ idTag: "A", status: "lost" }] },
+      ["idTags", 0, "status"],
+      "invalid_value",
+    ],
+    ["a tag of 21 characters", { idTags: [{ idTag: "A".repeat(21) }] }, ["idTags", 0, "idTag"], "too_big"],
+  ])("of %s is refused as a whole", async (_name, body, path, code) => {
+    expectIssue(await ask("POST", "/import", body), path, code);
+  });
+
+  it("of 10,001 tags is refused", async () => {
+    const idTags = Array.from({ length: 10_001 }, (_, n) => ({ idTag: `X-${n}` }));
+    expectIssue(await ask("POST", "/import", { idTags }), ["idTags"], "too_big");
   });
 });
 

@@ -37,6 +37,7 @@ const idsOf = (belongings: Belongings): Record<string, string> => ({
   requestId: REQUEST_ID,
   keyId: belongings.keyId,
   idTagId: belongings.idTagId,
+  tagJobId: belongings.tagJobId,
   transactionId: belongings.transactionId,
 });
 

@@ -6,6 +6,7 @@ import { ensureOrganization, type KeyRole } from "../../dev/bootstrap/bootstrap.
 import { signToken } from "../../dev/bootstrap/sign-token.ts";
 import { call, createLocation, postBatch } from "../harness/fleet.ts";
 import type { ApiOperation } from "../harness/openapi/document.ts";
+import { waitFor } from "../harness/wait-for.ts";
 import { openSql } from "../harness/sql.ts";
 import { world } from "./world.ts";
 
@@ -33,6 +34,8 @@ export interface Belongings {
   keyId: string;
   /** An active id tag of every charger. */
   idTagId: string;
+  /** Of an import. */
+  tagJobId: string;
   /** `txn_` id of a completed transaction, number 4711. */
   transactionId: string;
 }
@@ -79,6 +82,13 @@ export async function furnish(
   const keyId = z.object({ id: z.string() }).parse(made.body).id;
   const tag = await call(access, "POST", "/api/v1/id-tags", { idTag: `T-${batch.jobId.slice(-12)}` });
   const idTagId = z.object({ id: z.string() }).parse(tag.body).id;
+  const tags = { idTags: [{ idTag: `I-${batch.jobId.slice(-12)}` }] };
+  const imported = await call(access, "POST", "/api/v1/id-tags/import", tags);
+  const tagJobId = z.object({ jobId: z.string() }).parse(imported.body).jobId;
+  await waitFor("an import", async () => {
+    const { body } = await call(access, "GET", `/api/v1/id-tags/jobs/${tagJobId}`);
+    return (body as { status: string }).status === "done";
+  });
   const transactionId = `txn_${randomUUID()}`;
   await openSql(world.sqlUrl)(
     `INSERT INTO transactions (id, organization_id, transaction_id, charger_id, evse_id, connector_id, status, started_at,
@@ -94,6 +104,7 @@ export async function furnish(
     externalIdentity,
     keyId,
     idTagId,
+    tagJobId,
     transactionId,
   };
 }

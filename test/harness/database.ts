@@ -7,6 +7,7 @@ import { settingsStore } from "../../src/store/settings.ts";
 import { connect } from "../../src/store/sql.ts";
 import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
+import { tagJobStore } from "../../src/store/id-tag-jobs.ts";
 import { idTagStore } from "../../src/store/id-tags.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
@@ -16,7 +17,10 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 export interface Database {
   sql: TestSql;
-  stores: Pick<Ports, "chargers" | "jobs" | "locations" | "effects" | "settings" | "idTags" | "tagRegistry">;
+  stores: Pick<
+    Ports,
+    "chargers" | "jobs" | "locations" | "effects" | "settings" | "idTags" | "tagJobs" | "tagRegistry"
+  >;
   /** A fresh tenant with one location. */
   tenant(settings?: { chargerLimit?: number }): Promise<{ organization: Organization; locationId: string }>;
   close(): Promise<void>;
@@ -44,6 +48,7 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
     effects: effectStore(sql),
     settings: settingsStore(sql),
     idTags: idTagStore(sql),
+    tagJobs: tagJobStore(sql),
     tagRegistry: tagRegistryStore(sql),
   };
   return {

@@ -96,6 +96,8 @@ export interface Operation<Role extends string, Finding, P, Q, S, A, B> {
   tag: string;
   role: Role;
   params?: z.ZodType<P>;
+  /** Patterns of path parameters that share their place with a word of another path. */
+  shapes?: Readonly<Record<string, string>>;
   query?: z.ZodType<Q>;
   body?: OperationBody<S>;
   /** Replaces validation of the body by its schema, which then only documents it. */

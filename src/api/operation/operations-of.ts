@@ -17,6 +17,12 @@ export interface BoundOperation {
   mount(router: OpenAPIHono<AppEnv>): void;
 }
 
+/** The pattern of a path parameter, as the router writes it; empty: any text. */
+function shapeOf({ shapes }: { shapes?: Readonly<Record<string, string>> }, name: string): string {
+  const shape = shapes?.[name];
+  return shape === undefined ? "" : `{${shape}}`;
+}
+
 /** The function with which a surface declares its operations. */
 export function operationsOf<Role extends string, Finding>(surface: Surface<Role, Finding>) {
   return function defineOperation<P = unknown, Q = unknown, S = unknown, A = never, B = S>(
@@ -32,7 +38,10 @@ export function operationsOf<Role extends string, Finding>(surface: Surface<Role
       takesBody: operation.body !== undefined,
       mount: (router) => {
         documentOperation(router, surface, operation);
-        const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
+        const route = path.replaceAll(
+          /\{(\w+)\}/g,
+          (_, name: string) => `:${name}${shapeOf(operation, name)}`,
+        );
         router.on([method], [route], ...middleware, async (c) => {
           const answer = await operation.handle(await receive(c, surface, operation));
           if (answer instanceof Response) return answer;

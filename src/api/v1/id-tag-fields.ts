@@ -68,6 +68,11 @@ function checkName({ idTag: name, type: kind }: Named, context: z.RefinementCtx)
 export const newTagBody = z.strictObject({ idTag, ...settable }).superRefine(checkName);
 export type NewTagBody = z.output<typeof newTagBody>;
 
+export const importedTag = z
+  .strictObject({ idTag, ...settable, status: status.optional() })
+  .superRefine(checkName);
+export type ImportedTagBody = z.output<typeof importedTag>;
+
 export const changesBody = z.strictObject({ ...settable, status: status.optional() });
 export type ChangesBody = z.output<typeof changesBody>;
 

@@ -23,6 +23,8 @@ import { defineOperation } from "./surface.ts";
 
 const TAG = "Id tags";
 const params = z.object({ idTagId: z.string() });
+/** `import` is no id. */
+const shapes = { idTagId: "tag_[^/]+" };
 
 /** The chargers that a tag is limited to. @throws NotFound */
 async function chargersOf(
@@ -128,6 +130,7 @@ export const getIdTag = defineOperation({
   tag: TAG,
   role: "viewer",
   params,
+  shapes,
   success: { status: 200, description: "The tag", schema: tagDetail },
   refusals: [404],
   handle: async ({ ports, organization, path: { idTagId } }) => {
@@ -163,6 +166,7 @@ const changeOperation = {
   tag: TAG,
   role: "owner",
   params,
+  shapes,
   body: { schema: changesBody },
   success: { status: 200, description: "The tag", schema: tagSchema },
   refusals: [404],
@@ -192,6 +196,7 @@ export const deleteIdTag = defineOperation({
   tag: TAG,
   role: "owner",
   params,
+  shapes,
   body: { schema: noBody },
   success: {
     status: 200,

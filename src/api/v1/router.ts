@@ -11,6 +11,7 @@ import { getOcppReport } from "./commands/ocpp-report.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { v1Error } from "./errors.ts";
 import { deleteCharger, getCharger, listChargers, setRegistration } from "./chargers.ts";
+import { getIdTagJob, importIdTags } from "./id-tag-jobs.ts";
 import { changeIdTag, createIdTag, deleteIdTag, getIdTag, listIdTags, putIdTag } from "./id-tags.ts";
 import { listDeadLetters } from "./list-dead-letters.ts";
 import type { BoundOperation } from "../operation/operations-of.ts";
@@ -51,6 +52,8 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   changeIdTag,
   putIdTag,
   deleteIdTag,
+  importIdTags,
+  getIdTagJob,
   listDeadLetters,
   createApiKey,
   listApiKeys,

@@ -89,6 +89,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     jobs: unusedPort("jobs"),
     tagPolicies: unusedPort("tagPolicies"),
     idTags: unusedPort("idTags"),
+    tagJobs: unusedPort("tagJobs"),
     tagRegistry: unusedPort("tagRegistry"),
     tagRegistries: unusedPort("tagRegistries"),
     history: unusedPort("history"),

@@ -35,6 +35,7 @@ function sweeper(takes: (runId: string) => boolean) {
     provision: ({ id, attempt }) => publish(`${id}-0-r${attempt}`),
     applyEffects: ({ id }) => publish(`eff-${id}`),
     applyTagEffects: ({ id }) => publish(`tag-${id}`),
+    runTagJob: ({ id }) => publish(`tagjob-${id}`),
     applySettings: ({ chargerId }) => publish(`set-${chargerId}`),
     cancel: async () => undefined,
   };

@@ -34,6 +34,7 @@ function setting(publish: () => Promise<void>) {
       applyEffects: publish,
       applySettings: publish,
       applyTagEffects: publish,
+      runTagJob: publish,
       cancel: publish,
       deadLetters: async () => ({ letters: [], cursor: null }),
     },
