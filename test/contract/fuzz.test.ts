@@ -45,7 +45,7 @@ beforeAll(async () => {
     transactionId: [own.transactionId, "4711", "4712", "txn_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     tagJobId: [own.tagJobId, never],
     idTagId: [own.idTagId, "tag_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
-    requestId: ["17", "-1"],
+    requestId: [17, -1],
     keyId: [own.keyId, "key_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
   } satisfies Words);
   rows = await tenantRows(tenant.organization);
