@@ -2,13 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SqlExecutor } from "../../../dev/sql/executor.ts";
 import { openPglite } from "../../../dev/sql/pglite-executor.ts";
 import { openPool } from "../../../dev/sql/pool-executor.ts";
-import type { ChargerFilter } from "../../../src/ports.ts";
+import type { ChargerFilter, IdTag } from "../../../src/ports.ts";
 import { chargerStore } from "../../../src/store/chargers.ts";
+import { idTagStore } from "../../../src/store/id-tags.ts";
 import { jobStore } from "../../../src/store/jobs.ts";
 import { locationStore } from "../../../src/store/locations.ts";
 import type { Sql } from "../../../src/store/sql.ts";
+import { tagRegistryStore } from "../../../src/store/tag-registry.ts";
 import { createScratchDatabase } from "../dev/sql/scratch-sql.ts";
 import {
+  CHARGER,
   CHARGERS,
   explaining,
   JOB,
@@ -17,14 +20,22 @@ import {
   LOCATIONS,
   ORGANIZATION,
   rowsRead,
+  TAGS,
   type Explained,
 } from "./hundred-thousand.ts";
 
 const pgUrl = process.env["BUSBAR_PG_URL"];
 const LIMIT = 50;
 const KNOWN = "with statistics";
-/** Chargers, connections, jobs or connectors: whatever has a row for each charger. */
-const LARGE = new Set(["chargers", "charger_connections", "connectors", "locations"]);
+/** Whatever has a row for each charger or tag. */
+const LARGE = new Set([
+  "chargers",
+  "charger_connections",
+  "connectors",
+  "locations",
+  "id_tags",
+  "id_tag_chargers",
+]);
 
 type Ask = (sql: Sql, offset: number) => Promise<unknown>;
 
@@ -36,6 +47,14 @@ const registered =
   (online: boolean | null): Ask =>
   (sql, offset) =>
     chargerStore(sql).listConnected(ORGANIZATION, { online }, { limit: LIMIT, offset });
+
+const idTags =
+  (status: IdTag["status"] | null): Ask =>
+  (sql, offset) =>
+    idTagStore(sql).list(ORGANIZATION, status, { limit: LIMIT, offset });
+const tagId = (n: number) => `tag_${String(n).padStart(26, "0")}`;
+/** What is explained answers no row of theirs. */
+const unread = () => null;
 
 /** A list, and how many rows it has. */
 const LISTS: Record<string, [Ask, number]> = {
@@ -54,6 +73,37 @@ const LISTS: Record<string, [Ask, number]> = {
   "registered chargers": [registered(null), CHARGERS],
   "registered chargers that are online": [registered(true), 30_000],
   "registered chargers that are offline": [registered(false), 70_000],
+  "id tags": [idTags(null), TAGS],
+  "blocked id tags": [idTags("blocked"), TAGS / 10],
+  "active id tags": [idTags("active"), (TAGS / 10) * 9],
+  "id tags by cursor": [
+    (sql, offset) =>
+      idTagStore(sql)
+        .listAfter(ORGANIZATION, null, { after: tagId(TAGS - offset + 1), limit: LIMIT })
+        .catch(unread),
+    TAGS,
+  ],
+  "blocked id tags by cursor": [
+    (sql, offset) =>
+      idTagStore(sql)
+        .listAfter(ORGANIZATION, "blocked", { after: tagId(TAGS - offset + 1), limit: LIMIT })
+        .catch(unread),
+    TAGS,
+  ],
+  "id tags valid for a charger": [
+    (sql, offset) =>
+      idTagStore(sql)
+        .validFor(ORGANIZATION, CHARGER, offset === 0 ? "" : `card-${offset}`, LIMIT)
+        .catch(unread),
+    TAGS,
+  ],
+  "id tags of a shard": [
+    (sql, offset) =>
+      tagRegistryStore(sql)
+        .shardPage(ORGANIZATION, 3, offset === 0 ? "" : `card-${offset}`, LIMIT)
+        .catch(unread),
+    TAGS,
+  ],
   locations: [(sql, offset) => locationStore(sql).list(ORGANIZATION, { limit: LIMIT, offset }), LOCATIONS],
 };
 
@@ -91,52 +141,55 @@ function judge({ nodes }: Explained, isKnown: boolean): void {
   expect(looked.reduce((sum, node) => sum + rowsRead(node), 0)).toBeLessThanOrEqual(6 * LIMIT + 300);
 }
 
-describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])("on 100,000 chargers, %s", (where) => {
-  let database: SqlExecutor;
-  let drop: () => Promise<void> = async () => undefined;
-  beforeAll(async () => {
-    if (where === "PGlite") database = await openPglite({ dataDir: "memory" });
-    else {
-      const scratch = await createScratchDatabase(pgUrl ?? "");
-      drop = scratch.drop;
-      database = await openPool(scratch.url);
-    }
-    await fillDatabase(database);
-  }, 120_000);
-  afterAll(async () => {
-    await database.close();
-    await drop();
-  });
-
-  describe.each(["without statistics", KNOWN])("%s", (state) => {
+describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])(
+  "on 100,000 chargers and id tags, %s",
+  (where) => {
+    let database: SqlExecutor;
+    let drop: () => Promise<void> = async () => undefined;
     beforeAll(async () => {
-      if (state === KNOWN) await database.run({ query: "VACUUM (ANALYZE)", params: [] });
-    }, 60_000);
-
-    it("a finished job reads its own chargers and no others", async () => {
-      const { read, explained } = explaining(database, FINISHED);
-      // Its chargers are explained, so that what is answered for them is none.
-      await jobStore({ read } as unknown as Sql)
-        .get(ORGANIZATION, LOCATION, JOB)
-        .catch(() => null);
-      expect(explained.length).toBeGreaterThanOrEqual(2);
-      for (const one of explained) {
-        judge(one, false);
-        const chargers = one.nodes.filter((node) => node["Relation Name"] === "chargers");
-        for (const node of chargers) expect(rowsRead(node)).toBeLessThanOrEqual(10_000);
+      if (where === "PGlite") database = await openPglite({ dataDir: "memory" });
+      else {
+        const scratch = await createScratchDatabase(pgUrl ?? "");
+        drop = scratch.drop;
+        database = await openPool(scratch.url);
       }
+      await fillDatabase(database);
+    }, 120_000);
+    afterAll(async () => {
+      await database.close();
+      await drop();
     });
 
-    it.each(Object.entries(LISTS))(
-      "%s: a page reads only its rows, at the beginning, in the middle and at the end",
-      async (_name, [ask, size]) => {
-        const shallow = await explain(database, ask, 0);
-        const deep = await explain(database, ask, Math.max(0, size - LIMIT));
-        const middle = await explain(database, ask, Math.floor(size / 2));
-        judge(shallow, state === KNOWN);
-        judge(deep, state === KNOWN);
-        judge(middle, state === KNOWN);
-      },
-    );
-  });
-});
+    describe.each(["without statistics", KNOWN])("%s", (state) => {
+      beforeAll(async () => {
+        if (state === KNOWN) await database.run({ query: "VACUUM (ANALYZE)", params: [] });
+      }, 60_000);
+
+      it("a finished job reads its own chargers and no others", async () => {
+        const { read, explained } = explaining(database, FINISHED);
+        // Its chargers are explained, so that what is answered for them is none.
+        await jobStore({ read } as unknown as Sql)
+          .get(ORGANIZATION, LOCATION, JOB)
+          .catch(() => null);
+        expect(explained.length).toBeGreaterThanOrEqual(2);
+        for (const one of explained) {
+          judge(one, false);
+          const chargers = one.nodes.filter((node) => node["Relation Name"] === "chargers");
+          for (const node of chargers) expect(rowsRead(node)).toBeLessThanOrEqual(10_000);
+        }
+      });
+
+      it.each(Object.entries(LISTS))(
+        "%s: a page reads only its rows, at the beginning, in the middle and at the end",
+        async (_name, [ask, size]) => {
+          const shallow = await explain(database, ask, 0);
+          const deep = await explain(database, ask, Math.max(0, size - LIMIT));
+          const middle = await explain(database, ask, Math.floor(size / 2));
+          judge(shallow, state === KNOWN);
+          judge(deep, state === KNOWN);
+          judge(middle, state === KNOWN);
+        },
+      );
+    });
+  },
+);

@@ -56,10 +56,12 @@ export class FrameLog {
     this.#waitingLength += kept.length;
   }
 
-  /** Whether frames wait in memory and all of them belong to commands: our CALLs and their answers. */
+  /** Whether frames wait in memory and all of them belong to commands: our CALLs and their answers. An Authorize counts as one. */
   get hasCommandsAlone(): boolean {
-    const isOfCommand = ({ direction, message }: FrameRow) =>
-      direction === "csms_to_cp" ? message.startsWith("[2") : /^\[[345]/.test(message);
+    const isOfCommand = ({ direction, action, message }: FrameRow) =>
+      // It is answered from what is known, and changes nothing.
+      action === "Authorize" ||
+      (direction === "csms_to_cp" ? message.startsWith("[2") : /^\[[345]/.test(message));
     return this.#waiting.length > 0 && this.#waiting.every(isOfCommand);
   }
 
