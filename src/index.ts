@@ -13,7 +13,8 @@ import type { SessionRef } from "./ports.ts";
 import { delay } from "./within.ts";
 import { wire } from "./wiring.ts";
 
-export { SessionShelf } from "./durable/session-shelf.ts";
+/** Under the class name that wrangler.toml and stored objects have. */
+export { PreparedSessionStore as SessionShelf } from "./durable/prepared/prepared-session-store.ts";
 
 /** The objects are made by the runtime: their services are handed in here. */
 export class ChargePointSession extends Session {

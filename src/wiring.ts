@@ -7,7 +7,7 @@ import { durableSimulators } from "./durable/simulators.ts";
 import { durableTagRegistries } from "./durable/tag-registries.ts";
 import type { Env } from "./env.ts";
 import { systemIds } from "./fleet/ids.ts";
-import { KnockRestore } from "./fleet/objects/restore.ts";
+import { LostSessions } from "./fleet/objects/restore.ts";
 import type { Ports } from "./ports.ts";
 import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
@@ -33,7 +33,7 @@ export function wire(env: Env): Ports {
   const sql = connect(env);
   const redis = connectRedis(env);
   const limits = { chargers: env.CHARGER_LIMIT, openJobs: env.OPEN_JOB_LIMIT };
-  const sessions = durableSessions(env, (ref) => knocks.knock(ref));
+  const sessions = durableSessions(env, (ref) => lostSessions.lookUp(ref));
   const ports: Ports = {
     organizations: organizationStore(sql),
     apiKeys: apiKeyStore(sql),
@@ -66,7 +66,7 @@ export function wire(env: Env): Ports {
       return { database, redis: redisState, engine };
     },
   };
-  const knocks = new KnockRestore(ports);
+  const lostSessions = new LostSessions(ports);
   wired.set(env, ports);
   return ports;
 }

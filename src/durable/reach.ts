@@ -2,10 +2,9 @@ import { Unavailable } from "../errors.ts";
 import { within } from "../within.ts";
 
 /**
- * One call to an object, with a deadline. `repeats` allows a second try with a new stub where the platform says that
- * the error is transient; an overloaded object is never asked again.
- *
- * @throws Unavailable for everything that is not an answer
+ * One call to an object, with a deadline. `repeats`: a call that failed with an error that the platform calls transient is made
+ * once more, with a new stub. An overloaded object is not called again.
+ * @throws Unavailable for every failure
  */
 export async function reach<T>(
   timeoutMs: number,
@@ -26,12 +25,12 @@ function noAnswer(): Unavailable {
   return new Unavailable("The object did not answer in time");
 }
 
-/** An overloaded object turns a call away unread; after any other failure the call may have had its effect. */
-export function wasTurnedAway({ cause }: Unavailable): boolean {
+/** Whether the object was overloaded and refused the call unread. After any other failure the call may have had its effect. */
+export function wasOverloaded({ cause }: Unavailable): boolean {
   return isOverloaded(cause);
 }
 
-/** Flags the platform sets on errors of a stub. */
+/** Reads the flags that the platform sets on errors of a stub. */
 function isTransient(error: unknown): boolean {
   const isRetryable = error instanceof Error && "retryable" in error && error.retryable === true;
   return isRetryable && !isOverloaded(error);

@@ -1,7 +1,7 @@
 import type { Env } from "../env.ts";
 import type { Ports } from "../ports.ts";
 
-/** What the objects use of the system around them: Postgres and the engine. */
+/** Ports of Postgres and the engine that the objects use. */
 export interface Services {
   chargers: Pick<Ports["chargers"], "applySessionFacts">;
   history: Pick<Ports["history"], "transactionIds">;
@@ -10,5 +10,5 @@ export interface Services {
   tagRegistry: Pick<Ports["tagRegistry"], "shardPage" | "raiseVersion">;
 }
 
-/** Called when a service is first needed: an object that only talks to its station makes no client of the database. */
+/** Makes the services. Called on first use, so an object that only talks to its station creates no database client. */
 export type ServicesOf = (env: Env) => Services;

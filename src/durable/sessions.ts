@@ -1,16 +1,16 @@
 import { longestTimeout } from "../commands/longest-timeout.ts";
 import type { Env } from "../env.ts";
 import { Unavailable } from "../errors.ts";
-import type { Knocked } from "../fleet/objects/restore.ts";
+import type { LookupResult } from "../fleet/objects/restore.ts";
 import type { CommandOutcome, RotationStatus, SessionProvision, SessionRef, Sessions } from "../ports.ts";
 import { sessionName, type SessionOffer } from "../session-address.ts";
-import { reach, wasTurnedAway } from "./reach.ts";
+import { reach, wasOverloaded } from "./reach.ts";
 import type { ChargePointSession } from "./session/charge-point-session.ts";
 import { newCredential } from "./session/door/credential.ts";
-import { preparedSessions, type PreparedSessions } from "./prepared-sessions.ts";
+import { preparedSessions, type PreparedSessions } from "./prepared/prepared-sessions.ts";
 
 const CALL_TIMEOUT_MS = 10_000;
-/** An answer may need this long on its way back after the station's deadline. */
+/** Time for the answer to arrive after the station's deadline. */
 const ANSWER_GRACE_MS = 2000;
 const ROTATION_TIMEOUT_MS = 35_000;
 
@@ -22,27 +22,27 @@ type Remote = Exclude<
   "prepare" | "restore" | "newCredential" | "adopt" | "setPreparedTagPolicy"
 >;
 type SessionMethods = Pick<ChargePointSession, Remote>;
-/** The platform's own type of a stub does not end on recursive JSON; plain data crosses the call unchanged. */
+/** The platform's type of a stub does not terminate on recursive JSON. Plain data crosses the call unchanged. */
 type Stub = { [Name in keyof SessionMethods]: Promised<SessionMethods[Name]> };
 
 type SessionEnv = Pick<Env, "CHARGE_POINT_SESSION" | "SESSION_SHELF" | "CREDENTIAL_SECRET">;
 
 /**
- * The sessions of the fleet, each in its own object. A session that knows nothing of its charger is given what was prepared for
- * it, and asked again. @throws Unavailable when an object cannot be reached
+ * Sessions port: each session is a Durable Object. A session that is not provisioned is given its prepared provisioning, or
+ * restored from Postgres, and asked again. @throws Unavailable if an object cannot be reached
  */
 export function durableSessions(
   env: SessionEnv,
-  knock: (ref: SessionRef) => Promise<Knocked> = async () => "unknown",
+  lookUp: (ref: SessionRef) => Promise<LookupResult> = async () => "unknown",
 ): Sessions {
   const prepared = preparedSessions(env);
   const stub = (ref: SessionRef) => env.CHARGE_POINT_SESSION.getByName(sessionName(ref)) as unknown as Stub;
   const ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>): Promise<T> =>
     reach(CALL_TIMEOUT_MS, () => call(stub(ref)), { repeats: true });
   const adopt = (ref: SessionRef) =>
-    bringBack(
+    provisionAgain(
       () => adoptPrepared(prepared, stub, ref),
-      () => knock(ref),
+      () => lookUp(ref),
     );
   const known = async <T>(ref: SessionRef, call: () => Promise<T>): Promise<T> => {
     const answer = await call();
@@ -69,7 +69,7 @@ export function durableSessions(
       known(ref, () =>
         reach(ROTATION_TIMEOUT_MS, () => stub(ref).rotateAuthorizationKey(ref, newKey), {
           repeats: false,
-        }).catch(fateUnknown),
+        }).catch(outcomeUnknown),
       ),
 
     report: (ref, requestId) => known(ref, () => ask(ref, (session) => session.report(ref, requestId))),
@@ -93,16 +93,22 @@ function sendCommand(session: Stub, ...args: Parameters<Stub["command"]>): Promi
   return reach(waitMs, () => session.command(...args), { repeats: false }).catch(lostOnTheWay);
 }
 
-/** From what was prepared for the charger, or from its row in Postgres. */
-async function bringBack(take: () => Promise<boolean>, knock: () => Promise<Knocked>): Promise<boolean> {
+/**
+ * Provisions the session from its prepared provisioning, else from its row in Postgres. True: it is provisioned now. @throws
+ * Unavailable if too many sessions are looked up
+ */
+async function provisionAgain(
+  take: () => Promise<boolean>,
+  lookUp: () => Promise<LookupResult>,
+): Promise<boolean> {
   if (await take()) return true;
-  const knocked = await knock();
-  if (knocked === "later") throw new Unavailable("Too many sessions are looked up at once");
-  if (knocked === "restored") await take();
-  return knocked === "restored";
+  const found = await lookUp();
+  if (found === "later") throw new Unavailable("Too many sessions are looked up at once");
+  if (found === "restored") await take();
+  return found === "restored";
 }
 
-/** What concerns no session object yet. */
+/** Operations that do not call a session object. */
 function offersOf(
   env: SessionEnv,
   prepared: PreparedSessions,
@@ -116,7 +122,7 @@ function offersOf(
   };
 }
 
-/** With digests of its key alone. */
+/** Provisioning with the digests of the key instead of the key. */
 async function offerOf(
   env: SessionEnv,
   ref: SessionRef,
@@ -126,19 +132,19 @@ async function offerOf(
   return { ref, input: { ...input, authorizationKey: null, credential: made || input.credential || null } };
 }
 
-/** The same with a new key: it was stored before it left, so the station gets in with it if it came that far. */
-function fateUnknown(error: unknown): RotationStatus {
-  if (!(error instanceof Unavailable) || wasTurnedAway(error)) throw error;
+/** The key was stored before it was sent, so the station can log in with it if it received it. */
+function outcomeUnknown(error: unknown): RotationStatus {
+  if (!(error instanceof Unavailable) || wasOverloaded(error)) throw error;
   return "unknown";
 }
 
-/** The object was reset, or fell silent, with the command in its hands: nobody knows whether the station has it. */
+/** The object was reset or did not answer while it had the command: the station may have received it. */
 function lostOnTheWay(error: unknown): CommandOutcome {
-  if (!(error instanceof Unavailable) || wasTurnedAway(error)) throw error;
+  if (!(error instanceof Unavailable) || wasOverloaded(error)) throw error;
   return { kind: "lost", sent: true, reason: "disconnected" };
 }
 
-/** True when the session was provisioned with it. A charger that was deleted on the way leaves nothing behind. */
+/** Provisions the session from its prepared provisioning. True: done. A charger that was deleted meanwhile is retired again. */
 async function adoptPrepared(
   prepared: PreparedSessions,
   stub: (ref: SessionRef) => Stub,

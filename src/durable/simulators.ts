@@ -8,8 +8,8 @@ const CALL_TIMEOUT_MS = 15_000;
 type Stub = Pick<DurableObjectStub<SimulatorHost>, "start" | "reconcile" | "remove">;
 
 /**
- * Simulated stations in Durable Objects; a host's name is final, because its stations live under it. Every call may be
- * repeated. @throws Unavailable when a host cannot be reached
+ * Simulated stations in Durable Objects. The name of a host never changes, because its stations are stored in it. Every call may
+ * be repeated. @throws Unavailable if a host cannot be reached
  */
 export function durableSimulators(env: Pick<Env, "SIMULATOR_HOST">): Simulators {
   const host = (name: string) => env.SIMULATOR_HOST.getByName(name) as unknown as Stub;

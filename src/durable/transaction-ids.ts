@@ -4,18 +4,18 @@ import type { ServicesOf } from "./services.ts";
 import { within } from "../within.ts";
 
 export const BLOCK_SIZE = 20;
-/** OCPP 1.6 counts transactions in a signed 32-bit integer. */
+/** Transaction ids of OCPP 1.6 are signed 32-bit integers. */
 const ID_MAX = 2 ** 31 - 1;
 const NEXT_KEY = "next";
-/** Less than a session waits for its block. */
+/** Shorter than the time a session waits for a block. */
 const FLOOR_TIMEOUT_MS = 1500;
-/** How long an object that knows where it was goes on without another look, after one that brought no answer. */
+/** Interval between queries of Postgres after one failed, for an object that has its storage. */
 const LOOK_AGAIN_MS = 60_000;
 
 /**
- * Hands out the transaction ids of one organisation, whose id is the object's name. An id is handed out once and never
- * again: a block whose receiver got no answer is a gap. Its storage may have been lost, or brought back from an older copy, so
- * each instance asks Postgres before its first block which ids are on record.
+ * Assigns the transaction ids of one organisation, whose id is the object's name. An id is assigned once: a block whose answer
+ * was lost is a gap. The storage may be lost or restored from an older copy, so each instance reads the ids on record in Postgres
+ * before its first block.
  */
 export class TransactionIds extends DurableObject<RawEnv> {
   readonly #services: ServicesOf;
@@ -29,8 +29,8 @@ export class TransactionIds extends DurableObject<RawEnv> {
   }
 
   /**
-   * The first of `BLOCK_SIZE` consecutive ids, or why there is none: all are used up, or the storage is empty and Postgres
-   * cannot be asked.
+   * First of `BLOCK_SIZE` consecutive ids. `usedUp`: none is left. `unchecked`: the storage is empty and Postgres cannot be
+   * asked.
    */
   async takeBlock(organizationId: string): Promise<number | "usedUp" | "unchecked"> {
     if (!this.#isFloorKnown) await this.#look(organizationId);
@@ -42,7 +42,7 @@ export class TransactionIds extends DurableObject<RawEnv> {
     return first;
   }
 
-  /** Looks up what is on record before anybody needs an id: an outage of Postgres then keeps no station from charging. */
+  /** Reads Postgres before an id is needed, so that an outage of Postgres does not stop stations from charging. */
   async prepare(organizationId: string): Promise<void> {
     if (!this.#isFloorKnown) await this.#look(organizationId);
   }
@@ -51,7 +51,7 @@ export class TransactionIds extends DurableObject<RawEnv> {
     return this.ctx.storage.kv.get<number>(NEXT_KEY);
   }
 
-  /** One look at a time, for all that wait. */
+  /** One query at a time, shared by all callers. */
   async #look(organizationId: string): Promise<void> {
     if (this.#next !== undefined && Date.now() < this.#nextLookMs) return;
     this.#asking ??= this.#raise(organizationId).finally(() => {

@@ -59,11 +59,11 @@ const oneEffectEach: Rule = ({ sessions }) =>
   );
 
 /**
- * I3: a READY charger has its session, or an entry of the shelf. A registration that was answered as maybe stored, or
+ * I3: a READY charger has its session, or a prepared session. A registration that was answered as maybe stored, or
  * not at all, has none until its key is rotated.
  */
-const noSuccessWithoutEffect: Rule = ({ ledger, database, sessions, shelf }) => {
-  const provisioned = new Set([...sessions, ...shelf].map(({ chargerId }) => chargerId));
+const noSuccessWithoutEffect: Rule = ({ ledger, database, sessions, prepared }) => {
+  const provisioned = new Set([...sessions, ...prepared].map(({ chargerId }) => chargerId));
   const unclear = new Set(
     ledger.creations.flatMap(({ kind, verdict, marker }) =>
       kind === "registration" && verdict === "unknown" ? [marker] : [],
@@ -282,7 +282,7 @@ const tenantsAreApart: Rule = ({ ledger, database, organizations }) => {
 };
 
 /** I10: nothing is left over. */
-const nothingIsLeft: Rule = ({ database, sessions, shelf, strayAlarms, engine, stations }) => {
+const nothingIsLeft: Rule = ({ database, sessions, prepared, strayAlarms, engine, stations }) => {
   const online = new Set(database.connections.flatMap((row) => (row.online ? [row.charger_id] : [])));
   const living = new Set(database.chargers.flatMap((row) => (row.deleted_at ? [] : [row.id])));
   const failed = new Set(database.chargers.flatMap((row) => (row.status === "FAILED" ? [row.id] : [])));
@@ -302,13 +302,13 @@ const nothingIsLeft: Rule = ({ database, sessions, shelf, strayAlarms, engine, s
     ...sessions
       .filter(({ isRetired, chargerId }) => isRetired || !living.has(chargerId))
       .map(({ identity }) => `the session of ${identity} is left of a charger that is gone`),
-    ...[...sessions, ...shelf]
+    ...[...sessions, ...prepared]
       .filter(({ chargerId }) => living.has(chargerId) && failed.has(chargerId))
       .map(({ identity }) => `${identity} is FAILED and has a session`),
     ...strayAlarms.map((name) => `an alarm will wake the empty session ${name}`),
-    ...shelf
+    ...prepared
       .filter(({ chargerId }) => !living.has(chargerId))
-      .map(({ identity }) => `the place of ${identity} on the shelf is left of a charger that is gone`),
+      .map(({ identity }) => `the prepared session of ${identity} is left of a deleted charger`),
     ...(engine.pending + engine.inFlight > 0
       ? [`the engine has ${engine.pending} messages waiting, ${engine.inFlight} in flight`]
       : []),

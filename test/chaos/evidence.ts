@@ -116,8 +116,8 @@ export interface StoredSession {
   unsent: number;
 }
 
-/** A charger that waits on a shelf for its hardware; `isTaken`: its session has come into being. */
-export interface ShelvedCharger {
+/** Prepared provisioning of an external charger; `isTaken`: its session exists. */
+export interface PreparedCharger {
   chargerId: string;
   identity: string;
   isTaken: boolean;
@@ -141,7 +141,7 @@ export interface Evidence {
   /** As it was after the round before. */
   before: DatabaseRows | null;
   sessions: readonly StoredSession[];
-  shelf: readonly ShelvedCharger[];
+  prepared: readonly PreparedCharger[];
   strayAlarms: readonly string[];
   /** What the API says; null: not found. */
   jobs: ReadonlyMap<string, JobAnswer | null>;
@@ -244,13 +244,13 @@ const storedPlace = z.object({
   isTaken: z.boolean(),
 });
 
-export function readShelf(dataDirectory: string): Promise<ShelvedCharger[]> {
+export function readPrepared(dataDirectory: string): Promise<PreparedCharger[]> {
   return storedIn(dataDirectory, "SessionShelf", (database) =>
     database
       .prepare("SELECT value FROM _cf_KV")
       .all()
       .map(({ value }): unknown => deserialize(value as Uint8Array))
-      // A shelf also keeps what its organisation decided for all.
+      // The object also stores a policy of its organisation.
       .filter((value) => typeof value === "object" && value !== null && "offer" in value)
       .map((value) => {
         const { offer, isTaken } = storedPlace.parse(value);

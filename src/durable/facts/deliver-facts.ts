@@ -1,27 +1,27 @@
 import type { GoneCharger, SessionFactRow } from "../../ports.ts";
 
 /**
- * `shared`: waits a moment for the facts of others, to share a statement with them. `soon`: shares one only where it has to wait
- * anyway. `alone`: shares none.
+ * How a delivery is sent. `shared`: after a short wait, in one statement with the facts of other sessions. `soon`: at once; with
+ * others only if it has to wait for a free statement. `alone`: in a statement of its own.
  */
 export type Delivery = "shared" | "soon" | "alone";
 
-/** Takes facts to Postgres; repeating a row changes nothing there. Says which of their chargers are gone. */
+/** Writes facts to Postgres; a repeated row changes nothing. Returns the chargers of the rows that have no living row. */
 export type FactSink = (rows: SessionFactRow[], delivery: Delivery) => Promise<GoneCharger[]>;
 
-/** What a delivery reports on its way. */
+/** Callbacks of a delivery. */
 export interface DeliveryReports {
-  /** Nothing was taken; the rows may be sent again. */
+  /** No row was written; the rows may be sent again. */
   failed(reason: string): void;
-  /** The database refused this row for its values. */
+  /** The database refused this row for its values. It will not be sent again. */
   dropped(row: SessionFactRow, error: Error): void;
-  /** The rows were taken, but these chargers have no living row. */
+  /** The rows were written, but these chargers are deleted or have no row. */
   gone?(chargers: GoneCharger[]): void;
 }
 
 /**
- * True when every row has arrived or was dropped. A row that the database refuses on its own is dropped: kept, it would hold up
- * all that come after it. Never throws.
+ * Delivers facts. True: every row was written or dropped. A row that the database refuses for its values is dropped, because it
+ * would block all later ones. Never throws.
  */
 export async function deliverFacts(
   sink: FactSink,

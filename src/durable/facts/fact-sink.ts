@@ -3,7 +3,10 @@ import type { FactSink } from "./deliver-facts.ts";
 import type { ServicesOf } from "../services.ts";
 import { SharedSink, type SendFacts } from "./shared-sink.ts";
 
-/** A statement of an empty database takes some ms, one of a busy one seconds: while two are under way the next one fills. */
+/**
+ * While two statements are in progress, the next batch fills: a statement takes some ms on an idle database and seconds on a busy
+ * one.
+ */
 const TOGETHER = {
   windowMs: 20,
   rowsMax: 500,
@@ -12,7 +15,7 @@ const TOGETHER = {
   patienceMs: 20_000,
 };
 
-/** By database, one for all objects of the isolate. */
+/** Sinks by database URL, shared by all objects of the isolate. */
 const shared = new Map<string, SharedSink>();
 
 export function factSink(env: Env, services: ServicesOf): FactSink {

@@ -4,46 +4,48 @@ import { delay } from "../../within.ts";
 import { Slots } from "./slots.ts";
 
 export interface SharedSinkOptions {
-  /** How long a `shared` delivery waits for others, ms. Under load a batch gathers until it may go. */
+  /** How long a `shared` delivery waits for others, ms. While all statements are in use, a batch waits longer. */
   windowMs: number;
   rowsMax: number;
-  /** Longer deliveries go alone: they are a backlog, and fill a statement by themselves. */
+  /** Deliveries with more rows get a statement of their own. */
   sharedRowsMax: number;
-  /** Statements under way at once. */
+  /** Most statements in progress at once. */
   parallel: number;
-  /** How long a session relies on a batch that belongs to another one, ms. */
+  /** How long a session waits for a batch that another session sends, ms. */
   patienceMs: number;
 }
 
-/** Sends facts in one statement. Ends by a deadline of its own. */
+/** Sends facts in one statement, with a deadline of its own. */
 export type SendFacts = (rows: SessionFactRow[]) => Promise<GoneCharger[]>;
 
 interface Batch {
   rows: SessionFactRow[];
   parcels: number;
-  /** By then it goes, unless all slots are taken; later it has lost its owner. */
+  /** Epoch ms at which it is sent unless all slots are taken. A batch that is still unsent later has lost its owner. */
   dueAtMs: number;
   outcome: Outcome | null;
 }
 
 type Outcome = { error: unknown } | { gone: GoneCharger[] };
 
-/** Short beside a statement that others wait for. */
+/** Interval at which a session checks whether a shared batch was sent. Short compared with a statement. */
 const LOOK_EVERY_MS = 25;
-/** A statement goes out a little later than planned on a busy machine. */
+/** How late a batch may be sent on a busy machine. */
 const LATE_MS = 100;
 
 /**
- * Joins the facts of many sessions of an isolate into statements, few of which are under way at once: a fleet that starts
- * together would otherwise ask a database for hundreds of small ones in a moment. A batch is sent by the session that opened
- * it. A `soon` delivery goes at once, without a timer, while fewer statements than that are under way. What the database refuses for its
- * values is delivered session by session, so that it meets only its own; while the database is away nobody asks for itself.
+ * Joins the facts of many sessions of an isolate into few statements: a starting fleet would otherwise send hundreds of small
+ * ones at once. The session that opened a batch sends it. A `soon` delivery is sent at once, without a timer, while a slot is
+ * free.
+ *
+ * If the database refuses a batch for its values, each session repeats its own rows. If the database is away, sessions that wait
+ * get the same error without trying.
  */
 export class SharedSink {
   readonly #options: SharedSinkOptions;
   readonly #slots: Slots;
   #open: Batch | null = null;
-  /** The last one that was no fault of the facts. */
+  /** Last failure that the values of the facts did not cause. */
   #failure: { error: unknown; atMs: number } | null = null;
 
   constructor(options: SharedSinkOptions) {
@@ -52,7 +54,7 @@ export class SharedSink {
   }
 
   /**
-   * `work` sends, for the session that calls, what it has or what a batch of its own has gathered.
+   * Delivers rows. `work` sends the rows of a batch that the calling session owns.
    * @throws what `work` throws
    */
   async deliver(rows: SessionFactRow[], work: SendFacts, delivery: Delivery): Promise<GoneCharger[]> {
@@ -62,7 +64,7 @@ export class SharedSink {
     const batch = open ?? newBatch(this.#options.windowMs);
     batch.rows.push(...rows);
     batch.parcels++;
-    // The own statement has a deadline; that of another session is looked for.
+    // The own statement has a deadline. The batch of another session is polled.
     const outcome = open
       ? await outcomeOf(batch, this.#options.patienceMs)
       : await this.#sendBatch(batch, work, delivery);
@@ -89,7 +91,7 @@ export class SharedSink {
     const release = await this.#slots.take();
     if (this.#open === batch) this.#open = null;
     try {
-      // Whoever waited for a database that does not answer need not find that out for itself.
+      // The database failed while this delivery waited for a slot: it fails the same way, without a statement.
       if (this.#failure && this.#failure.atMs > waitsSinceMs) return { error: this.#failure.error };
       return { gone: await work(rows) };
     } catch (error) {
@@ -105,16 +107,16 @@ function newBatch(windowMs: number): Batch {
   return { rows: [], parcels: 0, dueAtMs: Date.now() + windowMs + LATE_MS, outcome: null };
 }
 
-/** Of the chargers that these rows are about. @throws the error of the statement */
+/** The missing chargers among those of the rows. @throws the error of the statement */
 function goneOf(outcome: Outcome, rows: SessionFactRow[]): GoneCharger[] {
   if ("error" in outcome) throw outcome.error;
   return outcome.gone.filter((gone) => rows.some(({ chargerId }) => chargerId === gone.chargerId));
 }
 
 /**
- * Looks whether the batch has been sent, by timers of its own: a session that went on with the promise of another one would run in
- * that one's context, where its sockets cannot be read. The session that sends the batch may have been ended meanwhile: then
- * nobody will say how it went.
+ * Polls with own timers until the batch was sent. Awaiting the promise of another session would continue in that session's
+ * context, where own sockets cannot be used. The session that sends the batch may end without reporting; then the wait ends by
+ * its deadline.
  */
 async function outcomeOf(batch: Batch, patienceMs: number): Promise<Outcome> {
   const untilMs = Date.now() + patienceMs;

@@ -1,16 +1,16 @@
 import { delay } from "../../within.ts";
 
-/** Whoever holds a slot may end without giving it back: others then go on without it. */
+/** A holder may end without giving its slot back; it is free again after this time. */
 const HELD_AT_MOST_MS = 5000;
 const LOOK_EVERY_MS = 10;
 
 /**
- * Bounds how much is under way at once, over all objects of an isolate. Whoever waits looks for a free slot by timers of its own: an
- * object that went on with the promise of another one would run in that one's context.
+ * Semaphore over all objects of an isolate. Waiting objects poll with own timers: awaiting the promise of another object would
+ * continue in that object's context.
  */
 export class Slots {
   readonly #count: number;
-  /** Until when each is held. */
+  /** Epoch ms at which each taken slot expires. */
   readonly #taken = new Map<symbol, number>();
 
   constructor(count: number) {
@@ -23,7 +23,7 @@ export class Slots {
     return this.#taken.size >= this.#count;
   }
 
-  /** Waits for a slot; what it resolves with gives the slot back. */
+  /** Waits for a slot. Returns the function that gives it back. */
   async take(): Promise<() => void> {
     while (this.areTaken) await delay(LOOK_EVERY_MS);
     const slot = Symbol("slot");

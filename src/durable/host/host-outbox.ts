@@ -16,8 +16,8 @@ interface HostOutboxServices {
 type StoredFacts = { seq: number; charger_id: string; generation: number; at_ms: number; facts: string };
 
 /**
- * The first facts of the stations of a host on their way to Postgres, many in one statement. They wait in the host's SQLite: what was
- * posted arrives, and arriving twice does no harm.
+ * Outbox of a host: first facts of its stations, stored in the SQLite of the host and written to Postgres, many in one statement.
+ * At-least-once; a repeated fact changes nothing.
  */
 export class HostOutbox {
   readonly #sql: SqlStorage;
@@ -34,7 +34,7 @@ export class HostOutbox {
     if (this.#waiting().length > 0) this.#arm();
   }
 
-  /** Stored with whatever else is stored in the same turn. */
+  /** Stores the first facts of a line, in the commit of the current turn. */
   post(chargerId: string, { generation, atMs, facts }: LineFacts): void {
     this.#sql.exec(
       "INSERT INTO news (charger_id, generation, at_ms, facts) VALUES (?, ?, ?, ?)",
@@ -76,7 +76,7 @@ export class HostOutbox {
     if (this.#waiting().length > 0) this.#arm();
   }
 
-  /** As many as one statement carries: usually all that a host has. */
+  /** The oldest stored facts, as many lines as one statement carries. */
   #waiting(): StoredFacts[] {
     return this.#sql
       .exec<StoredFacts>(`SELECT * FROM news ORDER BY seq LIMIT ${STATIONS_PER_HOST}`)
@@ -84,7 +84,7 @@ export class HostOutbox {
   }
 }
 
-/** Only `post` writes these. */
+/** Rows of one line. The JSON was written by `post`. */
 function factRows({ charger_id: chargerId, generation, at_ms: atMs, facts }: StoredFacts): SessionFactRow[] {
   return (JSON.parse(facts) as SessionFact[]).map((fact) => ({ chargerId, generation, atMs, fact }));
 }

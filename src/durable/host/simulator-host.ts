@@ -19,7 +19,7 @@ import { newRow, type StationRow } from "./station/station-row.ts";
 import { StationRows } from "./station/station-rows.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 
-/** What a host knows of one of its stations. */
+/** State of one station of a host. */
 export interface HostedStatus {
   isDesired: boolean;
   isOnline: boolean;
@@ -29,15 +29,15 @@ export interface HostedStatus {
 
 export interface DesiredRuntime {
   isRunning: boolean;
-  /** A value not seen before makes the station restart once. */
+  /** Changed value: the station restarts once. */
   restartToken: string | null;
 }
 
 const SAVE_DELAY_MS = 20;
 
 /**
- * Runs up to 64 virtual charge points. Their outgoing sockets keep the object awake and are lost with it, so an alarm
- * brings it back after an eviction or restart, and waking dials for every station that is switched on.
+ * Runs up to 64 simulated charge points. Their outgoing sockets keep the object in memory and are lost when it is evicted. An
+ * alarm restarts it then, and the constructor dials for every station that is switched on.
  */
 export class SimulatorHost extends DurableObject<RawEnv> {
   readonly #config: Env;
@@ -69,9 +69,9 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   }
 
   /**
-   * Idempotent: gives the station a key and a session, switches it on and waits at most `waitMs` for its accepted
-   * boot. A repeat keeps the key, a failed station stays failed. The session of a station on our own socket is provisioned
-   * by the station's first upgrade. @throws when the session cannot be reached.
+   * Gives the station a key and a session, switches it on and waits at most `waitMs` for its accepted boot. Idempotent: a repeat
+   * keeps the key, and a failed station stays failed. The session of a station on this deployment is provisioned by the station's
+   * first upgrade. @throws if the session cannot be reached
    */
   async start(station: SimulatedStation, waitMs: number): Promise<StartOutcome> {
     const known = this.#stations.get(station.chargerId) ?? this.#admit(station);
@@ -89,8 +89,8 @@ export class SimulatorHost extends DurableObject<RawEnv> {
   }
 
   /**
-   * Brings a provisioned station to what its record says, over restarts of the host too. Stopping is like a power cut;
-   * changed properties and a new restart token each cost one boot. @throws when the session cannot be reached.
+   * Makes a provisioned station match its record, also after the host lost its storage. Stopping is like a power cut; changed
+   * properties and a new restart token cause one boot each. @throws if the session cannot be reached
    */
   async reconcile(station: SimulatedStation, desired: DesiredRuntime): Promise<void> {
     const hosted = this.#stations.get(station.chargerId) ?? (await this.#takeOver(station, desired));
@@ -99,7 +99,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     if (!desired.isRunning && this.#isOwn(station)) await this.#hangUp(hosted?.row ?? newRow(station));
   }
 
-  /** Has the session report the station offline. One that was lost before it was stored is provisioned again to do so. */
+  /** Makes the session report the station offline. A session that was lost before it was stored is provisioned again first. */
   async #hangUp(row: StationRow): Promise<void> {
     const nowMs = Date.now();
     if (await this.#sessions.hangUp(row.station, nowMs)) return;
@@ -116,7 +116,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     await this.#watch();
   }
 
-  /** Forgets the station and its key. Idempotent. */
+  /** Deletes the station and its key. Idempotent. */
   remove(chargerId: string): void {
     const hosted = this.#stations.get(chargerId);
     if (!hosted) return;
@@ -134,13 +134,16 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     return { isDesired: row.isDesired, isOnline, isAccepted, outcome: await hosted.outcome(0) };
   }
 
-  /** The constructor has dialed already; this keeps the object from being evicted, and brings it back if it was. */
+  /** Keeps the object from being evicted, or restarts it; the constructor dials. */
   override async alarm(): Promise<void> {
     this.#isWatching = false;
     await this.#watch();
   }
 
-  /** A station is stored when it is ready: until then whoever started it starts it again, with the same key. */
+  /**
+   * Adds a station in memory; null: the host is full, or a newer charger has the identity. It is stored once it is ready. Until
+   * then its run starts it again, with the same derived key.
+   */
   #admit(station: SimulatedStation): HostedStation | null {
     for (const { row } of this.#stations.values()) {
       const isSameIdentity =
@@ -154,7 +157,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     return this.#hosted(newRow(station));
   }
 
-  /** Ends a station and puts it back with another row, switched on if that row wants it. */
+  /** Replaces a station by one with another row, switched on if the row says so. */
   #replace(old: HostedStation, row: StationRow): HostedStation {
     old.switchOff();
     this.#unsaved.delete(old.row);
@@ -165,7 +168,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     return hosted;
   }
 
-  /** A host that lost its station gives it a new key; one that should not run is left alone. */
+  /** Adds a station that this host should have, and gives it a new key; null: it should not run, or cannot be added. */
   async #takeOver(station: SimulatedStation, desired: DesiredRuntime): Promise<HostedStation | null> {
     const hosted = desired.isRunning ? this.#admit(station) : null;
     if (!hosted) return null;
@@ -174,7 +177,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     try {
       await this.#claimSession(hosted.row);
     } catch (error) {
-      // Whoever asked asks again, and must find a station that is still to be taken over.
+      // The caller repeats the request, and must find a station that is not taken over yet.
       if (isCurrent()) this.remove(station.chargerId);
       throw error;
     }
@@ -186,14 +189,14 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     return hosted;
   }
 
-  /** A session that existed already takes the key of the station that comes now. */
+  /** Provisions the session. One that exists gets the key of this station instead. */
   async #claimSession(row: StationRow): Promise<void> {
     const { created } = await this.#provisionSession(row);
     const key = created ? null : await this.#keyOf(row);
     if (key !== null) await this.#sessions.rotateAuthorizationKey(row.station, key);
   }
 
-  /** Null for the profiles without a key. */
+  /** Null: the security profile has no key. */
   async #keyOf({ station, sealedKey }: StationRow): Promise<string | null> {
     const { chargerId, securityProfile } = station;
     if (securityProfile === 0 || securityProfile === 3) return null;
@@ -254,7 +257,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     unsaved?.saved();
   }
 
-  /** Boots of one moment share a commit. */
+  /** Stores a row soon, in one commit with other boots. */
   #saveSoon(row: StationRow, lineFacts: LineFacts | null, saved: () => void): void {
     this.#unsaved.set(row, { lineFacts, saved });
     if (this.#timers.has("save")) return;

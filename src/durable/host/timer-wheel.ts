@@ -1,6 +1,6 @@
 /**
- * Many named timers on one `setTimeout`: a host with dozens of stations keeps a single runtime timer, armed for the
- * earliest of them. A timer fires once; setting a name again moves it.
+ * Many named timers on one `setTimeout`, which is set for the earliest of them. A timer fires once; setting a name again moves
+ * it.
  */
 export class TimerWheel {
   readonly #due = new Map<string, { atMs: number; run: () => void }>();
@@ -12,7 +12,7 @@ export class TimerWheel {
     if (atMs < this.#armedAtMs) this.#arm(atMs);
   }
 
-  /** The runtime timer stays armed: waking once for nothing is cheaper than looking for the next. */
+  /** The runtime timer stays set: an unnecessary wake is cheaper than finding the next due time. */
   clear(name: string): void {
     this.#due.delete(name);
   }
@@ -29,7 +29,7 @@ export class TimerWheel {
   }
 
   #fire(): void {
-    // Timers set while these run find the wheel unarmed and arm it themselves.
+    // Timers that are set while these run find no runtime timer and set one.
     this.#armedAtMs = Number.POSITIVE_INFINITY;
     const nowMs = Date.now();
     const ripe = [...this.#due].filter(([, timer]) => timer.atMs <= nowMs);

@@ -10,20 +10,20 @@ const FLUSH_BACKOFF_MAX_MS = 60_000;
 const NEW_FOR_MS = 60_000;
 
 interface AlarmClockHooks {
-  /** Brings the outbox to Postgres. `isUrgent`: at once, whoever else has something to tell. */
+  /** Writes the outbox to Postgres. `isUrgent`: without waiting to share a statement with other sessions. */
   flush(isUrgent: boolean): Promise<void>;
-  /** Keeps the object alive for this. */
+  /** Keeps the object in memory until `work` settles. */
   waitUntil(work: Promise<void>): void;
 }
 
 /**
- * The one alarm of a session wakes it for the earliest of flush, liveness, lease and retention. Traffic never moves it later:
- * setting it is a billed row. It rings too early at worst, looks what is due, and is set again. While a line is open it is noted
- * with the socket.
+ * Sets the one alarm of a session for the earliest of flush, liveness, lease and pruning. Traffic never moves it later, because
+ * setting an alarm is a billed row; an early alarm checks what is due and is set again. While a line is open, the alarm time is
+ * kept in the socket's attachment.
  *
- * The facts of a connected station are flushed in the turn that told them, without a timer, which would keep the object
- * awake; those of a direct line wait for a timer, so that the facts of a starting fleet go together. What a flush that was cut
- * off leaves behind goes with the next fact, or at the next alarm.
+ * The facts of a connected station are flushed in the turn that adds them, without a timer, which would keep the object in
+ * memory. On a direct line a timer collects them, so that the facts of a starting fleet share statements. Facts of an interrupted
+ * flush are sent with the next fact or by the next alarm.
  */
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
@@ -44,14 +44,14 @@ export class AlarmClock {
     this.#hooks = hooks;
   }
 
-  /** The alarm has rung: none is set. */
-  rang(record: SessionRecord): void {
+  /** Call when the alarm fires: none is set now. */
+  fired(record: SessionRecord): void {
     record.alarmAtMs = null;
     const memory = this.#sockets.memoryOf(record.generation);
     if (memory) memory.alarmAtMs = null;
   }
 
-  /** To be called at the end of a turn: flushes what a connected station told, and has the alarm ring in time. */
+  /** Call at the end of a turn: starts a flush of a connected station's facts, and sets the alarm if one is due earlier. */
   arm(record: SessionRecord): void {
     const nowMs = Date.now();
     const live = record.connected && this.#sockets.live(record.generation);
@@ -59,7 +59,7 @@ export class AlarmClock {
     if (isFlushed && this.#store.hasUnflushed) this.#flushSoon(live.attachment.direct);
     const dueMs = this.#dueMs(record, live, nowMs);
     const { alarmAtMs = record.alarmAtMs } = live?.attachment ?? {};
-    // One that should have rung may be lost with a runtime that was killed.
+    // An alarm that did not fire in time may be lost: the runtime was killed.
     const isAhead = alarmAtMs !== null && alarmAtMs > nowMs;
     if (dueMs === null || (isAhead && alarmAtMs <= dueMs)) return;
     record.alarmAtMs = dueMs;
@@ -77,7 +77,7 @@ export class AlarmClock {
     }, FLUSH_AFTER_MS);
   }
 
-  /** What did not arrive is left to the alarm, which backs off. */
+  /** Leaves facts that were not delivered to the alarm, which backs off. */
   #afterFlush(): void {
     const { record } = this.#store;
     if (record && this.#store.hasUnflushed) this.arm(record);
@@ -100,26 +100,29 @@ export class AlarmClock {
   }
 }
 
-/** The last flush arrived, and there is no end to bring about. */
+/** Whether the last flush succeeded and the session is not retired. */
 function isCalm({ flushFailures, isRetired }: SessionRecord): boolean {
   return flushFailures === 0 && !isRetired;
 }
 
 /**
- * A host dials again for a station that lost its line, so a session needs no alarm to find that out. The first heartbeat sets
- * one for a host that is lost itself.
+ * Whether a direct line is new. Its host reconnects a lost station, so no liveness alarm is needed; the first heartbeat sets one,
+ * for a host that is lost itself.
  */
 function isNewAndDirect({ attachment }: LiveSocket, nowMs: number): boolean {
   return attachment.direct && nowMs - attachment.connectedAtMs < NEW_FOR_MS;
 }
 
-/** Sessions that failed together come back apart; each stays with its time, for every earlier one would move the alarm. */
+/**
+ * Back-off with jitter by charger, so that sessions that failed together do not retry together. Constant per charger: an earlier
+ * time would move the alarm.
+ */
 function flushDelayMs({ flushFailures, chargerId }: SessionRecord): number {
   const spread = flushFailures === 0 ? 1 : 0.5 + shareOf(chargerId) / 2;
   return Math.min(FLUSH_BACKOFF_MAX_MS, FLUSH_AFTER_MS * 2 ** flushFailures * spread);
 }
 
-/** From 0 to 1; the last digits of an id are random. */
+/** Number from 0 to 1; the last digits of an id are random. */
 function shareOf(id: string): number {
   return (Number.parseInt(id.slice(-4), 16) || 0) / 0xffff;
 }

@@ -40,8 +40,8 @@ import { SessionStore } from "./storage/session-store.ts";
 const OWN_COMMAND_TIMEOUT_MS = 30_000;
 
 /**
- * One charge point: its socket, its calls, its registration, its frames. The object's name is
- * `<organization slug>/<identity>`; it stores nothing before it is provisioned.
+ * Session of one charge point: its socket, call queue, registration, frame log and outbox. The object's name is `<organization
+ * slug>/<identity>`. It stores nothing before it is provisioned.
  */
 export class ChargePointSession extends DurableObject<RawEnv> {
   readonly #config: Env;
@@ -91,7 +91,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return this.#adopt({ ref, input }, false);
   }
 
-  /** The upgrade of a station; everything else is RPC. */
+  /** Upgrade of a station. Everything else is RPC. */
   override async fetch(request: Request): Promise<Response> {
     const admitted = await admitUpgrade(this.#store, request, this.#config, (offer) =>
       this.#adopt(offer, true),
@@ -108,7 +108,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return record ? this.#commands.run(record, command, timeoutMs) : { kind: "notProvisioned" };
   }
 
-  /** A waiting station is asked to boot again; the registration of any other holds until its next boot. */
+  /** Sets the answer to the next BootNotification. A station that waits for registration is asked to boot again. */
   setRegistration(ref: SessionRef, status: RegistrationStatus): boolean {
     const record = this.#own(ref);
     if (!record) return false;
@@ -122,7 +122,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return keepTagPolicy(this.#store, this.#own(ref), policy);
   }
 
-  /** Vendor messages of both directions, newest first; null when not provisioned. */
+  /** DataTransfer messages of both directions, newest first; null: not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): DataTransferRow[] | null {
     return this.#own(ref) && this.#store.transfers.newest(limit);
   }
@@ -156,26 +156,29 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return status;
   }
 
-  /** Takes the station offline, if its host ended the connection by `atMs`: a killed process loses the close event of the socket. */
+  /** Takes the station offline if its host closed the connection by `atMs`. False: not provisioned. */
   hangUp(ref: SessionRef, atMs: number): boolean {
     const record = this.#own(ref);
     if (record) this.#line.hangUp(record, atMs);
     return record !== null;
   }
 
-  /** What went over the wire, newest first; null when not provisioned. */
+  /** Frame log, newest first; null: not provisioned. */
   frames(ref: SessionRef, query: FrameQuery): { rows: FrameRow[]; total: number } | null {
     return this.#own(ref) && this.#store.frames.query(query, Date.now());
   }
 
-  /** Frames that the station exchanged with another central system. */
+  /** Adds frames that the station exchanged with another central system. False: not provisioned. */
   appendFrames(ref: SessionRef, rows: FrameRow[]): boolean {
     if (!this.#own(ref)) return false;
     for (const { atMs, ...frame } of rows) this.#store.frames.append([frame], atMs);
     return true;
   }
 
-  /** The charger was deleted. Its facts reach Postgres before the session is wiped, by the alarm if need be. */
+  /**
+   * Ends the session of a deleted charger: closes the line, delivers its facts, then deletes its storage. If delivery fails, the
+   * alarm repeats it.
+   */
   async retire(ref: SessionRef & { chargerId: string }): Promise<void> {
     const record = this.#store.record;
     if (!record || record.chargerId !== ref.chargerId) return;
@@ -200,18 +203,18 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   override async alarm(): Promise<void> {
     const woken = this.#store.record;
     if (!woken) return;
-    this.#clock.rang(woken);
+    this.#clock.fired(woken);
     expireStarts(woken, this.#store, Date.now());
     await this.#flush.run("shared", this.#line.unseenAtMs(woken));
     const record = this.#store.record;
     if (record?.isRetired) return this.#wipeRetired(record);
     if (!record) return;
     const live = await this.#line.ready(record);
-    // Another charger may have taken the identity meanwhile, and has its own alarm.
+    // Another charger may own the session now; it has its own alarm.
     if (this.#store.record !== record || record.isRetired) return;
     if (live) this.#line.checkLiveness(record, live);
     if (live) void this.#settings.lease.renew(record, live, Date.now());
-    // The log of a connected station is pruned as it grows.
+    // While connected, the log is pruned as it grows.
     if (!live) this.#store.frames.prune(Date.now());
     this.#store.reports.prune(Date.now());
     this.#clock.arm(record);
@@ -228,7 +231,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     this.#settings.connected(record);
   }
 
-  /** The charger has no living row: its socket is closed, and its open transactions end at their last meter value. */
+  /** Closes the sockets and ends open transactions at their last meter value. */
   #withdraw(record: SessionRecord): void {
     this.#line.endAll(4004, "unknown charger");
     this.#commands.channel.drop();
@@ -242,7 +245,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     else await this.#store.wipe();
   }
 
-  /** The record, unless the session belongs to another charger or serves none. */
+  /** The record; null: not provisioned, or it belongs to another charger. */
   #own(ref: SessionRef): SessionRecord | null {
     const record = this.#store.record;
     if (!isServed(record)) return null;

@@ -13,7 +13,7 @@ export function runningTransactions(table: Transactions): RunningTransaction[] {
   }));
 }
 
-/** The truth about the connection at this moment. */
+/** State of the session at this moment, without a look into Postgres. */
 export function snapshotOf(
   record: SessionRecord,
   table: Transactions,

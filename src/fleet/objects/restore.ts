@@ -39,9 +39,9 @@ export async function restore(ports: Needs, charger: Recoverable): Promise<boole
 /** How long an identity that Postgres does not know is not looked up again. */
 const UNKNOWN_FOR_MS = 60_000;
 const UNKNOWN_MAX = 10_000;
-/** Most lookups per second and isolate, whatever strangers ask for. Lost sessions are restored at this rate. */
-const LOOKS_PER_SECOND = 100;
-const LOOK_TIMEOUT_MS = 2000;
+/** Most lookups per second and isolate, whoever asks. Lost sessions are restored at this rate. */
+const LOOKUPS_PER_SECOND = 100;
+const LOOKUP_TIMEOUT_MS = 2000;
 /** How long no lookup is made after the database did not answer. */
 const PAUSE_MS = 5000;
 
@@ -49,29 +49,29 @@ const PAUSE_MS = 5000;
  * Result of a lookup for a session that is not provisioned. "restored": it is provisioned now. "unknown": no such
  * charger. "later": ask again.
  */
-export type Knocked = "restored" | "unknown" | "later";
+export type LookupResult = "restored" | "unknown" | "later";
 
 /**
- * Restores a lost session when a request or a station asks for it. Bounded per isolate: unknown identities are
- * remembered, lookups have a rate limit, and there is a pause after the database did not answer.
+ * Looks up a session that is not provisioned, when a request or a station asks for it, and restores it if it was lost. Bounded
+ * per isolate: unknown identities are remembered, lookups have a rate limit, and there is a pause after the database did not answer.
  */
-export class KnockRestore {
+export class LostSessions {
   readonly #ports: Needs & Pick<Ports, "recovery" | "clock">;
   readonly #unknownUntilMs = new Map<string, number>();
   #second = 0;
-  #looks = 0;
+  #lookups = 0;
   #pausedUntilMs = 0;
 
   constructor(ports: Needs & Pick<Ports, "recovery" | "clock">) {
     this.#ports = ports;
   }
 
-  async knock(ref: SessionRef): Promise<Knocked> {
+  async lookUp(ref: SessionRef): Promise<LookupResult> {
     const name = `${ref.organizationSlug}/${ref.identity}`;
     const nowMs = this.#ports.clock.now().getTime();
     if ((this.#unknownUntilMs.get(name) ?? 0) > nowMs || this.#pausedUntilMs > nowMs) return "unknown";
-    if (!this.#mayLook(nowMs)) return "later";
-    const charger = await this.#look(ref);
+    if (!this.#mayLookUp(nowMs)) return "later";
+    const charger = await this.#find(ref);
     if (charger === null || (ref.chargerId !== undefined && ref.chargerId !== charger.work.chargerId)) {
       this.#remember(name, nowMs);
       return "unknown";
@@ -83,17 +83,17 @@ export class KnockRestore {
     return "restored";
   }
 
-  #mayLook(nowMs: number): boolean {
+  #mayLookUp(nowMs: number): boolean {
     const second = Math.floor(nowMs / 1000);
-    if (second !== this.#second) this.#looks = 0;
+    if (second !== this.#second) this.#lookups = 0;
     this.#second = second;
-    return ++this.#looks <= LOOKS_PER_SECOND;
+    return ++this.#lookups <= LOOKUPS_PER_SECOND;
   }
 
-  async #look(ref: SessionRef): Promise<Recoverable | null> {
+  async #find(ref: SessionRef): Promise<Recoverable | null> {
     try {
       return await within(
-        LOOK_TIMEOUT_MS,
+        LOOKUP_TIMEOUT_MS,
         this.#ports.recovery.find(ref),
         () => new Error("no answer in time"),
       );

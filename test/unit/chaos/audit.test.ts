@@ -55,7 +55,12 @@ const mutations: [invariant: string, broken: string, said: RegExp, mutate: (evid
     ({ sessions }) => sessions.push({ ...first(sessions), file: "another" }),
   ],
   ["I3", "a READY charger without a session", /READY and has no session/, ({ sessions }) => sessions.shift()],
-  ["I3", "a READY charger that is on no shelf", /S3 .* has no session/, ({ shelf }) => shelf.pop()],
+  [
+    "I3",
+    "a READY charger with neither a session nor a prepared one",
+    /S3 .* has no session/,
+    ({ prepared }) => prepared.pop(),
+  ],
   ["I4", "a job that is not readable", /not readable/, ({ jobs }) => jobs.set("job", null)],
   [
     "I4",
@@ -298,9 +303,9 @@ const mutations: [invariant: string, broken: string, said: RegExp, mutate: (evid
   ],
   [
     "I10",
-    "a place on the shelf of a charger that is gone",
-    /place of S9/,
-    ({ shelf }) => shelf.push({ chargerId: "nobody", identity: "S9", isTaken: false }),
+    "a prepared session of a deleted charger",
+    /prepared session of S9/,
+    ({ prepared }) => prepared.push({ chargerId: "nobody", identity: "S9", isTaken: false }),
   ],
   [
     "I10",

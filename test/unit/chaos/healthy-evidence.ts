@@ -29,7 +29,7 @@ function databaseRows(): DatabaseRows {
         deleted_at: new Date(0),
       },
       { ...charger, id: "station", identity: "S1", job_id: null, runtime: "external" },
-      { ...charger, id: "shelved", identity: "S3", job_id: null, runtime: "external" },
+      { ...charger, id: "prepared", identity: "S3", job_id: null, runtime: "external" },
     ],
     jobs: [
       { id: "job", organization_id: ours, location_id: "location", status: "READY", attempt: 0, total: 3 },
@@ -109,7 +109,7 @@ export type Mutable = {
   database: DatabaseRows;
   before: DatabaseRows;
   sessions: { -readonly [Name in keyof Evidence["sessions"][number]]: Evidence["sessions"][number][Name] }[];
-  shelf: Evidence["shelf"][number][];
+  prepared: Evidence["prepared"][number][];
   strayAlarms: string[];
   jobs: Map<
     string,
@@ -171,7 +171,7 @@ export function healthyEvidence(): Mutable {
     database: databaseRows(),
     before: databaseRows(),
     sessions: [session("simulated", "B1-1"), session("station", "S1")],
-    shelf: [{ chargerId: "shelved", identity: "S3", isTaken: false }],
+    prepared: [{ chargerId: "prepared", identity: "S3", isTaken: false }],
     strayAlarms: [],
     jobs: new Map([["job", { status: "READY", total: 3, created: 1, failed: 2, pending: 0 }]]),
     online: new Map([

@@ -2,8 +2,8 @@ let nextSlotMs = 0;
 let nextGateMs = 0;
 
 /**
- * When the next socket of this isolate may be opened, epoch ms; each call takes one slot. A restarted fleet comes
- * back at this rate instead of at once. Nothing but a number is shared between the objects of an isolate.
+ * Epoch ms at which the next socket of this isolate may be opened; each call takes one slot. It bounds the rate at which a
+ * restarted fleet connects. The objects of an isolate share only this number.
  */
 export function claimConnectSlot(nowMs: number, perSecond: number): number {
   if (perSecond <= 0) return nowMs;
@@ -13,8 +13,8 @@ export function claimConnectSlot(nowMs: number, perSecond: number): number {
 }
 
 /**
- * When a slot that has come may really be used, epoch ms. A busy isolate fires its timers late and all at once; the
- * gate keeps their distance.
+ * Epoch ms at which a due slot may be used. A busy isolate fires its timers late and together; this keeps the interval between
+ * connections.
  */
 export function passConnectGate(nowMs: number, perSecond: number): number {
   if (perSecond <= 0) return nowMs;

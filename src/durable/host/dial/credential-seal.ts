@@ -3,8 +3,8 @@ const IV_BYTES = 12;
 const KEY_BYTES = 20;
 
 /**
- * Seals the authorization keys of simulated stations with AES-256-GCM under a key derived from the deployment's
- * secret. The charger's id is bound in: a sealed key moved to another row does not open.
+ * Encrypts the authorization keys of simulated stations with AES-256-GCM under a key derived from the deployment's secret. The
+ * charger's id is authenticated data, so a sealed key cannot be opened for another charger.
  */
 export class CredentialSeal {
   readonly #key: ReturnType<typeof deriveKey>;
@@ -22,7 +22,7 @@ export class CredentialSeal {
     return [FORMAT, encode(iv), encode(new Uint8Array(sealed))].join(".");
   }
 
-  /** The key of a station that was never given another one: nothing has to be stored before it is used. */
+  /** Key of a station that was never given another one. It is derived from the charger's id and not stored. */
   async derive(chargerId: string): Promise<string> {
     const text = new TextEncoder().encode(`authorization key of ${chargerId}`);
     const digest = await crypto.subtle.sign("HMAC", await this.#root, text);
@@ -31,7 +31,7 @@ export class CredentialSeal {
     ).join("");
   }
 
-  /** @throws when it was sealed under another secret or for another charger. */
+  /** @throws if it was sealed under another secret or for another charger */
   async open(sealed: string, chargerId: string): Promise<string> {
     const [format, iv, body] = sealed.split(".");
     if (format !== FORMAT || !iv || !body) throw new Error("sealed key is of an unknown format");

@@ -1,15 +1,15 @@
 import type { SessionFact } from "../../../ports.ts";
 
-/** What the host tells Postgres of a line by itself, because it offered to and the session was new. */
+/** First facts of a line that the host writes to Postgres, because its offer created the session. */
 export interface LeftFacts {
   readonly generation: number;
   readonly facts: readonly SessionFact[];
 }
 
 /**
- * `unreachable` may be better the next time, `refused` and `forbidden` will not. `unknown`: a session of ours that knows nothing
- * of the station. `lineFacts`: null on all lines but the first of a new session. `retryAfterMs`: how long the central
- * system asked to be left alone.
+ * Result of dialing. `unreachable`: may succeed later. `refused`, `forbidden`: will not. `unknown`: the session of this
+ * deployment is not provisioned. `lineFacts`: null except on the first line of a new session. `retryAfterMs`: `Retry-After` of
+ * the central system.
  */
 export type DialOutcome =
   | { readonly kind: "open"; readonly socket: WebSocket; readonly lineFacts: LeftFacts | null }

@@ -12,7 +12,7 @@ import { within } from "../../../within.ts";
 import type { DialOutcome, LeftFacts } from "./dial-outcome.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A central system may not silence a station for longer than this. */
+/** Longest `Retry-After` of a central system that is respected. */
 const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 const HEX = /^(?:[0-9a-fA-F]{2})+$/;
 
@@ -22,8 +22,8 @@ interface Login {
 }
 
 /**
- * Opens the station's socket; never throws. `key` is used on our own socket only, and so is `offer`, by which the session is
- * provisioned on the way: one call and one commit less for every new station.
+ * Opens the station's socket; never throws. `key` and `offer` are sent to sessions of this deployment only. The session takes the
+ * offer with the upgrade, which saves a call and a commit for every new station.
  */
 export async function dial(env: Env, station: SimulatedStation, { key, offer }: Login): Promise<DialOutcome> {
   const isOwn = isOwnSocket(station.wsUrl, env.PUBLIC_BASE_URL, station.organizationSlug);
@@ -40,7 +40,7 @@ export async function dial(env: Env, station: SimulatedStation, { key, offer }: 
   }
 }
 
-/** From object to object: the hop counts as wss. */
+/** Calls the session object directly. Admission treats this connection as wss. */
 function dialOwn(env: Env, station: SimulatedStation, { key, offer }: Login): Promise<Response> {
   const session = env.CHARGE_POINT_SESSION.getByName(sessionName(station));
   const headers = new Headers({
@@ -56,7 +56,7 @@ function dialOwn(env: Env, station: SimulatedStation, { key, offer }: Login): Pr
   return session.fetch(new Request(`https://session${path}`, { headers }));
 }
 
-/** Our keys never leave: no Authorization header goes to a foreign central system. */
+/** Connects to the central system of somebody else. No Authorization header is sent: keys stay inside the deployment. */
 function dialForeign(url: URL, station: SimulatedStation, signal: AbortSignal): Promise<Response> {
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": station.version };
   return fetch(url, { headers, redirect: "manual", signal });
@@ -67,7 +67,7 @@ function targetOf(station: SimulatedStation): URL {
   return new URL(`${base}/${encodeURIComponent(station.identity)}`);
 }
 
-/** The deadline covers the answer to the upgrade only: an abort later would cut the open socket. */
+/** Answer to the upgrade within a deadline. The deadline does not cover the socket: a later abort would close it. */
 function answerOf(send: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
   const abort = new AbortController();
   return within(CONNECT_TIMEOUT_MS, send(abort.signal), () => {
@@ -103,7 +103,7 @@ function factsLeftBy({ headers }: Response, offered: HostOffer | null): LeftFact
   return offered && generation !== null ? { generation: Number(generation), facts: offered.facts } : null;
 }
 
-/** Seconds or a date (RFC 9110, section 10.2.3); what is not one of them counts as not given. */
+/** Milliseconds from a `Retry-After` header: seconds or a date (RFC 9110 §10.2.3). Other values count as absent. */
 function retryAfterMs({ headers }: Response, nowMs: number): number {
   const value = headers.get("Retry-After")?.trim() ?? "";
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
@@ -115,22 +115,19 @@ function refusalOf({ status }: Response, isOwn: boolean): "unreachable" | "refus
   return status >= 500 || status === 429 ? "unreachable" : "refused";
 }
 
-/** Whether a station's target is this deployment's own OCPP socket for its organisation. */
+/** Whether a station connects to this deployment, on the URL of its organisation. Null: it does by default. */
 export function isOwnSocket(wsUrl: string | null, publicBaseUrl: string, organizationSlug: string): boolean {
   if (wsUrl === null) return true;
   const own = new URL(`${publicBaseUrl.replace(/^http/, "ws")}/ocpp/${organizationSlug}`);
   return new URL(wsUrl.replace(/\/+$/, "")).href === own.href;
 }
 
-/**
- * The header with which a station logs in. 1.6 sends the bytes its hex key stands for (OCPP-J 1.6 6.2.2), 2.x the
- * key as text (A00.FR.205).
- */
+/** Value of the Authorization header. 1.6 sends the bytes of a hex key (OCPP-J 1.6 §6.2.2), 2.x the key as text (A00.FR.205). */
 export function basicAuthorization(identity: string, key: string, isHexDecoded: boolean): string {
   return `Basic ${btoa(`${identity}:${isHexDecoded && HEX.test(key) ? bytesOf(key) : key}`)}`;
 }
 
-/** One character per byte, as `btoa` reads it. */
+/** Bytes of a hex text as `btoa` takes them, one character per byte. */
 function bytesOf(hex: string): string {
   return hex.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
 }

@@ -3,25 +3,25 @@ import type { FrameRow } from "../../../ports.ts";
 const FLUSH_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5000;
 const FLUSH_AT = 50;
-/** What is kept while the session cannot be reached; the oldest frames go first. */
+/** Most frames kept while the session cannot be reached; the oldest are dropped. */
 const WAITING_MAX = 500;
 const CALLS_MAX = 100;
 
 interface RelayServices {
   setTimer(atMs: number, run: () => void): void;
   nowMs(): number;
-  /** Rejects when the frames were not taken. */
+  /** Rejects if the frames were not stored. */
   send(frames: FrameRow[]): Promise<unknown>;
 }
 
 /**
- * Brings the frames that a station exchanges with somebody else's central system to the log of its own session, some at a
- * time. A diagnostic aid: what cannot be brought is forgotten in the end.
+ * Copies the frames that a station exchanges with another central system to the frame log of its own session, in batches.
+ * Diagnostic: frames that cannot be delivered are dropped in the end.
  */
 export class FrameRelay {
   readonly #services: RelayServices;
   #waiting: FrameRow[] = [];
-  /** Actions of the last CALLs of both sides, by message id: an answer does not repeat them. */
+  /** Actions of the last CALLs of both sides, by message id. An answer does not name its action. */
   readonly #actions = new Map<string, string>();
   #isArmed = false;
   #isSending = false;
@@ -74,7 +74,7 @@ export class FrameRelay {
   }
 }
 
-/** The elements of a frame; none when it cannot be read. */
+/** Elements of a frame; empty if it cannot be parsed. */
 function read(message: string): unknown[] {
   try {
     const frame: unknown = JSON.parse(message);

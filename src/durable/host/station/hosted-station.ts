@@ -7,36 +7,36 @@ import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";
 import type { StationRow } from "./station-row.ts";
 
-/** What a host lends to its stations. Timer names are the station's own. */
+/** Services of the host for one station. Timer names belong to the station. */
 export interface HostServices {
   setTimer(name: string, atMs: number, run: () => void): void;
   clearTimer(name: string): void;
-  /** Durable before anything that is sent afterwards. */
+  /** Stores the row before anything that is sent afterwards. */
   save(row: StationRow): void;
-  /** Durable soon, together with others and with the facts of a first line; then `saved` is called. */
+  /** Stores the row soon, in one commit with other rows and with the first facts of a line; then calls `saved`. */
   saveSoon(row: StationRow, lineFacts: LineFacts | null, saved: () => void): void;
-  /** When this station's turn to dial comes, and, once it has come, when the way is free. */
+  /** Epoch ms at which this station may dial, and, at that time, epoch ms at which the rate allows it. */
   connectSlotMs(): number;
   connectGateMs(): number;
-  /** `offers`: a session that does not know the station yet is provisioned on the way. */
+  /** `offers`: the upgrade provisions a session that does not know the station yet. */
   connect(row: StationRow, offers: boolean): Promise<DialOutcome>;
   seal(key: string): Promise<string>;
-  /** Our session says that there is no such charger: the station is to be forgotten. */
+  /** The session of this deployment says that the charger does not exist: deletes the station. */
   gone(): void;
-  /** A frame that a session of ours does not see. */
+  /** Records a frame that is exchanged with another central system. */
   note(direction: FrameRow["direction"], message: string): void;
 }
 
-/** The first facts of a line, for the host to tell once the station is accepted. */
+/** First facts of a line, for the host to store once the station is accepted. */
 export interface LineFacts extends LeftFacts {
   readonly atMs: number;
 }
 
 const BOOT_DEADLINE_MS = 90_000;
-/** The code by which a session closes the socket of a charger that is gone. */
+/** Close code of a session whose charger was deleted. */
 const UNKNOWN_CHARGER = 4004;
 
-/** One virtual charge point with its socket and timers: carries out what the state machine decides. */
+/** One simulated charge point with its socket and timers. Executes the effects of the state machine. */
 export class HostedStation {
   readonly row: StationRow;
   readonly #host: HostServices;
@@ -44,16 +44,16 @@ export class HostedStation {
   readonly #isOwnSocket: boolean;
   #state: StationState;
   #socket: WebSocket | null = null;
-  /** Grows with every dial and hang-up: an attempt that was overtaken finds another number. */
+  /** Incremented by every dial and hang-up, so that an outdated attempt notices that it is outdated. */
   #attempt = 0;
   #lineFacts: LineFacts | null = null;
-  /** Our session has lost what it was about to store. */
+  /** The session of this deployment lost its storage. */
   #isForgotten = false;
   #hasDeadline = false;
   #isOverdue = false;
   /** Callers of `outcome` by the name of their timer. */
   readonly #waiting = new Map<string, (outcome: StartOutcome) => void>();
-  /** Inputs that arrived while a new key was being sealed. */
+  /** Inputs that arrived while a new key was being encrypted. */
   #held: Input[] | null = null;
 
   constructor(row: StationRow, host: HostServices, isOwnSocket: boolean) {
@@ -83,14 +83,14 @@ export class HostedStation {
     this.#settle({ kind: "waiting" });
   }
 
-  /** Dials now instead of at the end of a back-off; nothing happens to a station that is on line or dialing. */
+  /** Ends a back-off and dials. No effect on a station that is connected or dialing. */
   hurry(): void {
     if (this.#state.link !== "down") return;
     this.#host.clearTimer("dial");
     this.#input({ kind: "timer", name: "dial" });
   }
 
-  /** Resolves as soon as the outcome is known, with `waiting` after `waitMs`. */
+  /** Resolves when the outcome is known; `waiting` after `waitMs`. */
   outcome(waitMs: number): Promise<StartOutcome> {
     const { verdict } = this.row;
     if (verdict) return Promise.resolve({ kind: "failed", error: verdict });
@@ -147,7 +147,7 @@ export class HostedStation {
     }
   }
 
-  /** The answer that admits the new key goes out only after the key is stored; meanwhile everything else waits. */
+  /** Stores a new key before the answer that confirms it is sent. Other inputs wait meanwhile. */
   #rotate(key: string, rest: readonly Effect[]): void {
     this.#held = [];
     const sealed = this.#host.seal(key).then((sealedKey) => {
@@ -192,7 +192,7 @@ export class HostedStation {
     if (this.#isOverdue && outcome.kind !== "open") this.#giveUp();
   }
 
-  /** As after a power cut: the session is provisioned again, and has to hear a boot. */
+  /** Like a power cut: the upgrade provisions the session again, and the station boots. */
   #startOver(): void {
     this.#isForgotten = true;
     this.#input({ kind: "powerOff" });
@@ -247,7 +247,7 @@ export class HostedStation {
     try {
       socket?.close(code, reason);
     } catch {
-      // Closed already.
+      // Already closed.
     }
   }
 
@@ -256,12 +256,12 @@ export class HostedStation {
     if (outcome !== "accepted") return this.#isOverdue ? this.#giveUp() : undefined;
     this.#host.clearTimer("deadline");
     this.row.isReady = true;
-    // Nobody hears of it before the host would bring the station back after a crash.
+    // Callers are told only when the row is stored: from then on the host restarts the station after a crash.
     this.#host.saveSoon(this.row, this.#lineFacts, () => this.#settle({ kind: "accepted" }));
     this.#lineFacts = null;
   }
 
-  /** Counts from the first try. */
+  /** Starts with the first dial. */
   #startDeadline(): void {
     if (this.#hasDeadline) return;
     this.#hasDeadline = true;
@@ -274,7 +274,7 @@ export class HostedStation {
     if (error) this.#fail(error);
   }
 
-  /** Provisioning failed for good: the line is dropped and the key forgotten. */
+  /** Provisioning failed for good: closes the line and deletes the key. */
   #fail(error: ItemError): void {
     if (this.row.isReady || this.row.verdict) return;
     Object.assign(this.row, { verdict: error, isDesired: false, sealedKey: null });

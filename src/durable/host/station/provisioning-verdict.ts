@@ -22,19 +22,19 @@ const BOOT_REJECTED: ItemError = {
   retryable: true,
 };
 
-/** Close codes by which a central system says that it does not want this station. */
+/** Close codes of a central system that refuses this station. */
 function isPolicyClose(code: number): boolean {
   return [1002, 1003, 1008, 3000, 3003].includes(code) || (code >= 4000 && code <= 4999);
 }
 
 /**
- * Collects what went wrong on the way to the first accepted boot. `final` ends provisioning at once; `atDeadline` is
- * what it ends with when the time is up, null while only a part of our own is to blame.
+ * Collects errors up to the first accepted boot. `dialed` and `closed` return an error that ends provisioning at once.
+ * `atDeadline` returns the error at the deadline; null if only a part of this deployment is the cause.
  */
 export class ProvisioningVerdict {
   readonly #isOwnSocket: boolean;
   #atDeadline: ItemError | null = NO_BOOT;
-  /** Dials in a row that did not get through. */
+  /** Consecutive dials without an answer. */
   #unanswered: { attempts: number; sinceMs: number } | null = null;
 
   constructor(isOwnSocket: boolean) {
@@ -50,7 +50,7 @@ export class ProvisioningVerdict {
     return { ...error, message: `${error.message} after ${tries} in ${seconds} s` };
   }
 
-  /** The error that ends provisioning now, else null. `dialedAtMs`: when the dial began. */
+  /** Error that ends provisioning now, else null. `dialedAtMs`: start of the dial. */
   dialed(outcome: DialOutcome, dialedAtMs: number): ItemError | null {
     const { attempts = 0, sinceMs = dialedAtMs } = this.#unanswered ?? {};
     this.#unanswered = outcome.kind === "open" ? null : { attempts: attempts + 1, sinceMs };

@@ -4,7 +4,7 @@ import { nameplate } from "../../../simulator/station/nameplate.ts";
 import type { StationProfile } from "../../../simulator/station/state.ts";
 import type { StationRow } from "./station-row.ts";
 
-/** The serial number is drawn from the charger's id: stable, and different for two chargers. */
+/** Fixed properties of a simulated station. The serial number comes from the charger's id, so it is stable and unique. */
 export function stationProfile(station: SimulatedStation): StationProfile {
   return {
     identity: station.identity,
@@ -22,8 +22,8 @@ export function stationProfile(station: SimulatedStation): StationProfile {
 type Address = { evseId: number; connectorId: number };
 
 /**
- * What a session has to tell of a station that connects, boots and reports its connectors for the first time. The host
- * knows it beforehand, and tells it for many stations at once.
+ * First facts of a station: connection, boot and connectors. The host knows them before they happen, and writes those of many
+ * stations together.
  */
 export function firstFacts({ station, memory }: StationRow): SessionFact[] {
   const profile = stationProfile(station);
@@ -41,7 +41,7 @@ export function firstFacts({ station, memory }: StationRow): SessionFact[] {
   ];
 }
 
-/** 1.6 reports its main controller too, as connector 0. */
+/** 1.6 also reports its main controller, as connector 0. */
 function connectorsOf(version: OcppVersion, connectors: number): Address[] {
   const numbered = Array.from({ length: connectors }, (_, at) => ({ evseId: at + 1, connectorId: 1 }));
   return version === "ocpp1.6" ? [{ evseId: 0, connectorId: 0 }, ...numbered] : numbered;

@@ -1,17 +1,17 @@
 import type { ItemError, SimulatedStation } from "../../../ports.ts";
 import { FRESH_MEMORY, type StationMemory } from "../../../simulator/station/state.ts";
 
-/** What a host keeps of one station over evictions and restarts. */
+/** Stored state of one station; it survives eviction and restart. */
 export interface StationRow {
   station: SimulatedStation;
-  /** A key that was given to the station; null while it has the one that derives from its charger's id. */
+  /** Encrypted key that was given to the station; null: it uses the key derived from the charger's id. */
   sealedKey: string | null;
-  /** Switched on, as far as its owner is concerned. */
+  /** Whether the station should be running. */
   isDesired: boolean;
-  /** Was accepted at least once: provisioning is over, nothing fails it any more. */
+  /** Was accepted at least once. Provisioning is over and cannot fail any more. */
   isReady: boolean;
   verdict: ItemError | null;
-  /** The last restart that was carried out. */
+  /** Token of the last restart. */
   restartToken: string | null;
   memory: StationMemory;
 }

@@ -12,13 +12,13 @@ const COLUMNS = [
   "restart_token",
   "memory",
 ];
-/** Names its columns: a later version may have added others, which stay as they are. */
+/** Names its columns: columns that a later version added keep their values. */
 const SAVE = `INSERT INTO stations (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})
   ON CONFLICT (charger_id) DO UPDATE SET ${COLUMNS.slice(1)
     .map((name) => `${name} = excluded.${name}`)
     .join(", ")}`;
 
-/** The host's own SQLite. One row per station, written when something that must survive has changed. */
+/** Rows of the stations in the host's SQLite. Written when state changes that must survive a restart. */
 export class StationRows {
   readonly #sql: SqlStorage;
 
@@ -59,7 +59,7 @@ export class StationRows {
   }
 }
 
-/** The table is written by `save` alone, so its JSON has the shape it was given. */
+/** Parses a row. Only `save` writes the table, so the JSON has the expected shape. */
 function readRow(row: Record<string, SqlStorageValue>): StationRow {
   return {
     station: JSON.parse(String(row["station"])) as SimulatedStation,

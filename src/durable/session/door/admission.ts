@@ -12,17 +12,17 @@ export type Admission =
   | { kind: "admitted"; used: KeyDigests | null }
   | { kind: "refused"; response: Response };
 
-/** For a station whose key was handed over with its upgrade. */
+/** Admission of a station that is provisioned by the same upgrade. */
 export const ADMITTED: Admission = { kind: "admitted", used: null };
 
 type AdmissionConfig = Pick<Config, "BUSBAR_ENV" | "CREDENTIAL_SECRET">;
 
-/** How long an address without a connection is remembered as that of the station. */
+/** How long the address of the last login counts as the station's while it is offline. */
 const LOGIN_AGE_MAX_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Answers an upgrade from what the session stored, without any look outside. Changes nothing. Where others used up the failures of
- * an address, the station itself still gets in, and everybody else learns nothing, not even whether a password is wrong.
+ * Decides about an upgrade from stored state alone; changes nothing. If the failures of an address are used up, the station that
+ * logged in from there last is still admitted; everybody else gets 429, whether the password is right or not.
  */
 export async function admit(
   record: SessionRecord | null,
@@ -38,7 +38,7 @@ export async function admit(
   return admission.kind === "admitted" ? admission : limited;
 }
 
-/** Whether the station came from there last, and is connected or was so during the last day. */
+/** Whether the last login came from this network and the station is connected, or was during the last day. */
 function isFromLoginAddress(record: SessionRecord, request: Request, nowMs: number): boolean {
   const { lastLogin, connected, lastMessageAtMs } = record;
   if (!lastLogin || senderNetwork(lastLogin.ip) !== senderNetwork(clientAddress(request))) return false;
@@ -64,7 +64,10 @@ async function judge(
   return used ? { kind: "admitted", used } : unauthorized();
 }
 
-/** OCPP 2.0.1 A00.FR.002; 1.6 security whitepaper, section 2. Plain sockets pass for profile 2 in development. */
+/**
+ * Whether the transport meets the security profile (2.0.1 A00.FR.002; 1.6 security whitepaper §2). In development plain sockets
+ * count for profile 2.
+ */
 function isTransportAllowed(record: SessionRecord, request: Request, config: AdmissionConfig): boolean {
   if (record.securityProfile < 2) return true;
   if (record.securityProfile === 3) return isCertified(request, record);
@@ -80,7 +83,9 @@ function refuse(status: number, text: string, headers: Record<string, string> = 
   return { kind: "refused", response: new Response(text, { status, headers }) };
 }
 
-/** OCPP-J wants the handshake completed and the connection closed, not an HTTP error (1.6 §3.2, 2.0.1 part 4 §3.1.2). */
+/**
+ * Completes the handshake and closes the connection, as OCPP-J requires instead of an HTTP error (1.6 §3.2, 2.0.1 part 4 §3.1.2).
+ */
 export function refuseSubprotocol(): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();

@@ -13,8 +13,8 @@ import { afterLogin } from "./credential.ts";
 type DoorConfig = Pick<Config, "BUSBAR_ENV" | "CREDENTIAL_SECRET">;
 
 /**
- * Admits an upgrade, or answers it with a refusal. A host of this deployment may provision the session with it. What the login
- * settles about keys is in the record, for the caller to store with the line.
+ * Admits an upgrade, or returns the response that refuses it. A host of this deployment may provision the session with the
+ * upgrade. Changes of the credential are in the record; the caller stores them with the line.
  */
 export async function admitUpgrade(
   store: SessionStore,
@@ -35,7 +35,7 @@ export async function admitUpgrade(
   };
 }
 
-/** `isNew`: the session was provisioned by this upgrade. */
+/** Checks credentials and subprotocol. `isNew`: this upgrade provisioned the session. */
 async function logIn(
   store: SessionStore,
   request: Request,

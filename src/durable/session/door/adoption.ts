@@ -12,9 +12,10 @@ async function credentialOf({ credential, authorizationKey }: SessionProvision, 
 }
 
 /**
- * Makes a session that of the given charger. The same charger again changes nothing but a missing credential, and brings an
- * orphan back; an older one changes nothing at all, and a newer one inherits nothing: `withdraw` ends what is left of its predecessor.
- * `isOffered`: it comes with the upgrade of a host.
+ * Provisions a session for a charger. The same charger again: adds a missing credential and ends `isOrphan`. An older charger of
+ * the identity: changes nothing. A newer one: replaces the record; `withdraw` ends the line and transactions of the old one
+ * first.
+ * `isOffered`: the provisioning came with the upgrade of a host.
  */
 export async function adopt(
   store: SessionStore,
@@ -38,7 +39,7 @@ export async function adopt(
   if (record && !isNewer(input, record)) return { created: false };
   if (record) withdraw(record);
   const adopted = newRecord(ref, input, credential);
-  // Digests that were made before are on record, or those of a key that nobody has.
+  // Postgres has these digests already.
   if (credential && input.credential) adopted.toldCredential = JSON.stringify(credentialToText(credential));
   store.replace(adopted, isOffered);
   return { created: true };

@@ -4,8 +4,8 @@ export interface BasicCredentials {
 }
 
 /**
- * Reads `Authorization: Basic …` as bytes: a 1.6 password may hold any byte and is never decoded as text. The user is read
- * as one character per byte, which equals an identity exactly when the bytes do. Null when there is none.
+ * Parses `Authorization: Basic …` as bytes, because a 1.6 password may contain any byte. The user has one character per byte, so
+ * it equals an identity if the bytes do. Null: no such header.
  */
 export function parseBasic(header: string | null): BasicCredentials | null {
   const [, encoded] = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header ?? "") ?? [];
@@ -17,7 +17,7 @@ export function parseBasic(header: string | null): BasicCredentials | null {
   return { user: bytes.slice(0, colon), password };
 }
 
-/** One character per byte. */
+/** Decodes to one character per byte; null: not base64. */
 function decodeBase64(encoded: string): string | null {
   try {
     return atob(encoded);

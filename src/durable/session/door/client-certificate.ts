@@ -2,7 +2,7 @@ import { z } from "zod";
 import { commonName } from "./distinguished-name.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 
-/** What the edge says of a client certificate where the zone asks for one. */
+/** Fields of `request.cf.tlsClientAuth` for a verified client certificate. */
 const verifiedCertificate = z.object({
   certVerified: z.literal("SUCCESS"),
   certRevoked: z.literal("0").optional(),
@@ -13,8 +13,8 @@ const verifiedCertificate = z.object({
 type Holder = Pick<SessionRecord, "identity" | "bootFacts">;
 
 /**
- * Whether a verified certificate is that of this charger (2.0.1 A00.FR.405, B01.FR.11): it names the identity or, once the
- * station told it, the serial number. Otherwise any station could pass for any other.
+ * Whether a verified certificate belongs to this charger (2.0.1 A00.FR.405, B01.FR.11): its common name is the identity, or the
+ * serial number that the station reported. Otherwise a station could pose as another one.
  */
 export function isCertified({ cf }: Request, { identity, bootFacts }: Holder): boolean {
   const certificate = verifiedCertificate.safeParse(cf?.tlsClientAuth).data;

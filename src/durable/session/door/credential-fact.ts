@@ -1,11 +1,11 @@
 import { credentialToText } from "../../../credential-text.ts";
 import type { Env } from "../../../env.ts";
 import type { SessionRef } from "../../../ports.ts";
-import { preparedSessions } from "../../prepared-sessions.ts";
+import { preparedSessions } from "../../prepared/prepared-sessions.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 
-/** Tells Postgres which keys the session takes, so that a lost object can be restored. True if a fact was added. */
+/** Adds a fact with the key digests of the session, so that it can be restored if it is lost. False: Postgres has them. */
 export function addCredentialFact(store: SessionStore, record: SessionRecord, atMs: number): boolean {
   const credential = record.credential && credentialToText(record.credential);
   const json = JSON.stringify(credential);
@@ -15,7 +15,7 @@ export function addCredentialFact(store: SessionStore, record: SessionRecord, at
   return true;
 }
 
-/** Removes the prepared provisioning, so that the next upgrade does not make the session again. */
+/** Deletes the prepared provisioning, so that an upgrade does not provision the session again. Failures are ignored. */
 export function removePrepared(
   env: Pick<Env, "SESSION_SHELF">,
   ref: SessionRef & { chargerId: string },

@@ -1,10 +1,10 @@
 import type { KeyDigests, OfferedKey, StoredCredential } from "../../../ports.ts";
 import { withOffered } from "../storage/stored-credential.ts";
 
-/** 1.6 AuthorizationKey: at least 16 bytes; 2.x BasicAuthPassword: at least 16 characters. */
+/** Minimum length in bytes (1.6 AuthorizationKey: 16 bytes; 2.x BasicAuthPassword: 16 characters). */
 const KEY_LENGTH_MIN = 16;
 const SALT_LENGTH = 16;
-/** Keys offered before these are forgotten: whoever offers that many has no station that took one of them. */
+/** Most offered keys kept; older ones are dropped. The station took none of them. */
 const OFFERED_MAX = 8;
 
 const keys = new Map<string, Promise<CryptoKey>>();
@@ -33,7 +33,7 @@ function hexBytes(text: string): Uint8Array | null {
   );
 }
 
-/** @throws RangeError for a key that is too short to be safe. */
+/** Digests of a key, as text and, if it is hex, as bytes. @throws RangeError if it is too short */
 export async function digestKey(secret: string, salt: Uint8Array, key: string): Promise<KeyDigests> {
   const text = new TextEncoder().encode(key);
   if (text.length < KEY_LENGTH_MIN) throw new RangeError("An authorization key has at least 16 characters");
@@ -50,14 +50,14 @@ export async function newCredential(secret: string, key: string): Promise<Stored
   return onlyKey(salt, await digestKey(secret, salt, key));
 }
 
-/** A credential with one key, offered to nobody. */
+/** Credential with one key and no offered ones. */
 export function onlyKey(salt: Uint8Array, current: KeyDigests): StoredCredential {
   return { salt, current, offered: [], next: null };
 }
 
 export const newSalt = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
 
-/** Which of the stored keys the password is, null for none; every comparison takes the same time. */
+/** The stored key that the password matches; null: none. Comparisons take constant time. */
 export async function matchPassword(
   secret: string,
   { salt, current, offered }: StoredCredential,
@@ -73,7 +73,7 @@ function isKey(given: Uint8Array, { text, bytes }: KeyDigests): boolean {
   return isText || isBytes;
 }
 
-/** What a successful login settles; the same object when nothing changes. */
+/** Credential after a login with the key `used`. Returns the same object if nothing changes. */
 export function afterLogin(credential: StoredCredential, used: KeyDigests): StoredCredential {
   if (credential.offered.length === 0) return credential;
   const settled = settledOn(credential, used);
@@ -87,7 +87,7 @@ export function withOffer(credential: StoredCredential, key: OfferedKey): Stored
   return withOffered(credential, [...credential.offered, key].slice(-OFFERED_MAX));
 }
 
-/** This key becomes the only one, but for those that were offered after it. */
+/** Makes an offered key the current one. Older offered keys are dropped, newer ones stay. */
 export function settledOn(credential: StoredCredential, key: KeyDigests): StoredCredential {
   const { offered } = credential;
   const at = offered.findIndex((one) => one === key);
@@ -96,7 +96,7 @@ export function settledOn(credential: StoredCredential, key: KeyDigests): Stored
   return withOffered({ ...credential, current }, offered.slice(at + 1));
 }
 
-/** The key is another one from now on; null: it is worth nothing. */
+/** Replaces an offered key; `by` null: removes it. */
 export function withOfferReplaced(
   credential: StoredCredential,
   key: OfferedKey,

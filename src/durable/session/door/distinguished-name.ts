@@ -1,4 +1,4 @@
-/** The one CN of a distinguished name; null when it has none or several. */
+/** The CN of a distinguished name; null: none or several. */
 export function commonName(distinguishedName: string): string | null {
   const names = attributesOf(distinguishedName).flatMap((attribute) => {
     const [, value] = /^\s*CN\s*=\s*(.*)$/is.exec(attribute) ?? [];
@@ -8,7 +8,7 @@ export function commonName(distinguishedName: string): string | null {
   return names.length === 1 && name ? name : null;
 }
 
-/** A comma or plus that is escaped or quoted belongs to a value (RFC 2253). */
+/** Splits at commas, plus signs and semicolons that are neither escaped nor quoted (RFC 2253). */
 function attributesOf(distinguishedName: string): string[] {
   return distinguishedName.match(/(?:\\.|"(?:\\.|[^"\\])*"|[^,;+\\"])+/gs) ?? [];
 }

@@ -7,13 +7,13 @@ import type { SessionRecord } from "../storage/session-record.ts";
 export interface KeyHolder {
   readonly credential: StoredCredential | null;
   store(credential: StoredCredential): void;
-  /** Sends the key to the station; null when none is connected. */
+  /** Sends the key to the station; null: not connected. */
   send(key: string): Promise<CommandOutcome> | null;
 }
 
 type SetKey = Extract<ChargerCommand, { kind: "setAuthorizationKey" }>;
 
-/** The key of the charger that a session belongs to now, if it is still the same one. */
+/** Credential of the charger that owned the session when the rotation started; null or no effect once another charger owns it. */
 export function keyHolder(session: {
   own(): SessionRecord | null;
   changed(): void;
@@ -34,8 +34,8 @@ export function keyHolder(session: {
 }
 
 /**
- * Every key is good from before it leaves until its fate, or that of a later one, is known (1.6 whitepaper A01). Several
- * rotations may be under way: their keys reach the station in the order of the calls.
+ * Offers a key to the station. A key is accepted from before it is sent until its outcome, or that of a later key, is known (1.6
+ * security whitepaper A01). Rotations may overlap: their keys are sent in the order of the calls.
  */
 export async function rotateKey(holder: KeyHolder, secret: string, key: string): Promise<RotationStatus> {
   const salt = holder.credential?.salt ?? newSalt();
@@ -45,7 +45,7 @@ export async function rotateKey(holder: KeyHolder, secret: string, key: string):
     holder.store(onlyKey(salt, digests));
     return "stored";
   }
-  // Another charger took the identity, or a first key came, while the digest was made.
+  // While the digest was computed, another charger took the identity, or a first key was stored.
   if (credential.salt !== salt) return rotateKey(holder, secret, key);
   const offer: OfferedKey = { ...digests, settledBy: "anyLogin" };
   holder.store(withOffer(credential, offer));
@@ -56,7 +56,7 @@ export async function rotateKey(holder: KeyHolder, secret: string, key: string):
   return status;
 }
 
-/** A login may have decided against the key while its command was still waiting: the station's answer counts. */
+/** Applies the station's answer. It has precedence over a login that settled another key while the command was waiting. */
 function settled(credential: StoredCredential, offer: OfferedKey, status: RotationStatus): StoredCredential {
   const known = credential.offered.includes(offer) ? credential : withOffer(credential, offer);
   switch (status) {

@@ -6,8 +6,8 @@ import type { SessionRecord } from "../storage/session-record.ts";
 const KINDS_MAX = 64;
 
 /**
- * Counts what a station sends against the schema or out of place, and says so at the 1st, 10th, 100th, ... time of each kind:
- * a firmware that does it once does it in every message.
+ * Counts schema violations and misplaced messages of a station, and logs the 1st, 10th, 100th, … of each kind: a firmware that
+ * makes a mistake makes it in every message.
  */
 export class BreachLog {
   readonly #counts = new Map<string, number>();

@@ -10,8 +10,8 @@ import type { KnownTags } from "./known-tags.ts";
 import type { TagPolicy } from "./tag-policy.ts";
 
 /**
- * What a message needs from outside the object, fetched before its handler runs. Almost always that is nothing. While one
- * message waits, later ones wait behind it: a station's messages are taken in order.
+ * Fetches what the handler of a message needs from outside the object; usually nothing. While one message waits, later ones wait
+ * too, because messages of a station are handled in order.
  */
 export class Preparation {
   readonly #ids: IdSupply;
@@ -27,7 +27,7 @@ export class Preparation {
     this.#transactions = transactions;
   }
 
-  /** Null when the message can be taken in now. The promise never rejects: a handler copes with what could not be had. */
+  /** Null: the message can be handled now. The promise never rejects; a handler copes with missing data. */
   of(record: SessionRecord, frame: ParsedFrame, version: OcppVersion): Promise<unknown> | null {
     const isMessage = frame.kind === "call" || frame.kind === "send";
     const work = isMessage ? this.#work(record, frame, version) : [];

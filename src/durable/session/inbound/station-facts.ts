@@ -10,7 +10,7 @@ import type { TransactionUpdate } from "../storage/transaction-table.ts";
 
 type Event<Type extends StationEvent["type"]> = Extract<StationEvent, { type: Type }>;
 
-/** What the rest of the system must know of an event; transactions are told apart, as the whole of what is known. */
+/** Facts that follow from an event. Facts of transactions are made elsewhere, from the stored transaction. */
 export function factsOf(event: StationEvent): SessionFact[] {
   switch (event.type) {
     case "booted": {
@@ -39,9 +39,9 @@ export function factsOf(event: StationEvent): SessionFact[] {
       return [{ type: "jobStatus", job: "diagnostics", status: event.status, requestId: event.requestId }];
     case "notified":
       return [{ type: "stationEvent", action: event.action, payload: bounded(event.payload), at: event.at }];
-    // Told as the whole of what is known of the transaction.
+    // Written as a fact of the stored transaction.
     case "transactionStarted":
-    // Kept with its answer, in a log of its own.
+    // Stored with its answer in the transfer log.
     case "dataTransferReceived":
       return [];
     default:
@@ -49,7 +49,7 @@ export function factsOf(event: StationEvent): SessionFact[] {
   }
 }
 
-/** What an event tells of a transaction; null when it concerns none of this charger. */
+/** Transaction fields that an event changes; null: it concerns no transaction of this charger. */
 export function transactionUpdateOf(
   event: StationEvent,
 ): { transactionId: number; update: TransactionUpdate } | null {
@@ -68,7 +68,7 @@ export function transactionUpdateOf(
   return { transactionId, update: { meterStopWh, stopReason, ...reading } };
 }
 
-/** The row of an incoming vendor message. */
+/** Row of a received vendor message. */
 export function incomingTransfer(event: Event<"dataTransferReceived">, atMs: number): DataTransferRow {
   const { vendorId, messageId, data, responseStatus } = event;
   const text = data === null || typeof data === "string" ? data : JSON.stringify(data);
@@ -76,7 +76,7 @@ export function incomingTransfer(event: Event<"dataTransferReceived">, atMs: num
   return { id: transferId(), atMs, direction: "incoming", ...about };
 }
 
-/** What is too long is kept as the beginning of its text. */
+/** Truncates a payload that is too long to its first characters. */
 function bounded(payload: JsonObject): JsonObject {
   const text = JSON.stringify(payload);
   const kept = cutText(text);
@@ -96,7 +96,7 @@ function meterValues(event: Event<"meterValues">): SessionFact {
   };
 }
 
-/** Values that came with the end, and an end that belongs to no transaction: it is kept because it is money. */
+/** Meter values of a StopTransaction. A stop without a known transaction is kept too, because it is billed. */
 function stopValues(event: Event<"transactionStopped">): SessionFact[] {
   const { transactionId, claimedId, evseId, meterStopWh, stopReason, idTag, transactionData, at } = event;
   if (transactionId !== null && transactionData.length === 0) return [];
@@ -106,7 +106,7 @@ function stopValues(event: Event<"transactionStopped">): SessionFact[] {
   return [{ type: "meterValues", ...values, ...about, ...end, energyWh: meterStopWh ?? energyWh }];
 }
 
-/** Naming a transaction that this charger never had is worth a look (CVE-2026-28230); a station that repeats it adds nothing. */
+/** Security event for a transaction id that this charger never had (CVE-2026-28230). A repeat has the same id and adds nothing. */
 function foreignTransaction({ claimedId, at }: { claimedId: string | null; at: string }): SessionFact[] {
   if (claimedId === null || claimedId === UNCONFIRMED_CLAIM) return [];
   const techInfo = `transaction ${claimedId}`;
@@ -114,7 +114,10 @@ function foreignTransaction({ claimedId, at }: { claimedId: string | null; at: s
   return [{ type: "securityEvent", id: null, source: "central", name, techInfo, at }];
 }
 
-/** Both values are kept, and somebody has to look: what is billed may be wrong. A repeat adds nothing. */
+/**
+ * Two different stops of one transaction. Both are stored and an operator has to decide, because the bill may be wrong. A repeat
+ * adds nothing.
+ */
 function stopConflict({ transactionId, kept, told, at }: Event<"stopConflicted">): SessionFact[] {
   const said = ({ meterStopWh, stoppedAt, stopReason }: ToldStop) =>
     `meterStop ${meterStopWh ?? "unknown"} at ${stoppedAt}, ${stopReason}`;

@@ -13,18 +13,18 @@ interface Connection {
 const TAKEOVERS_PER_HOUR_MAX = 60;
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Counted from here, the seconds of the clock fit an integer column until 2088. */
+/** Epoch of generations: seconds since then fit a 32-bit integer column until 2088. */
 const GENERATIONS_SINCE_MS = Date.UTC(2020, 0, 1);
 
 /**
- * Follows the clock, and grows by one at least. Postgres takes nothing of a lower generation than it knows, and a session that was
- * lost, or came back from an older copy, does not remember which generations it had.
+ * Next generation: seconds of the clock, and at least one more than before. Postgres ignores facts of lower generations than it
+ * knows, and a session that was lost or restored does not know the generations it had.
  */
 function generationAfter(generation: number, nowMs: number): number {
   return Math.max(generation + 1, Math.floor((nowMs - GENERATIONS_SINCE_MS) / 1000));
 }
 
-/** A new line belongs to the station from here on. A line of our own has no address worth remembering. */
+/** Records a new line. The address of a direct line is not kept as the last login. */
 export function noteConnected(record: SessionRecord, { version, ip, direct, nowMs }: Connection): void {
   record.generation = generationAfter(record.generation, nowMs);
   record.connected = { version, connectedAtMs: nowMs };
@@ -34,8 +34,8 @@ export function noteConnected(record: SessionRecord, { version, ip, direct, nowM
 }
 
 /**
- * For a session that was lost before it stored its connection: takes a generation by which Postgres accepts that the station is
- * offline. False: the session knows its last connection.
+ * Gives a generation to a session that lost its storage, so that Postgres accepts that the station is offline. False: the session
+ * knows its last line.
  */
 export function noteForgottenLine(record: SessionRecord, nowMs: number): boolean {
   if (record.generation > 0) return false;
@@ -43,7 +43,7 @@ export function noteForgottenLine(record: SessionRecord, nowMs: number): boolean
   return true;
 }
 
-/** Counts one takeover of live sockets and tells of it; over the limit the identity is quarantined for an hour. */
+/** Counts a takeover and reports it as a security event. Over the limit the identity is quarantined for an hour. */
 export function noteTakeover(
   facts: FactQueue,
   record: SessionRecord,

@@ -2,7 +2,7 @@ import type { OcppVersion } from "../../../ocpp/version.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import type { LineMemories, LineMemory } from "../storage/line-memory.ts";
 
-/** Survives hibernation with its socket. */
+/** State that the runtime keeps with a socket; it survives hibernation. */
 export interface SocketAttachment extends LineMemory {
   generation: number;
   version: OcppVersion;
@@ -18,12 +18,12 @@ export interface LiveSocket {
   attachment: SocketAttachment;
 }
 
-/** How far the time of the last message may be behind after a hibernation. */
+/** How old the stored time of the last message may be after a hibernation. */
 const TOUCH_STEP_MS = 1000;
 
 /**
- * The sockets of one object with their attachments, which are read from the runtime once per wake: that costs as much as
- * a small message.
+ * Sockets of a session and their attachments. An attachment is read from the runtime once per wake, because reading costs as much
+ * as handling a small message.
  */
 export class SessionSockets implements LineMemories {
   readonly #ctx: Pick<DurableObjectState, "getWebSockets">;
@@ -37,16 +37,16 @@ export class SessionSockets implements LineMemories {
   attachmentOf(socket: WebSocket): SocketAttachment | null {
     const known = this.#attachments.get(socket);
     if (known) return known.attachment;
-    // Only `attach` writes attachments.
+    // Written by `attach` alone.
     const attachment = socket.deserializeAttachment() as SocketAttachment | null;
     if (!attachment) return null;
-    // An older release knew no direct lines.
+    // Attachments of older releases lack the field.
     attachment.direct ??= false;
     this.#attachments.set(socket, { attachment, storedAtMs: attachment.lastMessageAtMs ?? 0 });
     return attachment;
   }
 
-  /** False: the runtime refuses it. What was stored before stays. */
+  /** Stores the attachment with the socket. False: the runtime refused it; the previous one stays. */
   attach(socket: WebSocket, attachment: SocketAttachment): boolean {
     this.#attachments.set(socket, { attachment, storedAtMs: attachment.lastMessageAtMs ?? 0 });
     try {
@@ -66,14 +66,14 @@ export class SessionSockets implements LineMemories {
     return live !== null && this.attach(live.socket, live.attachment);
   }
 
-  /** Notes a message. Kept with the socket instead of in storage: a heartbeat writes no row. */
+  /** Records the time of a message with the socket instead of in storage: a heartbeat writes no row. */
   touch({ socket, attachment }: LiveSocket, nowMs: number): void {
     attachment.lastMessageAtMs = nowMs;
     const storedAtMs = this.#attachments.get(socket)?.storedAtMs ?? 0;
     if (nowMs - storedAtMs >= TOUCH_STEP_MS) this.attach(socket, attachment);
   }
 
-  /** The open socket of this generation, if there is one. */
+  /** The open socket of this generation; null: none. */
   live(generation: number): LiveSocket | null {
     if (this.#newest?.attachment.generation !== generation) this.#newest = this.#find(generation);
     if (this.#newest?.socket.readyState !== WebSocket.OPEN) this.#newest = null;
@@ -89,19 +89,19 @@ export class SessionSockets implements LineMemories {
   }
 }
 
-/** Codes that may not be put on the wire (RFC 6455, 7.4.1). */
+/** Codes that must not be sent (RFC 6455 §7.4.1). */
 const RESERVED_CODES: ReadonlySet<number> = new Set([1005, 1006, 1015]);
 
-/** Answers a close frame; a socket that is closed already is no error. */
+/** Closes a socket. One that is closed already is ignored. */
 export function closeSocket(socket: WebSocket, code: number, reason: string): void {
   try {
     socket.close(RESERVED_CODES.has(code) ? 1000 : code, RESERVED_CODES.has(code) ? "bye" : reason);
   } catch {
-    // The peer was faster.
+    // Already closed.
   }
 }
 
-/** Stores what changed, then sends unless the socket is gone: its close event follows and ends what waited for it. */
+/** Commits changes, then sends. False: the socket is closed; its close event follows. */
 export function sendText(store: Pick<SessionStore, "commit">, socket: WebSocket, text: string): boolean {
   store.commit();
   try {

@@ -6,7 +6,7 @@ const STALE_AFTER_INTERVALS = 2.5;
 const FIRST_CALL_WITHIN_MS = 120_000;
 export const PROBE_TIMEOUT_MS = 20_000;
 
-/** The time of the last message alone is worth a flush only this often. */
+/** How often a new time of the last message, without other facts, is worth a flush. */
 const SEEN_EVERY_MS = 15 * 60 * 1000;
 
 export type LivenessStep = "none" | "probe" | "close";
@@ -16,8 +16,8 @@ function lastSignOfLife({ attachment }: LiveSocket): number {
 }
 
 /**
- * Time of the last message where Postgres is to be told of it, epoch ms; null: it knows, or it is too soon. Beside other facts of an
- * offline station it is told whenever it is not known, for nothing will tell it later.
+ * Epoch ms of the last message that Postgres should be told; null: it knows it, or it is too soon. For an offline station it is
+ * told whenever Postgres does not know it, because no later message will tell it.
  */
 export function unseenAtMs(record: SessionRecord, live: LiveSocket | null): number | null {
   const { seenAtMs } = record;
@@ -33,7 +33,7 @@ export function isFresh(record: SessionRecord, live: LiveSocket, nowMs: number):
   return nowMs - lastSignOfLife(live) < staleAfterMs(record);
 }
 
-/** What a silent socket calls for. Any frame is a sign of life (1.6 §4.6, 2.x G02.FR.04). */
+/** What to do about a silent socket. Any frame counts as a sign of life (1.6 §4.6, 2.x G02.FR.04). */
 export function livenessStep(record: SessionRecord, live: LiveSocket, nowMs: number): LivenessStep {
   if (!record.hasCalled && nowMs >= live.attachment.connectedAtMs + FIRST_CALL_WITHIN_MS) return "close";
   if (isFresh(record, live, nowMs)) return "none";
@@ -43,7 +43,7 @@ export function livenessStep(record: SessionRecord, live: LiveSocket, nowMs: num
   return registration === "Accepted" || registration === "Pending" ? "probe" : "close";
 }
 
-/** Epoch ms of the next look. */
+/** Epoch ms of the next liveness check. */
 export function livenessDueMs(record: SessionRecord, live: LiveSocket): number {
   const lastMs = lastSignOfLife(live);
   if (!record.hasCalled) return live.attachment.connectedAtMs + FIRST_CALL_WITHIN_MS;

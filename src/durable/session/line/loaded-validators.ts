@@ -4,12 +4,12 @@ import type { OcppVersion } from "../../../ocpp/version.ts";
 const loaded = new Map<OcppVersion, Validators>();
 const loading = new Map<OcppVersion, Promise<Validators>>();
 
-/** Null until `ensureValidators` has loaded them in this isolate. */
+/** Validators of a version; null until `ensureValidators` has loaded them in this isolate. */
 export function validatorsOf(version: OcppVersion): Validators | null {
   return loaded.get(version) ?? null;
 }
 
-/** Every caller awaits the same promise, so frames that wait for it keep their order. */
+/** Loads validators once per isolate. All callers await the same promise, so waiting frames keep their order. */
 export function ensureValidators(version: OcppVersion): Promise<Validators> {
   let promise = loading.get(version);
   if (!promise) {

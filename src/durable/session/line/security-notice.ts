@@ -2,12 +2,12 @@ import { systemIds } from "../../../fleet/ids.ts";
 import type { SessionFact } from "../../../ports.ts";
 import type { SecurityNotice, SessionRecord } from "../storage/session-record.ts";
 
-/** Where a fact goes. */
+/** The outbox. */
 export interface FactQueue {
   addFact(record: SessionRecord, atMs: number, fact: SessionFact): void;
 }
 
-/** However often it happens, it is worth a row only this often; the log has every one. */
+/** A repeated event is stored only this often; the log has every one. */
 const EVERY_MS = 60_000;
 const OF_CLOSE_CODE: ReadonlyMap<number, SecurityNotice> = new Map([
   [1002, "InvalidMessages"],
@@ -33,7 +33,7 @@ export function addNotice(
   });
 }
 
-/** We close the line; with some codes that says something of the station. */
+/** Adds a security event for close codes that mean misbehaviour of the station. */
 export function addClosureNotice(
   facts: FactQueue,
   record: SessionRecord | null,

@@ -25,13 +25,13 @@ export interface Upgrade {
 
 /** What the session does when its line begins or ends. */
 export interface LineHooks {
-  /** A line was accepted and is stored. One that was open before is closed: its CALLs get no answer. */
+  /** A line was accepted and is stored. An older line is closed: its CALLs get no answer. */
   accepted(record: SessionRecord): void;
-  /** The station is offline: no CALL gets an answer. */
+  /** The station went offline: no CALL gets an answer. */
   ended(): void;
   /** Asks a station that has been silent for too long for a message. */
   probe(timeoutMs: number): void;
-  /** Sets the alarm for what is due next. */
+  /** Sets the alarm for the next due time. */
   arm(record: SessionRecord): void;
 }
 
@@ -53,12 +53,12 @@ export class StationLine {
     this.#hooks = hooks;
   }
 
-  /** Counts what the station sends on this line. */
+  /** Rate limit of this line. */
   get guard(): TrafficGuard {
     return this.#guard;
   }
 
-  /** Opens a line of an admitted station; the response gives the station its end of the socket. */
+  /** Opens the line of an admitted station. The response contains the station's end of the socket. */
   accept(record: SessionRecord, { version, ip, direct, hostFacts }: Upgrade): Response {
     const nowMs = Date.now();
     const { 0: client, 1: server } = new WebSocketPair();
@@ -83,7 +83,7 @@ export class StationLine {
     return upgraded(client, version, hostFacts && generation);
   }
 
-  /** The record and the line, if this socket is the line; null for a socket that a newer one replaced. */
+  /** Record and line of this socket; null if a newer socket replaced it. */
   current(socket: WebSocket): { record: SessionRecord; live: LiveSocket } | null {
     const { record } = this.#store;
     if (!record?.connected) return null;
@@ -91,21 +91,24 @@ export class StationLine {
     return attachment?.generation === record.generation ? { record, live: { socket, attachment } } : null;
   }
 
-  /** The open line; null when offline. A crash or a deploy drops sockets without an event: that is found out, and stored, here. */
+  /**
+   * The open line; null when offline. Crashes and deploys drop sockets without an event: if that happened, the station goes
+   * offline here.
+   */
   live(record: SessionRecord): LiveSocket | null {
     const live = record.connected && this.#sockets.live(record.generation);
     if (record.connected && !live) this.#goOffline(record, null);
     return live;
   }
 
-  /** The open line once commands can go out on it; null when offline. */
+  /** The open line after its validators are loaded, so that commands can be sent; null when offline. */
   async ready(record: SessionRecord): Promise<LiveSocket | null> {
     const live = this.live(record);
     if (live) await ensureValidators(live.attachment.version);
     return live;
   }
 
-  /** Epoch ms of the last message where Postgres is to be told of it, else null. */
+  /** Epoch ms of the last message that Postgres should be told, else null. */
   unseenAtMs(record: SessionRecord): number | null {
     return unseenAtMs(record, this.#sockets.live(record.generation));
   }
@@ -136,14 +139,17 @@ export class StationLine {
     for (const socket of this.#ctx.getWebSockets()) this.end(socket, code, reason);
   }
 
-  /** Takes the station offline, if its host ended the connection by `atMs`: a killed process loses the close event of the socket. */
+  /**
+   * Takes the station offline if its host closed the connection by `atMs`. Needed because the close event of a killed process is
+   * lost.
+   */
   hangUp(record: SessionRecord, atMs: number): void {
     const live = this.live(record);
     if (live && isDirectBefore(live, atMs)) this.end(live.socket, 1000, "bye");
     if (noteForgottenLine(record, Date.now())) this.#goOffline(record, null);
   }
 
-  /** Asks a silent station for a message, and closes its line when none came. */
+  /** Probes a silent station, and closes its line if it did not answer a probe. */
   checkLiveness(record: SessionRecord, live: LiveSocket): void {
     const nowMs = Date.now();
     const step = livenessStep(record, live, nowMs);
@@ -175,7 +181,7 @@ export class StationLine {
   }
 }
 
-/** The answer that gives a station its end of the socket. `factsGeneration`: generation of the facts that the host writes. */
+/** Response to the upgrade. `factsGeneration`: generation for the facts that the host writes; null: it writes none. */
 function upgraded(client: WebSocket, version: OcppVersion, factsGeneration: number | null): Response {
   const headers = new Headers({ "sec-websocket-protocol": version });
   if (factsGeneration !== null) headers.set(GENERATION_HEADER, String(factsGeneration));

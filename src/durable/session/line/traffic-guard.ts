@@ -1,17 +1,17 @@
-/** Frames per second that are handled at once, and how many may come in a burst before answers slow down. */
+/** Frames per second that are handled without delay, and the burst above which answers are delayed. */
 const RATE_PER_SECOND = 1000;
 const BURST = 5000;
-/** A station that waits for its answers never owes more than a frame; this many means that it does not wait at all. */
+/** Frames over the burst at which the line is closed. A station that waits for its answers is never more than one behind. */
 const DEBT_MAX = 2000;
-/** What waits is held in memory: a large frame counts as several. */
+/** Waiting frames are kept in memory, so a large frame counts as several. */
 const LENGTH_UNIT = 4 * 1024;
 const MALFORMED_IN_A_ROW_MAX = 10;
 const MALFORMED_PER_MINUTE_MAX = 50;
 const MINUTE_MS = 60_000;
 
 /**
- * Keeps one station from flooding its session. Backlogs of months are legal and only slowed down: the delay of an answer
- * delays the next CALL of a station that honours "one at a time".
+ * Rate limit of one line. Backlogs of months are legal and only slowed down: a delayed answer delays the next CALL of a station
+ * that sends one CALL at a time.
  */
 export class TrafficGuard {
   #debt = 0;
@@ -19,7 +19,7 @@ export class TrafficGuard {
   #malformedInARow = 0;
   #malformedAtMs: number[] = [];
 
-  /** Milliseconds to wait before the frame is handled, growing in order of arrival; null: the station floods. */
+  /** Milliseconds to wait before this frame is handled, increasing in order of arrival; null: the station floods. */
   take(frameLength: number, nowMs: number): number | null {
     const paid = ((nowMs - this.#atMs) * RATE_PER_SECOND) / 1000;
     this.#debt = Math.max(0, this.#debt - Math.max(0, paid)) + 1 + frameLength / LENGTH_UNIT;
@@ -32,7 +32,7 @@ export class TrafficGuard {
     this.#malformedInARow = 0;
   }
 
-  /** True when the station sends too many frames that cannot be read. */
+  /** Counts a malformed frame. True: too many, the line should be closed. */
   malformed(nowMs: number): boolean {
     this.#malformedInARow++;
     this.#malformedAtMs = [...this.#malformedAtMs.filter((atMs) => atMs > nowMs - MINUTE_MS), nowMs];

@@ -12,18 +12,18 @@ import { runningTransactions } from "../snapshot.ts";
 
 const COMMAND_TIMEOUT_MS = 30_000;
 const RETRY_MS = 60_000;
-/** A station that has just connected boots first. */
+/** Wait after a connection, so that the station boots first. */
 const SETTLE_MS = 15_000;
 
-/** When the alarm has to ring for it, epoch ms. */
+/** Epoch ms at which the lease is renewed. */
 export function leaseDueMs({ renewAtMs }: SettingsLease, { attachment }: LiveSocket): number {
   return Math.max(renewAtMs, attachment.connectedAtMs + SETTLE_MS);
 }
 
 /**
- * Renews the online layer from the session's own copy, so that a connected station never falls to its offline values,
- * whatever the rest of the system does. What a station refuses, or what no longer fits it, is left to a run, which finds
- * out why and says so.
+ * Renews the lease from the session's own copy, so that a connected station does not fall back to its offline limit when the rest
+ * of the system is down. If the station refuses it, or it no longer fits the station, the session drops it and a run finds out
+ * why.
  */
 export class LeaseRenewal {
   readonly #store: SessionStore;
@@ -52,7 +52,7 @@ export class LeaseRenewal {
     const running = runningTransactions(this.#store.transactions);
     const [layer, ...limits] = renewalPayloads(lease, running, new Date(nowMs));
     const outcome = await this.#set(layer);
-    // Newer settings, or another charger.
+    // Newer settings arrived, or another charger owns the session.
     if (this.#store.record !== record || record.lease !== lease) return;
     if (isTaken(outcome)) {
       lease.renewAtMs = nowMs + RENEW_EVERY_MS;
@@ -72,7 +72,7 @@ function isTaken(outcome: CommandOutcome): boolean {
   return answer?.kind === "payload" && answer.payload.status === "Accepted";
 }
 
-/** It answered, and will not answer otherwise in a minute. */
+/** Whether the station refused: a repeat in a minute would be refused too. */
 function isRefused({ kind }: CommandOutcome): boolean {
   return kind === "answered" || kind === "stationError" || kind === "invalidAnswer";
 }

@@ -8,13 +8,13 @@ import type { SessionStore } from "../storage/session-store.ts";
 
 const KEY = "settings";
 
-/** What is known of a charger's settings; an older release kept those alone that are not in force yet. */
+/** Stored note about a charger's settings. An older release stored it only while settings were pending. */
 interface Known extends Pick<SettingsNote, "revision"> {
   chargerId: string;
   settledFor?: StationMark | null;
 }
 
-/** Starts the run that brings settings to the station. */
+/** Starts the run that applies settings to the station. */
 export type SettingsPublisher = (cause: {
   chargerId: string;
   revision: number;
@@ -26,13 +26,14 @@ export function settingsPublisher(env: Env, services: ServicesOf): SettingsPubli
   return async (cause) => services(env).runs.applySettings(cause);
 }
 
-/** The run of a connection may be under way already, with the firmware of before the boot. */
+/**
+ * Attempt number of the run after a boot. The run of the connection may be in progress, with the firmware from before the boot.
+ */
 const AFTER_BOOT = 1;
 
 /**
- * Knows whether settings wait for this station, and asks for them when it connects or boots: those that are not in force
- * yet, and all once the station has another firmware or OCPP version than they were brought to. A charger whose settings
- * are in force costs nothing here, however often it reconnects. What is not published is found by the sweeper.
+ * Starts a run when a station connects or boots while settings are pending, or with another firmware or OCPP version than its
+ * settings were applied to. For other connections nothing is published. The sweeper repeats what could not be published.
  */
 export class SettingsNotice {
   readonly #ctx: DurableObjectState;
@@ -52,20 +53,20 @@ export class SettingsNotice {
     this.#publish = publish;
   }
 
-  /** False: there is no session to remember it. */
+  /** Stores a note about settings. False: not provisioned. */
   note(record: SessionRecord | null, { revision, settledFor, lease }: SettingsNote): boolean {
     if (!record) return false;
     const known = this.#known(record);
     const isKnown = known && known.revision === revision && !known.settledFor && !settledFor;
     if (isKnown || (known && known.revision > revision)) return true;
     const { chargerId } = record;
-    // Nothing old is renewed while something newer is on its way.
+    // An old lease is not renewed while newer settings are pending.
     if (record.lease !== lease) {
       record.lease = lease;
       this.#store.changed();
     }
     this.#ctx.storage.kv.put(KEY, { chargerId, revision, settledFor } satisfies Known);
-    // The station became another one while its settings were brought to it.
+    // The station changed its firmware or version while its settings were applied.
     if (settledFor && record.connected) this.#announce(record, AFTER_BOOT);
     return true;
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { KnockRestore, restore } from "../../../../src/fleet/objects/restore.ts";
+import { LostSessions, restore } from "../../../../src/fleet/objects/restore.ts";
 import { systemIds } from "../../../../src/fleet/ids.ts";
 import type {
   Recoverable,
@@ -81,7 +81,7 @@ function world(found: Recoverable | null, isSessionLost = true) {
   const clock = { now: () => new Date(time.ms) };
   const ports = { sessions, simulators, recovery, clock, ids: systemIds };
   const failing = (work: RecoveryStore["find"]) => void (find = work);
-  return { ports, calls, inputs, time, failing, knocks: new KnockRestore(ports) };
+  return { ports, calls, inputs, time, failing, lost: new LostSessions(ports) };
 }
 
 const ref = { organizationSlug: "acme", identity: "CP-1" };
@@ -103,7 +103,7 @@ test.each([
   expect(inputs[0]?.authorizationKey).toHaveLength(40);
 });
 
-test("a charger that never connected, and one without a key, are stored in the shelf, and no lost key is reported", async () => {
+test("a charger that never connected, and one without a key, have a prepared session, and no lost key is reported", async () => {
   const { ports, calls, inputs } = world(null);
   expect(await restore(ports, charger({ credential: null, generation: 0 }))).toBe(false);
   expect(await restore(ports, charger({ credential: null }, { securityProfile: 3 }))).toBe(false);
@@ -119,39 +119,39 @@ test("a simulated station is made to match its row", async () => {
 
 test("a request for a lost session restores it at once, and a lost key is recorded", async () => {
   const healed = world(charger());
-  expect(await healed.knocks.knock(ref)).toBe("restored");
+  expect(await healed.lost.lookUp(ref)).toBe("restored");
   expect(healed.calls).toEqual(["find", "restore"]);
   const keyless = world(charger({ credential: null }));
-  expect(await keyless.knocks.knock(ref)).toBe("restored");
+  expect(await keyless.lost.lookUp(ref)).toBe("restored");
   expect(keyless.calls).toEqual(["find", "provision", "lost c1"]);
 });
 
 test("an unknown identity is looked up once a minute, however often it is asked for", async () => {
-  const { knocks, calls, time } = world(null);
-  for (let tries = 0; tries < 50; tries++) expect(await knocks.knock(ref)).toBe("unknown");
+  const { lost, calls, time } = world(null);
+  for (let tries = 0; tries < 50; tries++) expect(await lost.lookUp(ref)).toBe("unknown");
   expect(calls).toEqual(["find"]);
   time.ms += 61_000;
-  await knocks.knock(ref);
+  await lost.lookUp(ref);
   expect(calls).toEqual(["find", "find"]);
 });
 
 test("unknown identities cause at most 100 lookups a second, and stations beyond that are asked to retry", async () => {
-  const { knocks, calls, time } = world(null);
+  const { lost, calls, time } = world(null);
   const answers: string[] = [];
-  for (let n = 0; n < 170; n++) answers.push(await knocks.knock({ ...ref, identity: `CP-${n}` }));
+  for (let n = 0; n < 170; n++) answers.push(await lost.lookUp({ ...ref, identity: `CP-${n}` }));
   expect(calls).toHaveLength(100);
   expect(answers.filter((answer) => answer === "later")).toHaveLength(70);
   time.ms += 1000;
-  expect(await knocks.knock({ ...ref, identity: "CP-169" })).toBe("unknown");
+  expect(await lost.lookUp({ ...ref, identity: "CP-169" })).toBe("unknown");
 });
 
 test("after a failed lookup there is none for five seconds, and no identity counts as unknown", async () => {
-  const { knocks, calls, time, failing } = world(charger());
+  const { lost, calls, time, failing } = world(charger());
   failing(async () => Promise.reject(new Error("away")));
-  expect(await knocks.knock(ref)).toBe("unknown");
-  expect(await knocks.knock(ref)).toBe("unknown");
+  expect(await lost.lookUp(ref)).toBe("unknown");
+  expect(await lost.lookUp(ref)).toBe("unknown");
   expect(calls).toEqual(["find"]);
   failing(async () => charger());
   time.ms += 5001;
-  expect(await knocks.knock(ref)).toBe("restored");
+  expect(await lost.lookUp(ref)).toBe("restored");
 });

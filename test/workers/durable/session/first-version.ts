@@ -1,5 +1,5 @@
 /**
- * What the first version does with the credential that a session or a shelf keeps, as it was. Never changed: it stands for
+ * What the first version does with the credential that a session or a prepared session stores, as it was. Never changed: it stands for
  * a Worker that is deployed again after a later one has written.
  */
 interface Digests {

@@ -127,12 +127,12 @@ describe("the first version, deployed again", () => {
     expect(await loginAsFirstVersion(SECRET, credential, NEW_KEY)).toMatchObject({ used: null });
   });
 
-  test("knows the key of a charger that waits on the shelf", async () => {
+  test("knows the key of a prepared session", async () => {
     const charger = newCharger();
     await charger.session.prepare(charger.ref, provisionInput(charger));
-    const shelf = (env as RawEnv).SESSION_SHELF as DurableObjectNamespace;
+    const preparedStores = (env as RawEnv).SESSION_SHELF as DurableObjectNamespace;
     const place = await runInDurableObject(
-      shelf.getByName(charger.ref.organizationSlug),
+      preparedStores.getByName(charger.ref.organizationSlug),
       (_instance, { storage }) =>
         storage.kv.get<{ offer: { input: { credential: FirstCredential } } }>(charger.ref.identity),
     );

@@ -37,12 +37,12 @@ async function told(charger: Charger): Promise<CredentialText[]> {
 /** Sessions whose chargers Postgres knows, with what it was told of their keys. */
 function knownToPostgres(charger: Charger, credential: CredentialText | undefined): Sessions {
   const input = provisionInput(charger, { authorizationKey: null });
-  const knock = async (ref: SessionRef) => {
+  const lookUp = async (ref: SessionRef) => {
     if (!credential || ref.identity !== charger.ref.identity) return "unknown" as const;
     await plain.restore(charger.ref, { ...input, credential: credentialFromText(credential) });
     return "restored" as const;
   };
-  return durableSessions(config, knock);
+  return durableSessions(config, lookUp);
 }
 
 test("a login tells Postgres which key is good, once, and a rotation tells the next", async () => {
@@ -112,7 +112,7 @@ test("a restore leaves a charger that waits for its hardware as it is, and an ol
   expect((await upgrade(charger)).status).toBe(101);
 });
 
-test("a session whose charger is gone takes its place from the shelf, so that no knock brings it back", async () => {
+test("a session of a deleted charger deletes its prepared provisioning, so that no lookup restores it", async () => {
   const charger = newCharger();
   await plain.prepare(charger.ref, provisionInput(charger));
   await plain.adopt(charger.ref);

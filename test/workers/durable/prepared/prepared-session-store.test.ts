@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { RawEnv } from "../../../src/env.ts";
-import type { SessionProvision } from "../../../src/ports.ts";
-import { DatabaseDouble } from "./session/database-double.ts";
+import type { RawEnv } from "../../../../src/env.ts";
+import type { SessionProvision } from "../../../../src/ports.ts";
+import { DatabaseDouble } from "../session/database-double.ts";
 import {
   basic,
   type Charger,
@@ -13,7 +13,7 @@ import {
   sessionCount,
   StationDouble,
   upgrade,
-} from "./session/station-double.ts";
+} from "../session/station-double.ts";
 
 async function prepared(changed: Partial<SessionProvision> = {}, charger = newCharger()): Promise<Charger> {
   await charger.session.prepare(charger.ref, provisionInput(charger, changed));
@@ -105,16 +105,16 @@ test("of two chargers of one identity the newer one stays, whatever comes last",
   expect(await newer.session.snapshot(newer.ref)).toMatchObject({ chargerId: newer.ref.chargerId });
 });
 
-test("the shelf holds no key", async () => {
+test("a prepared session contains digests of its key, and not the key", async () => {
   const charger = await prepared();
-  const shelf = (env as RawEnv).SESSION_SHELF as unknown as DurableObjectNamespace;
-  const stub = shelf.getByName(charger.ref.organizationSlug);
+  const preparedStores = (env as RawEnv).SESSION_SHELF as unknown as DurableObjectNamespace;
+  const stub = preparedStores.getByName(charger.ref.organizationSlug);
   const places = await runInDurableObject(stub, (_instance, { storage }) => [...storage.kv.list()]);
   expect(places).toHaveLength(1);
   expect(JSON.stringify(places)).not.toContain(KEY);
 });
 
-test("an identity that nobody knows is answered 404 and leaves nothing on the shelf", async () => {
+test("an identity that nobody knows is answered 404 and leaves no prepared session", async () => {
   const charger = newCharger();
   expect((await upgrade(charger)).status).toBe(404);
   expect(await charger.session.adopt(charger.ref)).toBe(false);

@@ -1,29 +1,29 @@
-import type { Env } from "../env.ts";
-import { sharedBatch } from "../shared-batch.ts";
-import type { SessionOffer } from "../session-address.ts";
-import type { SessionRef, UnknownTagPolicy } from "../ports.ts";
-import { reach } from "./reach.ts";
-import type { SessionShelf } from "./session-shelf.ts";
+import type { Env } from "../../env.ts";
+import { sharedBatch } from "../../shared-batch.ts";
+import type { SessionOffer } from "../../session-address.ts";
+import type { SessionRef, UnknownTagPolicy } from "../../ports.ts";
+import { reach } from "../reach.ts";
+import type { PreparedSessionStore } from "./prepared-session-store.ts";
 
 const CALL_TIMEOUT_MS = 10_000;
-/** The runs of a batch go on at the same time: a handful of them shares a call and a commit. */
+/** Runs of a batch are concurrent: several share a call and a commit. */
 const TOGETHER = { windowMs: 4, itemsMax: 100, patienceMs: CALL_TIMEOUT_MS };
 
 type Stub = {
   [Name in "put" | "restore" | "take" | "has" | "remove" | "setTagPolicy"]: (
-    ...args: Parameters<SessionShelf[Name]>
-  ) => Promise<ReturnType<SessionShelf[Name]>>;
+    ...args: Parameters<PreparedSessionStore[Name]>
+  ) => Promise<ReturnType<PreparedSessionStore[Name]>>;
 };
 
-/** Provisionings of chargers that wait for their hardware, in one `SessionShelf` object per organisation. @throws Unavailable */
+/** Provisioning data of chargers whose session was not needed yet, in one object per organisation. @throws Unavailable */
 export interface PreparedSessions {
   put(offer: SessionOffer): Promise<void>;
-  /** The session of the offer may be there, or lost: it takes the offer should it need one. */
+  /** Stores the offer of a session that may exist; a session that was lost takes it. */
   restore(offer: SessionOffer): Promise<void>;
   take(ref: SessionRef): Promise<SessionOffer | null>;
   has(offer: SessionOffer): Promise<boolean>;
   setTagPolicy(organizationSlug: string, policy: UnknownTagPolicy): Promise<void>;
-  /** True when it was there and no session has taken it. */
+  /** True: it was stored, and no session has taken it. */
   remove(ref: SessionRef & { chargerId: string }): Promise<boolean>;
 }
 
