@@ -1,5 +1,6 @@
 import { parseFrame } from "../ocpp/frame.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
+import { actOnCommands, take } from "./control/commands.ts";
 import { callEnded } from "./lifecycle/answered.ts";
 import { retryBacklog } from "./line/backlog.ts";
 import { bootAgain } from "./lifecycle/boot.ts";
@@ -14,7 +15,7 @@ import { continueUpload } from "./maintenance/log-upload.ts";
 import { expireReservations } from "./charging/reservations.ts";
 import { sample, sampleAligned } from "./charging/sampling.ts";
 import type { StationState } from "./station/state.ts";
-import { reviewFlows } from "./charging/transactions.ts";
+import { chargeDue, reviewFlows } from "./charging/transactions.ts";
 import {
   type Dialect,
   type Effect,
@@ -45,6 +46,7 @@ export interface Step {
 export function step(state: StationState, input: Input, around: Surroundings): Step {
   const turn = new Turn(state, around, DIALECTS[state.profile.version]);
   react(turn, input);
+  actOnCommands(turn, state.memory.commands);
   return { state: turn.state, effects: turn.effects };
 }
 
@@ -60,18 +62,23 @@ function react(turn: Turn, input: Input): void {
       return disconnected(turn, input.notBeforeMs);
     case "frame":
       return read(turn, input.text);
+    case "command":
+      return take(turn, input.command);
     case "timer":
       return fired(turn, input.name);
   }
 }
 
-type ConnectorTimer = Extract<TimerName, `connector ${number}`>;
+type ConnectorTimer = Extract<TimerName, `connector ${number}` | `charge ${number}`>;
+type StationTimer = Exclude<TimerName, ConnectorTimer>;
 
-const TIMERS: Readonly<Record<Exclude<TimerName, ConnectorTimer>, (turn: Turn) => void>> = {
+const TIMERS: Readonly<Record<StationTimer, (turn: Turn) => void>> = {
   aligned: sampleAligned,
   answer: (turn) => callEnded(turn, giveUpAnswer(turn)),
   backlog: retryBacklog,
   boot: bootAgain,
+  // The end of every step looks at the commands.
+  commands: () => {},
   dial: dialAgain,
   firmware: continueFirmware,
   heartbeat: beat,
@@ -83,12 +90,10 @@ const TIMERS: Readonly<Record<Exclude<TimerName, ConnectorTimer>, (turn: Turn) =
 };
 
 function fired(turn: Turn, name: TimerName): void {
-  if (isConnectorTimer(name)) progress(turn, Number(name.slice("connector ".length)));
-  else TIMERS[name](turn);
-}
-
-function isConnectorTimer(name: TimerName): name is ConnectorTimer {
-  return name.startsWith("connector ");
+  const [what = "", connector] = name.split(" ");
+  if (connector === undefined) TIMERS[what as StationTimer](turn);
+  else if (what === "charge") chargeDue(turn, Number(connector));
+  else progress(turn, Number(connector));
 }
 
 function read(turn: Turn, text: string): void {

@@ -48,7 +48,7 @@ function toldBy({ payload }: Pick<OutstandingCall, "payload">): string {
   return String(payload["status"] ?? payload["connectorStatus"]);
 }
 
-const SAME_IN_2X: readonly ConnectorStatus[] = ["Available", "Reserved", "Unavailable"];
+const SAME_IN_2X: readonly ConnectorStatus[] = ["Available", "Reserved", "Unavailable", "Faulted"];
 
 /** Connector status of a version. 2.x reports the states of a transaction in TransactionEvent instead. */
 export function statusWord(version: OcppVersion, status: ConnectorStatus): string {

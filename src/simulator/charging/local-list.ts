@@ -5,7 +5,7 @@ import { isSettingOn } from "../station/setting-value.ts";
 import type { ListEntry } from "../station/state.ts";
 import type { InboundHandler, Turn } from "../station/turn.ts";
 
-export const LIST_LENGTH_MAX = 500;
+export const LIST_LENGTH_MAX = 1_000;
 export const LIST_PART_MAX = 100;
 
 interface ListUpdate {
@@ -60,6 +60,15 @@ export function localVerdict(turn: Turn, idToken: string): string | null {
 }
 
 /** ClearCache; Rejected if the cache is switched off (1.6 errata 3.23, 2.x C11.FR.04). */
-export const clearCache: InboundHandler = (turn) => ({
-  result: { status: isSettingOn(turn.state, "AuthorizationCacheEnabled") ? "Accepted" : "Rejected" },
-});
+export const clearCache: InboundHandler = (turn) => {
+  if (!isSettingOn(turn.state, "AuthorizationCacheEnabled")) return { result: { status: "Rejected" } };
+  emptyCache(turn);
+  return { result: { status: "Accepted" } };
+};
+
+/** Empties the authorization cache; returns how many entries it had. */
+export function emptyCache(turn: Turn): number {
+  const { length } = Object.keys(turn.state.memory.cache);
+  if (length > 0) turn.remember({ cache: {} });
+  return length;
+}

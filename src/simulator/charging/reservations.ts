@@ -11,7 +11,7 @@ export function reserve(turn: Turn, reservation: Reservation): Answer {
   const isKnown = connectorId >= 1 && connectorId <= profile.connectors;
   if (!isKnown || expiresAtMs <= turn.around.nowMs) return { result: { status: "Rejected" } };
   const status = statusOf({ ...memory, reservations: others }, connectorId);
-  if (status === "Unavailable") return { result: { status: "Unavailable" } };
+  if (status === "Unavailable" || status === "Faulted") return { result: { status } };
   if (status !== "Available") return { result: { status: "Occupied" } };
   turn.remember({ reservations: [...others, reservation] });
   return { result: { status: "Accepted" }, after: watchAndReport };

@@ -94,10 +94,18 @@ const AUTHORIZATION: readonly Setting[] = [
     flag,
   ),
   writable("LocalPreAuthorize", path("AuthCtrlr", "LocalPreAuthorize"), DEFAULTS.LocalPreAuthorize, flag),
-  fixed("LocalAuthorizeOffline", path("AuthCtrlr", "LocalAuthorizeOffline"), "false", { type: "boolean" }),
-  fixed("AllowOfflineTxForUnknownId", path("AuthCtrlr", "OfflineTxForUnknownIdEnabled"), "false", {
-    type: "boolean",
-  }),
+  writable(
+    "LocalAuthorizeOffline",
+    path("AuthCtrlr", "LocalAuthorizeOffline"),
+    DEFAULTS.LocalAuthorizeOffline,
+    flag,
+  ),
+  writable(
+    "AllowOfflineTxForUnknownId",
+    path("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
+    DEFAULTS.AllowOfflineTxForUnknownId,
+    flag,
+  ),
   writable(
     "AuthorizationCacheEnabled",
     path("AuthCacheCtrlr", "Enabled"),

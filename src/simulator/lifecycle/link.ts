@@ -9,6 +9,7 @@ import { forgetRegistration, hangUp, lineLost, redialLater, SHUTDOWN_MS } from "
 import { breakUpload, resumeUpload, tellUpload } from "../maintenance/log-upload.ts";
 import { settleMeter } from "../charging/meter.ts";
 import { dropOfflineProfiles, lineChanged } from "../charging/profiles.ts";
+import { watchCommands } from "../control/commands.ts";
 import { watchReservations } from "../charging/reservations.ts";
 import { startAligned } from "../charging/sampling.ts";
 import { chargingConnectors, setCharge } from "../charging/transactions.ts";
@@ -16,6 +17,7 @@ import type { TimerName, Turn } from "../station/turn.ts";
 
 const TIMERS_OF_WORK: readonly TimerName[] = [
   "aligned",
+  "commands",
   "firmware",
   "limits",
   "meter",
@@ -38,6 +40,7 @@ export function powerOn(turn: Turn): void {
   resumeUpload(turn);
   watchReservations(turn);
   startAligned(turn);
+  watchCommands(turn);
 }
 
 /**
@@ -53,7 +56,10 @@ export function powerOff(turn: Turn): void {
   hangUp(turn, "power off");
   turn.clearTimer("dial");
   for (const name of TIMERS_OF_WORK) turn.clearTimer(name);
-  for (const id of Object.keys(turn.state.memory.charges)) turn.clearTimer(`connector ${Number(id)}`);
+  for (const id of Object.keys(turn.state.memory.charges)) {
+    turn.clearTimer(`connector ${Number(id)}`);
+    turn.clearTimer(`charge ${Number(id)}`);
+  }
   turn.change({ power: "off" });
   forgetRegistration(turn, "PowerUp");
   breakUpload(turn);

@@ -8,7 +8,7 @@ export interface IdToken {
   readonly type: string;
 }
 
-/** Current into the car: A per phase, number of phases, and the first phase (1 to 3). */
+/** Current that the station offers the car: A per phase, number of phases, and the first phase (1 to 3). */
 export interface Flow {
   readonly amps: number;
   readonly phases: number;
@@ -16,8 +16,8 @@ export interface Flow {
 }
 
 /**
- * One car on one connector: waiting for its cable (`preparing`), for the authorization (`authorizing`), in a
- * transaction (`charging`), or still plugged in after it (`finishing`).
+ * One charge on one connector: waiting for the cable (`preparing`), for the authorization (`authorizing`), in a
+ * transaction (`charging`), or over with the car still plugged in (`finishing`).
  */
 export interface Charge {
   readonly stage: "preparing" | "authorizing" | "charging" | "finishing";
@@ -37,7 +37,19 @@ export interface Charge {
   readonly aligned?: readonly AlignedReading[];
   /** True: the tag was refused, and the transaction goes on without energy. */
   readonly isRefused?: boolean;
+  /** How a running transaction charges. Absent in memory that an older release stored. */
+  readonly state?: ChargingState;
+  /** When the car began to draw, epoch ms: its power rises from then on. */
+  readonly drawsSinceMs?: number;
+  /** How long the transaction lasts at most, and how much energy it takes; null: no limit. */
+  readonly lastsMs?: number | null;
+  readonly untilWh?: number | null;
+  /** True: the driver presented the token at the station. */
+  readonly isByCard?: boolean;
 }
+
+/** Which side pauses a running transaction, if any. */
+export type ChargingState = "Charging" | "SuspendedEV" | "SuspendedEVSE";
 
 /** Clock-aligned values of one time. */
 export interface AlignedReading {
@@ -59,8 +71,33 @@ export interface TransactionMessage {
 
 export type MessageBody = Pick<TransactionMessage, "action" | "payload">;
 
-/** Why a transaction ended, as in 1.6. */
-export type EndReason = "DeAuthorized" | "HardReset" | "PowerLoss" | "Remote" | "SoftReset" | "UnlockCommand";
+/** Why a transaction ended, as in 1.6 or 2.x. A version that lacks a reason reports the nearest one it has. */
+export const END_REASONS = [
+  "DeAuthorized",
+  "EmergencyStop",
+  "EnergyLimitReached",
+  "EVDisconnected",
+  "GroundFault",
+  "HardReset",
+  "ImmediateReset",
+  "Local",
+  "LocalOutOfCredit",
+  "MasterPass",
+  "Other",
+  "OvercurrentFault",
+  "PowerLoss",
+  "PowerQuality",
+  "Reboot",
+  "Remote",
+  "SOCLimitReached",
+  "SoftReset",
+  "StoppedByEV",
+  "TimeLimitReached",
+  "Timeout",
+  "UnlockCommand",
+] as const;
+
+export type EndReason = (typeof END_REASONS)[number];
 
 /** Why a running transaction sends an update. */
 export type UpdateReason = "aligned" | "limit" | "periodic" | "triggered";

@@ -4,6 +4,7 @@ export const MEASURANDS = [
   "Power.Active.Import",
   "Current.Import",
   "Voltage",
+  "SoC",
 ] as const;
 
 export type Measurand = (typeof MEASURANDS)[number];
@@ -20,6 +21,6 @@ export type ReadingContext =
 export interface Reading {
   readonly measurand: Measurand;
   readonly value: number;
-  readonly unit: "Wh" | "W" | "A" | "V";
+  readonly unit: "Wh" | "W" | "A" | "V" | "Percent";
   readonly phase: string | null;
 }

@@ -20,6 +20,8 @@ export const DEFAULTS = {
   TransactionMessageRetryInterval: "60",
   AuthorizeRemoteTxRequests: "false",
   LocalPreAuthorize: "false",
+  LocalAuthorizeOffline: "true",
+  AllowOfflineTxForUnknownId: "false",
   LocalAuthListEnabled: "true",
   AuthorizationCacheEnabled: "true",
   StopTransactionOnInvalidId: "true",

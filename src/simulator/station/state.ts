@@ -1,7 +1,9 @@
 import type { JsonObject } from "../../ocpp/json.ts";
+import type { StationCommand } from "../../ocpp/station-event.ts";
 import type { OcppVersion } from "../../ocpp/version.ts";
+import type { Car } from "./car.ts";
 import type { InstalledCertificate } from "./certificate.ts";
-import type { Charge, TransactionMessage } from "./charge.ts";
+import type { Charge, ChargingState, TransactionMessage } from "./charge.ts";
 import type { ChargingProfile } from "./charging-profile.ts";
 
 /** Configuration of a station; it does not change while the station runs. */
@@ -46,6 +48,14 @@ export type FirmwareStage =
 export interface ListEntry {
   readonly status: string;
   readonly expiresAtMs: number | null;
+  /** Parent id tag of 1.6, group id token of 2.x; absent: none. */
+  readonly group?: string;
+}
+
+/** A fault of a connector, as an error code of 1.6. */
+export interface Fault {
+  readonly type: string;
+  readonly info: string | null;
 }
 
 /** The local authorization list. */
@@ -69,6 +79,8 @@ export interface Reservation {
   readonly connectorId: number;
   readonly idToken: string;
   readonly expiresAtMs: number;
+  /** Any token of this group may use the connector; absent: none. */
+  readonly group?: string;
 }
 
 /** State that survives a power cut, as small JSON. The host stores it when a step has the effect `remember`. */
@@ -100,6 +112,14 @@ export interface StationMemory {
   readonly reservations: readonly Reservation[];
   /** Root certificates. */
   readonly certificates: readonly InstalledCertificate[];
+  /** Cars that are plugged in, by connector. */
+  readonly cars: Readonly<Record<number, Car>>;
+  /** Faults by connector; 0: the whole station. */
+  readonly faults: Readonly<Record<number, Fault>>;
+  /** Authorization cache: what the central system said of a tag, by id tag in lower case. */
+  readonly cache: Readonly<Record<string, ListEntry>>;
+  /** Commands that wait for their turn, oldest first. */
+  readonly commands: readonly StationCommand[];
 }
 
 /** Connector status as in 1.6; 2.x has fewer. */
@@ -107,10 +127,12 @@ export type ConnectorStatus =
   | "Available"
   | "Preparing"
   | "Charging"
+  | "SuspendedEV"
   | "SuspendedEVSE"
   | "Finishing"
   | "Reserved"
-  | "Unavailable";
+  | "Unavailable"
+  | "Faulted";
 
 /** A CALL that waits to be sent. */
 export interface CallPlan {
@@ -185,6 +207,10 @@ export const FRESH_MEMORY: StationMemory = {
   localList: { version: 0, entries: {} },
   reservations: [],
   certificates: [],
+  cars: {},
+  faults: {},
+  cache: {},
+  commands: [],
 };
 
 /**
@@ -194,7 +220,9 @@ export const FRESH_MEMORY: StationMemory = {
 export function stationAtRest(profile: StationProfile, remembered: Partial<StationMemory>): StationState {
   // Memory stored by an older release lacks fields added since.
   const all = { ...FRESH_MEMORY, ...remembered };
-  const memory = { ...all, backlog: all.backlog.filter(({ action }) => isSpoken(profile.version, action)) };
+  const backlog = all.backlog.filter(({ action }) => isSpoken(profile.version, action));
+  const commands = all.commands.filter(({ isAwaited }) => !isAwaited);
+  const memory = { ...all, backlog, commands };
   return {
     profile,
     memory,
@@ -226,11 +254,23 @@ export function isInService({ firmware, inoperative }: StationMemory, connectorI
   return !isInstalling && !inoperative.includes(0) && !inoperative.includes(connectorId);
 }
 
+/** Fault of a connector, otherwise of the station. */
+export function faultOf({ faults }: StationMemory, connectorId: number): Fault | undefined {
+  return faults[connectorId] ?? faults[0];
+}
+
 /** Status of a connector; 0: the station. */
 export function statusOf(memory: StationMemory, connectorId: number): ConnectorStatus {
   const charge = memory.charges[connectorId];
-  if (charge?.stage === "charging") return charge.flow.amps > 0 ? "Charging" : "SuspendedEVSE";
+  if (faultOf(memory, connectorId)) return "Faulted";
+  if (charge?.stage === "charging") return stateOf(charge);
   if (charge) return charge.stage === "finishing" ? "Finishing" : "Preparing";
   if (!isInService(memory, connectorId)) return "Unavailable";
-  return memory.reservations.some((each) => each.connectorId === connectorId) ? "Reserved" : "Available";
+  if (memory.reservations.some((each) => each.connectorId === connectorId)) return "Reserved";
+  return memory.cars[connectorId] ? "Preparing" : "Available";
+}
+
+/** How a running transaction charges. */
+export function stateOf({ state, flow }: Charge): ChargingState {
+  return state ?? (flow.amps > 0 ? "Charging" : "SuspendedEVSE");
 }

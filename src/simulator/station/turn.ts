@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../ocpp/error-code.ts";
 import type { JsonObject } from "../../ocpp/json.ts";
+import type { StationCommand } from "../../ocpp/station-event.ts";
 import type { Charge, EndReason, IdToken, MessageBody, TransactionMessage, UpdateReason } from "./charge.ts";
 import type { ReadingContext } from "./measurands.ts";
 import type { StationMemory, StationState } from "./state.ts";
@@ -9,6 +10,7 @@ export type TimerName =
   | "aligned"
   | "backlog"
   | "boot"
+  | "commands"
   | "dial"
   | "firmware"
   | "heartbeat"
@@ -17,8 +19,10 @@ export type TimerName =
   | "meter"
   | "reservation"
   | "restart"
-  /** The next event on one connector. */
-  | `connector ${number}`;
+  /** The driver of one connector plugs in, gives up, or leaves. */
+  | `connector ${number}`
+  /** The transaction of one connector reaches a limit, or its car is full. */
+  | `charge ${number}`;
 
 /** What happens to a station. */
 export type Input =
@@ -31,6 +35,8 @@ export type Input =
    */
   | { readonly kind: "disconnected"; readonly notBeforeMs?: number }
   | { readonly kind: "frame"; readonly text: string }
+  /** A command that the station has room for: fewer than 32 wait. */
+  | { readonly kind: "command"; readonly command: StationCommand }
   | { readonly kind: "timer"; readonly name: TimerName };
 
 /** What the host has to do, in order. `remember` and `rotateKey` must be stored before later frames are sent. */
@@ -43,8 +49,18 @@ export type Effect =
   /** The station's memory changed and must be stored. */
   | { readonly kind: "remember" }
   | { readonly kind: "rotateKey"; readonly key: string }
+  | { readonly kind: "commandEnded"; readonly id: string; readonly end: CommandEnd }
   /** Answer to a BootNotification; "failed": CALLERROR, "silent": no answer in time. */
   | { readonly kind: "boot"; readonly outcome: BootOutcome };
+
+/** How a command to the station ended. */
+export type CommandEnd =
+  /** `result`: what the station says of it; null: nothing. */
+  | { readonly kind: "done"; readonly result: JsonObject | null }
+  /** It contradicts the state of the station and had no effect. */
+  | { readonly kind: "ignored"; readonly reason: string }
+  /** Its turn did not come in time. */
+  | { readonly kind: "expired" };
 
 export type BootOutcome = "accepted" | "pending" | "rejected" | "failed" | "silent";
 

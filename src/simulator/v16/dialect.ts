@@ -3,6 +3,7 @@ import { currentNameplate } from "../maintenance/firmware.ts";
 import { dataTransfer } from "../line/inbound.ts";
 import { clearCache } from "../charging/local-list.ts";
 import { getLog } from "../maintenance/log-upload.ts";
+import { faultOf } from "../station/state.ts";
 import type { Dialect } from "../station/turn.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
 import { changeConfiguration, getConfiguration } from "./configuration.ts";
@@ -39,12 +40,16 @@ export const dialect16: Dialect = {
       firmwareVersion: plate.firmwareVersion,
     };
   },
-  status: (turn, connectorId, status) => ({
-    connectorId,
-    errorCode: "NoError",
-    status,
-    timestamp: turn.now(),
-  }),
+  status: (turn, connectorId, status) => {
+    const fault = faultOf(turn.state.memory, connectorId);
+    return {
+      connectorId,
+      errorCode: fault?.type ?? "NoError",
+      status,
+      timestamp: turn.now(),
+      ...(fault?.info && { info: fault.info }),
+    };
+  },
   actions: {
     CancelReservation: cancelReservation,
     CertificateSigned: certificateSigned,

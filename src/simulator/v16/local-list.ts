@@ -14,5 +14,7 @@ export const sendLocalList = listReceiver("listVersion", (entry) => {
   const info = objectOf(entry, "idTagInfo");
   const status = info && textOf(info, "status");
   const expiresAtMs = (info && timeOf(info, "expiryDate")) ?? null;
-  return [idTag, status === undefined ? null : { status, expiresAtMs }];
+  const group = info && textOf(info, "parentIdTag");
+  const details = { expiresAtMs, ...(group !== undefined && { group }) };
+  return [idTag, status === undefined ? null : { status, ...details }];
 });

@@ -118,7 +118,8 @@ export const reserveNow: InboundHandler = (turn, payload) => {
   if (id === undefined) return incomplete(payload, "reservationId", "integer");
   if (idToken === undefined) return incomplete(payload, "idTag");
   if (expiresAtMs === undefined) return incomplete(payload, "expiryDate");
-  return reserve(turn, { id, connectorId, idToken, expiresAtMs });
+  const group = textOf(payload, "parentIdTag");
+  return reserve(turn, { id, connectorId, idToken, expiresAtMs, ...(group !== undefined && { group }) });
 };
 
 /** CancelReservation (OCPP 1.6 §5.1). */

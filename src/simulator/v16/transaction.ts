@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../ocpp/json.ts";
-import type { AlignedReading } from "../station/charge.ts";
+import type { AlignedReading, EndReason } from "../station/charge.ts";
 import { measurandsOf, meterReading, readMeter } from "../charging/meter.ts";
 import type { Turn, Dialect } from "../station/turn.ts";
 import type { Reading, ReadingContext } from "../station/measurands.ts";
@@ -8,6 +8,21 @@ import type { Reading, ReadingContext } from "../station/measurands.ts";
 const NUMBER_UNKNOWN = -1;
 
 const CONTEXTS = { aligned: "Sample.Clock", periodic: "Sample.Periodic", triggered: "Trigger" } as const;
+
+/** Reasons that 1.6 does not have, as the nearest one that it has. */
+const REASONS: Readonly<Partial<Record<EndReason, string>>> = {
+  EnergyLimitReached: "Local",
+  GroundFault: "Other",
+  ImmediateReset: "HardReset",
+  LocalOutOfCredit: "Local",
+  MasterPass: "Local",
+  OvercurrentFault: "Other",
+  PowerQuality: "Other",
+  SOCLimitReached: "Local",
+  StoppedByEV: "Local",
+  TimeLimitReached: "Local",
+  Timeout: "Other",
+};
 
 type Transactions = Pick<
   Dialect,
@@ -46,7 +61,7 @@ export const transactions16: Transactions = {
       idTag: token.idToken,
       meterStop: meterReading(turn, connectorId),
       timestamp: turn.now(),
-      reason,
+      reason: REASONS[reason] ?? reason,
       transactionData: [...aligned.map(alignedValue), meterValue(turn, connectorId, "Transaction.End")],
     },
   }),
@@ -86,6 +101,7 @@ function sampled(atMs: number, readings: readonly Reading[], context: ReadingCon
     measurand: reading.measurand,
     unit: reading.unit,
     ...(reading.phase !== null && { phase: reading.phase }),
+    ...(reading.measurand === "SoC" && { location: "EV" }),
   }));
   return { timestamp: new Date(atMs).toISOString(), sampledValue };
 }

@@ -15,5 +15,7 @@ export const sendLocalList = listReceiver("versionNumber", (entry) => {
   const info = objectOf(entry, "idTokenInfo");
   const status = info && textOf(info, "status");
   const expiresAtMs = (info && timeOf(info, "cacheExpiryDateTime")) ?? null;
-  return [token.idToken, status === undefined ? null : { status, expiresAtMs }];
+  const group = info && textOf(objectOf(info, "groupIdToken") ?? {}, "idToken");
+  const details = { expiresAtMs, ...(group !== undefined && { group }) };
+  return [token.idToken, status === undefined ? null : { status, ...details }];
 });

@@ -136,7 +136,9 @@ export const reserveNow: InboundHandler = (turn, payload) => {
   if (!token) return incompleteToken(payload);
   if (expiresAtMs === undefined) return incomplete(payload, "expiryDateTime");
   const connectorId = integerOf(payload, "evseId") ?? 0;
-  return reserve(turn, { id, connectorId, idToken: token.idToken, expiresAtMs });
+  const { idToken } = token;
+  const group = textOf(objectOf(payload, "groupIdToken") ?? {}, "idToken");
+  return reserve(turn, { id, connectorId, idToken, expiresAtMs, ...(group !== undefined && { group }) });
 };
 
 /** CancelReservation (H02). */

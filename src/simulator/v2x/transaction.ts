@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../ocpp/json.ts";
 import type { AlignedReading, Charge, EndReason, MessageBody, UpdateReason } from "../station/charge.ts";
 import { measurandsOf, meterReading, readMeter } from "../charging/meter.ts";
+import { stateOf } from "../station/state.ts";
 import type { Turn, Dialect } from "../station/turn.ts";
 import type { Reading, ReadingContext } from "../station/measurands.ts";
 
@@ -18,10 +19,26 @@ const UPDATES: Readonly<Record<UpdateReason, { trigger: string; context: Reading
 
 const ENDS: Readonly<Record<EndReason, { trigger: string; stopped: string }>> = {
   DeAuthorized: { trigger: "Deauthorized", stopped: "DeAuthorized" },
+  EmergencyStop: { trigger: "AbnormalCondition", stopped: "EmergencyStop" },
+  EnergyLimitReached: { trigger: "EnergyLimitReached", stopped: "EnergyLimitReached" },
+  EVDisconnected: { trigger: "EVCommunicationLost", stopped: "EVDisconnected" },
+  GroundFault: { trigger: "AbnormalCondition", stopped: "GroundFault" },
   HardReset: { trigger: "ResetCommand", stopped: "ImmediateReset" },
+  ImmediateReset: { trigger: "ResetCommand", stopped: "ImmediateReset" },
+  Local: { trigger: "StopAuthorized", stopped: "Local" },
+  LocalOutOfCredit: { trigger: "AbnormalCondition", stopped: "LocalOutOfCredit" },
+  MasterPass: { trigger: "StopAuthorized", stopped: "MasterPass" },
+  Other: { trigger: "AbnormalCondition", stopped: "Other" },
+  OvercurrentFault: { trigger: "AbnormalCondition", stopped: "OvercurrentFault" },
   PowerLoss: { trigger: "AbnormalCondition", stopped: "PowerLoss" },
+  PowerQuality: { trigger: "AbnormalCondition", stopped: "PowerQuality" },
+  Reboot: { trigger: "ResetCommand", stopped: "Reboot" },
   Remote: { trigger: "RemoteStop", stopped: "Remote" },
+  SOCLimitReached: { trigger: "ChargingStateChanged", stopped: "SOCLimitReached" },
   SoftReset: { trigger: "ResetCommand", stopped: "ImmediateReset" },
+  StoppedByEV: { trigger: "ChargingStateChanged", stopped: "StoppedByEV" },
+  TimeLimitReached: { trigger: "TimeLimitReached", stopped: "TimeLimitReached" },
+  Timeout: { trigger: "EVConnectTimeout", stopped: "Timeout" },
   UnlockCommand: { trigger: "UnlockCommand", stopped: "Other" },
 };
 
@@ -39,7 +56,7 @@ export const transactions2x: Transactions = {
   authorize: ({ idToken, type }) => ({ idToken: { idToken, type } }),
   meterValues: (turn, evseId, context) => ({ evseId, meterValue: [meterValue(turn, evseId, context)] }),
   started: (turn, evseId, charge) =>
-    event(turn, evseId, charge, "Started", "RemoteStart", {
+    event(turn, evseId, charge, "Started", charge.isByCard ? "Authorized" : "RemoteStart", {
       transactionInfo: { ...info(charge), ...(charge.remoteStartId !== null && remote(charge)) },
       idToken: { idToken: charge.token.idToken, type: charge.token.type },
       ...(charge.reservationId !== null && { reservationId: charge.reservationId }),
@@ -56,7 +73,7 @@ export const transactions2x: Transactions = {
     event(turn, evseId, charge, "Ended", ENDS[reason].trigger, {
       transactionInfo: {
         transactionId: charge.id,
-        chargingState: "EVConnected",
+        chargingState: reason === "EVDisconnected" ? "Idle" : "EVConnected",
         stoppedReason: ENDS[reason].stopped,
       },
       meterValue: [...(charge.aligned ?? []).map(alignedValue), meterValue(turn, evseId, "Transaction.End")],
@@ -77,8 +94,8 @@ function event(
   return { action: "TransactionEvent", payload: { ...payload, ...offline, ...rest } };
 }
 
-function info({ id, flow }: Charge): JsonObject {
-  return { transactionId: id, chargingState: flow.amps > 0 ? "Charging" : "SuspendedEVSE" };
+function info(charge: Charge): JsonObject {
+  return { transactionId: charge.id, chargingState: stateOf(charge) };
 }
 
 function remote({ remoteStartId }: Charge): JsonObject {
@@ -108,6 +125,7 @@ function sampled(atMs: number, readings: readonly Reading[], context: ReadingCon
     measurand: reading.measurand,
     unitOfMeasure: { unit: reading.unit },
     ...(reading.phase !== null && { phase: reading.phase }),
+    ...(reading.measurand === "SoC" && { location: "EV" }),
   }));
   return { timestamp: new Date(atMs).toISOString(), sampledValue };
 }

@@ -3,6 +3,9 @@ import { loadValidators, type Validators } from "../../../src/ocpp/validators.ts
 import { OCPP_VERSIONS } from "../../../src/ocpp/version.ts";
 import { StationUnderTest, type Sent } from "./station-under-test.ts";
 
+/** In its first ten seconds a car takes half of what the station offers. */
+const FIRST_MINUTE_WH = Math.floor((31.8 * 3 * 230 * 55) / 3600);
+
 describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => {
   const is16 = version === "ocpp1.6";
   const transactionActions = is16
@@ -70,7 +73,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
       ]),
     );
     expect(sampled).toEqual({
-      "Energy.Active.Import.Register": Math.floor((31.8 * 3 * 230) / 60),
+      "Energy.Active.Import.Register": FIRST_MINUTE_WH,
       "Power.Active.Import": 21_942,
       "Current.Import L1": 31.8,
       "Current.Import L2": 31.8,
@@ -182,7 +185,7 @@ describe.each(OCPP_VERSIONS)("a charging session of a %s station", (version) => 
     expect(reason).toBe("PowerLoss");
     if (is16) {
       expect(last()["transactionId"]).toBe(4711);
-      expect(last()["meterStop"]).toBe(Math.floor((31.8 * 3 * 230) / 60));
+      expect(last()["meterStop"]).toBe(FIRST_MINUTE_WH);
     }
   });
 

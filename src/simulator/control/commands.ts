@@ -1,0 +1,43 @@
+import type { StationCommand } from "../../ocpp/station-event.ts";
+import type { CommandEnd, Turn } from "../station/turn.ts";
+import { perform } from "./perform.ts";
+
+/** Queues a command; `actOnCommands` gives it its turn, in this step if it can. */
+export function take(turn: Turn, command: StationCommand): void {
+  turn.change({ memory: { ...turn.state.memory, commands: [...turn.state.memory.commands, command] } });
+}
+
+/**
+ * Carries out the commands whose turn has come, oldest first. A command waits while the station boots or restarts, and
+ * while a tag is being authorized, so that commands in a row act as a driver would. Call it at the end of every step.
+ */
+export function actOnCommands(turn: Turn, waitedBefore: readonly StationCommand[]): void {
+  for (;;) {
+    const [next, ...rest] = turn.state.memory.commands;
+    if (!next) break;
+    const isExpired = next.expiresAtMs <= turn.around.nowMs;
+    if (!isExpired && !mayAct(turn)) break;
+    turn.change({ memory: { ...turn.state.memory, commands: rest } });
+    end(turn, next, isExpired ? { kind: "expired" } : perform(turn, next.event));
+  }
+  const { commands } = turn.state.memory;
+  // What came and went in one step was never stored.
+  if (commands !== waitedBefore && commands.length + waitedBefore.length > 0) turn.remember({});
+  if (commands[0] !== waitedBefore[0]) watchCommands(turn);
+}
+
+/** Sets the timer that ends the oldest command that waits, also after a restart of the host. */
+export function watchCommands(turn: Turn): void {
+  const [oldest] = turn.state.memory.commands;
+  if (oldest) turn.setTimer("commands", Math.max(0, oldest.expiresAtMs - turn.around.nowMs));
+}
+
+function end(turn: Turn, { id }: StationCommand, how: CommandEnd): void {
+  turn.emit({ kind: "commandEnded", id, end: how });
+}
+
+function mayAct({ state }: Turn): boolean {
+  const { power, registration, restartReason, outstanding, queue } = state;
+  if (power === "off" || registration !== "accepted" || restartReason !== null) return false;
+  return ![outstanding, ...queue].some((plan) => plan?.action === "Authorize");
+}
