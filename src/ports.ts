@@ -5,6 +5,7 @@
  */
 import type { ApiKeyStore, OrganizationStore } from "./ports/access.ts";
 import type { ChargerStore } from "./ports/chargers.ts";
+import type { IdempotencyStore } from "./ports/idempotency.ts";
 import type { EffectStore } from "./ports/effects.ts";
 import type { JobStore } from "./ports/jobs.ts";
 import type { LocationStore } from "./ports/locations.ts";
@@ -42,6 +43,7 @@ export interface Ports {
   locations: LocationStore;
   chargers: ChargerStore;
   jobs: JobStore;
+  idempotency: IdempotencyStore;
   effects: EffectStore;
   tagPolicies: TagPolicies;
   idTags: IdTagStore;

@@ -15,6 +15,7 @@ import { chargerStore } from "./store/chargers.ts";
 import { effectStore } from "./store/effects.ts";
 import { tagJobStore } from "./store/id-tag-jobs.ts";
 import { idTagStore } from "./store/id-tags.ts";
+import { idempotencyStore } from "./store/idempotency.ts";
 import { jobStore } from "./store/jobs.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore, tagPolicies } from "./store/organizations.ts";
@@ -40,6 +41,7 @@ export function wire(env: Env): Ports {
     locations: locationStore(sql),
     chargers: chargerStore(sql, limits),
     jobs: jobStore(sql, limits),
+    idempotency: idempotencyStore(sql),
     effects: effectStore(sql),
     tagPolicies: tagPolicies(sql),
     idTags: idTagStore(sql),

@@ -1,3 +1,4 @@
+import type { OcppVersion } from "../ocpp/version.ts";
 import type { Organization } from "./access.ts";
 import type {
   Charger,
@@ -7,6 +8,7 @@ import type {
   ProvisioningWork,
   RecordVersion,
   RegistrationStatus,
+  Runtime,
   SecurityProfile,
   UnknownTagPolicy,
 } from "./charger.ts";
@@ -45,6 +47,30 @@ export interface ChargerChanges {
 export interface ChargerSelection {
   locationId: string | null;
   chargerIds: string[] | null;
+}
+
+/** What a command reads of a charger. */
+export interface CommandTarget {
+  chargerId: string;
+  identity: string;
+  runtime: Runtime;
+  status: ProvisioningStatus;
+  /** Of an external charger: of its last connection; null: it never connected. */
+  version: OcppVersion | null;
+  /** Null: not known. */
+  connectors: number | null;
+  /** Name of the host of a simulated station; null: external. */
+  simulatorHost: string | null;
+  /** Whether a simulated station should run. */
+  isRunning: boolean;
+}
+
+/** Result of `ChargerStore.commandTargets`. */
+export interface CommandTargets {
+  /** False: the location does not exist. */
+  isLocationKnown: boolean;
+  /** Oldest first; at most 1,001. */
+  targets: CommandTarget[];
 }
 
 /** Result of `ChargerStore.update`. */
@@ -129,6 +155,8 @@ export interface ChargerStore {
     ocppVersion: RecordVersion | null;
     effects: EffectBatch | null;
   } | null>;
+  /** The selected chargers as targets of a command, read in one statement. */
+  commandTargets(organizationId: string, selection: ChargerSelection): Promise<CommandTargets>;
   /** Identity of a charger, which names its session; null: no such charger. */
   sessionRef(organizationId: string, id: string): Promise<{ identity: string; chargerId: string } | null>;
   /** One page of chargers, oldest first, and the total number that match. */

@@ -1,3 +1,5 @@
+import type { JsonObject } from "../ocpp/json.ts";
+import type { StationCommand } from "../ocpp/station-event.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
 import type { ItemError, SecurityProfile, UnknownTagPolicy } from "./charger.ts";
 
@@ -31,6 +33,25 @@ export type StartOutcome =
   | { kind: "waiting" }
   | { kind: "failed"; error: ItemError };
 
+/** A command to one station. */
+export interface AddressedCommand {
+  chargerId: string;
+  command: StationCommand;
+}
+
+/**
+ * What became of a command. "queued": it had its effect or waits for its turn, also over a restart of the host. "full":
+ * 32 commands wait already; "unknown": the host has no such station.
+ */
+export type CommandReceipt = "queued" | "stopped" | "notReady" | "full" | "unknown";
+
+/** Result of a command that was waited for. "late": its turn did not come in time; "ignored": see `reason`. */
+export type EventResult =
+  | { kind: "done"; result: JsonObject | null }
+  | { kind: "ignored"; reason: string }
+  | { kind: "late" }
+  | { kind: "refused"; receipt: Exclude<CommandReceipt, "queued"> };
+
 /** Hosts of simulated stations. All methods throw Unavailable when the host cannot be reached. */
 export interface Simulators {
   /** Provisions the session, starts the station and waits at most `waitMs` for its accepted boot. Idempotent. */
@@ -44,6 +65,10 @@ export interface Simulators {
     station: SimulatedStation,
     desired: { running: boolean; restartToken: string | null },
   ): Promise<void>;
+  /** Queues one command for each of the stations, in one call; the receipts are in the same order. */
+  command(hostName: string, commands: readonly AddressedCommand[]): Promise<CommandReceipt[]>;
+  /** Queues a command and waits for its result. */
+  commanded(hostName: string, command: AddressedCommand): Promise<EventResult>;
   /** Stops the station and deletes it. Idempotent. */
   remove(hostName: string, chargerId: string): Promise<void>;
 }

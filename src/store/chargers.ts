@@ -5,6 +5,7 @@ import type { ChargerProvisioning, ChargerStore, RegisterCharger } from "../port
 import { chargerChanges } from "./charger-changes.ts";
 import { chargerPage } from "./charger-pages.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
+import { commandTargets } from "./command-targets.ts";
 import { connectedChargers } from "./connected-chargers.ts";
 import { CREATION_LIMITS, withLimits, type CreationLimits } from "./creation-limits.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
@@ -123,6 +124,7 @@ export function chargerStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS)
   return {
     ...connectedChargers(sql),
     ...chargerChanges(sql),
+    commandTargets: (organizationId, selection) => commandTargets(sql, organizationId, selection),
     applySessionFacts: (rows) => applySessionFacts(sql, rows),
 
     async list(organizationId, filter, page) {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { IdempotencyInFlight, IdempotencyMismatch } from "../errors.ts";
-import type { IdempotencyClaim, RecordedResponse } from "../ports.ts";
-import { firstRow } from "./rows.ts";
+import type { IdempotencyClaim, IdempotencyStore, RecordedResponse } from "../ports.ts";
+import { firstRow, onlyRow } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 const recorded = z.object({
@@ -108,4 +108,40 @@ export async function rewriteRecord(
      WHERE ${SAME_CLAIM} AND body_hash = $5`,
     [organizationId, claim.method, claim.path, claim.key, claim.bodyHash, JSON.stringify(record)],
   );
+}
+
+const CLAIM = `WITH tenant AS (SELECT id FROM organizations WHERE id = $1::uuid),
+  ${claimSql(3, "$1::uuid", "$2::timestamptz", "tenant")}
+  SELECT EXISTS (SELECT 1 FROM claimed) AS claimed`;
+
+/** Reads the result of CLAIM, in case its answer is lost. */
+const CLAIMED = `SELECT response IS NULL AND body_hash = $5 AND claimed_at = $6::timestamptz AS claimed
+  FROM idempotency_keys WHERE ${SAME_CLAIM}`;
+
+const claimedRow = z.object({ claimed: z.boolean() });
+
+/** Idempotency keys of requests whose effect is not in Postgres. */
+export function idempotencyStore(sql: Sql): IdempotencyStore {
+  const keyOf = (organizationId: string, { method, path, key, bodyHash }: IdempotencyClaim) => [
+    organizationId,
+    method,
+    path,
+    key,
+    bodyHash,
+  ];
+  return {
+    async claim(organizationId, claim, now) {
+      const params = [organizationId, now, ...claimParams(claim, null)];
+      const whenStored = { text: CLAIMED, params: [...keyOf(organizationId, claim), now] };
+      const { claimed } = onlyRow(claimedRow, await sql.store(CLAIM, params, whenStored));
+      return claimed ? null : replay(sql, organizationId, claim);
+    },
+    record: (organizationId, claim, response) => rewriteRecord(sql, organizationId, claim, response),
+    async release(organizationId, claim) {
+      await sql.write(
+        `DELETE FROM idempotency_keys WHERE ${SAME_CLAIM} AND body_hash = $5 AND response IS NULL`,
+        keyOf(organizationId, claim),
+      );
+    },
+  };
 }

@@ -9,6 +9,7 @@ import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
 import { tagJobStore } from "../../src/store/id-tag-jobs.ts";
 import { idTagStore } from "../../src/store/id-tags.ts";
+import { idempotencyStore } from "../../src/store/idempotency.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { locationStore } from "../../src/store/locations.ts";
 import { tagRegistryStore } from "../../src/store/tag-registry.ts";
@@ -19,7 +20,15 @@ export interface Database {
   sql: TestSql;
   stores: Pick<
     Ports,
-    "chargers" | "jobs" | "locations" | "effects" | "settings" | "idTags" | "tagJobs" | "tagRegistry"
+    | "chargers"
+    | "jobs"
+    | "locations"
+    | "effects"
+    | "settings"
+    | "idempotency"
+    | "idTags"
+    | "tagJobs"
+    | "tagRegistry"
   >;
   /** A fresh tenant with one location. */
   tenant(settings?: { chargerLimit?: number }): Promise<{ organization: Organization; locationId: string }>;
@@ -50,6 +59,7 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
     idTags: idTagStore(sql),
     tagJobs: tagJobStore(sql),
     tagRegistry: tagRegistryStore(sql),
+    idempotency: idempotencyStore(sql),
   };
   return {
     sql,

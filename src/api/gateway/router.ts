@@ -5,6 +5,15 @@ import { getModel, listBrands, listModels } from "./catalog.ts";
 import { listChargerLogs } from "./charger-logs.ts";
 import { restartChargerRuntime, startChargerRuntime, stopChargerRuntime } from "./charger-runtime.ts";
 import { deleteCharger, getCharger, getChargerStatus, listChargers } from "./chargers.ts";
+import {
+  authorize,
+  evRequestsEnergy,
+  evStopsEnergy,
+  plug,
+  powerUpdate,
+  startTransaction,
+  unplug,
+} from "./commands/events.ts";
 import { createCharger } from "./create-charger.ts";
 import { createLocationChargers } from "./create-location-chargers.ts";
 import { deleteLocationChargers } from "./delete-location-chargers.ts";
@@ -41,6 +50,13 @@ export const GATEWAY_OPERATIONS: readonly BoundOperation[] = [
   getLocationChargersJob,
   cancelLocationChargersJob,
   retryLocationChargersJob,
+  plug,
+  unplug,
+  authorize,
+  startTransaction,
+  evRequestsEnergy,
+  evStopsEnergy,
+  powerUpdate,
 ];
 
 /**

@@ -1,7 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type Env, type RawEnv } from "../../env.ts";
 import { STATIONS_PER_HOST } from "../../ports.ts";
-import type { FrameRow, SessionProvision, Sessions, SimulatedStation, StartOutcome } from "../../ports.ts";
+import type {
+  AddressedCommand,
+  CommandReceipt,
+  EventResult,
+  FrameRow,
+  SessionProvision,
+  Sessions,
+  SimulatedStation,
+  StartOutcome,
+} from "../../ports.ts";
 import type { HostOffer } from "../../session-address.ts";
 import { factSink } from "../facts/fact-sink.ts";
 import type { ServicesOf } from "../services.ts";
@@ -60,7 +69,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
       setTimer: (atMs, run) => this.#timers.set("outbox", atMs, run),
       nowMs: () => Date.now(),
       sink: factSink(this.#config, services),
-      log: (event, about) => console.log(JSON.stringify({ event, ...about })),
+      log: (event, about) => this.#log(event, about),
     });
     for (const row of this.#rows.all()) {
       const station = this.#hosted(row);
@@ -114,6 +123,21 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     if (isSame && row.isDesired === desired.isRunning) return;
     this.#replace(hosted, { ...row, station, isDesired: desired.isRunning, restartToken });
     await this.#watch();
+  }
+
+  /** Queues one command for each of the stations. The answer leaves when they are stored. */
+  async command(commands: AddressedCommand[]): Promise<CommandReceipt[]> {
+    return Promise.all(
+      commands.map(({ chargerId, command }) => this.#stations.get(chargerId)?.command(command) ?? "unknown"),
+    );
+  }
+
+  async commanded({ chargerId, command }: AddressedCommand): Promise<EventResult> {
+    const end = (await this.#stations.get(chargerId)?.commanded(command)) ?? null;
+    if (end === null)
+      return { kind: "refused", receipt: this.#stations.has(chargerId) ? "stopped" : "unknown" };
+    if (typeof end === "string") return { kind: "refused", receipt: end };
+    return end.kind === "expired" ? { kind: "late" } : end;
   }
 
   /** Deletes the station and its key. Idempotent. */
@@ -243,6 +267,8 @@ export class SimulatorHost extends DurableObject<RawEnv> {
         if (this.#stations.get(chargerId) === hosted) this.remove(chargerId);
       },
       note: (direction: FrameRow["direction"], message: string) => relay.note(direction, message),
+      commandUnused: (commandId: string, reason: string) =>
+        this.#log("host.commandUnused", { chargerId, commandId, reason }),
     };
     const hosted = new HostedStation(row, services, this.#isOwn(row.station));
     this.#stations.set(chargerId, hosted);
@@ -264,6 +290,10 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     this.#timers.set("save", Date.now() + SAVE_DELAY_MS, () => {
       for (const each of this.#unsaved.keys()) this.#save(each);
     });
+  }
+
+  #log(event: string, about: Record<string, unknown>): void {
+    console.log(JSON.stringify({ event, ...about }));
   }
 
   async #watch(): Promise<void> {

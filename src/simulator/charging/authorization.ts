@@ -8,7 +8,7 @@ import type { Turn } from "../station/turn.ts";
 const CACHE_MAX = 50;
 
 /** Verdict on a token that needs no question: of the local list, otherwise of the cache; null: neither has it. */
-export function knownVerdict(turn: Turn, idToken: string): string | null {
+function knownVerdict(turn: Turn, idToken: string): string | null {
   return localVerdict(turn, idToken) ?? cachedVerdict(turn, idToken);
 }
 
@@ -32,7 +32,8 @@ export function rememberVerdict(turn: Turn, asked: JsonObject, answer: JsonObjec
   if (idToken === undefined || status === undefined || !isSettingOn(turn.state, "AuthorizationCacheEnabled"))
     return;
   const expiresAtMs = timeOf(info ?? {}, "expiryDate") ?? timeOf(info ?? {}, "cacheExpiryDateTime") ?? null;
-  const group = textOf(info ?? {}, "parentIdTag") ?? textOf(objectOf(info ?? {}, "groupIdToken") ?? {}, "idToken");
+  const group =
+    textOf(info ?? {}, "parentIdTag") ?? textOf(objectOf(info ?? {}, "groupIdToken") ?? {}, "idToken");
   keep(turn, idToken.toLowerCase(), { status, expiresAtMs, ...(group !== undefined && { group }) });
 }
 

@@ -53,7 +53,12 @@ export function curveOf(turn: Turn, connectorId: number): readonly Stretch[] | n
 export function readMeter(turn: Turn, connectorId: number, measurands: readonly string[]): Reading[] {
   const phases = phasesOf(turn, connectorId);
   const watts = phases.reduce((sum, [, each]) => sum + each * VOLTAGE_V, 0);
-  const reading = (measurand: Measurand, value: number, unit: Reading["unit"], phase: string | null = null) => ({
+  const reading = (
+    measurand: Measurand,
+    value: number,
+    unit: Reading["unit"],
+    phase: string | null = null,
+  ) => ({
     measurand,
     value,
     unit,

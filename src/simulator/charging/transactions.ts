@@ -159,7 +159,8 @@ export function watchCharge(turn: Turn, connectorId: number): void {
   const curve = curveOf(turn, connectorId);
   if (!charge || !curve) return;
   const { lastsMs = null, untilWh = null, startedAtMs, meteredAtMs, meterStartWh } = charge;
-  const restWh = untilWh === null ? null : untilWh + meterStartWh - (turn.state.memory.metersWh[connectorId] ?? 0);
+  const restWh =
+    untilWh === null ? null : untilWh + meterStartWh - (turn.state.memory.metersWh[connectorId] ?? 0);
   const fullMs = stateOf(charge) === "Charging" ? timeOfEnd(curve) : null;
   const limitMs = restWh === null ? null : timeOfEnergy(curve, Math.max(0, restWh));
   const endMs = lastsMs === null ? null : startedAtMs + lastsMs;

@@ -31,7 +31,8 @@ export function unplugCar(turn: Turn, { connectorId }: AtConnector): CommandEnd 
 
 /** As the command of the central system, which ends a transaction in 1.6 and is refused during one in 2.x. */
 export function unlock(turn: Turn, { connectorId }: AtConnector): CommandEnd {
-  const where: JsonObject = turn.version === "ocpp1.6" ? { connectorId } : { evseId: connectorId, connectorId: 1 };
+  const where: JsonObject =
+    turn.version === "ocpp1.6" ? { connectorId } : { evseId: connectorId, connectorId: 1 };
   const answer = turn.dialect.actions["UnlockConnector"]?.(turn, where);
   if (!answer || !("result" in answer) || answer.result["status"] !== "Unlocked")
     return ignored("the connector stays locked during a transaction");
@@ -111,10 +112,7 @@ export function stopEnergy(turn: Turn, { connectorId }: AtConnector): CommandEnd
   return DONE;
 }
 
-export function updatePower(
-  turn: Turn,
-  { connectorId, powerW }: EventOf<"power_update">,
-): CommandEnd {
+export function updatePower(turn: Turn, { connectorId, powerW }: EventOf<"power_update">): CommandEnd {
   if (!turn.state.memory.cars[connectorId]) return ignored("no car is plugged in");
   setCar(turn, connectorId, { maxW: powerW });
   return DONE;

@@ -73,10 +73,7 @@ export function clearList(turn: Turn): CommandEnd {
   return done({ deletedEntries: Object.keys(entries).length });
 }
 
-export function inject(
-  turn: Turn,
-  { connectorId, faultType, info }: EventOf<"inject_fault">,
-): CommandEnd {
+export function inject(turn: Turn, { connectorId, faultType, info }: EventOf<"inject_fault">): CommandEnd {
   injectFault(turn, connectorId, { type: faultType, info });
   return done({ faultType, status: statusTold(turn, connectorId) });
 }

@@ -87,6 +87,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     locations: unusedPort("locations"),
     chargers: fakeChargers(),
     jobs: unusedPort("jobs"),
+    idempotency: unusedPort("idempotency"),
     tagPolicies: unusedPort("tagPolicies"),
     idTags: unusedPort("idTags"),
     tagJobs: unusedPort("tagJobs"),

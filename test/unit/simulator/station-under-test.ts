@@ -5,7 +5,8 @@ import {
   type StationState,
 } from "../../../src/simulator/station/state.ts";
 import { step } from "../../../src/simulator/step.ts";
-import type { Effect, Input, TimerName } from "../../../src/simulator/station/turn.ts";
+import type { StationEvent } from "../../../src/ocpp/station-event.ts";
+import type { CommandEnd, Effect, Input, TimerName } from "../../../src/simulator/station/turn.ts";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 
 export interface Sent {
@@ -33,7 +34,12 @@ export class StationUnderTest {
     return station;
   }
 
-  constructor(version: OcppVersion, memory: StationMemory = FRESH_MEMORY, connectors = 2) {
+  constructor(
+    version: OcppVersion,
+    memory: StationMemory = FRESH_MEMORY,
+    connectors = 2,
+    maxPowerW = 22_000,
+  ) {
     const profile = {
       identity: "CP-1",
       version,
@@ -42,7 +48,7 @@ export class StationUnderTest {
       serialNumber: "0123456789",
       firmwareVersion: "1.0.0",
       connectors,
-      maxPowerW: 22_000,
+      maxPowerW,
       securityProfile: 2,
     };
     this.state = stationAtRest(profile, memory);
@@ -114,6 +120,19 @@ export class StationUnderTest {
     this.timers.delete(name);
     this.nowMs = Math.max(this.nowMs, atMs);
     return this.input({ kind: "timer", name });
+  }
+
+  /** Lets an event happen; `laterMs`: how long it may wait for its turn. */
+  happen(event: StationEvent, laterMs = 60_000): CommandEnd | null {
+    const id = `e${++this.#ids}`;
+    this.input({ kind: "command", command: { id, event, expiresAtMs: this.nowMs + laterMs } });
+    return this.endOf(id);
+  }
+
+  /** How a command ended; null: it waits. */
+  endOf(id: string): CommandEnd | null {
+    const ended = this.effects.find((effect) => effect.kind === "commandEnded" && effect.id === id);
+    return ended?.kind === "commandEnded" ? ended.end : null;
   }
 
   /** Moves the clock without firing anything. */

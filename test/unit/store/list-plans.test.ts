@@ -179,6 +179,23 @@ describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])(
         }
       });
 
+      it.each([
+        ["of a location", { locationId: LOCATION, chargerIds: null }],
+        ["by their ids", { locationId: null, chargerIds: [JOB, LOCATION] }],
+      ])("a command reads its own targets, %s", async (_name, selection) => {
+        const only = await explain(
+          database,
+          (sql) =>
+            chargerStore(sql)
+              .commandTargets(ORGANIZATION, selection)
+              .catch(() => null),
+          0,
+        );
+        judge(only, false);
+        const chargers = only.nodes.filter((node) => node["Relation Name"] === "chargers");
+        for (const node of chargers) expect(rowsRead(node)).toBeLessThanOrEqual(1_001);
+      });
+
       it.each(Object.entries(LISTS))(
         "%s: a page reads only its rows, at the beginning, in the middle and at the end",
         async (_name, [ask, size]) => {

@@ -8,6 +8,8 @@ const retryAfter = z
   .string()
   .openapi({ description: "Seconds until the next poll makes sense", example: "1" });
 
+export const ReplayHeaders = z.object({ "Idempotency-Replayed": replayed });
+
 export const CreatedHeaders = z.object({
   Location: z.string().openapi({ description: "Relative URL of the new resource" }),
   "Idempotency-Replayed": replayed,

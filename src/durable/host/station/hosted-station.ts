@@ -1,7 +1,14 @@
-import type { FrameRow, ItemError, StartOutcome } from "../../../ports.ts";
+import { type StationCommand, STATION_QUEUE_MAX } from "../../../ocpp/station-event.ts";
+import type { CommandReceipt, FrameRow, ItemError, StartOutcome } from "../../../ports.ts";
 import { stationAtRest, type StationState } from "../../../simulator/station/state.ts";
 import { step } from "../../../simulator/step.ts";
-import type { BootOutcome, Effect, Input, Surroundings } from "../../../simulator/station/turn.ts";
+import type {
+  BootOutcome,
+  CommandEnd,
+  Effect,
+  Input,
+  Surroundings,
+} from "../../../simulator/station/turn.ts";
 import type { DialOutcome, LeftFacts } from "../dial/dial-outcome.ts";
 import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";
@@ -23,6 +30,8 @@ export interface HostServices {
   seal(key: string): Promise<string>;
   /** The session of this deployment says that the charger does not exist: deletes the station. */
   gone(): void;
+  /** Logs that a command ended without effect. */
+  commandUnused(commandId: string, reason: string): void;
   /** Records a frame that is exchanged with another central system. */
   note(direction: FrameRow["direction"], message: string): void;
 }
@@ -55,6 +64,9 @@ export class HostedStation {
   readonly #waiting = new Map<string, (outcome: StartOutcome) => void>();
   /** Inputs that arrived while a new key was being encrypted. */
   #held: Input[] | null = null;
+  #sealing: Promise<void> = Promise.resolve();
+  /** Callers of `commanded` by the id of their command. */
+  readonly #awaited = new Map<string, (end: CommandEnd | null) => void>();
 
   constructor(row: StationRow, host: HostServices, isOwnSocket: boolean) {
     this.row = row;
@@ -81,6 +93,38 @@ export class HostedStation {
     this.#host.clearTimer("deadline");
     this.#host.clearTimer("connect");
     this.#settle({ kind: "waiting" });
+    for (const id of this.#awaited.keys()) this.#tell(id, null);
+  }
+
+  /**
+   * Puts a command into the station's queue. Stored when it resolves with "queued", unless it had its effect already.
+   */
+  async command(command: StationCommand): Promise<CommandReceipt> {
+    if (this.#held) await this.#sealing;
+    if (!this.row.isReady) return "notReady";
+    if (this.#state.power === "off") return "stopped";
+    if (this.#state.memory.commands.length >= STATION_QUEUE_MAX) return "full";
+    this.#input({ kind: "command", command });
+    return "queued";
+  }
+
+  /** The same, and waits for the end of the command; null: the station was switched off before. */
+  async commanded(command: StationCommand): Promise<CommandEnd | Exclude<CommandReceipt, "queued"> | null> {
+    const ended = new Promise<CommandEnd | null>((resolve) => this.#awaited.set(command.id, resolve));
+    const receipt = await this.command({ ...command, isAwaited: true });
+    if (receipt === "queued") return ended;
+    this.#awaited.delete(command.id);
+    return receipt;
+  }
+
+  #tell(commandId: string, end: CommandEnd | null): void {
+    this.#awaited.get(commandId)?.(end);
+    this.#awaited.delete(commandId);
+    if (end && end.kind !== "done")
+      this.#host.commandUnused(
+        commandId,
+        end.kind === "expired" ? "its turn did not come in time" : end.reason,
+      );
   }
 
   /** Ends a back-off and dials. No effect on a station that is connected or dialing. */
@@ -142,6 +186,8 @@ export class HostedStation {
         return this.#host.clearTimer(effect.name);
       case "remember":
         return this.#host.save(this.row);
+      case "commandEnded":
+        return this.#tell(effect.id, effect.end);
       case "boot":
         return this.#booted(effect.outcome);
     }
@@ -154,7 +200,9 @@ export class HostedStation {
       this.row.sealedKey = sealedKey;
       this.#host.save(this.row);
     });
-    void sealed.then(() => this.#carryOut(rest)).finally(() => this.#release());
+    this.#sealing = sealed.then(() => this.#carryOut(rest)).finally(() => this.#release());
+    // A failure ends the object, as one in a step does.
+    void this.#sealing;
   }
 
   #release(): void {

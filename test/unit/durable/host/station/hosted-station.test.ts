@@ -98,6 +98,10 @@ class FakeHost implements HostServices {
     this.events.push("gone");
   }
 
+  commandUnused(commandId: string, reason: string): void {
+    this.events.push(`${commandId} ${reason}`);
+  }
+
   note(direction: string, message: string): void {
     this.events.push(`${direction} ${message}`);
   }

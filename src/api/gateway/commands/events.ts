@@ -1,0 +1,114 @@
+import { z } from "@hono/zod-openapi";
+import type { CommandTarget, ItemError } from "../../../ports.ts";
+import { text } from "../schemas/fields.ts";
+import { eventOperation } from "./event-operation.ts";
+import { connectorFields } from "./target.ts";
+
+/** OCPP 1.6 CiString20Type. */
+const ID_TAG_MAX_16 = 20;
+
+const idTag = text({ min: 1, max: 36 }).openapi({
+  description: "1 to 20 characters in OCPP 1.6, 1 to 36 in 2.x (token type Central)",
+  example: "EV-USER-1234",
+});
+
+/** A tag that is too long for the version of this charger; null: it fits. */
+function tagRefusal({ version }: CommandTarget, tag: string): ItemError | null {
+  if (version !== "ocpp1.6" || tag.length <= ID_TAG_MAX_16) return null;
+  const message = `id_tag: OCPP 1.6 allows at most ${ID_TAG_MAX_16} characters`;
+  return { code: "NOT_SUPPORTED", message, retryable: false };
+}
+
+export const plug = eventOperation({
+  name: "plug",
+  operationId: "plugConnector",
+  summary: "Plug",
+  description: "Plugs a car into a connector of a simulated charger. It stays until it is unplugged.",
+  fields: connectorFields,
+  example: { connector_id: 1 },
+  event: (_fields, connectorId) => ({ kind: "plug", connectorId }),
+});
+
+export const unplug = eventOperation({
+  name: "unplug",
+  operationId: "unplugConnector",
+  summary: "Unplug",
+  description: "Unplugs the car of a connector; a running transaction ends with EVDisconnected.",
+  fields: connectorFields,
+  example: { connector_id: 1 },
+  event: (_fields, connectorId) => ({ kind: "unplug", connectorId }),
+});
+
+export const authorize = eventOperation({
+  name: "authorize",
+  operationId: "authorizeIdTag",
+  summary: "Authorize ID tag",
+  description: "Has a simulated charger send Authorize for the tag.",
+  fields: { id_tag: idTag },
+  needsEvent: true,
+  example: { id_tag: "EV-USER-1234" },
+  event: ({ id_tag }, _connectorId, target) =>
+    tagRefusal(target, id_tag) ?? { kind: "authorize", idToken: id_tag },
+});
+
+export const startTransaction = eventOperation({
+  name: "start-transaction",
+  operationId: "startTransaction",
+  summary: "Start transaction",
+  description:
+    "Sends StartTransaction, or TransactionEvent Started in 2.x, without an authorization. Lower-level than start-session: the caller drives plug and authorize.",
+  fields: {
+    id_tag: idTag,
+    ...connectorFields,
+    meter_start: z
+      .number()
+      .int()
+      .min(0)
+      .nullish()
+      .openapi({ description: "Wh; default: the meter's reading" }),
+  },
+  needsEvent: true,
+  example: { id_tag: "EV-USER-1234", connector_id: 1 },
+  event: ({ id_tag, meter_start }, connectorId, target) =>
+    tagRefusal(target, id_tag) ?? {
+      kind: "start_transaction",
+      connectorId,
+      idToken: id_tag,
+      meterStartWh: meter_start ?? null,
+    },
+});
+
+export const evRequestsEnergy = eventOperation({
+  name: "ev-requests-energy",
+  operationId: "evRequestsEnergy",
+  summary: "EV requests energy",
+  description: "The car of a connector draws energy again.",
+  fields: connectorFields,
+  example: { connector_id: 1 },
+  event: (_fields, connectorId) => ({ kind: "ev_requests_energy", connectorId }),
+});
+
+export const evStopsEnergy = eventOperation({
+  name: "ev-stops-energy",
+  operationId: "evStopsEnergy",
+  summary: "EV stops energy",
+  description: "The car of a connector draws no energy: its transaction is SuspendedEV.",
+  fields: connectorFields,
+  example: { connector_id: 1 },
+  event: (_fields, connectorId) => ({ kind: "ev_stops_energy", connectorId }),
+});
+
+export const powerUpdate = eventOperation({
+  name: "power-update",
+  operationId: "updatePower",
+  summary: "Power update",
+  description:
+    "Sets the power that the car of a connector draws, at most what the model and its charging profiles allow. Later MeterValues show it.",
+  fields: {
+    power_w: z.number().min(0).max(1_000_000).openapi({ example: 11_000 }),
+    ...connectorFields,
+  },
+  needsEvent: true,
+  example: { power_w: 11_000, evse_id: 1, connector_id: 1 },
+  event: ({ power_w }, connectorId) => ({ kind: "power_update", connectorId, powerW: power_w }),
+});
