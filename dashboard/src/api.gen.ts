@@ -358,7 +358,7 @@ export interface paths {
          * Plug
          * @description Plugs a car into a connector of a simulated charger. It stays until it is unplugged.
          */
-        post: operations["plugConnector"];
+        post: operations["commandPlug"];
         delete?: never;
         options?: never;
         head?: never;
@@ -378,7 +378,7 @@ export interface paths {
          * Unplug
          * @description Unplugs the car of a connector; a running transaction ends with EVDisconnected.
          */
-        post: operations["unplugConnector"];
+        post: operations["commandUnplug"];
         delete?: never;
         options?: never;
         head?: never;
@@ -398,7 +398,7 @@ export interface paths {
          * Authorize ID tag
          * @description Has a simulated charger send Authorize for the tag.
          */
-        post: operations["authorizeIdTag"];
+        post: operations["commandAuthorize"];
         delete?: never;
         options?: never;
         head?: never;
@@ -418,7 +418,7 @@ export interface paths {
          * Start transaction
          * @description Sends StartTransaction, or TransactionEvent Started in 2.x, without an authorization. Lower-level than start-session: the caller drives plug and authorize.
          */
-        post: operations["startTransaction"];
+        post: operations["commandStartTransaction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -438,7 +438,7 @@ export interface paths {
          * EV requests energy
          * @description The car of a connector draws energy again.
          */
-        post: operations["evRequestsEnergy"];
+        post: operations["commandEvRequestsEnergy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -458,7 +458,7 @@ export interface paths {
          * EV stops energy
          * @description The car of a connector draws no energy: its transaction is SuspendedEV.
          */
-        post: operations["evStopsEnergy"];
+        post: operations["commandEvStopsEnergy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -478,7 +478,7 @@ export interface paths {
          * Power update
          * @description Sets the power that the car of a connector draws, at most what the model and its charging profiles allow. Later MeterValues show it.
          */
-        post: operations["updatePower"];
+        post: operations["commandPowerUpdate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6899,7 +6899,7 @@ export interface operations {
             };
         };
     };
-    plugConnector: {
+    commandPlug: {
         parameters: {
             query?: never;
             header?: {
@@ -7060,7 +7060,7 @@ export interface operations {
             };
         };
     };
-    unplugConnector: {
+    commandUnplug: {
         parameters: {
             query?: never;
             header?: {
@@ -7221,7 +7221,7 @@ export interface operations {
             };
         };
     };
-    authorizeIdTag: {
+    commandAuthorize: {
         parameters: {
             query?: never;
             header?: {
@@ -7380,7 +7380,7 @@ export interface operations {
             };
         };
     };
-    startTransaction: {
+    commandStartTransaction: {
         parameters: {
             query?: never;
             header?: {
@@ -7548,7 +7548,7 @@ export interface operations {
             };
         };
     };
-    evRequestsEnergy: {
+    commandEvRequestsEnergy: {
         parameters: {
             query?: never;
             header?: {
@@ -7709,7 +7709,7 @@ export interface operations {
             };
         };
     };
-    evStopsEnergy: {
+    commandEvStopsEnergy: {
         parameters: {
             query?: never;
             header?: {
@@ -7870,7 +7870,7 @@ export interface operations {
             };
         };
     };
-    updatePower: {
+    commandPowerUpdate: {
         parameters: {
             query?: never;
             header?: {

@@ -52,7 +52,6 @@ const LocationCommandResponse = z
 interface EventRoute<Shape extends z.ZodRawShape> {
   /** Last segment of the path, as event type with underscores. */
   name: string;
-  operationId: string;
   summary: string;
   description: string;
   /** Fields of `event`. */
@@ -75,7 +74,7 @@ export function eventOperation<Shape extends z.ZodRawShape>(route: EventRoute<Sh
     .object({ target: MultiTarget, event })
     .openapi({ example: { target: { charger_id: "CHARGER_ID" }, event: route.example } });
   return defineOperation({
-    operationId: route.operationId,
+    operationId: operationIdOf(route.name),
     method: "post",
     path: `/ocpp/commands/${route.name}`,
     tag: "commands",
@@ -105,6 +104,11 @@ export function eventOperation<Shape extends z.ZodRawShape>(route: EventRoute<Sh
       });
     },
   });
+}
+
+/** `plug` becomes `commandPlug`: other surfaces have operations with the plain names. */
+function operationIdOf(name: string): string {
+  return `command-${name}`.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 const INVALID_CONNECTOR: DomainItemError = {

@@ -21,7 +21,6 @@ function tagRefusal({ version }: CommandTarget, tag: string): ItemError | null {
 
 export const plug = eventOperation({
   name: "plug",
-  operationId: "plugConnector",
   summary: "Plug",
   description: "Plugs a car into a connector of a simulated charger. It stays until it is unplugged.",
   fields: connectorFields,
@@ -31,7 +30,6 @@ export const plug = eventOperation({
 
 export const unplug = eventOperation({
   name: "unplug",
-  operationId: "unplugConnector",
   summary: "Unplug",
   description: "Unplugs the car of a connector; a running transaction ends with EVDisconnected.",
   fields: connectorFields,
@@ -41,7 +39,6 @@ export const unplug = eventOperation({
 
 export const authorize = eventOperation({
   name: "authorize",
-  operationId: "authorizeIdTag",
   summary: "Authorize ID tag",
   description: "Has a simulated charger send Authorize for the tag.",
   fields: { id_tag: idTag },
@@ -53,7 +50,6 @@ export const authorize = eventOperation({
 
 export const startTransaction = eventOperation({
   name: "start-transaction",
-  operationId: "startTransaction",
   summary: "Start transaction",
   description:
     "Sends StartTransaction, or TransactionEvent Started in 2.x, without an authorization. Lower-level than start-session: the caller drives plug and authorize.",
@@ -80,7 +76,6 @@ export const startTransaction = eventOperation({
 
 export const evRequestsEnergy = eventOperation({
   name: "ev-requests-energy",
-  operationId: "evRequestsEnergy",
   summary: "EV requests energy",
   description: "The car of a connector draws energy again.",
   fields: connectorFields,
@@ -90,7 +85,6 @@ export const evRequestsEnergy = eventOperation({
 
 export const evStopsEnergy = eventOperation({
   name: "ev-stops-energy",
-  operationId: "evStopsEnergy",
   summary: "EV stops energy",
   description: "The car of a connector draws no energy: its transaction is SuspendedEV.",
   fields: connectorFields,
@@ -100,7 +94,6 @@ export const evStopsEnergy = eventOperation({
 
 export const powerUpdate = eventOperation({
   name: "power-update",
-  operationId: "updatePower",
   summary: "Power update",
   description:
     "Sets the power that the car of a connector draws, at most what the model and its charging profiles allow. Later MeterValues show it.",
