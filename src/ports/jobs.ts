@@ -198,6 +198,8 @@ export interface JobStore {
   giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
   /** Null: no such job in this location. */
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
+  /** Like `get`, but a running job may be a second old. A change of its status by this isolate shows at once. */
+  poll(organizationId: string, locationId: string, jobId: string, now: Date): Promise<Job | null>;
   /**
    * Of the given subjects of runs (a job, a charger, a batch of effects), those of this organisation, with their job
    * and identity.

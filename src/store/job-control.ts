@@ -83,8 +83,14 @@ const subjectRow = z
     identity: row.identity,
   }));
 
-/** Cancel, retry and dead letter lookup of jobs. */
-export function jobControl(sql: Sql): Pick<JobStore, "cancel" | "retry" | "ownSubjects"> {
+/**
+ * Cancel, retry and dead letter lookup of jobs.
+ * @param onEnded told of a job that was cancelled
+ */
+export function jobControl(
+  sql: Sql,
+  onEnded: (jobId: string) => void,
+): Pick<JobStore, "cancel" | "retry" | "ownSubjects"> {
   return {
     async ownSubjects(organizationId, subjects) {
       const known = subjects.filter(({ subjectId }) => isUuid(subjectId));
@@ -99,6 +105,7 @@ export function jobControl(sql: Sql): Pick<JobStore, "cancel" | "retry" | "ownSu
       const whenStored = { text: WAS_CANCELLED, params: place };
       const row = firstRow(cancelRow, await sql.store(CANCEL, [...place, CANCELLED, now], whenStored));
       if (!row) return null;
+      onEnded(jobId);
       const effects = row.effects > 0 ? { id: batchId, total: row.effects } : null;
       return { attempt: row.attempt, effects };
     },

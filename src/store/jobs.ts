@@ -7,6 +7,7 @@ import { acceptStore } from "./accept.ts";
 import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { CREATION_LIMITS, type CreationLimits } from "./creation-limits.ts";
 import { jobControl } from "./job-control.ts";
+import { JobPolls } from "./job-polls.ts";
 import { rewriteRecord } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -167,10 +168,11 @@ async function openSlice(sql: Sql, jobId: string, from: number, to: number): Pro
 /** Jobs in Postgres. */
 export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): JobStore {
   const succeed = sharedBatch((items: readonly Succeeded[]) => succeedTogether(sql, items), SUCCEED_TOGETHER);
+  const polls = new JobPolls();
   return {
     ...acceptStore(sql, limits),
     ...sweepStore(sql),
-    ...jobControl(sql),
+    ...jobControl(sql, (jobId) => polls.forget(jobId)),
 
     async markUnpublished(batch) {
       await sql.write("UPDATE jobs SET workflow_run_id = NULL WHERE id = $1::uuid AND status = 'PENDING'", [
@@ -201,6 +203,7 @@ export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): Jo
          WHERE j.id = $1::uuid AND j.status IN ('PENDING', 'PROVISIONING') AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING') RETURNING j.id`,
         [jobId, now],
       );
+      if (rows.length === 1) polls.forget(jobId);
       return rows.length === 1;
     },
 
@@ -211,8 +214,14 @@ export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): Jo
 
     async giveUp(jobId, { neverStarted, unfinished }, now) {
       await sql.write(GIVE_UP, [jobId, JSON.stringify(neverStarted), JSON.stringify(unfinished), now]);
+      polls.forget(jobId);
     },
 
     get: (organizationId, locationId, jobId) => readJob(sql, organizationId, locationId, jobId),
+
+    poll: (organizationId, locationId, jobId, now) => {
+      const read = () => readJob(sql, organizationId, locationId, jobId);
+      return polls.get(`${jobId} ${organizationId} ${locationId}`, read, now.getTime());
+    },
   };
 }

@@ -1,12 +1,9 @@
-import type { Context } from "hono";
 import { NotFound } from "../../errors.ts";
 import { cancelJob, retryJob } from "../../fleet/provision/control-job.ts";
-import type { Job, JobStore } from "../../ports.ts";
+import type { Job } from "../../ports.ts";
 import { pollAgain } from "../http/accepted.ts";
-import type { AppEnv } from "../http/context.ts";
 import { entityTag } from "../http/etag.ts";
 import { isResourceId } from "../http/resource-id.ts";
-import { JobPolls } from "./job-polls.ts";
 import { PolledHeaders } from "./schemas/headers.ts";
 import { JobAcceptedResponse, JobParams, JobStatusResponse, jobStatusResponse } from "./schemas/job.ts";
 import { defineOperation } from "./surface.ts";
@@ -29,26 +26,16 @@ export const getLocationChargersJob = defineOperation({
     headers: PolledHeaders,
   },
   refusals: [404],
-  handle: async ({ c, path: { location_id: locationId, job_id: jobId } }) => {
+  handle: async ({ c, ports, organization, path: { location_id: locationId, job_id: jobId } }) => {
     const isPossible = isResourceId(locationId) && isResourceId(jobId);
-    const job = isPossible ? await pollJob(c, locationId, jobId) : null;
+    const now = ports.clock.now();
+    const job = isPossible ? await ports.jobs.poll(organization.id, locationId, jobId, now) : null;
     if (!job) throw new NotFound("Job", jobId);
     c.header("ETag", jobTag(job));
     pollAgain(c, job.status);
     return jobStatusResponse(job);
   },
 });
-
-const polls = new WeakMap<JobStore, JobPolls>();
-
-function pollJob(c: Context<AppEnv>, locationId: string, jobId: string): Promise<Job | null> {
-  const { jobs, clock } = c.get("ports");
-  const known = polls.get(jobs) ?? new JobPolls();
-  polls.set(jobs, known);
-  const organizationId = c.get("organization").id;
-  const key = `${organizationId} ${locationId} ${jobId}`;
-  return known.get(key, () => jobs.get(organizationId, locationId, jobId), clock.now().getTime());
-}
 
 /** ETag of a job. The chargers in `results` are fixed and their revisions only grow, so the sum shows every change. */
 function jobTag({ status, workflowRunId, progress, results }: Job): string {

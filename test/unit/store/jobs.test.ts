@@ -26,6 +26,35 @@ const sweepAt = () => later((sweepMinute += 1000));
 const stuckAt = (at: Date, jobId: string) =>
   db.stores.jobs.stuck(at).then((found) => found.filter(({ id }) => id === jobId));
 
+describe("polls of a job", () => {
+  test("are served from the cache while it runs, see its end at once, and show it to no other organisation or location", async () => {
+    const { tenant, batch, ids } = await acceptedBatch(["a"]);
+    const { jobs } = db.stores;
+    const now = new Date();
+    const poll = (organizationId: string, locationId = tenant.locationId) =>
+      jobs.poll(organizationId, locationId, batch.jobId, now);
+    expect(await poll(tenant.organization.id)).toMatchObject({ status: "PENDING" });
+    await jobs.openSlice(batch.jobId, 0, 100);
+    expect(await poll(tenant.organization.id)).toMatchObject({ status: "PENDING" });
+    expect(await poll((await db.tenant()).organization.id)).toBeNull();
+    expect(await poll(tenant.organization.id, (await db.tenant()).locationId)).toBeNull();
+    await jobs.succeed(batch.jobId, ids[0] ?? "", now);
+    await jobs.close(batch.jobId, now);
+    expect(await poll(tenant.organization.id)).toMatchObject({ status: "READY" });
+  });
+
+  test("see at once that it was cancelled", async () => {
+    const { tenant, batch } = await acceptedBatch(["a"]);
+    const { jobs } = db.stores;
+    const ref = { organizationId: tenant.organization.id, locationId: tenant.locationId, jobId: batch.jobId };
+    const now = new Date();
+    const poll = () => jobs.poll(ref.organizationId, ref.locationId, ref.jobId, now);
+    expect(await poll()).toMatchObject({ status: "PENDING" });
+    await jobs.cancel(ref, crypto.randomUUID(), now);
+    expect(await poll()).toMatchObject({ status: "FAILED" });
+  });
+});
+
 describe("settling chargers", () => {
   test("counts add up to the total in every poll, and the last one closes the job", async () => {
     const { batch, read, ids } = await acceptedBatch(["a", "b", "c"]);

@@ -54,7 +54,6 @@ export class MemoryFleet {
   readonly frameQueries: Array<{ ref: SessionRef; query: FrameQuery }> = [];
   /** Batches of effects that were handed to the engine. */
   readonly effects: EffectBatch[] = [];
-  jobReads = 0;
   now = new Date("2026-04-02T09:15:00.000Z");
   isEngineDown = false;
   isDatabaseDown = false;
@@ -173,17 +172,18 @@ export class MemoryFleet {
     };
   }
 
-  #jobStore(): Pick<JobStore, "accept" | "get" | "markUnpublished"> {
+  #jobStore(): Pick<JobStore, "accept" | "get" | "poll" | "markUnpublished"> {
+    const get: JobStore["get"] = async (organizationId, locationId, id) => {
+      const job = this.#read(this.jobs, organizationId, id);
+      return job?.locationId === locationId ? job : null;
+    };
     return {
+      get,
+      poll: get,
       accept: async (batch) => this.#accept(batch),
       markUnpublished: async ({ claim, recordUnpublished }) => {
         const stored = this.claims.find((other) => other.key === claim?.key);
         if (stored) stored.response = recordUnpublished;
-      },
-      get: async (organizationId, locationId, id) => {
-        this.jobReads += 1;
-        const job = this.#read(this.jobs, organizationId, id);
-        return job?.locationId === locationId ? job : null;
       },
     };
   }

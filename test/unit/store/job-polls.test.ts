@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { JobPolls } from "../../../../src/api/gateway/job-polls.ts";
-import type { Job } from "../../../../src/ports.ts";
-import { group, openGateway } from "./gateway.ts";
+import type { Job } from "../../../src/ports.ts";
+import { JobPolls } from "../../../src/store/job-polls.ts";
 
 const TOTAL = 10_000;
 
@@ -99,16 +98,20 @@ describe("polls of a running job", () => {
     void polls.get("k", () => new Promise(() => undefined), 0);
     expect(await polls.get("k", load, 1500)).toEqual(job(0));
   });
-});
 
-test("jobs of two organisations have different cache entries", async () => {
-  const gateway = await openGateway();
-  const { id } = gateway.location();
-  const { json } = await gateway.call(`/ocpp/locations/${id}/chargers`, { body: [group()] });
-  const { status_url: path } = json as { status_url: string };
-  expect((await gateway.call(path)).status).toBe(200);
-  expect((await gateway.call(path)).status).toBe(200);
-  expect(gateway.fleet.jobReads).toBe(1);
-  const token = await gateway.token({ org: gateway.fleet.addOrganization().id, role: "owner" });
-  expect((await gateway.call(path, { token })).json).toEqual({ detail: "Job not found" });
+  test("a change of its status shows at once, also when a read that began before it ends after it", async () => {
+    const polls = new JobPolls();
+    const { state, load } = source();
+    await polls.get("job of one", load, 0);
+    state.created = TOTAL;
+    polls.forget("job");
+    expect((await polls.get("job of one", load, 1))?.status).toBe("READY");
+
+    const slow = Promise.withResolvers<Job>();
+    const early = polls.get("job of one", () => slow.promise, 2);
+    polls.forget("job");
+    slow.resolve(job(5));
+    await early;
+    expect((await polls.get("job of one", load, 3))?.status).toBe("READY");
+  });
 });

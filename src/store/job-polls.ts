@@ -1,5 +1,5 @@
-import type { Job } from "../../ports.ts";
-import { delay } from "../../within.ts";
+import type { Job } from "../ports.ts";
+import { delay } from "../within.ts";
 
 /** Age in ms from which a cached running job is read again. */
 const FRESH_MS = 500;
@@ -21,15 +21,22 @@ interface Entry {
 /**
  * Cache of running jobs, at most about one second old: any number of pollers costs two reads per second and isolate.
  * Requests share values and not promises, because workerd may cancel a promise with the request that made it. Finished
- * jobs are not cached: their answers are large, contain rows that change, and each client needs one once.
+ * jobs are not cached: their answers are large, contain rows that change, and each client needs one once. An isolate that
+ * changes the status of a job forgets it, so that its next poll sees the change.
  */
 export class JobPolls {
   readonly #entries = new Map<string, Entry>();
 
+  /** @param key begins with the id of the job */
   async get(key: string, load: () => Promise<Job | null>, nowMs: number): Promise<Job | null> {
     const entry = this.#entries.get(key);
     if (entry === undefined || !isServable(entry, nowMs)) return this.#read(key, entry, load, nowMs);
     return entry.job ?? (await this.#firstRead(key, entry)) ?? load();
+  }
+
+  /** The status of the job has changed. A read that is under way does not come back into the cache. */
+  forget(jobId: string): void {
+    for (const key of this.#entries.keys()) if (key.startsWith(jobId)) this.#entries.delete(key);
   }
 
   /** Waits for the read of another request. Null: it ended without a running job, or takes too long. */
