@@ -20,7 +20,7 @@ export class BenchParts {
   readonly nextKey = secret("sig_");
   readonly #parts: Part[] = [];
 
-  async start(spec: PartSpec): Promise<void> {
+  async start(spec: PartSpec): Promise<Part> {
     const part = new Part(spec, {
       spawned: () => {},
       line: () => {},
@@ -29,6 +29,7 @@ export class BenchParts {
     });
     this.#parts.push(part);
     await part.start();
+    return part;
   }
 
   async stop(): Promise<void> {

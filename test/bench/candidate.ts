@@ -41,7 +41,7 @@ export async function runCandidate(
   const { chargers, runtime, warmUpChargers } = options;
   const stack = await startStack({ env: engineVariables });
   try {
-    await provisionBatch(stack, warmUpChargers, "external");
+    await provisionBatch(stack, warmUpChargers, runtime);
     await counters.drained(0, 30_000);
     await counters.reset();
     const times = await provisionBatch(stack, chargers, runtime);

@@ -15,37 +15,41 @@ export interface Compatibility {
   compatibilityFlags: string[];
 }
 
-export interface Baseline {
-  /** Runs a batch of empty steps. */
-  run(chargers: number): Promise<MeasuredRun>;
-}
-
-/** Serves the empty-step Worker in a workerd of its own, on the parts' Redis and engine. */
-export async function startBaseline(
+/**
+ * Runs a batch of empty steps in a workerd of its own, which is started for it on the parts' Redis and engine, warmed up and
+ * stopped.
+ */
+export async function runBaseline(
   parts: BenchParts,
   counters: EngineCounters,
   engineVariables: Record<string, string>,
   compatibility: Compatibility,
-): Promise<Baseline> {
-  const url = await serve(parts, engineVariables, compatibility);
-  return {
-    async run(chargers) {
-      await counters.reset();
-      const startedAtMs = performance.now();
-      const answer = await fetch(`${url}/start?total=${chargers}`, { method: "POST" });
-      const acceptMs = performance.now() - startedAtMs;
-      if (answer.status !== 202) throw new Error(`the baseline answered ${answer.status}`);
-      const { atMs, ...cost } = await counters.drained(deliveriesOf(chargers), deadlineOf(chargers));
-      return { chargers, acceptMs, wallMs: atMs - startedAtMs, ...cost };
-    },
-  };
+  { chargers, warmUpChargers }: { chargers: number; warmUpChargers: number },
+): Promise<MeasuredRun> {
+  const { url, stop } = await serve(parts, engineVariables, compatibility);
+  try {
+    await runBatch(url, counters, warmUpChargers);
+    return await runBatch(url, counters, chargers);
+  } finally {
+    await stop();
+  }
+}
+
+async function runBatch(url: string, counters: EngineCounters, chargers: number): Promise<MeasuredRun> {
+  await counters.reset();
+  const startedAtMs = performance.now();
+  const answer = await fetch(`${url}/start?total=${chargers}`, { method: "POST" });
+  const acceptMs = performance.now() - startedAtMs;
+  if (answer.status !== 202) throw new Error(`the baseline answered ${answer.status}`);
+  const { atMs, ...cost } = await counters.drained(deliveriesOf(chargers), deadlineOf(chargers));
+  return { chargers, acceptMs, wallMs: atMs - startedAtMs, ...cost };
 }
 
 async function serve(
   parts: BenchParts,
   engineVariables: Record<string, string>,
   compatibility: Compatibility,
-): Promise<string> {
+): Promise<{ url: string; stop(): Promise<void> }> {
   const directory = join(parts.directory.path, "baseline");
   const bundleDirectory = join(directory, "bundle");
   const empty = join(directory, "empty");
@@ -66,7 +70,7 @@ async function serve(
     variables: Object.keys(variables),
   });
   writeFileSync(configFile, configuration);
-  await parts.start({
+  const part = await parts.start({
     name: "baseline",
     command: tool("workerd"),
     args: ["serve", "--experimental", "--control-fd=3", configFile],
@@ -74,7 +78,7 @@ async function serve(
     announcement: announcesSockets(WORKER_SOCKETS),
     stopPatienceMs: 1_500,
   });
-  return url;
+  return { url, stop: () => part.stop() };
 }
 
 async function bundle(directory: string): Promise<void> {

@@ -2,7 +2,7 @@ import { workerBundle } from "../../dev/stack/worker-bundle.ts";
 import type { BenchMode } from "./bench-mode.ts";
 import { BenchParts } from "./bench-parts.ts";
 import { runCandidate } from "./candidate.ts";
-import { startBaseline } from "./empty-step-baseline.ts";
+import { runBaseline } from "./empty-step-baseline.ts";
 import { engineCounters } from "./engine-counters.ts";
 import type { MeasuredRun } from "./measured-run.ts";
 
@@ -13,8 +13,8 @@ type Side = (typeof SIDES)[number];
 export type Round = Record<Side, MeasuredRun>;
 
 /**
- * Rounds of one size. Redis, engine and the baseline's workerd live for all of them; every candidate gets a new stack,
- * which is gone before the next side runs. The side that begins changes from round to round. Asks before each round.
+ * Rounds of one size. Redis and engine live for all of them. Every side of every round gets new processes, warms up with work of
+ * its own kind, and is gone before the next side runs. The side that begins changes from round to round. Asks before each round.
  */
 export async function* measureRounds(
   mode: BenchMode,
@@ -27,16 +27,11 @@ export async function* measureRounds(
     const variables = parts.variables(redisUrl, engineUrl);
     const counters = engineCounters(engineUrl, parts.engineToken);
     const { manifest } = await workerBundle(new AbortController().signal);
-    const baseline = await startBaseline(parts, counters, variables, manifest);
-    await baseline.run(mode.warmUpChargers);
+    const { warmUpChargers } = mode;
     const measure = (side: Side): Promise<MeasuredRun> =>
       side === "baseline"
-        ? baseline.run(chargers)
-        : runCandidate(counters, variables, {
-            chargers,
-            runtime: side,
-            warmUpChargers: mode.warmUpChargers,
-          });
+        ? runBaseline(parts, counters, variables, manifest, { chargers, warmUpChargers })
+        : runCandidate(counters, variables, { chargers, runtime: side, warmUpChargers });
     const roundsMax = mode.rounds + mode.extraRoundsMax;
     for (let round = 0; round < roundsMax && !isEnough(); round += 1)
       yield await measureRound(measure, round);
