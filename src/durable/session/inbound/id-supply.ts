@@ -5,7 +5,7 @@ import { logEvent } from "../storage/log-event.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 
-/** An inbound CALL waits this long for its session's first block. */
+/** Longest wait of an inbound CALL for the first block of its session. */
 const TAKE_TIMEOUT_MS = 2000;
 const REFILL_AT = 5;
 
@@ -14,7 +14,7 @@ const REFUSALS = {
   unchecked: "Nobody knows which transaction ids were given before",
 };
 
-/** Takes the first id of the next block of an organisation. */
+/** Takes a block of ids for an organisation; returns its first id. */
 export type TakeBlock = (organizationId: string) => Promise<number>;
 
 export function blockTaker(env: Pick<Env, "TRANSACTION_IDS">): TakeBlock {
@@ -31,7 +31,7 @@ export function blockTaker(env: Pick<Env, "TRANSACTION_IDS">): TakeBlock {
 
 const prepared = new Set<string>();
 
-/** Has the allocator of an organisation ready before its first transaction, once in an isolate. Never throws. */
+/** Makes the allocator of an organisation ready before its first transaction, once per isolate. Never throws. */
 export async function prepareIds(env: Pick<Env, "TRANSACTION_IDS">, organizationId: string): Promise<void> {
   if (prepared.has(organizationId)) return;
   prepared.add(organizationId);
@@ -43,7 +43,7 @@ export async function prepareIds(env: Pick<Env, "TRANSACTION_IDS">, organization
   await call.catch(() => prepared.delete(organizationId));
 }
 
-/** The transaction ids a session holds: a block is kept in its record, and the next one is fetched before it is used up. */
+/** Transaction ids of a session: a block in its record. The next block is fetched before it is used up. */
 export class IdSupply {
   readonly #store: SessionStore;
   readonly #take: TakeBlock;
@@ -54,7 +54,7 @@ export class IdSupply {
     this.#take = take;
   }
 
-  /** The next id. @throws Error when none is left: the station will retry. */
+  /** The next id. @throws Error if none is left; the station will retry */
   next(record: SessionRecord): number {
     const [range, ...rest] = record.transactionIds;
     if (!range) throw new Error("No transaction id is at hand");
@@ -71,7 +71,7 @@ export class IdSupply {
     return hasIds(record) ? this.next(record) : null;
   }
 
-  /** Settles when a block has come or could not be had. Never throws. */
+  /** Fetches a block. Settles when it came or failed. Never throws. */
   refill(record: SessionRecord): Promise<void> {
     this.#refilling ??= this.#fetch(record).finally(() => {
       this.#refilling = null;

@@ -28,12 +28,12 @@ export interface InboundFrame {
   nowMs: number;
 }
 
-/** Never answered from memory: the answer tells the time, or who may charge now. */
+/** Actions that are never answered from the reply cache: the answer contains the time, or who may charge now. */
 const ALWAYS_FRESH: ReadonlySet<string> = new Set(["Heartbeat", "BootNotification", "Authorize"]);
 
 /**
- * Answers the frames of a station. Per frame, in one turn: what the frame changes, tells and is answered is stored once, the
- * answer is sent, and both frames are logged. The output gate holds the answer back until what it confirms is on disk.
+ * Answers the frames of a station. In one turn: changes, facts and answer are stored in one commit, the answer is sent, and both
+ * frames are logged. The output gate holds the answer until the commit is on disk.
  */
 export class StationInbox {
   readonly #store: SessionStore;
@@ -71,7 +71,7 @@ export class StationInbox {
       case "result":
       case "error": {
         const { action, lateMs } = this.#channel.answeredCall(frame.id, nowMs);
-        // Before what the answer lets go out: the log shows one call at a time, as the wire does.
+        // Logged before the CALL that this answer allows to be sent, so that the log has the order of the wire.
         this.#store.frames.append([receivedFrame(action, text)], nowMs);
         if (lateMs !== null) logEvent(record, "session.lateAnswer", { action, lateMs });
         return this.#channel.receive(frame);
@@ -81,7 +81,7 @@ export class StationInbox {
     }
   }
 
-  /** What is no message of the protocol; `reply`: the CALLERROR it has, if any. */
+  /** Handles a message that is not a frame; `reply`: the CALLERROR for it, null: none. */
   refuse(
     { socket }: LiveSocket,
     { text, reply, nowMs }: { text: string; reply: string | null; nowMs: number },
@@ -126,13 +126,13 @@ export class StationInbox {
     });
   }
 
-  /** Applies what was decided. True when the record changed. */
+  /** Applies the changes of a handler. True: the record changed. */
   #apply(record: SessionRecord, frame: CallFrame | SendFrame, handled: Handled, nowMs: number): boolean {
     const isFirstCall = !record.hasCalled;
     record.hasCalled = true;
     const opened = handled.changes.filter((change) => this.#store.transactions.apply(change) !== null);
     settleStarts(record, this.#store, handled.changes, nowMs);
-    // An opened transaction has used up an id of the record.
+    // An opened transaction has taken an id of the record.
     const hasUsedId = opened.some(({ type }) => type === "transactionOpened");
     const hasClockChange = frame.kind === "call" && isClockChange(record, frame, nowMs);
     const isChanged =
@@ -158,13 +158,16 @@ export class StationInbox {
     }
   }
 
-  /** Message ids may start again, and the firmware may be another one. */
+  /** Call after a boot: message ids may start again, and the firmware may have changed. */
   #forgetBeforeBoot(record: SessionRecord): void {
     this.#store.replies.clear();
     record.keyLimits = UNKNOWN_LIMITS;
   }
 
-  /** What a command of ours waits for. The message is answered by now: the command may send its next CALL at once. */
+  /**
+   * Hands parts of reports to the command that waits for them. The message is already answered: the command may send its next
+   * CALL now.
+   */
   #handOn(record: SessionRecord, { changes }: Handled): void {
     for (const change of changes) {
       if (change.type !== "reportPart" || change.report !== "variables") continue;
@@ -174,7 +177,7 @@ export class StationInbox {
     }
   }
 
-  /** Each transaction that the message was about, once, as it is known now. */
+  /** Adds one fact for each transaction of the message, with its state now. */
   #addTransactionFacts(record: SessionRecord, { changes, events }: Handled, nowMs: number): void {
     const touched = new Map<number, TransactionUpdate>();
     for (const change of changes) if ("transactionId" in change) touched.set(change.transactionId, {});
@@ -187,13 +190,16 @@ export class StationInbox {
   }
 }
 
-/** A station of our own tells its statuses on every line, and boots again when its session was lost before it was stored. */
+/**
+ * How soon the changes must be stored. A simulated station repeats its connector statuses on every line, and boots again if its
+ * session was lost before it was stored.
+ */
 function kindOf({ changes }: Handled): Change {
   if (changes.every(({ type }) => type === "connectorStatus")) return "repeatable";
   return changes.every(({ type }) => type === "connectorStatus" || type === "booted") ? "boot" : "confirmed";
 }
 
-/** True when the clock turns out wrong, or right again: by how much it is off is not worth a write. */
+/** Whether the station's clock became wrong or right. The exact difference is not worth a write. */
 function isClockChange(record: SessionRecord, frame: CallFrame, nowMs: number): boolean {
   const wasRight = record.clockOffMs === 0;
   record.clockOffMs = clockOffMs(frame, nowMs, record.clockOffMs);

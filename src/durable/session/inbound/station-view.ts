@@ -17,7 +17,7 @@ export interface Surroundings {
   tags: KnownTags;
 }
 
-/** What a handler may see of the session. */
+/** The session as handlers see it. */
 export function handlerContext(
   record: SessionRecord,
   { version, nowMs, transactions, nextTransactionId, tags }: Surroundings,
@@ -47,8 +47,8 @@ export function handlerContext(
 }
 
 /**
- * Applies what a handler decided to the record. True when the record changed. Changes of transactions are applied to their table, and
- * parts of reports are handed to the command that asked for them.
+ * Applies changes of a handler to the record. True: the record changed. Changes of transactions belong to their table, and parts
+ * of reports to the command that asked for them.
  */
 export function applyChanges(record: SessionRecord, changes: readonly StateChange[], nowMs: number): boolean {
   return changes.map((change) => applyChange(record, change, nowMs)).includes(true);
@@ -78,7 +78,7 @@ function applyChange(record: SessionRecord, change: StateChange, nowMs: number):
     case "unconfirmedStop":
     case "reportPart":
       return false;
-    // Nothing keeps these: the session measures the clock of a station by itself, and limits and reservations are the station's.
+    // Not stored: the session measures the clock itself, and limits and reservations are kept by the station.
     case "clockSkewed":
     case "reservationEnded":
     case "chargingLimit":

@@ -7,12 +7,12 @@ import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 
 const FRESH_MS = 60_000;
-/** Between two tries while the setting cannot be read. */
+/** Interval between attempts while the setting cannot be read. */
 const RETRY_AFTER_MS = 10_000;
-/** An isolate serves few organisations. */
+/** Most organisations kept per isolate. */
 const ORGANIZATIONS_MAX = 1000;
 
-/** Null: no such organisation. */
+/** Reads the setting from Postgres; null: no such organisation. */
 export type ReadPolicy = (organizationId: string) => Promise<UnknownTagPolicy | null>;
 
 export function policyReader(env: Env, services: ServicesOf): ReadPolicy {
@@ -24,7 +24,7 @@ interface LastRead {
   nextAtMs: number;
 }
 
-/** By organisation. One look serves all sessions of the isolate: a fleet that starts together asks once. */
+/** Last read by organisation, shared by the sessions of the isolate: a starting fleet reads once. */
 const lastReads = new Map<string, LastRead>();
 
 function remember(organizationId: string, read: LastRead): void {
@@ -32,7 +32,7 @@ function remember(organizationId: string, read: LastRead): void {
   lastReads.set(organizationId, read);
 }
 
-/** True when the record says something else than before. A policy that was read earlier than the known one changes nothing. */
+/** Stores a policy in the record. True: it changed. A policy that was read earlier than the stored one is ignored. */
 function adoptPolicy(record: SessionRecord, policy: UnknownTagPolicy): boolean {
   const { acceptsUnknown, cacheSeconds = null, masterPassGroupId = null, readAtMs } = policy;
   if (readAtMs < record.tagPolicyReadAtMs) return false;
@@ -56,7 +56,7 @@ export function tagRulesOf(record: SessionRecord): TagRules {
   };
 }
 
-/** Keeps a policy that the session was told. False when there is no such session. */
+/** Stores a policy that was sent to the session. False: not provisioned. */
 export function keepTagPolicy(
   store: Pick<SessionStore, "changed">,
   record: SessionRecord | null,
@@ -80,7 +80,7 @@ export class TagPolicy {
     this.#read = read;
   }
 
-  /** To be called before an id tag is judged. */
+  /** Call before an id tag is checked. */
   freshen(record: SessionRecord, nowMs: number): void {
     const last = lastReads.get(record.organizationId);
     if (last?.policy) keepTagPolicy(this.#store, record, last.policy);
@@ -90,7 +90,7 @@ export class TagPolicy {
 
   async #refresh(asking: SessionRecord, known: UnknownTagPolicy | null, nowMs: number): Promise<void> {
     const { chargerId, organizationId } = asking;
-    // Should this session end before the answer comes, another one asks then.
+    // If this session ends before the answer, another one reads later.
     remember(organizationId, { policy: known, nextAtMs: nowMs + RETRY_AFTER_MS });
     try {
       const policy = await this.#read(organizationId);

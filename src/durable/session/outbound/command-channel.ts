@@ -28,14 +28,14 @@ export interface SentCall {
   readonly isRaw: boolean;
 }
 
-/** The connection a command goes out on. */
+/** Connection on which commands are sent. */
 export interface CommandLine {
   version: OcppVersion;
   validators: Validators;
   registration: RegistrationStatus | null;
   context: CommandContext;
   send(text: string, call: SentCall): boolean;
-  /** The station answered a CALL of ours with a result. */
+  /** The station answered a CALL with a result. */
   answered(call: SentCall, answer: JsonValue): void;
   /** The station answered a CALL of ours with an error. */
   refused(call: SentCall): void;
@@ -47,30 +47,30 @@ interface WireCall extends SentCall {
   readonly line: CommandLine;
 }
 
-/** The CALL of ours that a frame answers; nulls when there is none. `lateMs`: how long after the CALL, if too late. */
+/** The CALL that a frame answers; nulls: none. `lateMs`: time after the CALL, if its deadline had passed. */
 export interface AnsweredCall {
   action: string | null;
   lateMs: number | null;
 }
 
-/** Parts come one after the other: one that is not here this long after the last one was never sent. */
+/** How long a missing part of a report is awaited after the last part. Parts are sent in order. */
 const GAP_GRACE_MS = 1000;
 
-/** Answers to older ones are as good as answers to nothing. */
+/** Most expired CALLs remembered. Later answers to older ones are ignored. */
 const EXPIRED_MAX = 8;
 
 interface Pending {
   command: ChargerCommand;
   /** Reserved for the transaction that the command starts; null: it starts none. */
   transactionId: number | null;
-  /** The time it was given where the version decided that; null where the caller did. */
+  /** Timeout in ms that was chosen by the station's version; null: by the caller. */
   chosenMs: number | null;
   deadlineAt: number;
   run: CommandRun | null;
   version: OcppVersion;
-  /** What to do when its turn comes again; null before its first turn. */
+  /** Step to perform at its next turn; null before the first. */
   step: CommandStep | null;
-  /** The last CALL on the wire. */
+  /** The last CALL that was sent. */
   sent: WireCall | null;
   report: PendingReport | null;
   settle(outcome: CommandOutcome): void;
@@ -80,20 +80,20 @@ interface PendingReport {
   requestId: number;
   assembly: ReportAssembly;
   rows: JsonObject[] | null;
-  /** When a gap before the last part is told; null: the last part has not come, or there is no gap. */
+  /** Epoch ms at which a gap before the last part is reported; null: no last part yet, or no gap. */
   gapAtMs: number | null;
 }
 
 interface ChannelHooks {
-  /** Null: no station is connected. */
+  /** The connection; null: no station is connected. */
   line(): CommandLine | null;
-  /** A CALL went out that makes this action of the station's own legal, or was refused and does not. */
+  /** A CALL was sent that allows the station to send this action, or was refused. */
   onTriggered(action: string, isLegal: boolean): void;
 }
 
 /**
- * Commands to one station: in order, one at a time, each until its deadline. A timer runs only while one is pending, because
- * a timer keeps the object awake.
+ * Commands to one station: in order, one at a time, each with a deadline. A timer is set only while a command is pending, because
+ * it keeps the object in memory.
  */
 export class CommandChannel {
   readonly #queue = new CallQueue<Pending, Pending>();
@@ -106,10 +106,7 @@ export class CommandChannel {
     this.#hooks = hooks;
   }
 
-  /**
-   * The caller has made sure that the validators of the connection are loaded, and has reserved a transaction id for a command
-   * that starts one.
-   */
+  /** Runs a command. The validators of the connection must be loaded. */
   run(
     command: ChargerCommand,
     timeout: CommandTimeout,
@@ -145,7 +142,7 @@ export class CommandChannel {
     return { action: expired?.action ?? null, lateMs: expired ? nowMs - expired.atMs : null };
   }
 
-  /** Takes an answer of the station; one to nothing that is outstanding has no effect. */
+  /** Handles an answer of the station; one that belongs to no outstanding CALL is ignored. */
   receive(frame: ResultFrame | ErrorFrame): void {
     for (const { waiter, outcome } of this.#queue.settle(frame.id, frame)) {
       if (outcome.kind === "answered") this.#advance(waiter, outcome.payload);
@@ -154,7 +151,7 @@ export class CommandChannel {
     this.#pump();
   }
 
-  /** Takes a part of a report the station sends in CALLs of its own. */
+  /** Handles a part of a report, which the station sends in CALLs of its own. */
   report(requestId: number, part: ReportPart): void {
     const waiting = this.#waitingForReport;
     if (waiting?.report?.requestId !== requestId) return;
@@ -170,19 +167,19 @@ export class CommandChannel {
     this.#pump();
   }
 
-  /** A newer socket took over: what is on the wire is lost, what waits goes out on the new one. */
+  /** A newer socket replaced the line: the outstanding CALL is lost, waiting commands are sent on the new line. */
   takeover(): void {
     this.#end(this.#queue.takeover());
     this.#pump();
   }
 
-  /** The socket is gone. */
+  /** The line ended. */
   drop(): void {
     this.#end(this.#queue.drop("disconnected"));
     this.#armTimer();
   }
 
-  /** Sends what may go out now. */
+  /** Sends the next CALL if none is outstanding. */
   #pump(line: CommandLine | null = this.#queue.length > 0 ? this.#hooks.line() : null): void {
     while (line) {
       const call = this.#queue.next(Date.now());
@@ -192,7 +189,7 @@ export class CommandChannel {
     this.#armTimer();
   }
 
-  /** True while the command holds the line, false when it is over. */
+  /** Performs one step. True: the command continues; false: it ended. */
   #perform(messageId: string, pending: Pending, line: CommandLine): boolean {
     pending.step ??= this.#start(pending, line);
     if (pending.step?.kind === "report" && pending.report?.rows && pending.run)
@@ -221,7 +218,7 @@ export class CommandChannel {
     line: CommandLine,
   ): boolean {
     this.#noteReport(pending, payload);
-    // Before the answer: what was triggered may come ahead of it.
+    // Recorded before the answer, because the triggered message may arrive first.
     const triggered = triggeredAction(action, payload);
     if (triggered) this.#hooks.onTriggered(triggered, true);
     const { transactionId } = pending;
@@ -249,7 +246,7 @@ export class CommandChannel {
     sent.line.answered(sent, answer);
     const step = run.answered(answer);
     pending.step = step;
-    // The end of a command waits for no turn: its deadline may pass meanwhile, and it was answered.
+    // A command that was answered ends at once, because its deadline might pass while it waits for a turn.
     if (step.kind === "call" || step.kind === "report") return this.#queue.resume(callOf(pending));
     if (step.kind === "invalidAnswer") this.#tellUnusable(sent, step.reason);
     this.#finish(pending, step);
@@ -268,7 +265,7 @@ export class CommandChannel {
     if (triggered) this.#hooks.onTriggered(triggered, false);
   }
 
-  /** Only 2.1 has a message for it (2.1 part 4, 4.2.3). */
+  /** Reports an unusable answer; only 2.1 has a message for it (2.1 part 4 §4.2.3). */
   #tellUnusable({ line, id, action }: WireCall, reason: string): void {
     if (line.version === "ocpp2.1")
       line.send(encodeResultError(id, "FormatViolation", reason), {
@@ -288,7 +285,7 @@ export class CommandChannel {
     pending.settle(outcome);
   }
 
-  /** Collecting starts before the request goes out: a part may come ahead of the answer. */
+  /** Starts collecting before the request is sent, because a part may arrive before the answer. */
   #noteReport(pending: Pending, { requestId, reportBase, componentVariable }: JsonObject): void {
     if (typeof requestId !== "number" || (reportBase ?? componentVariable) === undefined) return;
     pending.report = { requestId, assembly: new ReportAssembly(), rows: null, gapAtMs: null };
@@ -307,7 +304,7 @@ export class CommandChannel {
     this.#timer = deadlineAt === null ? null : setTimeout(() => this.#expire(), deadlineAt - Date.now());
   }
 
-  /** When the command that collects a report is to be told of its gap. */
+  /** Epoch ms at which the command that collects a report is told of the gap; null: none. */
   get #gapAtMs(): number | null {
     const waiting = this.#waitingForReport;
     return waiting?.step?.kind === "report" ? (waiting.report?.gapAtMs ?? null) : null;
@@ -341,7 +338,7 @@ function answered({ command, version, sent }: Pending, answer: CommandAnswer): C
   return { kind: "answered", answer, version, ...(isRaw ? { messageId: sent.id } : {}) };
 }
 
-/** A command of several CALLs that waits for its next one has reached the station already. */
+/** Marks a failure as sent if the command has sent a CALL before the one that failed. */
 function truthful({ sent, chosenMs }: Pending, outcome: CommandFailure): CommandFailure {
   const hasSent = "sent" in outcome && sent !== null;
   const told = hasSent ? { ...outcome, sent: true } : outcome;

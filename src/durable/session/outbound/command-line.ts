@@ -13,7 +13,7 @@ import type { SessionStore } from "../storage/session-store.ts";
 
 const REQUEST_IDS = 2 ** 31;
 
-/** The way to a connected station; null while the validators of its version are not loaded. */
+/** Connection for commands; null while the validators of its version are not loaded. */
 export function commandLine(
   record: SessionRecord,
   live: LiveSocket,
@@ -104,7 +104,7 @@ function reportNotes({ reports }: Pick<SessionStore, "reports">) {
   };
 }
 
-/** Begins anywhere, so that no id means a request of an earlier charger of this identity. */
+/** Starts at a random number, so that no id belongs to a request of an earlier charger of this identity. */
 function nextRequestId({ lastRequestId }: SessionRecord): number {
   const before = lastRequestId ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   return (before + 1) % REQUEST_IDS;

@@ -9,7 +9,7 @@ const JOBS: Readonly<Record<string, JobKind>> = {
   GetLog: "diagnostics",
 };
 
-/** A request goes out: until it is answered, it or the one before may be what the station works on. */
+/** Requests after one was sent: until it is answered, the station may work on it or on the one before. */
 export function withRequest(requests: JobRequests, request: Request): JobRequests {
   const known = readRequest(request);
   if (!known) return requests;
@@ -18,7 +18,7 @@ export function withRequest(requests: JobRequests, request: Request): JobRequest
   return { ...requests, [job]: before === undefined ? [requestId] : [before, requestId] };
 }
 
-/** An accepted request takes the place of the one before; a refused one leaves that at work. */
+/** Requests after an answer: an accepted request replaces the one before, a refused one is removed. */
 export function withAnswer(requests: JobRequests, request: Request, status: unknown): JobRequests {
   const known = readRequest(request);
   if (!known) return requests;

@@ -39,7 +39,7 @@ export class StationCommands {
     this.#arm = arm;
   }
 
-  /** Runs a command and keeps what follows from it: a vendor message with its answer, the row of a remote start. */
+  /** Runs a command; a DataTransfer is stored with its answer. */
   async run(
     record: SessionRecord,
     command: ChargerCommand,
@@ -49,7 +49,7 @@ export class StationCommands {
     const transfer = outgoingTransfer(command, outcome, Date.now());
     if (!transfer && !startsTransaction(command)) return outcome;
     const { record: current } = this.#store;
-    // Another charger may have taken the identity meanwhile.
+    // Another charger may own the session now.
     if (!isServed(current) || current.chargerId !== record.chargerId) return outcome;
     if (transfer) this.#store.addTransfer(record, transfer);
     this.#arm(record);
@@ -102,7 +102,7 @@ export class StationCommands {
     return this.channel.run(numbered, timeoutMs, transactionId);
   }
 
-  /** A station that never booted is asked to at most once a minute: one that cannot boot would be asked for ever. */
+  /** A station that never booted is asked to at most once a minute, because one that cannot boot would be asked for ever. */
   #mayAskForBoot(record: SessionRecord, command: ChargerCommand, nowMs: number): boolean {
     if (!asksForBoot(command) || record.registration !== null) return true;
     if (nowMs - record.bootAskedAtMs < ASK_EVERY_MS) return false;
@@ -112,7 +112,9 @@ export class StationCommands {
   }
 }
 
-/** An action that a waiting station may send because we asked for it; not legal any more once it refused. */
+/**
+ * Records that a station that waits for registration may send an action because it was triggered, or may not because it refused.
+ */
 function noteTriggered(store: SessionStore, action: string, isLegal: boolean): void {
   const { record } = store;
   if (record?.registration !== "Pending" || record.triggered.includes(action) === isLegal) return;
