@@ -22,10 +22,11 @@ export function answerCall(turn: Turn, frame: CallFrame): void {
 function decide(turn: Turn, frame: CallFrame): Answer {
   // A rejected station answers every CALL with an error (2.x B03.FR.07, OCPP 1.6 §4.2).
   if (turn.state.registration === "rejected") return { error: "SecurityError" };
+  // The dialect of 2.x has actions that 2.0.1 does not define.
+  if (!isKnownAction(turn.version, frame.action)) return { error: "NotImplemented" };
   const { actions } = turn.dialect;
   const handler = Object.hasOwn(actions, frame.action) ? actions[frame.action] : undefined;
-  if (handler) return handler(turn, frame.payload);
-  return { error: isKnownAction(turn.version, frame.action) ? "NotSupported" : "NotImplemented" };
+  return handler ? handler(turn, frame.payload) : { error: "NotSupported" };
 }
 
 type Wanted = "string" | "integer" | "object" | "array";

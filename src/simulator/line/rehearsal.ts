@@ -45,6 +45,11 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ClearChargingProfile: saying("Unknown"),
   ClearDERControl: REJECTED,
   ClearDisplayMessage: saying("Unknown"),
+  ClearTariffs: (payload) => ({
+    clearTariffsResult: (listOf(payload, "tariffIds") ?? [undefined]).map((tariffId) =>
+      compact({ status: "Rejected", tariffId }),
+    ),
+  }),
   ClearVariableMonitoring: (payload) => ({
     clearMonitoringResult: (listOf(payload, "id") ?? []).map((id) => ({ status: "Rejected", id })),
   }),
@@ -86,6 +91,12 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   SetMonitoringBase: REJECTED,
   SetMonitoringLevel: REJECTED,
   SetNetworkProfile: REJECTED,
+  SetVariableMonitoring: each("setMonitoringData", "setMonitoringResult", (asked) => ({
+    status: "Rejected",
+    type: asked.type ?? "",
+    severity: asked.severity ?? 0,
+    ...variableOf(asked),
+  })),
   SetVariables: each("setVariableData", "setVariableResult", (asked) => ({
     attributeStatus: "Rejected",
     ...variableOf(asked),
@@ -132,7 +143,8 @@ export function rehearse(turn: Turn, call: CallFrame): boolean {
 
 /** Answer that refuses a CALL. UpdateFirmware of 1.6 has no refusal. */
 function refusal(turn: Turn, { id, action, payload }: CallFrame): string {
-  const isWordless = action === "UpdateFirmware" && turn.version === "ocpp1.6";
+  const isWordless =
+    !isKnownAction(turn.version, action) || (action === "UpdateFirmware" && turn.version === "ocpp1.6");
   const refused = isWordless || !Object.hasOwn(REFUSALS, action) ? undefined : REFUSALS[action];
   return refused
     ? encodeResult(id, refused(payload))

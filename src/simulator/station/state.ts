@@ -120,6 +120,8 @@ export interface StationMemory {
   readonly cache: Readonly<Record<string, ListEntry>>;
   /** Commands that wait for their turn, oldest first. */
   readonly commands: readonly StationCommand[];
+  /** Messages of the display as SetDisplayMessage gave them (2.x). */
+  readonly displayMessages: readonly JsonObject[];
 }
 
 /** Connector status as in 1.6; 2.x has fewer. */
@@ -211,6 +213,7 @@ export const FRESH_MEMORY: StationMemory = {
   faults: {},
   cache: {},
   commands: [],
+  displayMessages: [],
 };
 
 /**

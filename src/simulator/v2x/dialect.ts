@@ -4,8 +4,11 @@ import { dataTransfer } from "../line/inbound.ts";
 import { clearCache } from "../charging/local-list.ts";
 import { getLog } from "../maintenance/log-upload.ts";
 import type { Dialect } from "../station/turn.ts";
+import { absentFunctions } from "./absent-functions.ts";
 import { getInstalledCertificateIds, installCertificate } from "./certificates.ts";
 import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from "./charging-profile.ts";
+import { customerInformation } from "./customer-information.ts";
+import { clearDisplayMessage, getDisplayMessages, setDisplayMessage } from "./display-messages.ts";
 import { getChargingProfiles } from "./get-charging-profiles.ts";
 import { getLocalListVersion, sendLocalList } from "./local-list.ts";
 import {
@@ -37,16 +40,20 @@ export const dialect2x: Dialect = {
     connectorId: 1,
   }),
   actions: {
+    ...absentFunctions,
     CancelReservation: cancelReservation,
     CertificateSigned: certificateSigned,
     ChangeAvailability: changeAvailability,
     ClearCache: clearCache,
     ClearChargingProfile: clearChargingProfile,
+    ClearDisplayMessage: clearDisplayMessage,
+    CustomerInformation: customerInformation,
     DataTransfer: dataTransfer,
     DeleteCertificate: deleteCertificate,
     GetBaseReport: getBaseReport,
     GetChargingProfiles: getChargingProfiles,
     GetCompositeSchedule: getCompositeSchedule,
+    GetDisplayMessages: getDisplayMessages,
     GetInstalledCertificateIds: getInstalledCertificateIds,
     GetLocalListVersion: getLocalListVersion,
     GetLog: getLog,
@@ -60,6 +67,7 @@ export const dialect2x: Dialect = {
     Reset: reset,
     SendLocalList: sendLocalList,
     SetChargingProfile: setChargingProfile,
+    SetDisplayMessage: setDisplayMessage,
     SetVariables: setVariables,
     TriggerMessage: triggerMessage,
     UnlockConnector: unlockConnector,

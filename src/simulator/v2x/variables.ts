@@ -60,7 +60,7 @@ export type Variable =
     };
 
 /** Finds the variable of an entry; null: it has no component or variable name. */
-function findVariable(turn: Turn, entry: JsonObject): Variable | null {
+export function findVariable(turn: Turn, entry: JsonObject): Variable | null {
   const component = objectOf(entry, "component");
   const variable = objectOf(entry, "variable");
   if (!component || !variable || !textOf(component, "name")) return null;

@@ -38,6 +38,8 @@ export class ForeignStation {
   readonly violations: string[] = [];
   react: (call: ReceivedCall) => Reaction = () => "silence";
   closeCode: number | null = null;
+  /** The last frame that came, as it came. */
+  lastFrame = "";
   readonly #client: RPCClient;
   /** Null when the client validates by itself. */
   readonly #validators: Validators | null;
@@ -57,6 +59,9 @@ export class ForeignStation {
     this.#client.handle((context) => this.#answer(context));
     this.#client.on("strictValidationFailure", ({ method, error }: { method: string; error: Error }) => {
       this.violations.push(`${method}: ${error.message}`);
+    });
+    this.#client.on("message", ({ message, outbound }: { message: unknown; outbound: boolean }) => {
+      if (!outbound) this.lastFrame = String(message);
     });
     this.#client.on("close", ({ code }: { code: number }) => (this.closeCode = code));
   }

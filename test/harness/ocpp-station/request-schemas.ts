@@ -15,11 +15,25 @@ const schemas = z.array(z.looseObject({ $id: z.string() }));
 
 /** The official request schemas of a version by action, with all references resolved. */
 export function requestSchemas(version: OcppVersion): ReadonlyMap<string, Schema> {
+  return schemasOf(version, ({ $id }) => !RESPONSE_ID.test($id), REQUEST_ID);
+}
+
+/** The same of the answers. */
+export function responseSchemas(version: OcppVersion): ReadonlyMap<string, Schema> {
+  return schemasOf(version, ({ $id }) => RESPONSE_ID.test($id), /^urn:(.+?)(?:\.conf|Response)$/);
+}
+
+function schemasOf(
+  version: OcppVersion,
+  isWanted: (schema: { $id: string }) => boolean,
+  id: RegExp,
+): ReadonlyMap<string, Schema> {
   const file = new URL(`../../../node_modules/ocpp-rpc/lib/schemas/${FILES[version]}`, import.meta.url);
   const parsed = schemas.parse(JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, "")));
-  const requests = parsed.filter(({ $id }) => !RESPONSE_ID.test($id));
   return new Map(
-    requests.map((schema) => [REQUEST_ID.exec(schema.$id)?.[1] ?? "", asSchema(written(schema, schema, 0))]),
+    parsed
+      .filter(isWanted)
+      .map((schema) => [id.exec(schema.$id)?.[1] ?? "", asSchema(written(schema, schema, 0))]),
   );
 }
 

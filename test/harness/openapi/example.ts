@@ -34,6 +34,7 @@ function leastOf(type: unknown, schema: Schema): unknown {
 function text(schema: Schema): string {
   if (schema["format"] === "uri") return "https://files.example.com/file.bin";
   const isPlain = !("pattern" in schema) || new RegExp(String(schema["pattern"]), "u").test("word");
-  if (isPlain && !("format" in schema)) return "word".padEnd(Number(schema["minLength"] ?? 0), "x");
+  if (isPlain && !("format" in schema))
+    return "word".slice(0, Number(schema["maxLength"] ?? 4)).padEnd(Number(schema["minLength"] ?? 0), "x");
   return fc.sample(stringOf(schema), { seed: 1, numRuns: 1 })[0] ?? "";
 }

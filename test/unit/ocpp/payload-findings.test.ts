@@ -10,7 +10,9 @@ import { everyRequest, invalidPayloads, validPayloads } from "../../harness/ocpp
 import { validatorsOf } from "./validators-of.ts";
 
 const seed = Number(process.env["BUSBAR_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const numRuns = Number(process.env["BUSBAR_RAW_RUNS"] ?? 3);
+const total = Number(process.env["BUSBAR_FUZZ"] ?? 600);
+const numRuns = Math.max(2, Math.ceil(total / everyRequest.length / 2));
+process.stdout.write(`payloads: BUSBAR_FUZZ_SEED=${seed}\n`);
 
 describe("the actions that a central system may send", () => {
   it.each(OCPP_VERSIONS)("are those of %s that no station sends, and DataTransfer", (version) => {
