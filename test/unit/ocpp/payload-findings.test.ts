@@ -10,8 +10,8 @@ import { everyRequest, invalidPayloads, validPayloads } from "../../harness/ocpp
 import { validatorsOf } from "./validators-of.ts";
 
 const seed = Number(process.env["BUSBAR_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const total = Number(process.env["BUSBAR_FUZZ"] ?? 600);
-const numRuns = Math.max(2, Math.ceil(total / everyRequest.length / 2));
+const total = Number(process.env["BUSBAR_FUZZ"] ?? 300);
+const numRuns = Math.max(2, Math.ceil(total / everyRequest.length));
 process.stdout.write(`payloads: BUSBAR_FUZZ_SEED=${seed}\n`);
 
 describe("the actions that a central system may send", () => {
