@@ -121,6 +121,7 @@ CREATE TABLE IF NOT EXISTS chargers (
   key_lost_at timestamptz            -- the session had to be made anew without the key: the charger needs another one
 );
 CREATE UNIQUE INDEX IF NOT EXISTS chargers_identity ON chargers (organization_id, identity) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS chargers_deleted ON chargers (organization_id, identity) WHERE deleted_at IS NOT NULL;
 -- Holds all that lists filter by, so that they read nothing else but the chargers of their page.
 CREATE INDEX IF NOT EXISTS chargers_list ON chargers (organization_id, created_at, id)
   INCLUDE (status, location_id, identity) WHERE deleted_at IS NULL;
@@ -247,6 +248,14 @@ CREATE TABLE IF NOT EXISTS transactions (
   UNIQUE (organization_id, transaction_id)
 );
 CREATE INDEX IF NOT EXISTS transactions_charger ON transactions (charger_id, transaction_id);
+CREATE INDEX IF NOT EXISTS transactions_list ON transactions (organization_id, started_at, transaction_id) INCLUDE (status);
+CREATE INDEX IF NOT EXISTS transactions_charger_list ON transactions (charger_id, started_at, transaction_id);
+CREATE INDEX IF NOT EXISTS transactions_tag_list ON transactions (organization_id, lower(id_tag), started_at, transaction_id);
+CREATE INDEX IF NOT EXISTS transactions_unfinished ON transactions (organization_id, status, started_at, transaction_id)
+  WHERE status <> 'completed';
+CREATE INDEX IF NOT EXISTS transactions_count ON transactions (organization_id, status);
+CREATE INDEX IF NOT EXISTS transactions_running ON transactions (charger_id, transaction_id) WHERE status = 'in_progress';
+CREATE INDEX IF NOT EXISTS transactions_pending ON transactions (started_at) WHERE status = 'pending';
 
 -- Transactions whose number another one has already, for instance since object storage was lost. For good, like the others.
 CREATE TABLE IF NOT EXISTS transaction_conflicts (

@@ -2,6 +2,7 @@ import type { JobKind, ToldStop } from "../ocpp/station-state.ts";
 import type { JsonObject } from "../ocpp/json.ts";
 import type { CallOutcome } from "../ocpp/call-queue.ts";
 import type { UnknownTagPolicy } from "./charger.ts";
+import type { Page, Paged } from "./paging.ts";
 
 /** State of a transaction. Only a higher revision replaces a lower one. Energy is in Wh, times are ISO 8601. */
 export interface TransactionFact {
@@ -132,10 +133,41 @@ export interface StoredTransaction extends Omit<
   updatedAt: Date;
 }
 
+/** Selection of transactions. Null: no condition. */
+export interface TransactionFilter {
+  /** OCPP identity of the charger, deleted ones included. */
+  identity: string | null;
+  status: StoredTransaction["status"] | null;
+  /** Compared case-insensitively. */
+  idTag: string | null;
+  /** Start time, inclusive. */
+  from: Date | null;
+  /** Start time, exclusive. */
+  to: Date | null;
+}
+
+/** Place in a list of transactions, newest first. */
+export interface TransactionPlace {
+  startedAt: Date;
+  transactionId: number;
+}
+
 /** Stored events of stations. Retention times are in docs/operations.md. */
 export interface StationHistory {
   /** A transaction by its number in the organisation or by its `txn_` id; null: none, also for any other text. */
   transaction(organizationId: string, id: string): Promise<StoredTransaction | null>;
+  /** Transactions, newest first, and the number that match. */
+  transactions(
+    organizationId: string,
+    filter: TransactionFilter,
+    page: Page,
+  ): Promise<Paged<StoredTransaction>>;
+  /** The next `limit` transactions after a place, newest first; it need not be that of a transaction. */
+  transactionsAfter(
+    organizationId: string,
+    filter: TransactionFilter,
+    cursor: { after: TransactionPlace; limit: number },
+  ): Promise<StoredTransaction[]>;
   /** Transaction ids in use, for the id allocator. */
   transactionIds(organizationId: string): Promise<TransactionIdsOnRecord>;
   /** Deletes rows past their retention, for at most 20 s per call. */

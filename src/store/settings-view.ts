@@ -20,9 +20,6 @@ export const settingsRow = z
   })
   .transform(({ updated_at, ...row }): ChargerSettings => ({ ...row, updatedAt: updated_at }));
 
-/** Transactions searched for the running one, newest first. Enough for a charger with fewer connectors than this. */
-const NEWEST_TRANSACTIONS = 16;
-
 /** Meter messages searched for each measurand, newest first. A measurand that none of them contains is unknown. */
 const NEWEST_MESSAGES = 256;
 
@@ -34,8 +31,8 @@ const VIEW = `SELECT c.id, c.identity, c.name, c.created_at, coalesce(k.vendor, 
     (t.last_meter_wh - t.meter_start_wh)::float8 AS energy_wh, m.newest, coalesce(m.at, t.updated_at) AS charge_at
   FROM chargers c LEFT JOIN locations l ON l.id = c.location_id LEFT JOIN charger_connections k ON k.charger_id = c.id
   LEFT JOIN charger_settings s ON s.charger_id = c.id
-  LEFT JOIN LATERAL (SELECT * FROM (SELECT * FROM transactions x WHERE x.charger_id = c.id ORDER BY x.transaction_id DESC
-    LIMIT ${NEWEST_TRANSACTIONS}) newest WHERE newest.status = 'in_progress' LIMIT 1) t ON true
+  LEFT JOIN LATERAL (SELECT * FROM transactions x WHERE x.charger_id = c.id AND x.status = 'in_progress'
+    ORDER BY x.transaction_id DESC LIMIT 1) t ON true
   LEFT JOIN LATERAL (
     SELECT (SELECT v.at FROM meter_values v WHERE v.organization_id = c.organization_id
         AND v.transaction_id = t.transaction_id ORDER BY v.at DESC LIMIT 1) AS at,

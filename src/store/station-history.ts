@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { UNCONFIRMED_CLAIM } from "../ocpp/v16/unconfirmed-id.ts";
 import type {
   GoneCharger,
@@ -7,11 +6,10 @@ import type {
   SessionFactRow,
   StationEventFact,
   StationHistory,
-  StoredTransaction,
 } from "../ports.ts";
 import { pruneHistory } from "./prune-history.ts";
-import { firstRow, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
+import { readTransaction, transactionPage, transactionsAfter } from "./transaction-lists.ts";
 import { applyTransactions, transactionIdsOnRecord } from "./transactions.ts";
 
 /** Facts that are stored as history, one row each; the other facts update a current state. */
@@ -194,65 +192,15 @@ export function int32(value: number | null): number | null {
   return value === null ? null : Math.max(-INT_MAX, Math.min(INT_MAX, value));
 }
 
-const transactionRow = z
-  .object({
-    id: z.string(),
-    transaction_id: z.number(),
-    ocpp_transaction_id: z.string().nullable(),
-    charger_id: z.string(),
-    identity: z.string(),
-    evse_id: z.number(),
-    id_tag: z.string().nullable(),
-    status: z.enum(["pending", "in_progress", "completed", "expired"]),
-    meter_start: z.number().nullable(),
-    meter_stop: z.number().nullable(),
-    last_meter: z.number().nullable(),
-    started_at: timestamp,
-    stopped_at: timestamp.nullable(),
-    stop_reason: z.string().nullable(),
-    remote_started: z.boolean(),
-    updated_at: timestamp,
-  })
-  .transform((row): StoredTransaction => ({
-    id: row.id,
-    transactionId: row.transaction_id,
-    ocppTransactionId: row.ocpp_transaction_id,
-    chargerId: row.charger_id,
-    identity: row.identity,
-    evseId: row.evse_id,
-    idTag: row.id_tag,
-    status: row.status,
-    meterStartWh: row.meter_start,
-    meterStopWh: row.meter_stop,
-    lastMeterWh: row.last_meter,
-    startedAt: row.started_at,
-    stoppedAt: row.stopped_at,
-    stopReason: row.stop_reason,
-    remoteStarted: row.remote_started,
-    updatedAt: row.updated_at,
-  }));
-
-/** One transaction, by number or id. Meters are bigint columns; the driver delivers bigint as text and float8 as a number. */
-const TRANSACTION = `SELECT t.id, t.transaction_id, t.ocpp_transaction_id, t.charger_id, c.identity, t.evse_id, t.id_tag, t.status,
-    t.meter_start_wh::float8 AS meter_start, t.meter_stop_wh::float8 AS meter_stop, t.last_meter_wh::float8 AS last_meter,
-    t.started_at, t.stopped_at, t.stop_reason, t.remote_started, t.updated_at
-  FROM transactions t JOIN chargers c ON c.id = t.charger_id
-  WHERE t.organization_id = $1::uuid AND (t.transaction_id = $2::int OR t.id = $3::text)`;
-
-async function readTransaction(
-  sql: Sql,
-  organizationId: string,
-  id: string,
-): Promise<StoredTransaction | null> {
-  const number = /^[1-9]\d{0,9}$/.test(id) && Number(id) <= INT_MAX ? Number(id) : null;
-  if (number === null && !/^txn_[\w-]{1,60}$/.test(id)) return null;
-  return firstRow(transactionRow, await sql.read(TRANSACTION, [organizationId, number, id]));
-}
-
 /** History of stations in Postgres. */
 export function stationHistory(sql: Sql): StationHistory {
   return {
     transaction: (organizationId, id) => readTransaction(sql, organizationId, id),
+
+    transactions: (organizationId, filter, page) => transactionPage(sql, organizationId, filter, page),
+
+    transactionsAfter: (organizationId, filter, cursor) =>
+      transactionsAfter(sql, organizationId, filter, cursor),
 
     transactionIds: (organizationId) => transactionIdsOnRecord(sql, organizationId),
 

@@ -32,7 +32,8 @@ const APPLY = `WITH f AS (
       connector_id = excluded.connector_id, id_tag = excluded.id_tag, status = excluded.status,
       meter_start_wh = excluded.meter_start_wh, meter_stop_wh = excluded.meter_stop_wh,
       last_meter_wh = excluded.last_meter_wh, started_at = excluded.started_at, stopped_at = excluded.stopped_at,
-      stop_reason = excluded.stop_reason, remote_started = excluded.remote_started, lost_stop = excluded.lost_stop,
+      stop_reason = excluded.stop_reason, ocpp_transaction_id = coalesce(excluded.ocpp_transaction_id, t.ocpp_transaction_id),
+      remote_started = excluded.remote_started, lost_stop = excluded.lost_stop,
       revision = excluded.revision, updated_at = excluded.updated_at
       WHERE t.id = excluded.id AND t.charger_id = excluded.charger_id AND t.revision < excluded.revision
     RETURNING t.id

@@ -17,7 +17,7 @@ import { listDeadLetters } from "./list-dead-letters.ts";
 import type { BoundOperation } from "../operation/operations-of.ts";
 import { authenticateV1 } from "./surface.ts";
 import { startChargerTransaction, startTransaction, stopTransaction } from "./remote-control.ts";
-import { getTransaction } from "./transactions.ts";
+import { getTransaction, listTransactions } from "./transactions.ts";
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
@@ -45,6 +45,7 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   startTransaction,
   startChargerTransaction,
   stopTransaction,
+  listTransactions,
   getTransaction,
   listIdTags,
   createIdTag,

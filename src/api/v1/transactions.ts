@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
-import type { StoredTransaction } from "../../ports.ts";
-import { chargeBoxId, timestamp } from "./fields.ts";
+import type { StoredTransaction, TransactionPlace } from "../../ports.ts";
+import { chargeBoxId, page, pagination, timestamp } from "./fields.ts";
 import { defineOperation } from "./surface.ts";
 
 const transaction = z
@@ -48,6 +48,94 @@ export const getTransaction = defineOperation({
     return transactionBody(found);
   },
 });
+
+/** The end of the year 9999, in ms: beyond it Postgres reads no time that was written by JavaScript. */
+const YEARS_END_MS = 253_402_300_799_999;
+const CURSOR = /^([0-9a-z]{1,9})\.([0-9a-z]{1,6})$/;
+const ID_MAX = 2 ** 31 - 1;
+
+/** A place in the list as clients carry it: start time in ms and number, in base 36. */
+function cursorOf({ startedAt, transactionId }: TransactionPlace): string {
+  return `${startedAt.getTime().toString(36)}.${transactionId.toString(36)}`;
+}
+
+function placeOf(cursor: string): TransactionPlace | null {
+  const [, time = "", number = ""] = CURSOR.exec(cursor) ?? [];
+  const [startedAtMs, transactionId] = [Number.parseInt(time, 36), Number.parseInt(number, 36)];
+  const isPlace = startedAtMs <= YEARS_END_MS && transactionId <= ID_MAX;
+  return isPlace ? { startedAt: new Date(startedAtMs), transactionId } : null;
+}
+
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(Math.min(Math.max(Date.parse(text), 0), YEARS_END_MS)));
+
+const listQuery = z.object({
+  ...page,
+  chargeBoxId: chargeBoxId.optional(),
+  status: z
+    .enum(["pending", "in_progress", "completed", "expired", "active"])
+    .optional()
+    .openapi({ description: "`active` is an older word for `in_progress`" }),
+  idTag: z.string().min(1).max(36).optional(),
+  from: time.optional().openapi({ type: "string", format: "date-time", description: "Earliest start" }),
+  to: time.optional().openapi({ type: "string", format: "date-time", description: "Starts before this" }),
+  after: z
+    .string()
+    .transform(placeOf)
+    .refine((place) => place !== null, "must be `next` of the page before")
+    .optional()
+    .openapi({
+      type: "string",
+      description: "`next` of the page before. `offset` is ignored then, and nothing is counted",
+    }),
+});
+
+export const listTransactions = defineOperation({
+  method: "get",
+  path: "/transactions",
+  operationId: "listTransactions",
+  summary: "List transactions, newest first, by offset or by cursor",
+  tag: "Transactions",
+  role: "viewer",
+  query: listQuery,
+  success: {
+    status: 200,
+    description: "One page of transactions",
+    schema: z.object({
+      transactions: z.array(transaction),
+      pagination: pagination.optional().openapi({ description: "Absent with `after`" }),
+      next: z.string().nullable().openapi({ description: "For `after`; null on the last page" }),
+    }),
+  },
+  handle: async ({ ports, organization, query }) => {
+    const { limit, offset, after, status, from = null, to = null } = query;
+    const { chargeBoxId: identity = null, idTag = null } = query;
+    const filter = {
+      identity,
+      idTag,
+      from,
+      to,
+      status: status === "active" ? "in_progress" : (status ?? null),
+    } as const;
+    if (after) {
+      const found = await ports.history.transactionsAfter(organization.id, filter, {
+        after,
+        limit: limit + 1,
+      });
+      const rows = found.slice(0, limit);
+      return { transactions: rows.map(transactionBody), next: nextOf(rows, found.length > limit) };
+    }
+    const { rows, total } = await ports.history.transactions(organization.id, filter, { limit, offset });
+    const next = nextOf(rows, offset + rows.length < total);
+    return { transactions: rows.map(transactionBody), pagination: { total, limit, offset }, next };
+  },
+});
+
+function nextOf(rows: readonly StoredTransaction[], hasMore: boolean): string | null {
+  const last = rows.at(-1);
+  return last && hasMore ? cursorOf(last) : null;
+}
 
 function transactionBody(row: StoredTransaction): z.infer<typeof transaction> {
   const meterWh = row.meterStopWh ?? row.lastMeterWh;

@@ -54,6 +54,33 @@ export async function fillDatabase(database: SqlExecutor): Promise<void> {
   await database.exec(ROWS);
 }
 
+/** Of the organisation. */
+export const TRANSACTIONS = 100_000;
+
+/** Transactions of 500 chargers, one of them deleted, and of 200 tags, three to a minute; a tenth is of another organisation. */
+const TRANSACTION_ROWS = `
+  INSERT INTO organizations (id, slug, name) VALUES ('${ORGANIZATION}', 'big', 'Big'),
+    ('00000000-0000-7000-8000-0000000000a2', 'other', 'Other');
+  INSERT INTO chargers (id, organization_id, identity, vendor_name, model, ocpp_version, number_of_connectors,
+      max_charging_power, connector_type, runtime, status, created_at, updated_at, settled_at, deleted_at)
+    SELECT ${id("8003", "n")}, '${ORGANIZATION}', 'CP-' || n, 'Generic', 'Generic AC 22 kW', 'OCPP1.6', 1, 22000, 'Type2',
+      'external', 'READY', now(), now(), now(), CASE WHEN n = 3 THEN now() END FROM generate_series(0, 499) n;
+  INSERT INTO transactions (id, organization_id, transaction_id, charger_id, evse_id, connector_id, id_tag, status,
+      started_at, revision, updated_at)
+    SELECT 'txn_' || n, CASE WHEN n > ${TRANSACTIONS} THEN '00000000-0000-7000-8000-0000000000a2' ELSE '${ORGANIZATION}' END::uuid,
+      n, ${id("8003", "n % 500")}, 1, 1, 'TAG' || n % 200,
+      CASE WHEN n % 2000 = 1 THEN 'in_progress' WHEN n % 1000 = 2 THEN 'expired' WHEN n % 5000 = 3 THEN 'pending'
+        ELSE 'completed' END,
+      timestamptz '2026-01-01Z' + n * interval '20 seconds', 2, now()
+    FROM generate_series(1, ${TRANSACTIONS} * 11 / 10) n;`;
+
+/** Makes transactions in an empty database, and the statistics that a server has of them. */
+export async function fillTransactions(database: SqlExecutor): Promise<void> {
+  await database.session((session) => applyMigrations(session, { migrations: readMigrations() }));
+  await database.exec(TRANSACTION_ROWS);
+  await database.run({ query: "VACUUM (ANALYZE)", params: [] });
+}
+
 export interface PlanNode {
   "Node Type": string;
   "Relation Name"?: string;

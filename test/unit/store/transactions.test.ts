@@ -132,9 +132,12 @@ test("a row of a remote start becomes the transaction, whatever arrives late", a
   await apply(expired);
   await apply(pending);
   expect(await statusOf()).toBe("expired");
-  await apply(transaction({ ...row, status: "in_progress", revision: 1 }));
+  await apply(transaction({ ...row, status: "in_progress", revision: 1, ocppTransactionId: "station-1" }));
   await apply(expired);
-  expect(await statusOf()).toBe("in_progress");
+  expect(await history.transaction(organization.id, "51")).toMatchObject({
+    status: "in_progress",
+    ocppTransactionId: "station-1",
+  });
 });
 
 test("a transaction is read by its number and by its id, in its own organisation only", async () => {

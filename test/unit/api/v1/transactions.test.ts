@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { z } from "zod";
 import type { StoredTransaction } from "../../../../src/ports.ts";
 import { bodyOf, createWorld } from "../access-world.ts";
 import { unusedPort } from "../fake-ports.ts";
@@ -82,5 +83,79 @@ test("an unknown transaction is 404 under the id that was asked for", async () =
   expect(await show(null, "txn_NONE")).toEqual([
     404,
     { success: false, error: { code: "NOT_FOUND", message: "Transaction txn_NONE not found" } },
+  ]);
+});
+
+const NOTHING = { identity: null, idTag: null, status: null, from: null, to: null };
+
+/** What the list answers to a query, and what it asked its store. */
+async function list(query: string, found: StoredTransaction[] = [STORED], total = 1) {
+  const asked: unknown[] = [];
+  const transactions = async (_id: string, ...args: unknown[]) => (asked.push(args), { rows: found, total });
+  const transactionsAfter = async (_id: string, ...args: unknown[]) => (asked.push(args), found);
+  const world = createWorld({}, { history: { ...unusedPort("history"), transactions, transactionsAfter } });
+  const headers = { "x-api-key": await world.apiKey("viewer") };
+  const response = await world.request(`/api/v1/transactions${query}`, { headers });
+  return { status: response.status, body: await bodyOf(response), asked };
+}
+
+test("a list has its page, its number and where the next page begins", async () => {
+  const place = `${STORED.startedAt.getTime().toString(36)}.${(12345).toString(36)}`;
+  const pagination = { total: 3, limit: 1, offset: 1 };
+  expect(await list("?limit=1&offset=1", [STORED], 3)).toEqual({
+    status: 200,
+    body: { transactions: [COMPLETED], pagination, next: place },
+    asked: [[NOTHING, { limit: 1, offset: 1 }]],
+  });
+  expect((await list("?limit=1&offset=2", [STORED], 3)).body).toMatchObject({ next: null });
+  expect((await list("", [], 0)).body).toEqual({
+    transactions: [],
+    pagination: { total: 0, limit: 50, offset: 0 },
+    next: null,
+  });
+});
+
+test("a cursor continues behind its transaction, without a count", async () => {
+  const { next } = z.object({ next: z.string() }).parse((await list("?limit=1", [STORED], 2)).body);
+  const after = { startedAt: STORED.startedAt, transactionId: 12_345 };
+  expect(await list(`?after=${next}&limit=1`, [STORED, STORED])).toEqual({
+    status: 200,
+    body: { transactions: [COMPLETED], next },
+    asked: [[NOTHING, { after, limit: 2 }]],
+  });
+  expect((await list(`?after=${next}`)).body).toEqual({ transactions: [COMPLETED], next: null });
+});
+
+test("a list is filtered by charger, status, tag and time; `active` is `in_progress`", async () => {
+  const query =
+    "?chargeBoxId=CP-1&status=active&idTag=RFID1&from=2026-02-06T15:30:00%2B01:00&to=9999-12-31T23:59:59-12:00";
+  expect((await list(query)).asked).toEqual([
+    [
+      {
+        identity: "CP-1",
+        idTag: "RFID1",
+        status: "in_progress",
+        from: STORED.startedAt,
+        to: new Date("9999-12-31T23:59:59.999Z"),
+      },
+      { limit: 50, offset: 0 },
+    ],
+  ]);
+});
+
+test.each([
+  "limit=0",
+  "limit=201",
+  "offset=-1",
+  "status=stopping",
+  "from=yesterday",
+  "after=x",
+  "after=1.zzzzzz",
+])("a list with %s is refused by the name of its parameter", async (query) => {
+  const { status, body, asked } = await list(`?${query}`);
+  expect([status, body, asked]).toMatchObject([
+    400,
+    { error: { issues: [{ location: "query", path: [query.split("=")[0]] }] } },
+    [],
   ]);
 });
