@@ -61,7 +61,7 @@ const VERDICTS: Array<[idTag: string, v16: string, v2x: string, group: string | 
 
 const now = () => new Date().toISOString();
 
-test("an independent 1.6 station is told of every tag what it is, and gets a transaction id whatever it is", async () => {
+test("an independent 1.6 station gets the status of every tag, and a transaction id for each of them", async () => {
   const station = await ForeignStation.booted(stack, "FOREIGN-16", "ocpp1.6");
   const ids = new Set<unknown>();
   for (const [index, [idTag, word, , group]] of VERDICTS.entries()) {
@@ -101,7 +101,7 @@ describe.each<OcppVersion>(["ocpp2.0.1", "ocpp2.1"])("an independent %s station"
     ...fields,
   });
 
-  test("is told of every token what it is, at an Authorize and in a transaction, and who may stop it", async () => {
+  test("gets the status of every token at an Authorize and in a transaction, and the group that may stop it", async () => {
     const station = await ForeignStation.booted(stack, `FOREIGN-${version}`, version);
     for (const [index, [idTag, , word, group]] of VERDICTS.entries()) {
       expect([idTag, ...judged(await station.call("Authorize", { idToken: token(idTag) }))]).toEqual([
@@ -140,7 +140,7 @@ describe.each<OcppVersion>(["ocpp2.0.1", "ocpp2.1"])("an independent %s station"
   });
 });
 
-test("a simulated station is told the status of the tag that it was started with", async () => {
+test("a simulated station gets the status of the tag that it was started with", async () => {
   const batch = await postBatch(stack, { chargers: 2 });
   const chargers = (await batch.finished()).results?.created ?? [];
   for (const [index, [idTag, word]] of [
@@ -158,7 +158,7 @@ test("a simulated station is told the status of the tag that it was started with
   }
 });
 
-test("a change whose request died before the registry was told reaches it with the next pass of the sweeper", async () => {
+test("a change whose request ended before the registry was called reaches it with the next pass of the sweeper", async () => {
   const sql = openSql(stack.address("sql"));
   const key = "left-over";
   await sql(

@@ -107,7 +107,7 @@ describe.each(OCPP_VERSIONS)("a booting %s station", (version) => {
     expect(station.timers.has("dial")).toBe(true);
   });
 
-  test("doubles its back-off up to two minutes while nobody answers", () => {
+  test("doubles its back-off up to two minutes while the central system does not answer", () => {
     const station = new StationUnderTest(version);
     station.input({ kind: "powerOn" });
     const waits = Array.from({ length: 9 }, () => {

@@ -38,7 +38,7 @@ describe.each(KINDS)("a %s station that uploads after %s", (version, action, pay
     expect(words(station)).toHaveLength(2);
   });
 
-  test("reports it again when the connection was lost before the answer, or nobody answered", () => {
+  test("reports it again when the connection was lost before the answer, or no answer came", () => {
     const station = uploading();
     station.fire("log");
     station.input({ kind: "disconnected" });

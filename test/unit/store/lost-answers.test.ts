@@ -210,7 +210,7 @@ test("an API key is created and revoked", async () => {
   expect(await apiKeys.findByDigest(digest)).toBeNull();
 });
 
-test("chargers are changed, started anew and deleted, with one effect each", async () => {
+test("chargers are changed, restarted and deleted, with one effect each", async () => {
   const [id = "", other = ""] = await readyChargers("A", "B");
   const { chargers: store } = stores();
   const one = { locationId: null, chargerIds: [id] };

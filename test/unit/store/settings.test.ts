@@ -133,7 +133,7 @@ describe("a charger that the sweeper starts a run for", () => {
     expect(await dueOf(id, later(122))).toEqual([{ chargerId: id, revision: 1, attempt: 2 }]);
   });
 
-  test("is settled and has another firmware or version now, until its settings were brought to that", async () => {
+  test("is settled and has another firmware or version now, until its settings were applied to it", async () => {
     const { id, merge } = await fleet(["d5"]);
     const boot = (firmwareVersion: string | null) =>
       db.stores.chargers.applySessionFacts([

@@ -93,7 +93,7 @@ const dataTransfer = (vendorId: string) => ({
   error: "timeout" as const,
 });
 
-test("a transaction is written once and ends, whatever is repeated", async () => {
+test("a transaction is written once and ends, also when its facts are repeated", async () => {
   const { apply, rows, organization } = await charger();
   const id = "txn_1";
   const begun = transaction({ id });

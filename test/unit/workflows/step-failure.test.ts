@@ -27,7 +27,7 @@ test("a step that ends leaves no timer", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("an error of a step reaches the engine as one word, without our message or stack", async () => {
+test("an error of a step reaches the engine as its name, without message or stack", async () => {
   const error = await sanitized(() => Promise.reject(new Unavailable("postgres at db.internal"))).catch(
     (thrown: unknown) => thrown as Error,
   );

@@ -80,7 +80,7 @@ test("a change of 100 chargers answers all of them by creation and leaves one ef
   expect(await db.stores.effects.pending(batch?.id ?? "", 0, 100)).toHaveLength(100);
 });
 
-test("more than 1,000 chargers must be named, and their number is told", async () => {
+test("a change of more than 1,000 chargers by filter is refused with their number", async () => {
   await call(bulk(), { body: [group({ chargers_number: 1002 })] });
   const answer = await call(bulk(), { method: "PUT", body: { name: "x" } });
   const detail = "Invalid request data: location has 1002 chargers, pass charger_ids (at most 1000)";
@@ -117,7 +117,7 @@ test("the ids of a list are looked up in one statement and cut into pages", asyn
   expect(answer.json).toMatchObject({ data: [{ id: wanted[2] }], total: 3, page: 2, limit: 2 });
 });
 
-test("a runtime is switched once the charger is READY, and told when it is not", async () => {
+test("a runtime is switched once the charger is READY; before, the request is refused with the reason", async () => {
   const [charger] = await fleet(1);
   const post = (event: string) => call(`/ocpp/chargers/${charger?.id}/${event}-charger`, { method: "POST" });
   expect((await post("stop")).json).toEqual({ detail: "Charger is not provisioned" });

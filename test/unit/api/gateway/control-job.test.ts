@@ -74,7 +74,7 @@ test("a job of which nothing ran is FAILED by its cancellation, and cannot be tr
   });
 });
 
-test("a retry opens what failed and may be tried again, once, under new run ids, whoever asks how often", async () => {
+test("repeated and concurrent retries reopen the retryable failed chargers once, under new run ids", async () => {
   const { batch, ids, post, stored } = await job(["e", "f", "g"]);
   const [ready = "", retryable = "", final = ""] = ids;
   await db.stores.jobs.succeed(batch.jobId, ready, new Date());

@@ -62,7 +62,7 @@ function serve(operation: BoundOperation) {
 }
 
 describe("a request", () => {
-  test("is told the findings of path, query, header and body together, in that order", async () => {
+  test("is answered the findings of path, query, header and body together, in that order", async () => {
     const { post } = serve(
       defineOperation({
         ...shared,

@@ -121,7 +121,7 @@ describe("a running transaction", () => {
     expect([values[519], values[508], values[553], values[513]]).toEqual(["2", "16", undefined, undefined]);
   });
 
-  test("shows each measurand with the time of the message that told it", () => {
+  test("shows each measurand with the time of the message that contained it", () => {
     const newest = { ...charge.newest, "Current.Import": message(6, current("10")("L1")) };
     const states = chargerState(view({ charge: { ...charge, newest } }), at(7));
     const timeOf = (stateId: number) => states.find(({ StateId }) => StateId === stateId)?.Timestamp;
@@ -132,7 +132,7 @@ describe("a running transaction", () => {
     expect(states.filter(({ StateId }) => [508, 509].includes(StateId))).toEqual([]);
   });
 
-  test("drops a measurand after two intervals of its station without news", () => {
+  test("drops a measurand that no message contained for two intervals", () => {
     const settings = (seconds: number) => ({
       revision: 1,
       desired: {},

@@ -69,7 +69,7 @@ function reads(
   };
 }
 
-test("every read tells the connection as the session sees it, though the projection lags behind", async () => {
+test("every read shows the connection as the session knows it, even if the projection is older", async () => {
   const read = reads(async () => snapshot);
   expect(await read("/settings")).toMatchObject({ IsOnline: true, OcppVersion: "ocpp1.6" });
   expect(await read("")).toMatchObject({ IsOnline: true, OperatingMode: 3, DeviceId: "SN-1" });

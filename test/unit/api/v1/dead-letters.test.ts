@@ -58,7 +58,7 @@ const letter = (subjectId: string, changed: Partial<DeadLetter> = {}): DeadLette
   ...changed,
 });
 
-test("an organisation sees the runs of its own jobs and chargers, with whom they concern, and nobody else's", async () => {
+test("an organisation sees the failed runs of its own jobs and chargers, with the job or charger of each, and no others", async () => {
   const letters: DeadLetter[] = [];
   const cursors: Array<string | null> = [];
   const deadLetters: RunPublisher["deadLetters"] = async (cursor) => {

@@ -16,7 +16,7 @@ async function callbackEnded(runId: string) {
   }, `the failure function of ${runId}`);
 }
 
-test("exhausted retries fail the run after exactly 1 + retries attempts and tell the failure function why", async () => {
+test("exhausted retries fail the run after exactly 1 + retries attempts, and the failure function gets the reason", async () => {
   const { endpoint, client } = fixture;
   const told: unknown[] = [];
   let attempts = 0;
@@ -130,7 +130,7 @@ test("a non-retryable error fails the run after one attempt", async () => {
   expect(endpoint.deliveries.filter(({ path }) => path === "/permanent")).toHaveLength(2);
 });
 
-test("a step whose answer names a retry time is retried then, whatever the delay of the run is", async () => {
+test("a step whose answer names a retry time is retried at that time, not after the delay of the run", async () => {
   const { endpoint, client, ended } = fixture;
   const url = endpoint.workflow("/retry-after", async (context) => {
     await context.run("step", () => {

@@ -31,7 +31,7 @@ class Database {
 const named = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 const refusal = (chargerId: string) => Object.assign(new Error(`refused ${chargerId}`), { code: "22P02" });
 
-test("sessions of one moment share a statement, and each hears when it has arrived", async () => {
+test("concurrent deliveries share a statement, and each resolves when it has succeeded", async () => {
   const database = new Database();
   const sink = new SharedSink(OPTIONS);
   const all = Promise.all(named("a", 5).map((id) => sink.deliver(rows(id), database.work, "shared")));
@@ -42,7 +42,7 @@ test("sessions of one moment share a statement, and each hears when it has arriv
   expect(database.statements).toHaveLength(1);
 });
 
-test("what is told soon leaves in the turn that tells it, without a timer, while a slot is free", async () => {
+test("a `soon` delivery is sent in its own turn, without a timer, while a slot is free", async () => {
   vi.useFakeTimers();
   const database = new Database();
   const sink = new SharedSink(OPTIONS);
@@ -54,7 +54,7 @@ test("what is told soon leaves in the turn that tells it, without a timer, while
   await told;
 });
 
-test("what is told soon while all slots are taken gathers in one statement", async () => {
+test("`soon` deliveries share one statement while all slots are taken", async () => {
   const database = new Database();
   const sink = new SharedSink(OPTIONS);
   const tell = (id: string) => sink.deliver(rows(id), database.work, "soon");
@@ -88,7 +88,7 @@ test("while two statements are under way everybody else gathers in the next one"
   expect(database.statements).toHaveLength(3);
 });
 
-test("each hears of its own chargers that are gone, and of no other", async () => {
+test("each delivery returns its own missing chargers, and no others", async () => {
   const sink = new SharedSink(OPTIONS);
   const work = async () => [{ chargerId: "j1", isDeleted: true }];
   const heard = await Promise.all(named("j", 3).map((id) => sink.deliver(rows(id), work, "shared")));
@@ -122,7 +122,7 @@ test("what the database refuses for its values meets only the session it belongs
   expect(sent).toEqual([named("e", 4), ...named("e", 4).map((id) => [id])]);
 });
 
-test("while the database is away nobody asks for itself, and who comes later asks again", async () => {
+test("while the database is away waiting deliveries fail without a statement, and later ones try again", async () => {
   vi.useFakeTimers();
   const database = new Database();
   const sink = new SharedSink({ ...OPTIONS, parallel: 1 });
@@ -143,7 +143,7 @@ test("while the database is away nobody asks for itself, and who comes later ask
   await later;
 });
 
-test("a batch whose owner has ended is joined by nobody after its time, and those who rely on it hear of its loss", async () => {
+test("a batch whose owner ended takes no rows after its time, and the deliveries that wait for it fail", async () => {
   const sink = new SharedSink({ ...OPTIONS, patienceMs: 300 });
   const gone = () => new Promise<GoneCharger[]>(() => undefined);
   void sink.deliver(rows("i0"), gone, "shared");

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe("a station with a foreign target", () => {
-  test("connects to the URL with its identity appended, and takes no key of ours along", async () => {
+  test("connects to the URL with its identity appended, and sends no key", async () => {
     const station = foreign({ identity: "CP+1@x", version: "ocpp2.0.1" });
     await expect(newHost().start(station, 10_000)).resolves.toEqual({ kind: "accepted" });
     expect(csms.dialed.map(({ url }) => url)).toEqual(["https://csms.example.com/ocpp/CP%2B1%40x"]);
@@ -64,7 +64,7 @@ describe("a station with a foreign target", () => {
     expect(csms.dialed).toHaveLength(2);
   });
 
-  test("keeps its failure and forgets its key", async () => {
+  test("keeps its failure and deletes its key", async () => {
     csms.upgrades = [403];
     const host = newHost();
     const station = foreign();
@@ -77,7 +77,7 @@ describe("a station with a foreign target", () => {
     expect(csms.dialed).toHaveLength(1);
   });
 
-  test("waits no longer than it was told while the central system lets it hang", async () => {
+  test("waits no longer than the given time for a central system that does not answer", async () => {
     csms.bootStatus = "Pending";
     const host = newHost();
     const station = foreign();
@@ -121,7 +121,7 @@ describe("forbidden targets", () => {
   });
 });
 
-test("a target that is our own socket for the organisation is dialed from object to object, with the key", async () => {
+test("a target that is this deployment's URL of the organisation is connected from object to object, with the key", async () => {
   const own = `${testEnv.PUBLIC_BASE_URL.replace(/^http/, "ws")}/ocpp/demo/`;
   const station = newStation({ wsUrl: own });
   await expect(newHost().start(station, 10_000)).resolves.toEqual({ kind: "accepted" });

@@ -137,7 +137,7 @@ describe("a simulator host", () => {
     await expect(bootsOf(station)).resolves.toBe(1);
   });
 
-  test("keeps its alarm while a station is switched on, and lets go when none is", async () => {
+  test("has an alarm while a station is switched on, and none otherwise", async () => {
     const host = newHost();
     const station = newStation();
     await host.start(station, 10_000);
@@ -230,7 +230,7 @@ describe("a simulator host", () => {
     expect(told?.generation).toBeGreaterThanOrEqual(before?.generation ?? Number.NaN);
   });
 
-  test("carries out a restart token once", async () => {
+  test("restarts once for a restart token", async () => {
     const host = newHost();
     const station = newStation();
     await host.start(station, 10_000);
@@ -296,7 +296,7 @@ describe("a simulator host", () => {
     await expect(rowsOf(host)).resolves.toEqual([]);
   });
 
-  test("forgets a removed station and its key", async () => {
+  test("deletes a removed station and its key", async () => {
     const host = newHost();
     const station = newStation();
     await host.start(station, 10_000);
@@ -317,7 +317,7 @@ describe("a simulator host", () => {
     await expect(statusOf(host, young)).resolves.toMatchObject({ isOnline: true });
   });
 
-  test("has room for 64 stations", async () => {
+  test("accepts at most 64 stations", async () => {
     let host = newHost();
     const offline = () => newStation({ wsUrl: "wss://csms.example.com/ocpp" });
     await runInDurableObject(host, (_instance, state) => {

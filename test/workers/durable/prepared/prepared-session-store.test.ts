@@ -25,7 +25,7 @@ function successor(charger: Charger): Charger {
   return { ...charger, ref: { ...charger.ref, chargerId: crypto.randomUUID() } };
 }
 
-test("a prepared charger has no session object until somebody needs it, and logs in like any other", async () => {
+test("a prepared charger has no session object until its session is needed, and logs in like any other", async () => {
   new DatabaseDouble();
   const before = await sessionCount();
   const charger = await prepared();
@@ -38,7 +38,7 @@ test("a prepared charger has no session object until somebody needs it, and logs
   });
 });
 
-test("a wrong key opens nothing on a prepared charger, and the right one still does", async () => {
+test("a wrong key is refused for a prepared charger, and the right one is still accepted", async () => {
   new DatabaseDouble();
   const charger = await prepared();
   const wrong = basic(charger.ref.identity, "f".repeat(40));
@@ -48,14 +48,14 @@ test("a wrong key opens nothing on a prepared charger, and the right one still d
   response.webSocket?.accept();
 });
 
-test("a prepared charger learns that settings wait for it", async () => {
+test("a prepared charger is told of pending settings", async () => {
   const { session, ref } = await prepared();
   const note = { revision: 1, settledFor: null, lease: null };
   expect(await session.noteSettings({ ...ref, chargerId: crypto.randomUUID() }, note)).toBe(false);
   expect(await session.noteSettings(ref, note)).toBe(true);
 });
 
-test("every question about a prepared charger is answered as about one that was never connected", async () => {
+test("every call about a prepared charger is answered as for one that was never connected", async () => {
   const charger = await prepared({ registrationStatus: "Pending" });
   const { session, ref } = charger;
   expect(
@@ -114,7 +114,7 @@ test("a prepared session contains digests of its key, and not the key", async ()
   expect(JSON.stringify(places)).not.toContain(KEY);
 });
 
-test("an identity that nobody knows is answered 404 and leaves no prepared session", async () => {
+test("an unknown identity is answered 404 and leaves no prepared session", async () => {
   const charger = newCharger();
   expect((await upgrade(charger)).status).toBe(404);
   expect(await charger.session.adopt(charger.ref)).toBe(false);

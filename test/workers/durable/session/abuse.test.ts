@@ -71,7 +71,7 @@ test("closes with 1002 after 50 malformed frames in a minute between good ones",
   expect(await station.untilClosed()).toEqual({ code: 1002, reason: "protocol error" });
 });
 
-test("answers what cannot be read under the id -1, in the spelling of the version", async () => {
+test("answers a malformed frame under the message id -1, with the error code as the version spells it", async () => {
   const station = await StationDouble.booted(await provisioned());
   station.socket.send("nonsense");
   const answer = await station.until("an answer", () => station.frames.find(([, id]) => id === "-1"));
@@ -125,7 +125,7 @@ test("a station silent for 750 s is asked for a heartbeat, and any answer keeps 
   expect(await charger.session.snapshot(charger.ref)).toMatchObject({ online: true });
 });
 
-test("a station that does not answer the probe within 20 s is closed with 4008 and told offline", async () => {
+test("a station that does not answer the probe within 20 s is closed with 4008 and shown offline", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   await ring(charger, 750_000);

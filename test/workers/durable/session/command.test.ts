@@ -78,7 +78,7 @@ test("a command that timed out before it was sent never reaches the station", as
   expect(station.frames.filter(([type]) => type === 2).map(([, , action]) => action)).toEqual(["ClearCache"]);
 });
 
-test("a lost socket ends what is on the wire and what waits at once, each truthfully", async () => {
+test("a lost socket ends the sent command and the waiting ones at once; each outcome says whether it was sent", async () => {
   const { charger, station } = await bootedCharger();
   const sent = sessions.command(charger.ref, clearCache, 30_000);
   await station.nextCall();
@@ -102,7 +102,7 @@ test("an object reset with a command in flight leaves its effect unknown, and it
   expect(await sessions.command(charger.ref, clearCache, 1000)).toEqual({ kind: "offline" });
 });
 
-test("an overloaded object turns a command away unsent, and is asked once", async () => {
+test("an overloaded object refuses a command unsent, and is called once", async () => {
   const command = vi.fn(() =>
     Promise.reject(Object.assign(new Error("overloaded"), { retryable: true, overloaded: true })),
   );
@@ -112,7 +112,7 @@ test("an overloaded object turns a command away unsent, and is asked once", asyn
   expect(command).toHaveBeenCalledOnce();
 });
 
-test("a charger that never connected is offline, one that was never provisioned is said to be so", async () => {
+test("a command to a charger that never connected is answered offline, to one that was never provisioned notProvisioned", async () => {
   const charger = await provisioned();
   expect(await sessions.command(charger.ref, clearCache, 1000)).toEqual({ kind: "offline" });
   expect(await sessions.command(newCharger().ref, clearCache, 1000)).toEqual({ kind: "notProvisioned" });

@@ -10,7 +10,7 @@ beforeEach(() => {
 
 const transfer = { kind: "dataTransfer", vendorId: "V", messageId: "M", data: "{}" } as const;
 
-test("vendor messages of both directions are listed newest first, also after an eviction, and told", async () => {
+test("vendor messages of both directions are listed newest first, also after an eviction, and become facts", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const outcome = charger.session.command(charger.ref, transfer, 5000);

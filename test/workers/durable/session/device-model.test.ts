@@ -64,7 +64,7 @@ async function read(
 
 const KEYS = ["ChargingStation.Model", "OCPPCommCtrlr.HeartbeatInterval", "TxCtrlr.EVConnectionTimeOut"];
 
-test("what a 2.x station reported decides how it is read, and what is told of its variables, over evictions", async () => {
+test("the variables that a 2.x station reported decide how they are read and shown, over evictions", async () => {
   const { charger, station } = await reporting();
   await evictDurableObject(charger.stub, { webSockets: "hibernate" });
   const { outcome, sizes } = await read({ charger, station }, [...KEYS, "LocalAuthListMaxLength"], 2);
@@ -92,7 +92,7 @@ test("a station is asked for its limit once, and again after its next boot", asy
   expect((await read({ charger, station }, KEYS, 2)).sizes).toEqual([1, 3]);
 });
 
-test("a 1.6 station that told how many keys it takes is read in messages of that size", async () => {
+test("a 1.6 station that reported how many keys it takes is read in messages of that size", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const answer = async (calls: number, keys: string[]) => {

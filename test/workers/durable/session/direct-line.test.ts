@@ -33,7 +33,7 @@ function storedIn(station: SimulatedStation) {
 const longNames = { vendor: "V".repeat(60), model: "Model of a very long name" };
 
 describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of our own", (version) => {
-  test("is stored with its boot and all its statuses, and has nothing to tell that its host tells", async () => {
+  test("is stored with its boot and all its statuses, and adds no facts that its host writes", async () => {
     const database = new DatabaseDouble();
     const station = newStation({ version, connectors: 3, ...longNames });
     await expect(newHost().start(station, 10_000)).resolves.toEqual({ kind: "accepted" });
@@ -58,7 +58,7 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of
     expect(facts[1]).toMatchObject({ vendor, model });
   });
 
-  test("tells by itself what its host did not announce", async () => {
+  test("adds facts that its host did not announce", async () => {
     const database = new DatabaseDouble();
     const station = newStation({ version });
     await newHost().start(station, 10_000);
@@ -76,7 +76,7 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of
   });
 });
 
-test("what a session of our own station keeps is stored together, a moment after the first of it", async () => {
+test("the changes of a new simulated station's session are stored in one commit", async () => {
   const charger = newCharger();
   await runInDurableObject(charger.stub, async (_instance, { storage }) => {
     const store = new SessionStore(storage, { memoryOf: () => null, keep: () => false });
@@ -95,7 +95,7 @@ test("what a session of our own station keeps is stored together, a moment after
   });
 });
 
-test("the news of many stations goes to the database in few statements, and waits for one that is down", async () => {
+test("the first facts of many stations are written in few statements, and wait while the database is down", async () => {
   const database = new DatabaseDouble();
   database.isDown = true;
   const host = newHost();

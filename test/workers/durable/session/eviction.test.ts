@@ -44,7 +44,7 @@ async function withCommandOutstanding(charger: Charger) {
   return { settled, commandId };
 }
 
-test("an object that dies with a command outstanding still knows all it confirmed, and tells it to Postgres once", async () => {
+test("an object that crashes with a command outstanding keeps all it confirmed, and writes it to Postgres once", async () => {
   const charger = await provisioned({ organizationId: ORGANIZATION_ID });
   const { settled, commandId } = await withCommandOutstanding(charger);
   const before = await charger.session.snapshot(charger.ref);

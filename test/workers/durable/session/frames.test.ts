@@ -43,7 +43,7 @@ test("keeps every frame in both directions, newest first, answers under the acti
   expect(rows[3]?.message).toBe('[2,"s2","Heartbeat",{}]');
 });
 
-test("a station that breaks the schema in every message is told of at the first, the tenth and the hundredth", async () => {
+test("a station that breaks the schema in every message is logged at the first, the tenth and the hundredth", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const log = vi.spyOn(console, "log");
@@ -101,7 +101,7 @@ test("an answer that comes too late changes nothing and is logged under its acti
   log.mockRestore();
 });
 
-test("what stands in place of an action takes no room in any log", async () => {
+test("a long text in place of an action is not logged", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const log = vi.spyOn(console, "log");
@@ -199,7 +199,7 @@ test("stores no frame with a vendor's password, the signature of a URL or a key 
   expect(stored).not.toContain("leaked");
 });
 
-test("is kept at most an eighth above 32 MiB between two looks at it, however fast it grows", async () => {
+test("is pruned before it exceeds 32 MiB by an eighth, however fast it grows", async () => {
   const charger = await provisioned();
   const message = "x".repeat(64 * 1024);
   const frame = { atMs: Date.now(), direction: "cp_to_csms", action: "Large", message } as const;

@@ -51,7 +51,7 @@ async function ringIfDue(charger: Charger): Promise<boolean> {
 }
 
 describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])("a %s station", (protocol) => {
-  test("that only beats writes no row, sets no alarm and no timer, and sends no statement", async () => {
+  test("that only sends heartbeats writes no row, sets no alarm and no timer, and sends no statement", async () => {
     const { charger, station } = await settled(protocol);
     await station.call("Heartbeat", {});
     await hibernate(charger);
@@ -136,7 +136,7 @@ test("a command has its answer before anything is written, and one row keeps bot
   expect(cost).toMatchObject({ rows: 1, alarms: 0, statements: 0 });
 });
 
-test("100 heartbeats set at most 50 alarms of a row each, and tell at most every 15 minutes that the station was seen", async () => {
+test("100 heartbeats set at most 50 alarms of a row each, and write the time of the last message at most every 15 minutes", async () => {
   const clock = standingClock();
   const { charger, station } = await settled();
   const beganAtMs = clock.nowMs;
@@ -273,7 +273,7 @@ test("dropping 10,000 frames writes at most 101 rows", async () => {
   expect(left.n).toBe(0);
 });
 
-test("a crash after the delivery of facts tells them again as they were, and no others", async () => {
+test("a crash after the delivery of facts delivers the same ones again, and no others", async () => {
   const { charger, station } = await settled();
   await station.call("StatusNotification", available);
   await vi.waitFor(() => expect(database.factsOf(charger.ref.chargerId)).toHaveLength(3));

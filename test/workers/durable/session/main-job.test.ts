@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DatabaseDouble } from "./database-double.ts";
 import { provisioned, StationDouble } from "./station-double.ts";
 
-test("a provisioned charger logs in, boots, beats and carries out a reset", async () => {
+test("a provisioned charger logs in, boots, sends a heartbeat and executes a reset", async () => {
   new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.connect(charger);

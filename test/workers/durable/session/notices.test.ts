@@ -29,7 +29,7 @@ async function notices(charger: Charger) {
   return database.factsOf(charger.ref.chargerId).filter(({ payload }) => payload !== undefined);
 }
 
-test("what a station reports and nothing else takes is told as it came, report parts aside", async () => {
+test("messages without a handler of their own become facts with their payload, except parts of reports", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
   const schedule = {
@@ -52,7 +52,7 @@ test("what a station reports and nothing else takes is told as it came, report p
   expect(told[0]).toMatchObject({ at: TIME });
 });
 
-test("a notice is told without its secrets, and within its bound with a mark", async () => {
+test("the fact of a message has no secrets, and is marked where it was truncated", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger, { protocol: "ocpp2.0.1" });
   await station.call("NotifyEvent", notifyEvent("BasicAuthPassword", "hunter2"));

@@ -41,7 +41,7 @@ test("facts that cannot be moved to the table stay where they are, and the next 
   });
 });
 
-test("rows that a broken move has left in the table hold up nothing", async () => {
+test("rows that an interrupted move left in the table do not block delivery", async () => {
   await withOutbox(({ outbox, names, storage }) => {
     const told = Array.from({ length: 24 }, (_, index) => `S${index}`);
     for (const name of told) outbox.append(row(name));
@@ -53,7 +53,7 @@ test("rows that a broken move has left in the table hold up nothing", async () =
   });
 });
 
-test("a batch reads no more of a large backlog than it takes along", async () => {
+test("a batch reads no more rows of a large backlog than it delivers", async () => {
   await withOutbox(({ outbox, storage }) => {
     for (let index = 0; index < 60; index++) outbox.append(row(`${index}`.padEnd(60_000)));
     const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
@@ -73,7 +73,7 @@ test("a batch reads no more of a large backlog than it takes along", async () =>
   });
 });
 
-test("a large backlog is taken along batch after batch, each fact once and in order", async () => {
+test("a large backlog is delivered batch after batch, each fact once and in order", async () => {
   await withOutbox(({ outbox }) => {
     const told = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(60_000));
     for (const name of told) outbox.append(row(name));

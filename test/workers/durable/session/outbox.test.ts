@@ -38,7 +38,7 @@ async function rowsWritten(charger: Charger): Promise<number> {
   return (await kept(charger, "outbox")) + (await kept(charger, "replies"));
 }
 
-test("the alarm brings what happened to Postgres in order, once, and a second alarm does nothing more", async () => {
+test("the alarm writes the facts to Postgres in order, once, and a second alarm writes nothing", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
@@ -58,7 +58,7 @@ test("the alarm brings what happened to Postgres in order, once, and a second al
   expect(await unflushed(charger)).toBe(0);
 });
 
-test("flushes by itself in the turn that tells a fact", async () => {
+test("flushes in the turn that adds a fact", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   await StationDouble.booted(charger);
@@ -98,7 +98,7 @@ test("heartbeats write neither an outbox row nor a stored answer", async () => {
   expect(await rowsWritten(charger)).toBe(before);
 });
 
-test("a repeated status that says nothing new tells nothing new", async () => {
+test("a repeated status without a change adds no fact", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
@@ -108,7 +108,7 @@ test("a repeated status that says nothing new tells nothing new", async () => {
   expect(database.factsOf(charger.ref.chargerId).filter(({ type }) => type === "connector")).toHaveLength(1);
 });
 
-test("a close is told as offline, with the version and generation of the connection", async () => {
+test("a close adds the fact that the station is offline, with the version and generation of the connection", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
@@ -120,7 +120,7 @@ test("a close is told as offline, with the version and generation of the connect
   expect(connections.at(-1)).toMatchObject({ online: false, ocpp_version: "ocpp1.6", generation });
 });
 
-test("news after our clock was put back by an hour is not older than the news before", async () => {
+test("facts after our clock was put back by an hour are not older than the facts before", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
@@ -161,7 +161,7 @@ test("an alarm that was due and is lost with its runtime is set again by the nex
   expect((alarmAtMs ?? Infinity) - Date.now()).toBeLessThan(60_000);
 });
 
-test("a socket that a crash took without an event is found missing by the next alarm", async () => {
+test("a socket that was lost in a crash without an event is noticed by the next alarm", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   await StationDouble.booted(charger);
@@ -190,7 +190,7 @@ test("the generation grows over connections, evictions and database outages", as
   expect(new Set(generations).size).toBe(3);
 });
 
-test("a fact that the database refuses for its values is dropped, and holds up no other", async () => {
+test("a fact that the database refuses for its values is dropped, and does not block others", async () => {
   const database = new DatabaseDouble();
   database.refused = "Faulted";
   const charger = await provisioned();
@@ -237,7 +237,7 @@ test("the answers to the last 256 messages are kept, over evictions, and no more
   expect(await kept(charger, "replies")).toBeLessThanOrEqual(256 + 64 + 9);
 });
 
-test("what a message tells is stored before the message is answered", async () => {
+test("the facts of a message are stored before the message is answered", async () => {
   new DatabaseDouble();
   const charger = await provisioned();
   await StationDouble.booted(charger);

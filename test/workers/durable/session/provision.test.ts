@@ -64,7 +64,7 @@ test("refuses a key too short to be safe", async () => {
   });
 });
 
-test("a newer charger of the identity inherits nothing and what the older one had to tell is still told", async () => {
+test("a newer charger of the identity inherits nothing, and the facts of the older one are still delivered", async () => {
   const database = new DatabaseDouble();
   database.isDown = true;
   const older = await provisioned();
@@ -95,7 +95,7 @@ test("a late provisioning of an older charger does nothing to its successor", as
   expect(await sessions.snapshot(newer.ref)).toMatchObject({ chargerId: newer.ref.chargerId });
 });
 
-test("retiring closes the socket with 4004, ends its commands, tells what is left and leaves nothing behind", async () => {
+test("retiring closes the socket with 4004, ends its commands, delivers its facts and leaves nothing stored", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
@@ -118,7 +118,7 @@ test("retiring closes the socket with 4004, ends its commands, tells what is lef
   await sessions.retire(charger.ref);
 });
 
-test("a retired charger is gone at once and wiped by the alarm when the database is back", async () => {
+test("a retired charger is not served any more, and is wiped by the alarm when the database is back", async () => {
   const database = new DatabaseDouble();
   database.isDown = true;
   const charger = await provisioned();
@@ -152,7 +152,7 @@ test("a wiped object serves a new charger from its first connection on", async (
   expect((await station.call("Heartbeat", {}))[0]).toBe(3);
 });
 
-test("a session learns from its next flush that its charger was deleted: socket closed, nothing stays behind", async () => {
+test("a session whose next flush reports its charger deleted closes its socket and deletes its storage", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   database.gone.set(charger.ref.chargerId, true);
@@ -164,7 +164,7 @@ test("a session learns from its next flush that its charger was deleted: socket 
   }, 5000);
 });
 
-test("a session without any row is not served, keeps what it has to tell, and serves again when the row is back", async () => {
+test("a session without a row in Postgres serves nobody, keeps its facts, and serves again when the row is back", async () => {
   const database = new DatabaseDouble();
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);

@@ -58,7 +58,7 @@ test("a refused upgrade from outside does not make an open line of our own stati
   expect(await storedInTurn(charger)).toBe(0);
 });
 
-test("a refused upgrade does not make a session tell the facts that the host of its station tells", async () => {
+test("a refused upgrade does not make a session write the facts that the host of its station writes", async () => {
   const charger = newCharger();
   const boot = {
     type: "boot",

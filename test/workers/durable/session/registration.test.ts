@@ -97,7 +97,7 @@ test("admits no transaction command while pending and no command at all while re
   });
 });
 
-test("repeats the stored answer for a repeated message and handles the same id with another payload anew", async () => {
+test("repeats the stored answer for a repeated message and handles the same id with another payload as a new message", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const faulted = { connectorId: 1, errorCode: "NoError", status: "Faulted" };
@@ -110,7 +110,7 @@ test("repeats the stored answer for a repeated message and handles the same id w
   expect((await charger.session.snapshot(charger.ref))?.connectors[0]?.status).toBe("Reserved");
 });
 
-test("firmware that restarts its counter at every boot is told the present state and time, and its statuses count", async () => {
+test("firmware that restarts its message counter at every boot gets current answers, and its statuses are stored", async () => {
   const charger = await provisioned({ registrationStatus: "Pending" });
   const station = await StationDouble.connect(charger);
   const boot = { chargePointVendor: "V1", chargePointModel: "M1" };

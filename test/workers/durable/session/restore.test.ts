@@ -45,7 +45,7 @@ function knownToPostgres(charger: Charger, credential: CredentialText | undefine
   return durableSessions(config, lookUp);
 }
 
-test("a login tells Postgres which key is good, once, and a rotation tells the next", async () => {
+test("a login writes the key digests to Postgres once, and so does a rotation", async () => {
   const charger = await provisioned({ credential: null });
   await StationDouble.booted(charger);
   expect(await told(charger)).toHaveLength(1);
@@ -59,7 +59,7 @@ test("a login tells Postgres which key is good, once, and a rotation tells the n
   expect(JSON.stringify(credentials)).not.toContain(KEY);
 });
 
-test("a station whose session object is lost gets in with its old key", async () => {
+test("a station whose session object was lost logs in with its old key", async () => {
   const before = await provisioned({ credential: null });
   await StationDouble.booted(before);
   const [credential] = await told(before);
@@ -93,7 +93,7 @@ test("commands and settings find a lost session as well, and unknown ones stay u
   expect(await sessions.snapshot({ ...lost.ref, identity: "CP-nobody" })).toBeNull();
 });
 
-test("a restored place says nothing of its session: a deletion ends the session too", async () => {
+test("deleting a charger whose prepared session was restored ends its session too", async () => {
   const charger = await provisioned({ credential: null });
   const station = await StationDouble.booted(charger);
   await plain.restore(charger.ref, provisionInput(charger));
@@ -102,7 +102,7 @@ test("a restored place says nothing of its session: a deletion ends the session 
   expect(await plain.adopt(charger.ref)).toBe(false);
 });
 
-test("a restore leaves a charger that waits for its hardware as it is, and an older charger brings nothing back", async () => {
+test("a restore does not change a prepared session that was not taken, and an older charger restores nothing", async () => {
   const charger = newCharger();
   await plain.prepare(charger.ref, provisionInput(charger));
   await plain.restore(charger.ref, provisionInput(charger, { authorizationKey: NEW_KEY }));

@@ -175,7 +175,7 @@ test("a charger that is not provisioned here has no key to rotate", async () => 
   expect(await charger.session.rotateAuthorizationKey(charger.ref, NEW_KEY)).toBeNull();
 });
 
-test("a session that dies with the key on its way leaves its fate unknown: the next login decides", async () => {
+test("a rotation is unknown if the session crashes while the key is sent, and the next login decides", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const sessions = durableSessions(readEnv(env as RawEnv));
@@ -187,7 +187,7 @@ test("a session that dies with the key on its way leaves its fate unknown: the n
   expect(await isGood(charger, KEY)).toBe(false);
 });
 
-test("the key never stands in the frame log", async () => {
+test("the key never appears in the frame log", async () => {
   const { charger } = await rotated((id) => [3, id, { status: "Accepted" }]);
   const log = await charger.session.frames(charger.ref, {
     startMs: null,

@@ -20,7 +20,7 @@ const flushed = (chargers: Charger[]) =>
 
 const isBooted = ({ ref }: Charger) => database.factsOf(ref.chargerId).some(({ type }) => type === "boot");
 
-test("sessions that have something to tell at the same time share statements", async () => {
+test("sessions that flush at the same time share statements", async () => {
   database.latencyMs = 100;
   const chargers = await fleet();
   await flushed(chargers);

@@ -8,7 +8,7 @@ beforeEach(() => {
   database = new DatabaseDouble();
 });
 
-test("connectors beyond the bound are answered, and neither kept nor told", async () => {
+test("reports of connectors beyond the bound are answered, and neither stored nor written to Postgres", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   for (let connectorId = 1; connectorId <= 260; connectorId++) {

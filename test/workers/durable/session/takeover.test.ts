@@ -63,7 +63,7 @@ test("what an old socket still sends is dropped", async () => {
   expect((await charger.session.snapshot(charger.ref))?.connectors).toEqual([]);
 });
 
-test("the command on the wire ends as superseded, the waiting ones go to the new socket in order and in its words", async () => {
+test("the sent command ends as superseded, the waiting ones go to the new socket in order and in its version", async () => {
   const charger = await provisioned();
   const old = await StationDouble.booted(charger);
   const onTheWire = charger.session.command(charger.ref, { kind: "clearCache" }, 10_000);
@@ -97,7 +97,7 @@ test("an answer to the old socket's call is not taken from the new one", async (
   expect(await command).toMatchObject({ kind: "answered", answer: { status: "accepted" } });
 });
 
-test("an identity that flaps is quarantined: 429 with Retry-After, and its live socket stays", async () => {
+test("an identity with too many takeovers is quarantined: 429 with Retry-After, and its open socket stays", async () => {
   const charger = await provisioned();
   let station = await StationDouble.booted(charger);
   for (let takeover = 0; takeover < 61; takeover++) station = await StationDouble.connect(charger);

@@ -12,7 +12,7 @@ async function flushed(charger: Charger, type: string) {
   return database.factsOf(charger.ref.chargerId).filter((fact) => fact.type === type);
 }
 
-test("security events, firmware and diagnostics progress are told", async () => {
+test("security events and the progress of firmware and diagnostics jobs become facts", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const at = "2026-05-01T10:00:00Z";
@@ -28,7 +28,7 @@ test("security events, firmware and diagnostics progress are told", async () => 
   expect(facts).toContainEqual(expect.objectContaining({ job: "diagnostics", status: "Uploaded" }));
 });
 
-test("text that no database takes is made storable before it is told", async () => {
+test("text that Postgres refuses is made storable in the fact", async () => {
   const charger = await provisioned();
   const station = await StationDouble.connect(charger);
   await station.call("BootNotification", {

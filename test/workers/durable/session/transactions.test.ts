@@ -53,7 +53,7 @@ async function told(charger: Charger) {
   return [...newest.values()];
 }
 
-test("a transaction is told from its start over its meter to its end", async () => {
+test("a transaction is written to Postgres from its start over its meter values to its end", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const id = idOf(await station.call("StartTransaction", start()));
@@ -93,14 +93,14 @@ test("ids count from 1 in each organisation and are never given to two of its ch
   expect(idOf(await foreign.call("StartTransaction", start()))).toBe(1);
 });
 
-test("an allocator that lost its storage goes on behind what is on record, not from 1", async () => {
+test("an allocator that lost its storage continues after the highest id in Postgres, not from 1", async () => {
   const organizationId = crypto.randomUUID();
   database.highestId = 900;
   const station = await StationDouble.booted(await provisioned({ organizationId }));
   expect(idOf(await station.call("StartTransaction", start()))).toBe(901);
 });
 
-test("an allocator whose storage is older than the record leaves out what was given since", async () => {
+test("an allocator whose storage is older than Postgres skips the ids that were assigned since", async () => {
   const organizationId = crypto.randomUUID();
   await allocatorAt(organizationId, 41);
   database.highestId = 900;
@@ -108,7 +108,7 @@ test("an allocator whose storage is older than the record leaves out what was gi
   expect(idOf(await station.call("StartTransaction", start()))).toBe(901);
 });
 
-test("with the database away an allocator without storage gives no id, one that knows where it was goes on", async () => {
+test("with the database away an allocator without storage assigns no id, and one with storage continues", async () => {
   const [empty, known] = [crypto.randomUUID(), crypto.randomUUID()];
   await allocatorAt(known, 41);
   database.isDown = true;
@@ -123,7 +123,7 @@ test("with the database away an allocator without storage gives no id, one that 
   expect(idOf(await lost.call("StartTransaction", start()))).toBe(61);
 });
 
-test("an unreachable allocator gets the station an InternalError, and its retry a transaction", async () => {
+test("while the allocator is unreachable a start is answered InternalError, and its retry gets a transaction", async () => {
   const organizationId = crypto.randomUUID();
   await allocatorAt(organizationId, 2 ** 31 - 5);
   const station = await StationDouble.booted(await provisioned({ organizationId }));
@@ -325,7 +325,7 @@ test("events of a 2.x transaction count once each and in any order", async () =>
   expect(await told(charger)).toEqual(before);
 });
 
-test("what a station says while the database is away waits in its object, survives an eviction, and is told once and in order", async () => {
+test("facts from while the database is away wait in the object, survive an eviction, and are written once and in order", async () => {
   const organizationId = crypto.randomUUID();
   const charger = await provisioned({ organizationId });
   const station = await StationDouble.booted(charger);

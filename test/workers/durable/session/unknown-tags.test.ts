@@ -32,7 +32,7 @@ test("a session judges its first card by the policy that came with its provision
   }
 });
 
-test("no card waits for the database: a start is answered while the look at the policy hangs", async () => {
+test("no card waits for the database: a start is answered while the read of the policy hangs", async () => {
   const station = await StationDouble.booted(await provisioned({ tagPolicy: accepting }));
   const hanging = Promise.withResolvers<Response>();
   const answered = vi.mocked(globalThis.fetch).getMockImplementation();
@@ -46,7 +46,7 @@ test("no card waits for the database: a start is answered while the look at the 
   hanging.resolve(new Response("down", { status: 503 }));
 });
 
-test("a record of an older release that never learned the policy refuses nobody, and says so", async () => {
+test("a record of an older release without the policy accepts unknown tags, and that is logged", async () => {
   database.isDown = true;
   const said = vi.spyOn(console, "log").mockImplementation(() => {});
   const charger = await provisioned();
@@ -60,7 +60,7 @@ test("a record of an older release that never learned the policy refuses nobody,
   });
 });
 
-test("a policy that is told holds at once and after an eviction, and an earlier one that arrives late changes nothing", async () => {
+test("a new policy applies at once and after an eviction, and an older one that arrives late changes nothing", async () => {
   const charger = await provisioned({ tagPolicy: accepting });
   const station = await StationDouble.booted(charger);
   const told = { acceptsUnknown: false, readAtMs: Date.now() + 60_000 };
@@ -71,13 +71,13 @@ test("a policy that is told holds at once and after an eviction, and an earlier 
   expect(await judged(station)).toBe("Invalid");
 });
 
-test("a session that does not exist is told nothing and comes not to be", async () => {
+test("a policy for a session that does not exist creates no session", async () => {
   const charger = newCharger();
   expect(await charger.session.setTagPolicy(charger.ref, accepting)).toBe(false);
   expect(await charger.session.snapshot(charger.ref)).toBeNull();
 });
 
-test("a charger that waits for its hardware is judged by what its organisation was told meanwhile", async () => {
+test("a prepared session takes the policy that its organisation set meanwhile", async () => {
   const charger = newCharger();
   const { organizationSlug } = charger.ref;
   await charger.session.prepare(charger.ref, provisionInput(charger, { tagPolicy: accepting }));
@@ -88,7 +88,7 @@ test("a charger that waits for its hardware is judged by what its organisation w
   expect(await judged(station)).toBe("Invalid");
 });
 
-test("what plain SQL changed is found in the background, by one look for all sessions of the organisation", async () => {
+test("a policy that was changed in SQL is read in the background, once for all sessions of the organisation", async () => {
   database.acceptsUnknownTags = false;
   const organizationId = crypto.randomUUID();
   const input = { organizationId, tagPolicy: accepting };

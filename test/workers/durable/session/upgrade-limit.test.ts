@@ -137,7 +137,7 @@ test("an isolate learns with its first failure from an address what the others c
   await expectLimited(await door.ask(from(ip, newCharger())));
 });
 
-test("the header that tells a session of the limit is not believed from outside", async () => {
+test("the header that reports the limit to a session is removed from external requests", async () => {
   const charger = await provisioned();
   const ip = newAddress();
   const door = new FrontDoor();

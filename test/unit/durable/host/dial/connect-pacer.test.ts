@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { claimConnectSlot, passConnectGate } from "../../../../../src/durable/host/dial/connect-pacer.ts";
 
-test("hands out slots at the configured rate, whoever asks", () => {
+test("assigns slots at the configured rate to all callers together", () => {
   const startMs = Date.now() + 1_000_000;
   const slots = Array.from({ length: 5 }, () => claimConnectSlot(startMs, 200) - startMs);
   expect(slots).toEqual([0, 5, 10, 15, 20]);

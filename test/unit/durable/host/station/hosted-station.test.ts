@@ -143,7 +143,7 @@ describe("the boot deadline", () => {
     expect([...host.timers.keys()]).toEqual([]);
   });
 
-  test("names how often and how long nobody answered, in the row as to whoever waits", async () => {
+  test("the error names the attempts and the time without an answer, in the row and to the caller", async () => {
     const { host, hosted, row } = await started([]);
     await host.fire("dial");
     await host.fire("dial");
@@ -266,7 +266,7 @@ test("frames and closes of a line that was given up change nothing", async () =>
 });
 
 describe("a line to a session of ours", () => {
-  test("leaves its first news to the host with the accepted boot, and only once", async () => {
+  test("gives its first facts to the host with the accepted boot, and only once", async () => {
     const [first, second] = [new Line(), new Line()];
     const { host } = await started([], true);
     host.dials = [first, second];

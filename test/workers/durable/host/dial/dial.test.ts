@@ -25,7 +25,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("a central system that turns a station away", () => {
+describe("a central system that refuses a station", () => {
   test.each([
     ["in seconds", 503, "120", 120_000],
     ["as a date", 429, "Sat, 21 Nov 2026 10:05:00 GMT", 300_000],

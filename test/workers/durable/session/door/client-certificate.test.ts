@@ -37,7 +37,7 @@ test("a verified certificate lets in the charger whose identity it names, and no
   expect((await askWith(other, named(charger.ref.identity))).status).toBe(403);
 });
 
-test("once a station told its serial number, a certificate with that name is its own too", async () => {
+test("once a station has reported its serial number, a certificate with that name is accepted too", async () => {
   const charger = await certifiedCharger();
   expect((await askWith(charger, named(SERIAL))).status).toBe(403);
   await tellSerial(await askWith(charger, named(charger.ref.identity)));

@@ -22,7 +22,7 @@ test("the generation grows with every line, also within a second and when the cl
   expect(generations).toEqual([...new Set(generations)].toSorted((a, b) => a - b));
 });
 
-test("a session that was made anew after a loss, or comes from an older copy, goes on above the generations it had", () => {
+test("a session that was lost or restored from an older copy continues above the generations it had", () => {
   const lost = emptyRecord();
   const older = emptyRecord();
   connect(older, START_MS);

@@ -22,7 +22,7 @@ async function untilTold(charger: Charger, count: number) {
   }, 5000);
 }
 
-test("a takeover is told with both addresses, at most once a minute", async () => {
+test("a takeover is a security event with both addresses, at most once a minute", async () => {
   const charger = await provisioned();
   await StationDouble.booted(charger, from("198.51.100.1"));
   await StationDouble.connect(charger, from("198.51.100.2"));
@@ -34,7 +34,7 @@ test("a takeover is told with both addresses, at most once a minute", async () =
   expect(await untilTold(charger, 2)).toEqual([first, ["Takeover", "from 198.51.100.3 to 198.51.100.4"]]);
 });
 
-test("a quarantine is told, and the snapshot shows until when it lasts", async () => {
+test("a quarantine is a security event, and the snapshot shows until when it lasts", async () => {
   const charger = await provisioned();
   await StationDouble.booted(charger);
   expect(await charger.session.snapshot(charger.ref)).toMatchObject({ quarantinedUntilMs: null });
@@ -49,7 +49,7 @@ test("a quarantine is told, and the snapshot shows until when it lasts", async (
   expect(await charger.session.snapshot(charger.ref)).toMatchObject({ quarantinedUntilMs: null });
 });
 
-test("a line closed for frames that cannot be read is told", async () => {
+test("a line closed for malformed frames is a security event", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   for (let frame = 0; frame < 11; frame++) station.socket.send("{");
@@ -57,7 +57,7 @@ test("a line closed for frames that cannot be read is told", async () => {
   expect(await untilTold(charger, 1)).toEqual([["InvalidMessages", "closed with 1002"]]);
 });
 
-test("a line closed for a flood is told", async () => {
+test("a line closed for a flood is a security event", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   const padding = "x".repeat(900_000);

@@ -32,7 +32,7 @@ async function bootedCharger() {
   return { charger, update, report, told };
 }
 
-test("the status of a firmware request that was replaced is answered and not told, also after an eviction", async () => {
+test("the status of a firmware request that was replaced is answered and adds no fact, also after an eviction", async () => {
   const { charger, update, report, told } = await bootedCharger();
   const first = await update("Accepted");
   await report(first, "Downloading");
@@ -43,7 +43,7 @@ test("the status of a firmware request that was replaced is answered and not tol
   expect(await told()).toEqual(["Downloading", "Downloaded"]);
 });
 
-test("a firmware request that the station refuses leaves the one before at work", async () => {
+test("a firmware request that the station refuses leaves the one before in effect", async () => {
   const { update, report, told } = await bootedCharger();
   const first = await update("Accepted");
   await update("Rejected");

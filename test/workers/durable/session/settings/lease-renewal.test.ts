@@ -49,7 +49,7 @@ function profileIn(payload: Record<string, unknown>) {
   return payload["csChargingProfiles"] as Record<string, unknown>;
 }
 
-test("the alarm renews a lease for half an hour, tells Postgres, and rings again ten minutes later", async () => {
+test("the alarm renews a lease for half an hour, adds a fact, and fires again ten minutes later", async () => {
   const { charger, station } = await leased(dueLease());
   const beganAtMs = Date.now();
   await ring(charger);

@@ -46,7 +46,7 @@ function session() {
   return { notice, record, runs, boot, connect };
 }
 
-test("settings that wait are asked for by a connection and a boot, as one run", () => {
+test("a connection and a boot start one run for pending settings", () => {
   const { notice, record, runs, connect, boot } = session();
   notice.note(record, { revision: 3, settledFor: null, lease: null });
   connect();
@@ -57,7 +57,7 @@ test("settings that wait are asked for by a connection and a boot, as one run", 
   expect(runs).toEqual(["c-3-g1-r0", "c-3-g2-r0", "c-3-g2-r0"]);
 });
 
-test("a settled charger that comes back as the same station starts no run", () => {
+test("a settled charger that reconnects with the same firmware and version starts no run", () => {
   const { notice, record, runs, connect, boot } = session();
   connect();
   boot("1.0");
@@ -69,7 +69,7 @@ test("a settled charger that comes back as the same station starts no run", () =
   expect(runs).toEqual([]);
 });
 
-test("a settled charger is asked for again after other firmware and in another OCPP version", () => {
+test("a settled charger starts a run after a change of firmware or OCPP version", () => {
   const { notice, record, runs, connect, boot } = session();
   connect();
   boot("1.0");
@@ -87,7 +87,7 @@ test("a settled charger is asked for again after other firmware and in another O
   expect(runs.slice(1)).toEqual(["c-3-g3-r0", "c-3-g3-r1"]);
 });
 
-test("a run that settled what the station no longer is, is followed by another", () => {
+test("a run that applied settings to a firmware or version that changed meanwhile is followed by another", () => {
   const { notice, record, runs, connect, boot } = session();
   notice.note(record, { revision: 3, settledFor: null, lease: null });
   boot("1.0");
@@ -98,7 +98,7 @@ test("a run that settled what the station no longer is, is followed by another",
   expect(runs).toEqual(["c-3-g1-r1"]);
 });
 
-test("an older run changes nothing, and a charger that is not here is not known", () => {
+test("a note of an older run changes nothing, and a note for a session that does not exist is refused", () => {
   const { notice, record, runs, connect, boot } = session();
   boot("1.0");
   expect(notice.note(record, { revision: 4, settledFor: null, lease: null })).toBe(true);

@@ -132,7 +132,7 @@ test("answers of an older release are still given to repeats, until a boot forge
   expect(await station.call("DataTransfer", payload, "repeated")).toEqual(first);
 });
 
-test("a line that an older release accepted beats without a row once its alarm is known", async () => {
+test("heartbeats on a line that an older release accepted write no row once its alarm is known", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
   await inObject(charger, (_instance, state) => {
