@@ -25,7 +25,7 @@ import { adopt } from "./door/adoption.ts";
 import { addCredentialFact, removePrepared } from "./door/credential-fact.ts";
 import { keyHolder, rotateKey } from "./door/key-rotation.ts";
 import { FrameReceiver } from "./inbound/frame-receiver.ts";
-import { blockTaker, IdSupply } from "./inbound/id-supply.ts";
+import { blockTaker, IdSupply } from "./id-supply.ts";
 import { keepTagPolicy } from "./inbound/tag-policy.ts";
 import { SessionSockets } from "./line/live-socket.ts";
 import { StationLine } from "./line/station-line.ts";

@@ -8,7 +8,7 @@ import type { StationLine } from "../line/station-line.ts";
 import type { CommandChannel } from "../outbound/command-channel.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
-import { prepareIds, type IdSupply } from "./id-supply.ts";
+import { prepareIds, type IdSupply } from "../id-supply.ts";
 import { KnownTags } from "./known-tags.ts";
 import { Preparation } from "./preparation.ts";
 import { StationInbox } from "./station-inbox.ts";

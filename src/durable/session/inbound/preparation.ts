@@ -4,7 +4,7 @@ import { needsOf } from "../../../ocpp/routing.ts";
 import type { TransactionLookup } from "../../../ocpp/station-state.ts";
 import { TEXT_LENGTH } from "../../../ocpp/text-length.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
-import { hasIds, type IdSupply } from "./id-supply.ts";
+import { hasIds, type IdSupply } from "../id-supply.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { KnownTags } from "./known-tags.ts";
 import type { TagPolicy } from "./tag-policy.ts";

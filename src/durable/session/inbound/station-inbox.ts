@@ -6,7 +6,7 @@ import { handleCall, handleSend, type Handled, type InboundValidation } from "..
 import type { Validators } from "../../../ocpp/validators.ts";
 import { BreachLog } from "./breach-log.ts";
 import type { CommandChannel } from "../outbound/command-channel.ts";
-import type { IdSupply } from "./id-supply.ts";
+import type { IdSupply } from "../id-supply.ts";
 import type { KnownTags } from "./known-tags.ts";
 import { receivedFrame, sentFrame } from "../storage/frame-log.ts";
 import { sendText, type LiveSocket } from "../line/live-socket.ts";

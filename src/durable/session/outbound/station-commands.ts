@@ -6,7 +6,7 @@ import {
   type ChargerCommand,
 } from "../../../ocpp/commands.ts";
 import type { CommandOutcome, CommandTimeout } from "../../../ports.ts";
-import type { IdSupply } from "../inbound/id-supply.ts";
+import type { IdSupply } from "../id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
 import { isServed, type SessionRecord } from "../storage/session-record.ts";

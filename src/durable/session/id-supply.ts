@@ -1,9 +1,9 @@
-import type { Env } from "../../../env.ts";
-import { reach } from "../../reach.ts";
-import { BLOCK_SIZE, type TransactionIds } from "../../transaction-ids.ts";
-import { logEvent } from "../storage/log-event.ts";
-import type { SessionRecord } from "../storage/session-record.ts";
-import type { SessionStore } from "../storage/session-store.ts";
+import type { Env } from "../../env.ts";
+import { reach } from "../reach.ts";
+import { BLOCK_SIZE, type TransactionIds } from "../transaction-ids.ts";
+import { logEvent } from "./storage/log-event.ts";
+import type { SessionRecord } from "./storage/session-record.ts";
+import type { SessionStore } from "./storage/session-store.ts";
 
 /** Longest wait of an inbound CALL for the first block of its session. */
 const TAKE_TIMEOUT_MS = 2000;
