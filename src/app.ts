@@ -10,6 +10,7 @@ import { healthOperations } from "./api/http/health.ts";
 import { appError, notFound, surfaceErrors } from "./api/http/surface.ts";
 import { rateLimitHeaders } from "./api/http/rate-limit.ts";
 import { requestLog } from "./api/http/request-log.ts";
+import { RouteLookup } from "./api/http/route-lookup.ts";
 import { settingsRouter } from "./api/settings/router.ts";
 import { v1Router } from "./api/v1/router.ts";
 import { describeApi } from "./api/openapi.ts";
@@ -34,7 +35,7 @@ export interface AppOptions {
  * workflow steps never get here.
  */
 export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
-  const app = new OpenAPIHono<AppEnv>({ strict: false });
+  const app = new OpenAPIHono<AppEnv>({ strict: false, router: new RouteLookup() });
   const servicesOf = (c: Context<AppEnv>) => options.services(c.env, backgroundOf(c));
   app.onError(appError);
   app.notFound(notFound);

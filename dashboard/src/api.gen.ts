@@ -921,7 +921,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/id-tags/jobs/{tagJobId}": {
+    "/api/v1/id-tag-jobs/{tagJobId}": {
         parameters: {
             query?: never;
             header?: never;

@@ -231,7 +231,7 @@ describe("an import", () => {
     const { jobId, statusUrl } = answer.body as { jobId: string; statusUrl: string };
     expect([answer.status, answer.body]).toEqual([
       202,
-      { jobId, status: "pending", statusUrl: `${PATH}/jobs/${jobId}` },
+      { jobId, status: "pending", statusUrl: `/api/v1/id-tag-jobs/${jobId}` },
     ]);
     expect([answer.headers.get("location"), answer.headers.get("retry-after")]).toEqual([statusUrl, "1"]);
     const again = await ask("POST", "/import", { idTags }, { "idempotency-key": "import-1" });

@@ -86,7 +86,7 @@ export async function furnish(
   const imported = await call(access, "POST", "/api/v1/id-tags/import", tags);
   const tagJobId = z.object({ jobId: z.string() }).parse(imported.body).jobId;
   await waitFor("an import", async () => {
-    const { body } = await call(access, "GET", `/api/v1/id-tags/jobs/${tagJobId}`);
+    const { body } = await call(access, "GET", `/api/v1/id-tag-jobs/${tagJobId}`);
     return (body as { status: string }).status === "done";
   });
   const transactionId = `txn_${randomUUID()}`;

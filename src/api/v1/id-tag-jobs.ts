@@ -23,7 +23,7 @@ const acceptedHeaders = z.object({
 
 /** The 202 answer of a job of id tags. */
 function acceptedAnswer(jobId: string) {
-  const statusUrl = `/api/v1/id-tags/jobs/${jobId}`;
+  const statusUrl = `/api/v1/id-tag-jobs/${jobId}`;
   const body: z.infer<typeof acceptedJob> = { jobId, status: "pending", statusUrl };
   return accepted(statusUrl, body);
 }
@@ -98,7 +98,7 @@ function jobBody(job: TagJob): z.infer<typeof jobSchema> {
 
 export const getIdTagJob = defineOperation({
   method: "get",
-  path: "/id-tags/jobs/{tagJobId}",
+  path: "/id-tag-jobs/{tagJobId}",
   operationId: "getIdTagJob",
   summary: "Show how far a job of id tags has come; kept for 30 days",
   tag: TAG,

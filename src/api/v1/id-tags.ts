@@ -24,7 +24,7 @@ import { defineOperation } from "./surface.ts";
 const TAG = "Id tags";
 const params = z.object({ idTagId: z.string() });
 /** `import` is no id. */
-const shapes = { idTagId: "tag_[^/]+" };
+const shapes = { idTagId: "(?!import$)[^/]+" };
 
 /** The chargers that a tag is limited to. @throws NotFound */
 async function chargersOf(
