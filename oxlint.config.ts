@@ -58,9 +58,15 @@ const pure = [
   workflows,
 ];
 
+const objects = [...everywhere, ...vendors, http, wiring, api, store, cache, workflows];
+
+/** Folders of a session from the lowest up. Each imports those before it. */
+const SESSION_FOLDERS = ["storage", "line", "outbound", "inbound", "door", "settings"];
+const LOWER_FOLDERS = SESSION_FOLDERS.slice(0, -2);
+
 /**
  * What a folder must not import. The written specifier is matched, so paths are relative and have one spelling.
- * A file belongs to one row only: of two matching rows the later would replace the earlier.
+ * Of two rows that match a file the later replaces the earlier, so it repeats what holds for both.
  */
 export const importBans: Record<string, Ban[]> = {
   "src/ocpp/**": [...pure, core, verbs, simulator],
@@ -96,7 +102,14 @@ export const importBans: Record<string, Ban[]> = {
     verbs,
     simulator,
   ],
-  "src/durable/**": [...everywhere, ...vendors, http, wiring, api, store, cache, workflows],
+  "src/durable/**": objects,
+  ...Object.fromEntries(
+    LOWER_FOLDERS.map((folder, at) => {
+      const higher = SESSION_FOLDERS.slice(at + 1).map((name) => `../${name}/**`);
+      const upward = ban("Folders of a session import lower ones only.", ...higher);
+      return [`src/durable/session/${folder}/**`, [...objects, upward]];
+    }),
+  ),
   "workflows/**": [...everywhere, postgres, redis, runtime, wiring, api, store, cache, durable, simulator],
   "src/*.ts": everywhere,
 };

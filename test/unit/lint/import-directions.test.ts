@@ -79,6 +79,16 @@ const forbidden: [file: string, specifier: string][] = [
     "../../workflows/a.ts",
     "../../dev/a.ts",
   ].map((specifier): [string, string] => ["src/durable", specifier]),
+  ...["storage", "line", "outbound", "inbound"].flatMap((folder, at, folders) => {
+    const higher = [...folders.slice(at + 1), "door", "settings"].map((name) => `../${name}/a.ts`);
+    const rooms = ["api", "store", "cache"].map((name) => `../../../${name}/a.ts`);
+    const vendors = ["hono", "@neondatabase/serverless", "@upstash/redis", "@upstash/workflow", "node:fs"];
+    const others = ["../../../wiring.ts", "../../../../workflows/a.ts", "../../../../dev/a.ts"];
+    return [...higher, ...rooms, ...vendors, ...others].map((specifier): [string, string] => [
+      `src/durable/session/${folder}`,
+      specifier,
+    ]);
+  }),
   ...["@neondatabase/serverless", "@upstash/redis", "cloudflare:workers", "node:fs", "../dev/a.ts"].map(
     (specifier): [string, string] => ["workflows", specifier],
   ),
@@ -104,6 +114,9 @@ const allowed: [file: string, specifier: string][] = [
   ["src/cache", "@upstash/redis/cloudflare"],
   ["src/durable", "cloudflare:workers"],
   ["src/durable", "../simulator/station.ts"],
+  ["src/durable/session/inbound", "../storage/outbox.ts"],
+  ["src/durable/session/inbound", "../outbound/command-channel.ts"],
+  ["src/durable/session/outbound", "../line/live-socket.ts"],
   ["workflows", "@upstash/workflow/hono"],
   ["workflows", "../src/fleet/sweep.ts"],
   ["src", "./store/chargers.ts"],
