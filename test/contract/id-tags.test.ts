@@ -219,7 +219,8 @@ describe("what is no id tag", () => {
 describe("an import", () => {
   const done = async (statusUrl: string) =>
     waitFor("a job that is done", async () => {
-      const { body } = await ask("GET", statusUrl.slice(PATH.length));
+      const headers = { "x-api-key": tenant.owner };
+      const { body } = await send({ method: "GET", path: statusUrl, headers });
       return (body as { status: string }).status === "done" ? body : null;
     });
 
