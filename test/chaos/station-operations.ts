@@ -62,13 +62,14 @@ async function live(world: World): Promise<void> {
   station.end(running);
 }
 
-/** Words that are sent once, to one station, which repeats them with its name. */
+/** Words that are sent once, to one station, which repeats them with its name, by either road to it. */
 async function transfer(world: World): Promise<void> {
   const charger = world.freeCharger(({ station }) => station !== null);
   if (!charger) return;
   const marker = world.marker("T");
   const startedAtMs = Date.now();
-  const path = `/api/v1/chargers/${charger.identity}/data-transfer?timeout=${world.random.pick([5, 8, 20])}`;
+  const road = world.random.pick(["data-transfer", "ocpp/DataTransfer"]);
+  const path = `/api/v1/chargers/${charger.identity}/${road}?timeout=${world.random.pick([5, 8, 20])}`;
   const { status, body } = await world.client(charger.tenant).send("command", "POST", path, {
     vendorId: "chaos",
     data: marker,
@@ -81,7 +82,8 @@ async function transfer(world: World): Promise<void> {
     status,
     code: textIn(error, "code"),
     sent: typeof sent === "boolean" ? sent : null,
-    answer: textIn(body, "responseData"),
+    answer:
+      textIn(body, "responseData") ?? textIn((body["response"] ?? {}) as Record<string, unknown>, "data"),
     tookMs: Date.now() - startedAtMs,
   });
 }
@@ -97,6 +99,9 @@ async function command(world: World): Promise<void> {
     ["availability", { connectorId: 1, type: "Operative" }],
     ["reset", { type: "Soft" }],
     ["unlock", { connectorId: 1 }],
+    ["ocpp/GetLocalListVersion", {}],
+    // Of 2.x: another station is sent nothing.
+    ["ocpp/GetBaseReport", { requestId: world.random.integer(1, 1000), reportBase: "FullInventory" }],
   ]);
   const path = `/api/v1/chargers/${charger.identity}/${name}?timeout=6`;
   const startedAtMs = Date.now();

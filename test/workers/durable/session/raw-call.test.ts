@@ -130,6 +130,14 @@ describe("a raw command", () => {
     ]);
   });
 
+  test("carries names of fields that JavaScript has a meaning for, and letters that are no text", async () => {
+    const text =
+      '{"type":"Immediate","customData":{"vendorId":"\\ud800","__proto__":{"constructor":1},"toJSON":2}}';
+    const connected = await booted("ocpp2.0.1");
+    const { call } = await ask(connected, "Reset", JSON.parse(text));
+    expect(JSON.stringify(call[3])).toBe(text);
+  });
+
   test("keeps its secrets out of the log", async () => {
     const connected = await booted("ocpp2.0.1");
     const vpn = { server: "vpn.example.com", user: "u", password: "hunter2", key: "hunter3", type: "IPSec" };
