@@ -14,7 +14,7 @@ export const runNames = {
   effects: (batchId: string, attempt: number) => `eff-${batchId}${repeat(attempt)}`,
   /** Tells the tag registry of one stored change. */
   tagEffects: (batchId: string, attempt: number) => `tag-${batchId}${repeat(attempt)}`,
-  /** Imports id tags. */
+  /** Imports id tags, or erases one. */
   tagJob: (jobId: string, attempt: number) => `tagjob-${jobId}${repeat(attempt)}`,
   /** Brings one revision of settings to a station; with a generation, on account of that connection. */
   settings: (chargerId: string, revision: number, generation: number | null, attempt: number) =>

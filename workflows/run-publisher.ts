@@ -23,7 +23,7 @@ const RETRY_DELAY = "2000 * pow(5, retried)";
 
 /** Dispatcher steps of one organisation in parallel, so that many batches do not occupy the Worker. */
 const DISPATCHERS = 2;
-/** Steps of imports of one organisation in parallel. */
+/** Steps of imports and erasures of one organisation in parallel. */
 const TAG_JOBS = 2;
 
 type Needs = Pick<Config, "QSTASH_URL" | "QSTASH_TOKEN" | "PUBLIC_BASE_URL" | "PROVISION_PARALLELISM">;

@@ -889,7 +889,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an id tag
-         * @description Transactions keep its name. Every charger follows within a minute.
+         * @description Every charger follows within a minute. Transactions keep its name, unless `erase` is `true`: then a durable job replaces it by a pseudonym in transactions, meter values, events, messages and logs, and the answer is 202 with the URL to poll.
          */
         delete: operations["deleteIdTag"];
         options?: never;
@@ -3751,9 +3751,10 @@ export interface components {
             /** Format: uuid */
             jobId: string;
             /** @enum {string} */
-            type: "import";
+            type: "import" | "erase";
             /** @enum {string} */
             status: "pending" | "running" | "done";
+            /** @description In tags of an import, in chargers of an erasure */
             progress: {
                 total: number;
                 done: number;
@@ -12199,7 +12200,9 @@ export interface operations {
     };
     deleteIdTag: {
         parameters: {
-            query?: never;
+            query?: {
+                erase?: "true" | "false";
+            };
             header?: never;
             path: {
                 idTagId: string;
@@ -12221,6 +12224,21 @@ export interface operations {
                     "application/json": {
                         message: string;
                         id: string;
+                    };
+                };
+            };
+            /** @description Deleted, and its erasure is stored */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        jobId: string;
+                        /** @enum {string} */
+                        status: "pending" | "running" | "done";
+                        statusUrl: string;
                     };
                 };
             };

@@ -54,16 +54,13 @@ export function durableSessions(
     adopt,
 
     ...offersOf(env, prepared),
+    ...toldSessions(ask),
 
-    provision: (ref, input) => ask(ref, (session) => session.provision(ref, input)),
     noteSettings: (ref, note) => known(ref, () => ask(ref, (session) => session.noteSettings(ref, note))),
     snapshot: (ref) => known(ref, () => ask(ref, (session) => session.snapshot(ref))),
     frames: (ref, query) => known(ref, () => ask(ref, (session) => session.frames(ref, query))),
-    appendFrames: (ref, frames) => ask(ref, (session) => session.appendFrames(ref, frames)),
-    setTagPolicy: (ref, policy) => ask(ref, (session) => session.setTagPolicy(ref, policy)),
     setRegistration: (ref, status) =>
       known(ref, () => ask(ref, (session) => session.setRegistration(ref, status))),
-    hangUp: (ref, atMs) => ask(ref, (session) => session.hangUp(ref, atMs)),
     dataTransfers: (ref, limit) => known(ref, () => ask(ref, (session) => session.dataTransfers(ref, limit))),
     rotateAuthorizationKey: (ref, newKey) =>
       known(ref, () =>
@@ -85,6 +82,21 @@ export function durableSessions(
       const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
       return isUnknown ? send() : first;
     },
+  };
+}
+
+type Ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>) => Promise<T>;
+
+/** Calls that a session without its provisioning is not given it for. */
+function toldSessions(
+  ask: Ask,
+): Pick<Sessions, "provision" | "appendFrames" | "eraseTag" | "setTagPolicy" | "hangUp"> {
+  return {
+    provision: (ref, input) => ask(ref, (session) => session.provision(ref, input)),
+    appendFrames: (ref, frames) => ask(ref, (session) => session.appendFrames(ref, frames)),
+    eraseTag: (ref, key, pseudonym) => ask(ref, (session) => session.eraseTag(ref, key, pseudonym)),
+    setTagPolicy: (ref, policy) => ask(ref, (session) => session.setTagPolicy(ref, policy)),
+    hangUp: (ref, atMs) => ask(ref, (session) => session.hangUp(ref, atMs)),
   };
 }
 

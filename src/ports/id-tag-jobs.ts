@@ -1,4 +1,5 @@
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
+import type { TagBatch, TagUpdate } from "./id-tags.ts";
 
 /** One tag of an import. */
 export interface ImportedTag {
@@ -22,14 +23,14 @@ export interface ImportFailure {
   error: { code: string; message: string };
 }
 
-/** State of an import. */
+/** State of an import, or of the erasure of a tag. */
 export interface TagJob {
   id: string;
-  type: "import";
+  type: "import" | "erase";
   status: "PENDING" | "RUNNING" | "DONE";
-  /** In tags. */
+  /** Tags of an import; chargers of an erasure. */
   progress: { total: number; done: number; failed: number; pending: number };
-  /** In the order of the request; empty until it is done. */
+  /** Of an import, in the order of the request; empty until it is done. */
   failures: ImportFailure[];
   createdAt: Date;
   finishedAt: Date | null;
@@ -39,12 +40,32 @@ export interface TagJob {
 export interface TagJobStart {
   id: string;
   organizationId: string;
-  type: "import";
+  type: "import" | "erase";
   total: number;
   attempt: number;
 }
 
-/** Storage of imports of id tags. */
+/** A charger that an erasure has to deal with. */
+export interface ErasureCharger {
+  id: string;
+  identity: string;
+  organizationSlug: string;
+  /** It has a session that knows something. */
+  hasSession: boolean;
+}
+
+/** The next part of an erasure. */
+export interface ErasurePart {
+  /** Tag as it is compared, and what takes its place. */
+  key: string;
+  pseudonym: string;
+  /** The last charger that was dealt with; null: none. */
+  cursor: string | null;
+  /** Empty: all chargers were dealt with. */
+  chargers: ErasureCharger[];
+}
+
+/** Storage of imports and erasures of id tags. */
 export interface TagJobStore {
   /** Stores an import with its tags. @throws LimitReached, IdempotencyMismatch, IdempotencyInFlight */
   acceptImport(
@@ -62,6 +83,16 @@ export interface TagJobStore {
     slice: { from: number; to: number },
     now: Date,
   ): Promise<void>;
+  /** Deletes a tag and stores the job that erases it elsewhere. Null: no such tag. */
+  acceptErasure(
+    organizationId: string,
+    tagId: string,
+    job: { id: string; pseudonym: string; now: Date },
+  ): Promise<{ start: TagJobStart; effects: TagBatch; update: TagUpdate } | null>;
+  /** The next `limit` chargers of an erasure; null: it is done. */
+  erasurePart(organizationId: string, jobId: string, limit: number): Promise<ErasurePart | null>;
+  /** Erases the tag from what Postgres holds of these chargers, and moves on to the next. Idempotent. */
+  erase(organizationId: string, jobId: string, part: ErasurePart, now: Date): Promise<void>;
   /** Ends a job that has nothing left to do. */
   finish(organizationId: string, jobId: string, now: Date): Promise<void>;
   /** Null: no such job. */

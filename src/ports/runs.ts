@@ -34,7 +34,7 @@ export interface RunPublisher {
   applySettings(cause: SettingsCause): Promise<void>;
   /** Starts the run that carries out a batch of effects. */
   applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
-  /** Starts the run of an import of id tags. */
+  /** Starts the run of an import of id tags, or of the erasure of one. */
   runTagJob(job: TagJobStart): Promise<void>;
   /** Starts the run that tells the tag registry of stored changes. */
   applyTagEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;

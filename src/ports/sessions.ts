@@ -185,6 +185,11 @@ export interface Sessions {
    * provisioned.
    */
   report(ref: SessionRef, requestId: number): Promise<{ report: OcppReport | null } | null>;
+  /**
+   * Replaces an id tag by a pseudonym in all that the session stores; `key`: the tag as it is compared. What it had on its
+   * way to Postgres has arrived. False: not provisioned. Idempotent.
+   */
+  eraseTag(ref: SessionRef, key: string, pseudonym: string): Promise<boolean>;
   /** DataTransfer messages of both directions, newest first. Null: not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): Promise<DataTransferRow[] | null>;
   /**

@@ -7,6 +7,7 @@ import { movedSql } from "./id-tag-rows.ts";
 import { claimParams, claimSql, recordedAnswer, replay } from "./idempotency.ts";
 import { firstRow, isUuid, onlyRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
+import { tagErasure } from "./tag-erasure.ts";
 
 /** Jobs of an organisation that are not done, at the same time. */
 const OPEN_MAX = 20;
@@ -84,11 +85,11 @@ const IMPORT = `WITH job AS (
   )
   SELECT (SELECT count(*)::int FROM t) AS imported`;
 
-const FINISH = `UPDATE id_tag_jobs SET status = 'DONE', finished_at = $3::timestamptz
+const FINISH = `UPDATE id_tag_jobs SET status = 'DONE', finished_at = $3::timestamptz, key = NULL
   WHERE id = $2::uuid AND organization_id = $1::uuid AND status <> 'DONE'
-    AND NOT EXISTS (SELECT 1 FROM id_tag_job_items i WHERE i.job_id = $2::uuid AND i.error IS NULL)`;
+    AND (type = 'erase' OR NOT EXISTS (SELECT 1 FROM id_tag_job_items i WHERE i.job_id = $2::uuid AND i.error IS NULL))`;
 
-const GET = `SELECT j.id, j.type, j.status, j.total, j.created_at, j.finished_at,
+const GET = `SELECT j.id, j.type, j.status, j.total, j.done, j.created_at, j.finished_at,
     (SELECT count(*)::int FROM id_tag_job_items i WHERE i.job_id = j.id AND i.error IS NULL) AS waiting,
     (SELECT count(*)::int FROM id_tag_job_items i WHERE i.job_id = j.id AND i.error IS NOT NULL) AS failed
   FROM id_tag_jobs j WHERE j.id = $2::uuid AND j.organization_id = $1::uuid`;
@@ -104,9 +105,10 @@ const PRUNE = `DELETE FROM id_tag_jobs WHERE status = 'DONE' AND created_at < $1
 
 const jobRow = z.object({
   id: z.string(),
-  type: z.literal("import"),
+  type: z.enum(["import", "erase"]),
   status: z.enum(["PENDING", "RUNNING", "DONE"]),
   total: z.number(),
+  done: z.number(),
   created_at: timestamp,
   finished_at: timestamp.nullable(),
   waiting: z.number(),
@@ -123,7 +125,7 @@ const startRow = z
   .object({
     id: z.string(),
     organization_id: z.string(),
-    type: z.literal("import"),
+    type: z.enum(["import", "erase"]),
     total: z.number(),
     attempt: z.number(),
   })
@@ -143,7 +145,9 @@ async function readJob(sql: Sql, organizationId: string, jobId: string): Promise
   if (!row) return null;
   const { id, type, status, total, waiting, failed } = row;
   const isEnded = status === "DONE";
-  const done = total - waiting - failed;
+  // Chargers that came after the tag was deleted are dealt with too.
+  const erased = isEnded ? total : Math.min(row.done, total);
+  const done = type === "erase" ? erased : total - waiting - failed;
   return {
     id,
     type,
@@ -155,9 +159,11 @@ async function readJob(sql: Sql, organizationId: string, jobId: string): Promise
   };
 }
 
-/** Imports of id tags in Postgres. */
+/** Imports and erasures of id tags in Postgres. */
 export function tagJobStore(sql: Sql): TagJobStore {
   return {
+    ...tagErasure(sql),
+
     async acceptImport({ id, organizationId, tags, now }, claim, record) {
       const params = [organizationId, id, itemsJson(tags), tags.length, now, ...claimParams(claim, record)];
       const rows = await sql.store(ACCEPT, params, { text: ACCEPTED, params: [id] });

@@ -219,8 +219,7 @@ describe("what is no id tag", () => {
 describe("an import", () => {
   const done = async (statusUrl: string) =>
     waitFor("a job that is done", async () => {
-      const headers = { "x-api-key": tenant.owner };
-      const { body } = await send({ method: "GET", path: statusUrl, headers });
+      const { body } = await send({ method: "GET", path: statusUrl, headers: { "x-api-key": tenant.owner } });
       return (body as { status: string }).status === "done" ? body : null;
     });
 
@@ -278,6 +277,31 @@ describe("an import", () => {
   it("of 10,001 tags is refused", async () => {
     const idTags = Array.from({ length: 10_001 }, (_, n) => ({ idTag: `X-${n}` }));
     expectIssue(await ask("POST", "/import", { idTags }), ["idTags"], "too_big");
+  });
+});
+
+describe("an erasure", () => {
+  it("answers 202 with the URL to poll, deletes the tag at once, and ends", async () => {
+    const { id } = await created({ idTag: "ERASE-ME" });
+    const answer = await ask("DELETE", `/${id}?erase=true`);
+    const { jobId, statusUrl } = answer.body as { jobId: string; statusUrl: string };
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      { jobId, status: "pending", statusUrl: `/api/v1/id-tag-jobs/${jobId}` },
+    ]);
+    expect((await ask("GET", `/${id}`)).status).toBe(404);
+    const job = await waitFor("the end of the erasure", async () => {
+      const { body } = await send({ method: "GET", path: statusUrl, headers: { "x-api-key": tenant.owner } });
+      return (body as { status: string }).status === "done" ? body : null;
+    });
+    expect(job).toMatchObject({ type: "erase", failures: [], progress: { failed: 0, pending: 0 } });
+    expect((await ask("DELETE", `/${id}?erase=true`)).status).toBe(404);
+  });
+
+  it("is refused for a tag of another organisation, and in other words than true and false", async () => {
+    expect((await ask("DELETE", `/${foreign.idTagId}?erase=true`)).status).toBe(404);
+    expect((await ask("DELETE", `/${own.idTagId}?erase=yes`)).status).toBe(400);
+    expect((await ask("GET", `/${own.idTagId}`)).status).toBe(200);
   });
 });
 

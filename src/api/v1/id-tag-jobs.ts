@@ -14,7 +14,7 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 
 const jobStatus = z.enum(["pending", "running", "done"]);
 
-const acceptedJob = z.object({ jobId: z.uuid(), status: jobStatus, statusUrl: z.string() });
+export const acceptedJob = z.object({ jobId: z.uuid(), status: jobStatus, statusUrl: z.string() });
 
 const acceptedHeaders = z.object({
   Location: z.string().openapi({ description: "Where the job is shown; `statusUrl` of the body" }),
@@ -22,7 +22,7 @@ const acceptedHeaders = z.object({
 });
 
 /** The 202 answer of a job of id tags. */
-function acceptedAnswer(jobId: string) {
+export function acceptedAnswer(jobId: string) {
   const statusUrl = `/api/v1/id-tag-jobs/${jobId}`;
   const body: z.infer<typeof acceptedJob> = { jobId, status: "pending", statusUrl };
   return accepted(statusUrl, body);
@@ -73,9 +73,11 @@ const failure = z.object({
 const jobSchema = z
   .object({
     jobId: z.uuid(),
-    type: z.enum(["import"]),
+    type: z.enum(["import", "erase"]),
     status: jobStatus,
-    progress: z.object({ total: z.int(), done: z.int(), failed: z.int(), pending: z.int() }),
+    progress: z
+      .object({ total: z.int(), done: z.int(), failed: z.int(), pending: z.int() })
+      .openapi({ description: "In tags of an import, in chargers of an erasure" }),
     failures: z.array(failure).openapi({ description: "Once the job is done" }),
     createdAt: timestamp,
     finishedAt: timestamp.nullable(),

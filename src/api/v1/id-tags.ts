@@ -2,9 +2,11 @@ import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
 import { ulidOf } from "../../fleet/ids.ts";
 import type { IdTagChanges, NewIdTag, Ports, TagCharger } from "../../ports.ts";
+import { startErasure } from "../../tags/erase-tag.ts";
 import { changeTag, createTag, removeTag } from "../../tags/change-tags.ts";
 import { recordJson, sendRecorded } from "../http/accepted.ts";
 import { changeOf } from "../http/context.ts";
+import { jsonAnswer } from "../operation/document.ts";
 import type { OperationRequest } from "../operation/operation.ts";
 import { noBody, page, pagination } from "./fields.ts";
 import {
@@ -19,6 +21,7 @@ import {
   type ChangesBody,
   type NewTagBody,
 } from "./id-tag-fields.ts";
+import { acceptedAnswer, acceptedJob } from "./id-tag-jobs.ts";
 import { defineOperation } from "./surface.ts";
 
 const TAG = "Id tags";
@@ -192,19 +195,26 @@ export const deleteIdTag = defineOperation({
   path: "/id-tags/{idTagId}",
   operationId: "deleteIdTag",
   summary: "Delete an id tag",
-  description: "Transactions keep its name. Every charger follows within a minute.",
+  description:
+    "Every charger follows within a minute. Transactions keep its name, unless `erase` is `true`: then a durable job replaces it by a pseudonym in transactions, meter values, events, messages and logs, and the answer is 202 with the URL to poll.",
   tag: TAG,
   role: "owner",
   params,
   shapes,
+  query: z.object({ erase: z.enum(["true", "false"]).optional() }),
   body: { schema: noBody },
   success: {
     status: 200,
     description: "Deleted",
     schema: z.object({ message: z.string(), id: z.string() }),
   },
+  otherAnswers: { 202: jsonAnswer("Deleted, and its erasure is stored", acceptedJob) },
   refusals: [404],
-  handle: async ({ c, ports, path: { idTagId } }) => {
+  handle: async ({ c, ports, path: { idTagId }, query }) => {
+    if (query.erase === "true") {
+      const { id } = await startErasure(ports, changeOf(c), tagId(idTagId));
+      return sendRecorded(acceptedAnswer(id), false);
+    }
     await removeTag(ports, changeOf(c), tagId(idTagId));
     return { message: "Id Tag deleted successfully", id: idTagId };
   },

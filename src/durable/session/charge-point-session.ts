@@ -122,6 +122,15 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return keepTagPolicy(this.#store, this.#own(ref), policy);
   }
 
+  /** What was on its way to Postgres with the tag has arrived, or is told again with the pseudonym. */
+  async eraseTag(ref: SessionRef, key: string, pseudonym: string): Promise<boolean> {
+    const record = this.#own(ref);
+    if (!record) return false;
+    this.#store.eraseTag(record, { key, pseudonym });
+    await this.#flush.run("soon");
+    return true;
+  }
+
   /** DataTransfer messages of both directions, newest first; null: not provisioned. */
   dataTransfers(ref: SessionRef, limit: number): DataTransferRow[] | null {
     return this.#own(ref) && this.#store.transfers.newest(limit);

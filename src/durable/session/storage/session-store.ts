@@ -1,5 +1,7 @@
 import type { KeyLimits } from "../../../ocpp/commands.ts";
+import type { Erasure } from "../../../ocpp/erase-tag.ts";
 import type { DataTransferRow, SessionFact } from "../../../ports.ts";
+import { eraseInRecord, eraseInTables } from "./erase-tag.ts";
 import { FrameLog } from "./frame-log.ts";
 import { fitsMemory, type KeptHeartbeat } from "./kept-heartbeat.ts";
 import { keptTransfer } from "./kept-transfer.ts";
@@ -199,6 +201,16 @@ export class SessionStore implements RecordHolder {
     const { atMs, ...fact } = row;
     this.transfers.append(row);
     this.addFact(record, atMs, { type: "dataTransfer", ...fact });
+  }
+
+  /** Replaces an id tag by a pseudonym in all that is stored of this charger. */
+  eraseTag(record: SessionRecord, erasure: Erasure): void {
+    this.frames.writeAll();
+    this.knownTags.keep(erasure.key, null);
+    eraseInRecord(record, erasure);
+    eraseInTables(this.#storage.sql, erasure);
+    this.changed();
+    this.commit();
   }
 
   get hasUnflushed(): boolean {

@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { eraseInFields, eraseWords } from "../../../src/ocpp/erase-tag.ts";
+
+const erasure = { key: "rfid.1", pseudonym: "erased-0a1b2c" };
+
+it.each([
+  ['[2,"a","Authorize",{"idTag":"RFID.1"}]', '[2,"a","Authorize",{"idTag":"erased-0a1b2c"}]'],
+  [
+    '{"idToken":{"idToken": "Rfid.1","type":"ISO14443"}}',
+    '{"idToken":{"idToken": "erased-0a1b2c","type":"ISO14443"}}',
+  ],
+  ['{"data":"{\\"idTag\\":\\"RFID.1\\"}"}', '{"data":"{\\"idTag\\":\\"erased-0a1b2c\\"}"}'],
+  ['{"idTagInfo":{"parentIdTag":"RFID.1"}}', '{"idTagInfo":{"parentIdTag":"erased-0a1b2c"}}'],
+  [
+    '{"localAuthorizationList":[{"idTag":"X"},{"idTag":"RFID.1"}]}',
+    '{"localAuthorizationList":[{"idTag":"X"},{"idTag":"erased-0a1b2c"}]}',
+  ],
+])("a tag is replaced in its fields: %s", (text, expected) => {
+  expect(eraseInFields(text, erasure)).toBe(expected);
+});
+
+it.each([
+  '{"idTag":"RFID.11"}',
+  '{"idTag":"RFIDx1"}',
+  '{"status":"RFID.1"}',
+  '{"idTag":"OTHER","info":"RFID.1"}',
+])("what is not the tag, or no field of it, stays: %s", (text) => {
+  expect(eraseInFields(text, erasure)).toBe(text);
+});
+
+it("a tag is replaced in free text where it is a word", () => {
+  const text = "card RFID.1 of rfid.1, not RFID.12 or XRFID.1";
+  expect(eraseWords(text, erasure)).toBe("card erased-0a1b2c of erased-0a1b2c, not RFID.12 or XRFID.1");
+});
