@@ -242,7 +242,7 @@ export interface paths {
         };
         /**
          * List charger logs
-         * @description Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept. Needs the role of an operator: frames hold what stations and vendors say.
+         * @description Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept. Needs the role of an operator: frames contain data of stations and vendors.
          */
         get: operations["listChargerLogs"];
         put?: never;
@@ -316,7 +316,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel bulk job
-         * @description Chargers that are not ready yet fail with `CANCELLED`; what was begun of them is undone behind the answer. A finished job stays as it is.
+         * @description Chargers that are not ready yet fail with `CANCELLED`; objects that were made for them are removed after the answer. A finished job is not changed.
          */
         post: operations["cancelLocationChargersJob"];
         delete?: never;
@@ -1051,7 +1051,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Store what a charger shall do; its station hears of it now or when it is back */
+        /** Change desired settings; the station gets them now, or when it connects */
         post: operations["updateChargerSettings"];
         delete?: never;
         options?: never;
@@ -1083,7 +1083,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what is known of a charger by state id */
+        /** List the states of a charger by state id */
         get: operations["getSettingsState"];
         put?: never;
         post?: never;
@@ -3647,7 +3647,7 @@ export interface components {
              * @description Until then its connections are answered 429, for more than 60 of them took over from a live one in an hour; only there while that holds
              */
             quarantinedUntil?: string;
-            /** @description Transactions whose end the charger told twice and differently, the newest ten: the first one, `kept`, holds; only there when there are any */
+            /** @description The newest ten transactions with two different ends reported by the charger. `kept` is the first one, which counts. Absent if there are none */
             stopConflicts?: {
                 transactionId: number;
                 kept: {
@@ -8806,7 +8806,7 @@ export interface operations {
                         /** @enum {string} */
                         type: "Soft" | "Hard";
                         status: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -8978,7 +8978,7 @@ export interface operations {
                         message: string;
                         connectorId: number;
                         status: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -9144,7 +9144,7 @@ export interface operations {
                         chargeBoxId: string;
                         message: string;
                         status: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -9319,7 +9319,7 @@ export interface operations {
                         requestedMessage: string;
                         connectorId: number | null;
                         status: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -9497,7 +9497,7 @@ export interface operations {
                         connectorId: number;
                         type: string;
                         status: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -9669,7 +9669,7 @@ export interface operations {
                             value?: string;
                         }[];
                         unknownKey: string[];
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -9841,7 +9841,7 @@ export interface operations {
                         /** @enum {string} */
                         status: "Accepted" | "RebootRequired" | "Rejected" | "NotSupported";
                         message: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -10018,7 +10018,7 @@ export interface operations {
                         retrieveDate: string;
                         ocppRequestId: number | null;
                         status: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -10196,7 +10196,7 @@ export interface operations {
                         fileName: string | null;
                         ocppRequestId: number | null;
                         status: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -10484,7 +10484,7 @@ export interface operations {
                         messageId: string | null;
                         status: string;
                         responseData: string | null;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -10943,7 +10943,7 @@ export interface operations {
                         status: "accepted" | "rejected";
                         /** @description Absent where the charger refused */
                         note?: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -10967,7 +10967,7 @@ export interface operations {
                         status: "accepted" | "rejected";
                         /** @description Absent where the charger refused */
                         note?: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -11147,7 +11147,7 @@ export interface operations {
                         status: "pending" | "rejected";
                         /** @description Absent where the charger refused */
                         note?: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -11173,7 +11173,7 @@ export interface operations {
                         status: "pending" | "rejected";
                         /** @description Absent where the charger refused */
                         note?: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -11344,7 +11344,7 @@ export interface operations {
                         status: "stopping" | "rejected";
                         /** @description Absent where the charger refused */
                         note?: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -11368,7 +11368,7 @@ export interface operations {
                         status: "stopping" | "rejected";
                         /** @description Absent where the charger refused */
                         note?: string;
-                        /** @description The station's literal word */
+                        /** @description Status of the station's answer, as OCPP spells it */
                         ocppStatus: string | null;
                         statusInfo?: {
                             reasonCode: string;
@@ -11511,7 +11511,7 @@ export interface operations {
                 limit?: number;
                 offset?: number;
                 chargeBoxId?: string;
-                /** @description `active` is an older word for `in_progress` */
+                /** @description `active` is an older name of `in_progress` */
                 status?: "pending" | "in_progress" | "completed" | "expired" | "active";
                 idTag?: string;
                 /** @description Earliest start */
@@ -12770,7 +12770,7 @@ export interface operations {
                             jobId: string | null;
                             /** @example CHARGER-001 */
                             chargeBoxId: string | null;
-                            /** @description In a word; null when the run got no answer of ours */
+                            /** @description Name of the error, such as UNEXPECTED; null: the run got no answer from Busbar */
                             reason: string | null;
                             responseStatus: number;
                             /** Format: date-time */
@@ -13745,7 +13745,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description List what is known of a charger by state id */
+            /** @description List the states of a charger by state id */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -86,7 +86,7 @@ export const listChargerLogs = defineOperation({
   tag: "chargers",
   summary: "List charger logs",
   description:
-    "Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept. Needs the role of an operator: frames hold what stations and vendors say.",
+    "Retrieve OCPP logs for one charger with optional date range and event filters, newest first. `total` counts what is still kept. Needs the role of an operator: frames contain data of stations and vendors.",
   role: "operator",
   params: ChargerParams,
   query: ChargerLogQuery,

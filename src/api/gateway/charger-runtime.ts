@@ -38,7 +38,7 @@ const REFUSALS = {
   external: "Charger runtime is external",
 } as const;
 
-/** Stores what a simulated charger shall do; its runtime follows after the answer. */
+/** Stores the desired runtime of a simulated charger; it is applied after the answer. */
 function runtimeOperation(event: RuntimeEvent, description: string): BoundOperation {
   const title = event.charAt(0).toUpperCase() + event.slice(1);
   return defineOperation({

@@ -50,7 +50,7 @@ export const cancelLocationChargersJob = defineOperation({
   tag: "location-chargers",
   summary: "Cancel bulk job",
   description:
-    "Chargers that are not ready yet fail with `CANCELLED`; what was begun of them is undone behind the answer. A finished job stays as it is.",
+    "Chargers that are not ready yet fail with `CANCELLED`; objects that were made for them are removed after the answer. A finished job is not changed.",
   role: "operator",
   params: JobParams,
   success: { status: 200, description: "Job cancelled, or finished before", schema: JobStatusResponse },

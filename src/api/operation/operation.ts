@@ -19,7 +19,7 @@ interface InvalidPart {
 }
 
 /**
- * What one public surface decides for all of its operations.
+ * Properties that one public surface gives all of its operations.
  *
  * @template Role how an operation says who may call it
  * @template Finding one item of this surface's answer to an invalid request
@@ -96,7 +96,7 @@ export interface Operation<Role extends string, Finding, P, Q, S, A, B> {
   tag: string;
   role: Role;
   params?: z.ZodType<P>;
-  /** Patterns of path parameters that share their place with a word of another path. */
+  /** Patterns of path parameters at whose position another path has a fixed word. */
   shapes?: Readonly<Record<string, string>>;
   query?: z.ZodType<Q>;
   body?: OperationBody<S>;

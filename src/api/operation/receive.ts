@@ -111,7 +111,7 @@ function examineBody<Role extends string, Finding, P, Q, S, A, B>(
   read: ReadBody<Finding>,
 ): Examined<B, Finding> {
   if (read.kind === "malformed") return { findings: [read.finding] };
-  // Whoever lets a body be ignored says so in the type of its `examine`.
+  // An operation that ignores its body has `undefined` in the type of its `examine`.
   if (read.kind === "unread") return { value: undefined as B };
   if (read.kind === "json" && operation.examine) return operation.examine(read.raw, c);
   // Without `examine` the type of the body is that of its schema.

@@ -36,11 +36,11 @@ export const getSettingsState = defineOperation({
   method: "get",
   path: "/api/chargers/{id}/state",
   operationId: "getSettingsState",
-  summary: "List what is known of a charger by state id",
+  summary: "List the states of a charger by state id",
   tag: TAG,
   role: "owner",
   params: chargerParams,
-  success: { status: 200, description: "List what is known of a charger by state id", schema: states },
+  success: { status: 200, description: "List the states of a charger by state id", schema: states },
   handle: async ({ c, ports, path }) => chargerState(await settingsViewOf(c, path.id), ports.clock.now()),
 });
 

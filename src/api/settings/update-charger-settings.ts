@@ -57,7 +57,7 @@ export const updateChargerSettings = defineOperation({
   method: "post",
   path: "/api/chargers/{id}/update",
   operationId: "updateChargerSettings",
-  summary: "Store what a charger shall do; its station hears of it now or when it is back",
+  summary: "Change desired settings; the station gets them now, or when it connects",
   tag: TAG,
   role: "owner",
   params: chargerParams,

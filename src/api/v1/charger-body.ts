@@ -41,7 +41,7 @@ export const chargerDetail = chargerSummary
       .optional()
       .openapi({
         description:
-          "Transactions whose end the charger told twice and differently, the newest ten: the first one, `kept`, holds; only there when there are any",
+          "The newest ten transactions with two different ends reported by the charger. `kept` is the first one, which counts. Absent if there are none",
       }),
     authorizationKeyLost: z.literal(true).optional().openapi({
       description:

@@ -8,10 +8,9 @@ const deadLetter = z.object({
   work: z.enum(["batch", "charger", "effects", "settings", "tagEffects", "tagJob", "unknown"]),
   jobId: z.uuid().nullable(),
   chargeBoxId: chargeBoxId.nullable(),
-  reason: z
-    .string()
-    .nullable()
-    .openapi({ description: "In a word; null when the run got no answer of ours" }),
+  reason: z.string().nullable().openapi({
+    description: "Name of the error, such as UNEXPECTED; null: the run got no answer from Busbar",
+  }),
   responseStatus: z.int(),
   failedAt: timestamp,
 });

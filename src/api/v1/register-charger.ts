@@ -92,7 +92,7 @@ export const registerCharger = defineOperation({
   },
 });
 
-/** Read anew: the organisation of a cached key may be seconds old. */
+/** Read again: the organisation of a cached key may be seconds old. */
 async function allowsUnauthenticated(
   { organizations }: Pick<Ports, "organizations">,
   { id }: Organization,

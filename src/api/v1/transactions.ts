@@ -76,7 +76,7 @@ const listQuery = z.object({
   status: z
     .enum(["pending", "in_progress", "completed", "expired", "active"])
     .optional()
-    .openapi({ description: "`active` is an older word for `in_progress`" }),
+    .openapi({ description: "`active` is an older name of `in_progress`" }),
   idTag: z.string().min(1).max(36).optional(),
   from: time.optional().openapi({ type: "string", format: "date-time", description: "Earliest start" }),
   to: time.optional().openapi({ type: "string", format: "date-time", description: "Starts before this" }),

@@ -92,7 +92,7 @@ export class SimulatorHost extends DurableObject<RawEnv> {
     const isSame = known.row.isDesired && isSameStation(known.row.station, station);
     const hosted = isSame ? known : this.#replace(known, { ...known.row, station, isDesired: true });
     hosted.switchOn();
-    if (!hosted.row.isReady) hosted.hurry();
+    if (!hosted.row.isReady) hosted.dialNow();
     await this.#watch();
     return hosted.outcome(waitMs);
   }

@@ -7,7 +7,7 @@ import type { PreparedSessionStore } from "./prepared-session-store.ts";
 
 const CALL_TIMEOUT_MS = 10_000;
 /** Runs of a batch are concurrent: several share a call and a commit. */
-const TOGETHER = { windowMs: 4, itemsMax: 100, patienceMs: CALL_TIMEOUT_MS };
+const BATCHING = { windowMs: 4, itemsMax: 100, patienceMs: CALL_TIMEOUT_MS };
 
 type Stub = {
   [Name in "put" | "restore" | "take" | "has" | "remove" | "setTagPolicy"]: (
@@ -35,7 +35,7 @@ export function preparedSessions(env: Pick<Env, "SESSION_SHELF">): PreparedSessi
   const together = (name: "put" | "restore") =>
     sharedBatch(
       (offers: readonly SessionOffer[]) => putAll(ask, offers, (stub, own) => stub[name](own)),
-      TOGETHER,
+      BATCHING,
     );
   const [put, restore] = [together("put"), together("restore")];
   return {

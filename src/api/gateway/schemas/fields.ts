@@ -52,7 +52,7 @@ export function queryText() {
     .transform((value) => (value === "" ? undefined : value));
 }
 
-/** An optional word of a fixed set in a query string. */
+/** An optional value of a fixed set in a query string. */
 export function queryWord<Word extends string>(words: readonly Word[]) {
   return queryText()
     .pipe(z.enum(words).optional())

@@ -49,7 +49,10 @@ interface CommandRoute<B, Shape extends z.ZodRawShape> {
 }
 
 export const stationWord = {
-  ocppStatus: z.string().nullable().openapi({ description: "The station's literal word" }),
+  ocppStatus: z
+    .string()
+    .nullable()
+    .openapi({ description: "Status of the station's answer, as OCPP spells it" }),
   statusInfo: z.object({ reasonCode: z.string(), additionalInfo: z.string().nullable() }).optional(),
 };
 
@@ -109,7 +112,7 @@ function unavailable(error: unknown): CommandFailure {
   throw error;
 }
 
-/** What every answer to a command carries: the station's own word. */
+/** Fields of every answer to a command: the status that the station answered. */
 export function wordOf(answer: CommandAnswer): { ocppStatus: string | null; statusInfo?: StatusInfo } {
   const ocppStatus = "ocppStatus" in answer ? answer.ocppStatus : null;
   const statusInfo = "statusInfo" in answer ? answer.statusInfo : null;

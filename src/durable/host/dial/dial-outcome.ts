@@ -1,7 +1,7 @@
 import type { SessionFact } from "../../../ports.ts";
 
 /** First facts of a line that the host writes to Postgres, because its offer created the session. */
-export interface LeftFacts {
+export interface HostFacts {
   readonly generation: number;
   readonly facts: readonly SessionFact[];
 }
@@ -12,7 +12,7 @@ export interface LeftFacts {
  * the central system.
  */
 export type DialOutcome =
-  | { readonly kind: "open"; readonly socket: WebSocket; readonly lineFacts: LeftFacts | null }
+  | { readonly kind: "open"; readonly socket: WebSocket; readonly lineFacts: HostFacts | null }
   | {
       readonly kind: "unreachable" | "refused" | "forbidden" | "unknown";
       readonly message: string;

@@ -9,7 +9,7 @@ import {
   type HostOffer,
 } from "../../../session-address.ts";
 import { within } from "../../../within.ts";
-import type { DialOutcome, LeftFacts } from "./dial-outcome.ts";
+import type { DialOutcome, HostFacts } from "./dial-outcome.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Longest `Retry-After` of a central system that is respected. */
@@ -92,13 +92,13 @@ function judge(
   }
   socket.accept();
   if (response.headers.get("Sec-WebSocket-Protocol") === station.version) {
-    return { kind: "open", socket, lineFacts: factsLeftBy(response, offered) };
+    return { kind: "open", socket, lineFacts: hostFactsOf(response, offered) };
   }
   socket.close(1002, "no common subprotocol");
   return { kind: "refused", message: `The CSMS did not agree to the subprotocol ${station.version}` };
 }
 
-function factsLeftBy({ headers }: Response, offered: HostOffer | null): LeftFacts | null {
+function hostFactsOf({ headers }: Response, offered: HostOffer | null): HostFacts | null {
   const generation = headers.get(GENERATION_HEADER);
   return offered && generation !== null ? { generation: Number(generation), facts: offered.facts } : null;
 }

@@ -9,7 +9,7 @@ import type {
   Input,
   Surroundings,
 } from "../../../simulator/station/turn.ts";
-import type { DialOutcome, LeftFacts } from "../dial/dial-outcome.ts";
+import type { DialOutcome, HostFacts } from "../dial/dial-outcome.ts";
 import { ProvisioningVerdict } from "./provisioning-verdict.ts";
 import { stationProfile } from "./station-profile.ts";
 import type { StationRow } from "./station-row.ts";
@@ -37,7 +37,7 @@ export interface HostServices {
 }
 
 /** First facts of a line, for the host to store once the station is accepted. */
-export interface LineFacts extends LeftFacts {
+export interface LineFacts extends HostFacts {
   readonly atMs: number;
 }
 
@@ -49,7 +49,7 @@ const UNKNOWN_CHARGER = 4004;
 export class HostedStation {
   readonly row: StationRow;
   readonly #host: HostServices;
-  readonly #trouble: ProvisioningVerdict;
+  readonly #verdict: ProvisioningVerdict;
   readonly #isOwnSocket: boolean;
   #state: StationState;
   #socket: WebSocket | null = null;
@@ -71,7 +71,7 @@ export class HostedStation {
   constructor(row: StationRow, host: HostServices, isOwnSocket: boolean) {
     this.row = row;
     this.#host = host;
-    this.#trouble = new ProvisioningVerdict(isOwnSocket);
+    this.#verdict = new ProvisioningVerdict(isOwnSocket);
     this.#isOwnSocket = isOwnSocket;
     this.#state = stationAtRest(stationProfile(row.station), row.memory);
   }
@@ -128,7 +128,7 @@ export class HostedStation {
   }
 
   /** Ends a back-off and dials. No effect on a station that is connected or dialing. */
-  hurry(): void {
+  dialNow(): void {
     if (this.#state.link !== "down") return;
     this.#host.clearTimer("dial");
     this.#input({ kind: "timer", name: "dial" });
@@ -233,7 +233,7 @@ export class HostedStation {
     }
     if (outcome.kind === "unknown" && this.row.isReady && !this.#isForgotten) return this.#startOver();
     if (outcome.kind === "open") this.#listen(outcome);
-    const error = this.row.isReady ? null : this.#trouble.dialed(outcome, dialedAtMs);
+    const error = this.row.isReady ? null : this.#verdict.dialed(outcome, dialedAtMs);
     if (error) return this.#fail(error);
     if (outcome.kind === "open") this.#input({ kind: "connected" });
     else this.#input({ kind: "disconnected", notBeforeMs: Date.now() + (outcome.retryAfterMs ?? 0) });
@@ -264,7 +264,7 @@ export class HostedStation {
     if (this.#socket !== socket) return;
     this.#hangUp(1000, "bye");
     if (this.#isOwnSocket && code === UNKNOWN_CHARGER) return this.#host.gone();
-    const error = this.row.isReady ? null : this.#trouble.closed(code);
+    const error = this.row.isReady ? null : this.#verdict.closed(code);
     if (error) this.#fail(error);
     else this.#input({ kind: "disconnected" });
   }
@@ -300,7 +300,7 @@ export class HostedStation {
   }
 
   #booted(outcome: BootOutcome): void {
-    this.#trouble.booted(outcome);
+    this.#verdict.booted(outcome);
     if (outcome !== "accepted") return this.#isOverdue ? this.#giveUp() : undefined;
     this.#host.clearTimer("deadline");
     this.row.isReady = true;
@@ -318,7 +318,7 @@ export class HostedStation {
 
   #giveUp(): void {
     this.#isOverdue = true;
-    const error = this.#trouble.atDeadline(Date.now());
+    const error = this.#verdict.atDeadline(Date.now());
     if (error) this.#fail(error);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DialOutcome, LeftFacts } from "../../../../../src/durable/host/dial/dial-outcome.ts";
+import type { DialOutcome, HostFacts } from "../../../../../src/durable/host/dial/dial-outcome.ts";
 import {
   HostedStation,
   type HostServices,
@@ -59,7 +59,7 @@ class FakeHost implements HostServices {
   sealing = Promise.withResolvers<void>();
   slotMs = 0;
   retryAfterMs = 0;
-  left: LeftFacts | null = null;
+  left: HostFacts | null = null;
 
   setTimer(name: string, atMs: number, run: () => void): void {
     this.setAtMs.set(name, atMs);
