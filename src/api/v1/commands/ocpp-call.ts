@@ -13,8 +13,8 @@ import { defineOperation } from "../surface.ts";
 import { answerOf, expectAnswer, timeout, TIMEOUT_DEFAULT_MS } from "./command-operation.ts";
 import { guard } from "./guard.ts";
 
-/** Deepest nesting of a payload, as of the frames of stations. */
-const DEPTH_MAX = 32;
+/** Deepest nesting of a payload. A frame, which is one level more, may have 32. */
+const DEPTH_MAX = 31;
 
 const version = z.enum(OCPP_VERSIONS);
 const everyAction = [...new Set(Object.values(SENDABLE_ACTIONS).flat())].toSorted();
@@ -120,12 +120,13 @@ async function refuseUnknownAction({
   throw new InvalidRequest([unknownAction(spoken?.version ? [spoken.version] : versions)]);
 }
 
-/** Walks level by level, so that no depth is too much for it. */
+/** Whether objects and lists are nested deeper. Walks level by level, so that no depth is too much for it. */
 function isDeeperThan(value: unknown, levels: number): boolean {
+  const isNest = (one: unknown) => typeof one === "object" && one !== null;
   let level: unknown[] = [value];
-  for (let depth = 0; depth <= levels; depth++) {
-    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
-    if (level.length === 0) return false;
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > levels) return true;
+    level = level.flatMap((one) => Object.values(one as object)).filter(isNest);
   }
-  return true;
+  return false;
 }

@@ -36,9 +36,12 @@ export function commandLine(
     context: contextOf(record, store),
     send: (text, call) => {
       starts.leaves(call);
-      const isSent = sendText(store, live.socket, text);
-      if (!isSent) return starts.refused(call);
       reports.leaves(call);
+      const isSent = sendText(store, live.socket, text);
+      if (!isSent) {
+        reports.refused(call);
+        return starts.refused(call);
+      }
       noteJobs(withRequest(record.jobRequests, call));
       store.frames.append([sentFrame(call.action, text)], Date.now());
       return true;
