@@ -245,6 +245,7 @@ CREATE TABLE IF NOT EXISTS transactions (
   lost_stop boolean NOT NULL DEFAULT false,
   revision integer NOT NULL,         -- counted by the session; a lower one never overwrites a higher one
   updated_at timestamptz NOT NULL,
+  meter_offset_wh bigint NOT NULL DEFAULT 0,  -- what the register lost by going back: a reset, a rollover
   UNIQUE (organization_id, transaction_id)
 );
 CREATE INDEX IF NOT EXISTS transactions_charger ON transactions (charger_id, transaction_id);

@@ -50,3 +50,17 @@ export function isBelievable(at: string, now: Date, clockOffMs: number): boolean
   const isLive = Math.abs(ageMs + clockOffMs) <= LIVE_MAX_MS;
   return ageMs <= BACKLOG_MAX_MS && (clockOffMs === 0 || !isLive);
 }
+
+/**
+ * Time at which a transaction began or ended: that of the station, unless its clock is known to be wrong and the message comes
+ * live, or the time is too old to be one. Then it is the receive time, so that a clock that is set meanwhile changes no duration.
+ */
+export function believedTime(reported: string | null, now: Date, clockOffMs: number): string {
+  const at = eventTime(reported, now);
+  return isBelievable(at, now, clockOffMs) ? at : now.toISOString();
+}
+
+/** The same for an end: one before its beginning shows that the clock was put back in between. */
+export function believedEnd(at: string, startedAt: string | null, now: Date): string {
+  return startedAt !== null && at < startedAt ? now.toISOString() : at;
+}

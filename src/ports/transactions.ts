@@ -19,6 +19,8 @@ export interface TransactionFact {
   meterStartWh: number | null;
   meterStopWh: number | null;
   lastMeterWh: number | null;
+  /** Added to the meter: what its register lost on the way by going back, see `offsetAfter`. */
+  meterOffsetWh: number;
   startedAt: string;
   stoppedAt: string | null;
   stopReason: string | null;

@@ -28,7 +28,7 @@ const VIEW = `SELECT c.id, c.identity, c.name, c.created_at, coalesce(k.vendor, 
     k.serial_number, k.firmware_version, k.updated_at AS connection_at,
     (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.evse_id, n.connector_id), '[]') FROM connectors n WHERE n.charger_id = c.id) AS connectors,
     s.revision, s.desired, s.states, s.station, s.updated_at, t.id AS transaction,
-    (t.last_meter_wh - t.meter_start_wh)::float8 AS energy_wh, m.newest, coalesce(m.at, t.updated_at) AS charge_at
+    (t.last_meter_wh - t.meter_start_wh + t.meter_offset_wh)::float8 AS energy_wh, m.newest, coalesce(m.at, t.updated_at) AS charge_at
   FROM chargers c LEFT JOIN locations l ON l.id = c.location_id LEFT JOIN charger_connections k ON k.charger_id = c.id
   LEFT JOIN charger_settings s ON s.charger_id = c.id
   LEFT JOIN LATERAL (SELECT * FROM transactions x WHERE x.charger_id = c.id AND x.status = 'in_progress'

@@ -176,6 +176,7 @@ function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): R
     meter_start_wh: fact.meterStartWh,
     meter_stop_wh: fact.meterStopWh,
     last_meter_wh: fact.lastMeterWh,
+    meter_offset_wh: fact.meterOffsetWh,
     started_at: fact.startedAt,
     stopped_at: fact.stoppedAt,
     stop_reason: fact.stopReason,

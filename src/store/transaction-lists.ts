@@ -10,6 +10,7 @@ type Reading = Pick<Sql, "read">;
 /** Meters are bigint columns; the driver delivers bigint as text and float8 as a number. */
 const COLUMNS = `t.id, t.transaction_id, t.ocpp_transaction_id, t.charger_id, c.identity, t.evse_id, t.id_tag, t.status,
     t.meter_start_wh::float8 AS meter_start, t.meter_stop_wh::float8 AS meter_stop, t.last_meter_wh::float8 AS last_meter,
+    t.meter_offset_wh::float8 AS meter_offset,
     t.started_at, t.stopped_at, t.stop_reason, t.remote_started, t.updated_at`;
 
 const transactionRow = z
@@ -25,6 +26,7 @@ const transactionRow = z
     meter_start: z.number().nullable(),
     meter_stop: z.number().nullable(),
     last_meter: z.number().nullable(),
+    meter_offset: z.number(),
     started_at: timestamp,
     stopped_at: timestamp.nullable(),
     stop_reason: z.string().nullable(),
@@ -43,6 +45,7 @@ const transactionRow = z
     meterStartWh: row.meter_start,
     meterStopWh: row.meter_stop,
     lastMeterWh: row.last_meter,
+    meterOffsetWh: row.meter_offset,
     startedAt: row.started_at,
     stoppedAt: row.stopped_at,
     stopReason: row.stop_reason,

@@ -11,8 +11,8 @@ const APPLY = `WITH f AS (
     SELECT DISTINCT ON (o.organization_id, x.transaction_id, x.charger_id, x.id) x.*, o.organization_id
     FROM jsonb_to_recordset($1::jsonb) AS x(charger_id uuid, id text, transaction_id int, ocpp_transaction_id text, evse_id int,
       connector_id int, id_tag text, status text, meter_start_wh bigint, meter_stop_wh bigint, last_meter_wh bigint,
-      started_at timestamptz, stopped_at timestamptz, stop_reason text, remote_started boolean, lost_stop boolean,
-      revision int, at timestamptz)
+      meter_offset_wh bigint, started_at timestamptz, stopped_at timestamptz, stop_reason text, remote_started boolean,
+      lost_stop boolean, revision int, at timestamptz)
     CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o
     ORDER BY o.organization_id, x.transaction_id, x.charger_id, x.id, x.revision DESC
   ), judged AS (
@@ -22,16 +22,17 @@ const APPLY = `WITH f AS (
     WINDOW same AS (PARTITION BY f.organization_id, f.transaction_id ORDER BY f.started_at, f.id)
   ), stored AS (
     INSERT INTO transactions AS t (id, organization_id, transaction_id, charger_id, evse_id, connector_id, id_tag, status,
-      meter_start_wh, meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason, ocpp_transaction_id, remote_started,
-      lost_stop, revision, updated_at)
+      meter_start_wh, meter_stop_wh, last_meter_wh, meter_offset_wh, started_at, stopped_at, stop_reason, ocpp_transaction_id,
+      remote_started, lost_stop, revision, updated_at)
     SELECT id, organization_id, transaction_id, charger_id, evse_id, connector_id, id_tag, status, meter_start_wh,
-      meter_stop_wh, last_meter_wh, started_at, stopped_at, stop_reason, ocpp_transaction_id, remote_started, lost_stop,
-      revision, at
+      meter_stop_wh, last_meter_wh, coalesce(meter_offset_wh, 0), started_at, stopped_at, stop_reason, ocpp_transaction_id,
+      remote_started, lost_stop, revision, at
     FROM judged WHERE owner_id = id AND owner = charger_id
     ON CONFLICT (organization_id, transaction_id) DO UPDATE SET evse_id = excluded.evse_id,
       connector_id = excluded.connector_id, id_tag = excluded.id_tag, status = excluded.status,
       meter_start_wh = excluded.meter_start_wh, meter_stop_wh = excluded.meter_stop_wh,
-      last_meter_wh = excluded.last_meter_wh, started_at = excluded.started_at, stopped_at = excluded.stopped_at,
+      last_meter_wh = excluded.last_meter_wh, meter_offset_wh = excluded.meter_offset_wh, started_at = excluded.started_at,
+      stopped_at = excluded.stopped_at,
       stop_reason = excluded.stop_reason, ocpp_transaction_id = coalesce(excluded.ocpp_transaction_id, t.ocpp_transaction_id),
       remote_started = excluded.remote_started, lost_stop = excluded.lost_stop,
       revision = excluded.revision, updated_at = excluded.updated_at

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
+import { deliveredWh } from "../../ocpp/meter-continuity.ts";
 import type { StoredTransaction, TransactionPlace } from "../../ports.ts";
 import { chargeBoxId, page, pagination, timestamp } from "./fields.ts";
 import { defineOperation } from "./surface.ts";
@@ -139,6 +140,7 @@ function nextOf(rows: readonly StoredTransaction[], hasMore: boolean): string | 
 
 function transactionBody(row: StoredTransaction): z.infer<typeof transaction> {
   const meterWh = row.meterStopWh ?? row.lastMeterWh;
+  const energyWh = deliveredWh({ meterStartWh: row.meterStartWh, meterWh, offsetWh: row.meterOffsetWh });
   const endedAt = row.stoppedAt ?? row.updatedAt;
   const durationMs = Math.max(0, endedAt.getTime() - row.startedAt.getTime());
   return {
@@ -151,8 +153,7 @@ function transactionBody(row: StoredTransaction): z.infer<typeof transaction> {
     status: row.status,
     meterStart: row.meterStartWh,
     meterStop: row.meterStopWh,
-    energyDelivered:
-      meterWh === null || row.meterStartWh === null ? null : (meterWh - row.meterStartWh) / 1000,
+    energyDelivered: energyWh === null ? null : energyWh / 1000,
     durationMinutes: Math.floor(durationMs / 60_000),
     startTime: row.startedAt.toISOString(),
     stopTime: row.stoppedAt?.toISOString() ?? null,

@@ -9,7 +9,7 @@ import {
   optionalText,
 } from "../payload.ts";
 import type { ConnectorAddress } from "../station-state.ts";
-import { eventTime } from "../station-time.ts";
+import { believedTime } from "../station-time.ts";
 import { readToken } from "./id-token.ts";
 import { TEXT_LENGTH } from "../text-length.ts";
 
@@ -19,7 +19,7 @@ export interface TransactionMessage {
   readonly ocppTransactionId: string;
   readonly seqNo: number;
   readonly timestamp: string;
-  /** ISO 8601, see `eventTime`. */
+  /** ISO 8601, see `believedTime`. */
   readonly at: string;
   readonly triggerReason: string;
   readonly chargingState: string | null;
@@ -32,7 +32,8 @@ export interface TransactionMessage {
   readonly meterValue: readonly JsonObject[];
 }
 
-export function readTransactionEvent(payload: JsonObject, now: Date): TransactionMessage {
+/** `clockOffMs`: offset of the station's clock. */
+export function readTransactionEvent(payload: JsonObject, now: Date, clockOffMs: number): TransactionMessage {
   const info = needObject(payload, "transactionInfo");
   const evse = optionalObject(payload, "evse");
   const timestamp = needText(payload, "timestamp", TEXT_LENGTH.free);
@@ -41,7 +42,7 @@ export function readTransactionEvent(payload: JsonObject, now: Date): Transactio
     ocppTransactionId: needText(info, "transactionId", TEXT_LENGTH.transactionId),
     seqNo: needInteger(payload, "seqNo"),
     timestamp,
-    at: eventTime(timestamp, now),
+    at: believedTime(timestamp, now, clockOffMs),
     triggerReason: needText(payload, "triggerReason", TEXT_LENGTH.word),
     chargingState: optionalText(info, "chargingState", TEXT_LENGTH.word),
     stoppedReason: optionalText(info, "stoppedReason", TEXT_LENGTH.word),

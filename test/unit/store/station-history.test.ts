@@ -41,6 +41,7 @@ const transaction = (changed: Partial<TransactionFact> = {}): SessionFact => ({
   status: "in_progress",
   meterStartWh: 1000,
   meterStopWh: null,
+  meterOffsetWh: 0,
   lastMeterWh: null,
   startedAt: at(0),
   stoppedAt: null,

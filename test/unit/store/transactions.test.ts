@@ -42,6 +42,7 @@ const transaction = (changed: Partial<TransactionFact>): SessionFact => ({
   meterStartWh: 1000,
   meterStopWh: 15_000,
   lastMeterWh: null,
+  meterOffsetWh: 0,
   startedAt: new Date(T0).toISOString(),
   stoppedAt: new Date(T0 + 3_600_000).toISOString(),
   stopReason: "Local",
@@ -144,7 +145,9 @@ test("a transaction is read by its number and by its id, in its own organisation
   const { apply, id, organization } = await charger();
   const other = await charger();
   const history = stationHistory(db.sql);
-  await apply(transaction({ id: "txn_READ", transactionId: 31, meterStopWh: 5_000_000_000 }));
+  await apply(
+    transaction({ id: "txn_READ", transactionId: 31, meterStopWh: 5_000_000_000, meterOffsetWh: 14_000 }),
+  );
   const stored = {
     id: "txn_READ",
     transactionId: 31,
@@ -157,6 +160,7 @@ test("a transaction is read by its number and by its id, in its own organisation
     meterStartWh: 1000,
     meterStopWh: 5_000_000_000,
     lastMeterWh: null,
+    meterOffsetWh: 14_000,
     startedAt: new Date(T0),
     stoppedAt: new Date(T0 + 3_600_000),
     stopReason: "Local",

@@ -185,6 +185,7 @@ function factOf({ transactionId, rowId, evseId, idTag, atMs, isExpired }: Stored
     meterStartWh: null,
     meterStopWh: null,
     lastMeterWh: null,
+    meterOffsetWh: 0,
     startedAt: new Date(atMs).toISOString(),
     stoppedAt: null,
     stopReason: null,

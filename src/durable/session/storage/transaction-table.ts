@@ -8,6 +8,8 @@ import type {
 } from "../../../ocpp/station-state.ts";
 import type { TransactionFact } from "../../../ports.ts";
 import { LazyTables } from "./lazy-tables.ts";
+import { MeterBreaks } from "./meter-breaks.ts";
+import { factOf, readTransaction, type ReadTransaction, type StoredTransaction } from "./transaction-row.ts";
 
 /** Ended transactions kept to recognise late repeats; a station may deliver months of backlog. */
 const ENDED_MAX = 1000;
@@ -58,10 +60,12 @@ const RECORDS = `SELECT *, EXISTS (SELECT 1 FROM confirmed_transactions c WHERE 
 /** The transactions of this session's charger, and no other's: a station never reaches those of another. */
 export class TransactionTable implements TransactionLookup {
   readonly #tables: LazyTables;
+  readonly #breaks: MeterBreaks;
   #seqNosTaken = 0;
 
   constructor(sql: SqlStorage) {
     this.#tables = new LazyTables(sql, "transactions", TABLES);
+    this.#breaks = new MeterBreaks(sql);
   }
 
   get #sql(): SqlStorage {
@@ -71,6 +75,7 @@ export class TransactionTable implements TransactionLookup {
   /** Call after deleteAll(). */
   forget(): void {
     this.#tables.forget();
+    this.#breaks.forget();
   }
 
   byId(transactionId: number): TransactionRecord | null {
@@ -172,6 +177,7 @@ export class TransactionTable implements TransactionLookup {
     if (!sql) return null;
     if (update.evse) this.#place(transactionId, update.evse);
     const { idTag, meterStartWh, startedAt, meterStopWh, stopReason, reading } = update;
+    this.#takeReadings(transactionId, update);
     const [row] = sql
       .exec<StoredTransaction>(
         `UPDATE transactions SET revision = revision + 1,
@@ -191,7 +197,19 @@ export class TransactionTable implements TransactionLookup {
         transactionId,
       )
       .toArray();
-    return row ? factOf(row) : null;
+    return row ? factOf(row, this.#breaks.offsetOf(transactionId)) : null;
+  }
+
+  /** Before they are stored: what a register has lost shows in comparison with its last reading. */
+  #takeReadings(transactionId: number, { reading, meterStopWh = null }: TransactionUpdate): void {
+    if (!reading && meterStopWh === null) return;
+    const text = `SELECT coalesce(last_meter_wh, meter_start_wh) AS wh, coalesce(last_meter_at, '') AS at
+      FROM transactions WHERE transaction_id = ?`;
+    const rows = this.#tables.reading?.exec<{ wh: number | null; at: string }>(text, transactionId).toArray();
+    const [before] = rows ?? [];
+    if (!before) return;
+    const next = reading && before.at <= reading.at ? reading.energyWh : null;
+    this.#breaks.take(transactionId, [before.wh, next, meterStopWh]);
   }
 
   /** The place alone is indexed: told again unchanged it costs nothing, changed it costs two rows more. */
@@ -211,6 +229,7 @@ export class TransactionTable implements TransactionLookup {
   clear(): void {
     const tables = ["transactions", "transaction_events", "confirmed_transactions", "unconfirmed_stops"];
     for (const table of tables) this.#tables.reading?.exec(`DELETE FROM ${table}`);
+    this.#breaks.clear();
   }
 
   #open(opened: Opened): void {
@@ -270,10 +289,10 @@ export class TransactionTable implements TransactionLookup {
       `DELETE FROM transactions WHERE stopped_at IS NOT NULL AND transaction_id <= (SELECT transaction_id FROM transactions
          WHERE stopped_at IS NOT NULL ORDER BY transaction_id DESC LIMIT 1 OFFSET ${ENDED_MAX})`,
     );
+    const isKept = "transaction_id IN (SELECT transaction_id FROM transactions)";
     for (const table of ["transaction_events", "confirmed_transactions"])
-      this.#sql.exec(
-        `DELETE FROM ${table} WHERE transaction_id NOT IN (SELECT transaction_id FROM transactions)`,
-      );
+      this.#sql.exec(`DELETE FROM ${table} WHERE NOT (${isKept})`);
+    this.#breaks.prune(isKept);
   }
 
   #took(transactionId: number, seqNo: number | null): number {
@@ -315,68 +334,3 @@ export class TransactionTable implements TransactionLookup {
 }
 
 type EndedTransaction = { meter_stop_wh: number | null; stopped_at: string; stop_reason: string | null };
-
-type StoredTransaction = {
-  transaction_id: number;
-  id: string;
-  ocpp_transaction_id: string | null;
-  evse_id: number;
-  connector_id: number;
-  id_tag: string | null;
-  meter_start_wh: number | null;
-  started_at: string;
-  start_timestamp: string;
-  stopped_at: string | null;
-  remote_started: number;
-  charging_state: string | null;
-  last_seq_no: number | null;
-  lost_stop: number;
-  meter_stop_wh: number | null;
-  stop_reason: string | null;
-  last_meter_wh: number | null;
-  revision: number;
-};
-
-type ReadTransaction = StoredTransaction & { is_confirmed: number };
-
-function readTransaction(row: ReadTransaction): TransactionRecord {
-  return {
-    transactionId: row.transaction_id,
-    ocppTransactionId: row.ocpp_transaction_id,
-    evseId: row.evse_id,
-    connectorId: row.connector_id,
-    idTag: row.id_tag,
-    meterStartWh: row.meter_start_wh,
-    startedAt: row.started_at,
-    startTimestamp: row.start_timestamp,
-    stoppedAt: row.stopped_at,
-    remoteStarted: row.remote_started === 1,
-    chargingState: row.charging_state,
-    lastSeqNo: row.last_seq_no,
-    lostStop: row.lost_stop === 1,
-    isConfirmed: row.is_confirmed === 1,
-  };
-}
-
-/** Where the station never told the end, the meter's last value stands. */
-function factOf(row: StoredTransaction): TransactionFact {
-  const hasEnded = row.stopped_at !== null;
-  return {
-    id: row.id,
-    transactionId: row.transaction_id,
-    ocppTransactionId: row.ocpp_transaction_id,
-    evseId: row.evse_id,
-    connectorId: row.connector_id,
-    idTag: row.id_tag,
-    status: hasEnded ? "completed" : "in_progress",
-    meterStartWh: row.meter_start_wh,
-    meterStopWh: hasEnded ? (row.meter_stop_wh ?? row.last_meter_wh) : null,
-    lastMeterWh: row.last_meter_wh,
-    startedAt: row.started_at,
-    stoppedAt: row.stopped_at,
-    stopReason: hasEnded ? row.stop_reason : null,
-    remoteStarted: row.remote_started === 1,
-    lostStop: row.lost_stop === 1,
-    revision: row.revision,
-  };
-}

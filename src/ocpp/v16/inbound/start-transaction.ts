@@ -3,7 +3,7 @@ import { closeLostStops } from "../../inbound/transactions.ts";
 import { needInteger, needText, optionalInteger } from "../../payload.ts";
 import { judgeTag } from "../../remote-only-tag.ts";
 import type { StateChange, StationEvent, TransactionRecord } from "../../station-state.ts";
-import { eventTime } from "../../station-time.ts";
+import { believedTime } from "../../station-time.ts";
 import { idTagInfo } from "../id-tag-info.ts";
 import { TEXT_LENGTH } from "../../text-length.ts";
 
@@ -21,7 +21,7 @@ export const startTransaction: Handler = (ctx, payload) => {
     return { answer: { transactionId: repeated.transactionId, idTagInfo: info }, changes: [], events: [] };
   }
 
-  const startedAt = eventTime(timestamp, ctx.now);
+  const startedAt = believedTime(timestamp, ctx.now, ctx.station.clockOffMs);
   const pending = ctx.station.remoteStarts.claimable({ evseId, idTag, startedAt });
   const remoteStarted = pending !== null;
   const verdict = judgeTag(ctx, idTag, remoteStarted);

@@ -5,6 +5,7 @@ import type { PendingStart, StateChange, StationEvent, TransactionRecord } from 
 import { energyWh } from "../energy.ts";
 import { idTokenInfo, judgeToken } from "../id-token.ts";
 import { occupiedConnector } from "../connector-status.ts";
+import { believedEnd } from "../../station-time.ts";
 import { readTransactionEvent, type TransactionMessage } from "../transaction-message.ts";
 
 /**
@@ -12,7 +13,7 @@ import { readTransactionEvent, type TransactionMessage } from "../transaction-me
  * nothing. Messages may arrive in any order; the first one opens the transaction, whatever its eventType.
  */
 export const transactionEvent: Handler = (ctx, payload) => {
-  const message = readTransactionEvent(payload, ctx.now);
+  const message = readTransactionEvent(payload, ctx.now, ctx.station.clockOffMs);
   const { transactions } = ctx.station;
   const known = transactions.byOcppId(message.ocppTransactionId);
   const pending = pendingStart(ctx, message);
@@ -43,7 +44,7 @@ export const transactionEvent: Handler = (ctx, payload) => {
   if (message.reservationId !== null)
     changes.push({ type: "reservationEnded", reservationId: message.reservationId });
   if (endedAgain.length > 0) events.push(...endedAgain);
-  else add(message.eventType === "Ended" ? ended(record, message) : measured(record, message));
+  else add(message.eventType === "Ended" ? ended(ctx, record, message) : measured(record, message));
   if (message.seqNo >= (record.lastSeqNo ?? 0)) add(occupiedConnector(ctx, record, message));
   return { answer, changes, events };
 };
@@ -143,8 +144,13 @@ function measured(record: TransactionRecord, message: TransactionMessage): Omit<
   return { changes: [], events: [{ type: "meterValues", ...about, meterValue, at }] };
 }
 
-function ended(record: TransactionRecord, message: TransactionMessage): Omit<HandlerResult, "answer"> {
-  const { seqNo, at, meterValue } = message;
+function ended(
+  { now }: HandlerContext,
+  record: TransactionRecord,
+  message: TransactionMessage,
+): Omit<HandlerResult, "answer"> {
+  const { seqNo, meterValue } = message;
+  const at = believedEnd(message.at, record.startedAt, now);
   const { transactionId } = record;
   const about = { transactionId, claimedId: null, evseId: message.evse?.evseId ?? record.evseId };
   return {

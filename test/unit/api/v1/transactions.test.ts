@@ -16,6 +16,7 @@ const STORED: StoredTransaction = {
   meterStartWh: 1000,
   meterStopWh: 15_000,
   lastMeterWh: 14_900,
+  meterOffsetWh: 0,
   startedAt: new Date("2026-02-06T14:30:00Z"),
   stoppedAt: new Date("2026-02-06T15:15:59Z"),
   stopReason: "Local",
@@ -76,6 +77,14 @@ test("a transaction of OCPP 2.x names the station's own id, and without meter it
   expect(await show({ ...STORED, ...changed })).toEqual([
     200,
     { ...COMPLETED, ocppTransactionId: "t-1", meterStart: null, meterStop: null, energyDelivered: null },
+  ]);
+});
+
+test("a register that went back on the way counts as if it had not", async () => {
+  const reset = { meterStopWh: 3000, meterOffsetWh: 14_000 };
+  expect(await show({ ...STORED, ...reset })).toEqual([
+    200,
+    { ...COMPLETED, meterStop: 3000, energyDelivered: 16 },
   ]);
 });
 
