@@ -1,14 +1,21 @@
 import { eraseInFields, eraseWords, type Erasure } from "../../../ocpp/erase-tag.ts";
 import type { SessionRecord } from "./session-record.ts";
 
-/** Columns that hold free text of a vendor, by table. */
-const FREE_TEXT: Readonly<Record<string, readonly string[]>> = { data_transfers: ["data", "response_data"] };
+/** Columns that hold free text of a vendor or a station, by table. */
+const FREE_TEXT: Readonly<Record<string, readonly string[]>> = {
+  data_transfers: ["data", "response_data"],
+  reports: ["text"],
+};
 
 /** Column of an id tag alone. */
 const ID_TAG = "id_tag";
 
 /** Actions whose frames hold such text. */
-const FREE_TEXT_ACTIONS: ReadonlySet<string> = new Set(["DataTransfer", "SecurityEventNotification"]);
+const FREE_TEXT_ACTIONS: ReadonlySet<string> = new Set([
+  "DataTransfer",
+  "NotifyCustomerInformation",
+  "SecurityEventNotification",
+]);
 
 /** Facts that hold such text, by the beginning of their JSON. */
 const FREE_TEXT_FACTS = /^\{"type":"(dataTransfer|securityEvent)"/;
@@ -27,12 +34,14 @@ export function eraseInTables(sql: SqlStorage, erasure: Erasure): void {
 }
 
 function eraseColumn(sql: SqlStorage, table: string, column: string, erasure: Erasure): void {
-  const found = `SELECT rowid AS id, "${column}" AS text FROM "${table}" WHERE instr(lower("${column}"), ?) > 0`;
-  const rows = sql.exec<{ id: number; text: string }>(found, erasure.key).toArray();
-  for (const { id, text } of rows) {
+  const found = `SELECT DISTINCT "${column}" AS text FROM "${table}" WHERE instr(lower("${column}"), ?) > 0`;
+  const rows = sql.exec<{ text: string }>(found, erasure.key).toArray();
+  for (const { text } of rows) {
     const erased =
       column === ID_TAG ? wholeText(text, erasure) : erasedText(text, erasure, isFree(table, column));
-    if (erased !== text) sql.exec(`UPDATE "${table}" SET "${column}" = ? WHERE rowid = ?`, erased, id);
+    // By its text: a table may have no row ids.
+    if (erased !== text)
+      sql.exec(`UPDATE "${table}" SET "${column}" = ? WHERE "${column}" = ?`, erased, text);
   }
 }
 

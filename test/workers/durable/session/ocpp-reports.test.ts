@@ -154,6 +154,24 @@ describe("the report to a raw command", () => {
     });
   });
 
+  test("keeps no tag that was erased", async () => {
+    const connected = await booted("ocpp2.0.1");
+    const { charger, station } = connected;
+    const idToken = { idToken: "SECRET-7", type: "Central" };
+    await ask(connected, "CustomerInformation", { requestId: 17, report: true, clear: false, idToken });
+    await station.call("NotifyCustomerInformation", part(0, false, { data: "Card secret-7 charged here." }));
+    expect(await charger.session.eraseTag(charger.ref, "secret-7", "erased-1")).toBe(true);
+    expect(await reportOf(connected)).toMatchObject({ parts: [{ data: "Card erased-1 charged here." }] });
+    const log = await charger.session.frames(charger.ref, {
+      startMs: null,
+      endMs: null,
+      action: null,
+      limit: 100,
+      offset: 0,
+    });
+    expect(JSON.stringify(log)).not.toMatch(/secret-7/i);
+  });
+
   test("is kept for a day", async () => {
     const connected = await booted("ocpp2.0.1");
     await ask(connected, "GetBaseReport", inventory);
