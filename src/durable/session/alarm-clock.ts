@@ -1,7 +1,7 @@
 import { leaseDueMs } from "./settings/lease-renewal.ts";
 import type { LiveSocket, SessionSockets } from "./line/live-socket.ts";
 import { livenessDueMs } from "./line/liveness.ts";
-import { startsDueMs } from "./storage/remote-starts.ts";
+import { expireStarts, startsDueMs } from "./storage/remote-starts.ts";
 import type { SessionRecord } from "./storage/session-record.ts";
 import type { SessionStore } from "./storage/session-store.ts";
 
@@ -44,11 +44,12 @@ export class AlarmClock {
     this.#hooks = hooks;
   }
 
-  /** Call when the alarm fires: none is set now. */
+  /** Call when the alarm fires: none is set now, and remote starts that are due expire. */
   fired(record: SessionRecord): void {
     record.alarmAtMs = null;
     const memory = this.#sockets.memoryOf(record.generation);
     if (memory) memory.alarmAtMs = null;
+    expireStarts(record, this.#store, Date.now());
   }
 
   /** Call at the end of a turn: starts a flush of a connected station's facts, and sets the alarm if one is due earlier. */

@@ -23,10 +23,9 @@ import { AlarmClock } from "./alarm-clock.ts";
 import { admitUpgrade } from "./door/admit-upgrade.ts";
 import { adopt } from "./door/adoption.ts";
 import { addCredentialFact, removePrepared } from "./door/credential-fact.ts";
-import { keyHolder, rotateKey } from "./door/key-rotation.ts";
+import { rotateOwnKey } from "./door/key-rotation.ts";
 import { FrameReceiver } from "./inbound/frame-receiver.ts";
 import { blockTaker, IdSupply } from "./id-supply.ts";
-import { keepTagPolicy } from "./inbound/tag-policy.ts";
 import { SessionSockets } from "./line/live-socket.ts";
 import { StationLine } from "./line/station-line.ts";
 import { OutboxFlush } from "./outbox-flush.ts";
@@ -34,10 +33,7 @@ import { StationCommands } from "./outbound/station-commands.ts";
 import { SettingsNotice, settingsPublisher } from "./settings/settings-notice.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { isServed, type SessionRecord } from "./storage/session-record.ts";
-import { expireStarts } from "./storage/remote-starts.ts";
 import { SessionStore } from "./storage/session-store.ts";
-
-const OWN_COMMAND_TIMEOUT_MS = 30_000;
 
 /**
  * Session of one charge point: its socket, call queue, registration, frame log and outbox. The object's name is `<organization
@@ -108,18 +104,15 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     return record ? this.#commands.run(record, command, timeoutMs) : { kind: "notProvisioned" };
   }
 
-  /** Sets the answer to the next BootNotification. A station that waits for registration is asked to boot again. */
+  /** False: not provisioned. */
   setRegistration(ref: SessionRef, status: RegistrationStatus): boolean {
     const record = this.#own(ref);
-    if (!record) return false;
-    record.bootAnswer = status;
-    this.#store.changed();
-    if (record.registration === "Pending" && status === "Accepted") this.#commands.askForBoot(record);
-    return true;
+    if (record) this.#commands.setBootAnswer(record, status);
+    return record !== null;
   }
 
   setTagPolicy(ref: SessionRef, policy: UnknownTagPolicy): boolean {
-    return keepTagPolicy(this.#store, this.#own(ref), policy);
+    return this.#receiver.setTagPolicy(this.#own(ref), policy);
   }
 
   /** What was on its way to Postgres with the tag has arrived, or is told again with the pseudonym. */
@@ -154,13 +147,12 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const record = this.#own(ref);
     if (!record) return null;
     const own = () => this.#own({ ...ref, chargerId: record.chargerId });
-    const holder = keyHolder({
-      own,
-      changed: () => this.#store.changed(),
-      send: (command) =>
-        this.#line.live(record) && this.#commands.run(record, command, OWN_COMMAND_TIMEOUT_MS),
-    });
-    const status = await rotateKey(holder, this.#config.CREDENTIAL_SECRET, newKey);
+    const send = this.#commands.sender(record);
+    const status = await rotateOwnKey(
+      { own, store: this.#store, send },
+      this.#config.CREDENTIAL_SECRET,
+      newKey,
+    );
     if (own() && addCredentialFact(this.#store, record, Date.now())) this.#clock.arm(record);
     return status;
   }
@@ -213,7 +205,6 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const woken = this.#store.record;
     if (!woken) return;
     this.#clock.fired(woken);
-    expireStarts(woken, this.#store, Date.now());
     await this.#flush.run("shared", this.#line.unseenAtMs(woken));
     const record = this.#store.record;
     if (record?.isRetired) return this.#wipeRetired(record);

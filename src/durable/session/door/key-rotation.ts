@@ -3,8 +3,9 @@ import { isUnsupported } from "../../../ocpp/error-code.ts";
 import type { CommandOutcome, OfferedKey, RotationStatus, StoredCredential } from "../../../ports.ts";
 import { digestKey, newSalt, onlyKey, settledOn, withOffer, withOfferReplaced } from "./credential.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
+import type { SessionStore } from "../storage/session-store.ts";
 
-export interface KeyHolder {
+interface KeyHolder {
   readonly credential: StoredCredential | null;
   store(credential: StoredCredential): void;
   /** Sends the key to the station; null: not connected. */
@@ -13,31 +14,39 @@ export interface KeyHolder {
 
 type SetKey = Extract<ChargerCommand, { kind: "setAuthorizationKey" }>;
 
-/** Credential of the charger that owned the session when the rotation started; null or no effect once another charger owns it. */
-export function keyHolder(session: {
+interface OwnSession {
+  /** The record; null once another charger owns the session: the rotation then changes nothing. */
   own(): SessionRecord | null;
-  changed(): void;
+  store: Pick<SessionStore, "changed">;
   send(command: SetKey): Promise<CommandOutcome> | null;
-}): KeyHolder {
-  return {
+}
+
+/** Rotates the key of the charger that owns the session. @throws RangeError if the key is too short */
+export function rotateOwnKey(
+  { own, store, send }: OwnSession,
+  secret: string,
+  key: string,
+): Promise<RotationStatus> {
+  const holder: KeyHolder = {
     get credential() {
-      return session.own()?.credential ?? null;
+      return own()?.credential ?? null;
     },
     store(credential) {
-      const current = session.own();
+      const current = own();
       if (!current) return;
       current.credential = credential;
-      session.changed();
+      store.changed();
     },
-    send: (authorizationKey) => session.send({ kind: "setAuthorizationKey", authorizationKey }),
+    send: (authorizationKey) => send({ kind: "setAuthorizationKey", authorizationKey }),
   };
+  return rotateKey(holder, secret, key);
 }
 
 /**
  * Offers a key to the station. A key is accepted from before it is sent until its outcome, or that of a later key, is known (1.6
  * security whitepaper A01). Rotations may overlap: their keys are sent in the order of the calls.
  */
-export async function rotateKey(holder: KeyHolder, secret: string, key: string): Promise<RotationStatus> {
+async function rotateKey(holder: KeyHolder, secret: string, key: string): Promise<RotationStatus> {
   const salt = holder.credential?.salt ?? newSalt();
   const digests = await digestKey(secret, salt, key);
   const { credential } = holder;

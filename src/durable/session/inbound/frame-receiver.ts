@@ -1,5 +1,6 @@
 import type { Env } from "../../../env.ts";
 import { parseFrame, type ParsedFrame } from "../../../ocpp/frame.ts";
+import type { UnknownTagPolicy } from "../../../ports.ts";
 import type { ServicesOf } from "../../services.ts";
 import { registryReader } from "../../tag-registries.ts";
 import type { LiveSocket, SessionSockets } from "../line/live-socket.ts";
@@ -12,7 +13,7 @@ import { prepareIds, type IdSupply } from "../id-supply.ts";
 import { KnownTags } from "./known-tags.ts";
 import { Preparation } from "./preparation.ts";
 import { StationInbox } from "./station-inbox.ts";
-import { policyReader, TagPolicy } from "./tag-policy.ts";
+import { keepTagPolicy, policyReader, TagPolicy } from "./tag-policy.ts";
 
 const FRAME_BYTES_MAX = 1024 * 1024;
 /** UTF-8 bytes per UTF-16 code unit at most. */
@@ -55,6 +56,11 @@ export class FrameReceiver {
   /** Has transaction ids at hand for a station that connects. */
   prepare({ organizationId }: SessionRecord): void {
     void prepareIds(this.#config, organizationId);
+  }
+
+  /** Stores a policy that was sent to the session. False: not provisioned. */
+  setTagPolicy(record: SessionRecord | null, policy: UnknownTagPolicy): boolean {
+    return keepTagPolicy(this.#parts.store, record, policy);
   }
 
   async receive(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {

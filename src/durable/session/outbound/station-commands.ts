@@ -5,7 +5,7 @@ import {
   unsendable,
   type ChargerCommand,
 } from "../../../ocpp/commands.ts";
-import type { CommandOutcome, CommandTimeout } from "../../../ports.ts";
+import type { CommandOutcome, CommandTimeout, RegistrationStatus } from "../../../ports.ts";
 import type { IdSupply } from "../id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
@@ -16,7 +16,7 @@ import { commandLine } from "./command-line.ts";
 import { outgoingTransfer } from "./outgoing-transfer.ts";
 
 const ASK_EVERY_MS = 60_000;
-const BOOT_REQUEST_TIMEOUT_MS = 30_000;
+const OWN_TIMEOUT_MS = 30_000;
 const BOOT_REQUEST = { kind: "trigger", requestedMessage: "BootNotification" } as const;
 
 /** Commands to the station of a session, if it is connected. */
@@ -65,9 +65,17 @@ export class StationCommands {
     return { ...outcome, answer: { ...outcome.answer, transactionId: running.transactionId } };
   }
 
-  /** Asks a connected station to boot again. */
-  askForBoot(record: SessionRecord): void {
-    if (this.#line.live(record)) void this.#send(record, BOOT_REQUEST, BOOT_REQUEST_TIMEOUT_MS);
+  /** Sends commands of the session itself; null: the station is not connected. */
+  sender(record: SessionRecord): (command: ChargerCommand) => Promise<CommandOutcome> | null {
+    return (command) => this.#line.live(record) && this.run(record, command, OWN_TIMEOUT_MS);
+  }
+
+  /** Sets the answer to the next BootNotification. A station that waits for registration is asked to boot again. */
+  setBootAnswer(record: SessionRecord, status: RegistrationStatus): void {
+    record.bootAnswer = status;
+    this.#store.changed();
+    const isWaiting = record.registration === "Pending" && status === "Accepted";
+    if (isWaiting && this.#line.live(record)) void this.#send(record, BOOT_REQUEST, OWN_TIMEOUT_MS);
   }
 
   /** Asks a silent station for a message. */
