@@ -54,7 +54,7 @@ describe("the generated client", () => {
   });
 });
 
-describe("what asks for no credential", () => {
+describe("an operation without a credential", () => {
   const discovery = z.object({ issuer: z.string(), token_endpoint: z.string() });
   const tokens = z.object({ access_token: z.string() });
   let tenant: Tenant;
@@ -65,7 +65,7 @@ describe("what asks for no credential", () => {
   const grant = (password: string) =>
     new URLSearchParams({ grant_type: "password", username: password.slice(0, 13), password }).toString();
 
-  it("is open, and keeps its documented word", async () => {
+  it("is open, and answers as documented", async () => {
     expect(publicOperations.length).toBeGreaterThan(0);
     for (const { method, path, responses } of publicOperations) {
       const body = method === "POST" ? { text: grant(tenant.owner), headers: form } : {};
@@ -75,7 +75,7 @@ describe("what asks for no credential", () => {
     }
   });
 
-  it("is where a client finds its token: the issuer is the address it asked, with a slash", async () => {
+  it("has as issuer the address that the client asked, with a slash, so that the client finds the token endpoint", async () => {
     const found = await send({ method: "GET", path: "/.well-known/openid-configuration" });
     const { issuer, token_endpoint } = discovery.parse(found.body);
     expect(issuer).toBe(`${world.url}/`);

@@ -101,7 +101,7 @@ const ordered = operations.toSorted((a, b) => Number(a.method === "DELETE") - Nu
 describe.each(ordered.map((operation) => ({ name: operation.operationId, operation })))(
   "$name",
   ({ operation }) => {
-    it("keeps its documented word for whatever the document allows, and writes nothing on a refusal", async () => {
+    it("answers as documented whatever the document allows, and writes nothing on a refusal", async () => {
       await fc.assert(
         fc.asyncProperty(validRequests(operation, words), (request) => check(operation, request)),
         parameters,

@@ -160,9 +160,9 @@ function pour(door: Door, framing: Framing, pace: Pace): Promise<Told> {
   });
 }
 
-describe("a body is bounded before anybody is asked for", () => {
+describe("the size of a body is limited before authentication", () => {
   it.each<Framing>(["chunked", "announced"])(
-    "a body that is too long and %s is refused in the words of its surface, and the line is closed",
+    "a body that is too long and %s is refused in the format of its surface, and the connection is closed",
     async (framing) => {
       const all = await Promise.all(
         doors.map((door) => pour(door, framing, { bytes: framing === "chunked" ? door.limit + 1 : 0 })),
@@ -174,7 +174,7 @@ describe("a body is bounded before anybody is asked for", () => {
     },
   );
 
-  it("nobody takes 200 MiB, however they are announced, and the runtime does not grow by them", async () => {
+  it("a body of 200 MiB is not read to its end, however it is announced, and the runtime does not grow by it", async () => {
     const worker = readLivingStack(world.dataDirectory)?.parts["worker"];
     if (!worker) throw new Error("the stack has no worker");
     const before = residentBytes(worker.pid);
@@ -186,7 +186,7 @@ describe("a body is bounded before anybody is asked for", () => {
     expect(residentBytes(worker.pid) - before).toBeLessThan(150 * MEBIBYTE);
   });
 
-  it("a body that comes a byte at a time is given up at the deadline, and the line is closed", async () => {
+  it("a body that comes a byte at a time is refused at the deadline, and the connection is closed", async () => {
     const all = await Promise.all(doors.map((door) => pour(door, "chunked", "drip")));
     for (const [at, { name, tooSlow, shape }] of doors.entries()) {
       expect([name, all[at]?.status]).toEqual([name, tooSlow]);

@@ -94,7 +94,7 @@ const read = () => ({
   },
 });
 
-it("a charger is what its last successful write says, through every order of create, rename, read and delete", async () => {
+it("a charger has the values of its last successful write, in every order of create, rename, read and delete", async () => {
   const name = fc.string({ minLength: 1, maxLength: 40 });
   const steps = [name.map(create), name.map(rename), fc.constant(read()), fc.constant(remove())];
   let run = 0;

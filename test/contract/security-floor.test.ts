@@ -114,7 +114,7 @@ describe.each(operations.map(title))("$name", ({ operation }) => {
     expect(await tenantRows(owner.organization)).toEqual(before);
   });
 
-  it("shows and does a foreign organisation nothing, in the words of an id that never was", async () => {
+  it("shows and changes nothing for another organisation, and answers as for an unknown id", async () => {
     const before = await tenantRows(owner.organization);
     const headers = credential(operation, stranger);
     const answer = await send({ ...request(), headers });

@@ -148,7 +148,7 @@ describe("the answer of the database is cut off after it stored a request", () =
   });
 });
 
-describe("faults between Worker and engine", () => {
+describe("faults between the Worker and the engine", () => {
   test("a publish whose answer is lost starts one dispatcher run", async () => {
     stack.proxies.engine.choose = () => "cut";
     const batch = await postBatch(access, { chargers: CHARGERS });

@@ -125,7 +125,7 @@ describe("updating", () => {
     expect((await put({ charger_ids: ids, name: "x" })).status).toBe(200);
   });
 
-  test("an unknown place or target comes before a missing default", async () => {
+  test("an unknown location or target is reported before a missing default", async () => {
     const location = [404, { detail: "Location not found" }];
     for (const answer of [
       await put({ name: "x" }, UNKNOWN),

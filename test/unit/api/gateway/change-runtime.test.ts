@@ -76,7 +76,7 @@ describe.each([
   });
 });
 
-test("only what changes something reaches the runtime; a restart always does", async () => {
+test("a request without a change does not reach the runtime; a restart always does", async () => {
   await post("start");
   expect(gateway.fleet.effects).toHaveLength(0);
   await post("stop");

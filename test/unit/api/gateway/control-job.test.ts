@@ -43,7 +43,7 @@ async function job(identities: string[]) {
   return { batch, ids, post, read, stored, effects, viewer: () => gateway.token({ org, role: "viewer" }) };
 }
 
-test("cancelling fails what is open, undoes what was begun, and every late step loses", async () => {
+test("cancelling fails open chargers, removes their objects, and late steps change nothing", async () => {
   const { batch, ids, post, read, effects } = await job(["a", "b", "c"]);
   await db.stores.jobs.succeed(batch.jobId, ids[0] ?? "", new Date());
   const answer = await post("cancel");

@@ -89,7 +89,7 @@ test.each(open)(
   },
 );
 
-test("another organisation's rows do not exist, in the words of an unknown id", async () => {
+test("a row of another organisation is answered like an unknown id", async () => {
   const location = gateway.location();
   const created = await gateway.call("/ocpp/chargers", { body: chargerBody(location.id) });
   const batch = await gateway.call(`/ocpp/locations/${location.id}/chargers`, {

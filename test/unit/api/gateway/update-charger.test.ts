@@ -151,7 +151,7 @@ describe("what is unknown", () => {
     }
   });
 
-  test("the charger comes before its target, the target before a missing default, a wrong value before all", async () => {
+  test("an unknown charger is reported before its target, the target before a missing default, a wrong value before all", async () => {
     const charger = { detail: "Charger not found" };
     expect((await put({ location_id: UNKNOWN }, UNKNOWN)).json).toEqual(charger);
     expect((await put({ location_id: null }, UNKNOWN)).json).toEqual(charger);

@@ -34,7 +34,7 @@ describe("a value looked up", () => {
     expect(await cache.get("k", load, 14_999, ignore)).toBe("new");
   });
 
-  it("is gone 10 seconds after its look-up began when the look-up fails and nothing may stand in", async () => {
+  it("is dropped 10 seconds after its look-up began if the next one fails and no value is allowed in an outage", async () => {
     const cache = new RefreshingCache<string>();
     const failing = () => Promise.reject(new Error("database down"));
     await cache.get("k", async () => "value", 0, ignore);
@@ -85,7 +85,7 @@ describe("while the source does not answer", () => {
     expect(calls).toBe(2);
   });
 
-  it("a value that is gone by then is gone with the first look-up that is answered", async () => {
+  it("a value that was deleted meanwhile is dropped by the first look-up that is answered", async () => {
     const cache = kept();
     const { state, load, answer } = source("value");
     await cache.get("k", async () => "value", 0, ignore);

@@ -54,7 +54,7 @@ describe.each(SETTING_NAMES)("%s", (name) => {
   });
 });
 
-describe("whoever is neither owner nor service", () => {
+describe("a caller who is neither owner nor service", () => {
   it.each(["viewer", "operator"] as const)(
     "is refused as %s with key, gateway token and settings token, and nothing is stored",
     async (role) => {

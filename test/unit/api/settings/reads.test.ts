@@ -83,7 +83,7 @@ test("every read shows the connection as the session knows it, even if the proje
   );
 });
 
-test("the projection stands in for a session that cannot be reached, or knows nothing of the charger", async () => {
+test("the projection is used when the session cannot be reached or does not know the charger", async () => {
   const gone = reads(async () => Promise.reject(new Error("no answer")));
   expect(await gone("/settings")).toMatchObject({ IsOnline: false, OcppVersion: null });
   const never = reads(async () => null, { connection: null });

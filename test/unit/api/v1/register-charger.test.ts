@@ -175,7 +175,7 @@ describe("registering a charger", () => {
     expect(answer.authorizationKey).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  it("says that it is registered when that cannot be taken back either", async () => {
+  it("answers 503 and says that the charger is registered without a key when its registration cannot be undone", async () => {
     const world = createWorld();
     world.ports.sessions.prepare = () => Promise.reject(new Error("object overloaded"));
     world.ports.chargers.unregister = () => Promise.reject(new Unavailable("database away"));

@@ -84,7 +84,7 @@ it("says that it runs no other script", async () => {
 });
 
 describe("the injected clock", () => {
-  it("decides when a mark is gone, to the millisecond", async () => {
+  it("expires a mark to the millisecond", async () => {
     const redis = connected();
     const mark = () => redis.set("mark", "started", { nx: true, ex: 1 });
     expect(await mark()).toBe("OK");

@@ -70,7 +70,7 @@ test("`soon` deliveries share one statement while all slots are taken", async ()
   await Promise.all([...busy, ...waiting]);
 });
 
-test("while two statements are under way everybody else gathers in the next one", async () => {
+test("while two statements are in progress all other deliveries share the next one", async () => {
   const database = new Database();
   const sink = new SharedSink(OPTIONS);
   const busy = [
@@ -95,7 +95,7 @@ test("each delivery returns its own missing chargers, and no others", async () =
   expect(heard).toEqual([[], [{ chargerId: "j1", isDeleted: true }], []]);
 });
 
-test("a statement holds no more rows than it may, and a backlog goes alone", async () => {
+test("a statement has at most the allowed rows, and a backlog is sent alone", async () => {
   const database = new Database();
   const sink = new SharedSink({ ...OPTIONS, parallel: 10 });
   const all = [...named("d", 25), "backlog"].map((id) =>
@@ -107,7 +107,7 @@ test("a statement holds no more rows than it may, and a backlog goes alone", asy
   expect(sizes.toSorted((a, b) => a - b)).toEqual([5, 20, 50]);
 });
 
-test("what the database refuses for its values meets only the session it belongs to", async () => {
+test("a fact that the database refuses for its values affects only its own session", async () => {
   const sink = new SharedSink(OPTIONS);
   const sent: string[][] = [];
   const work = async (facts: SessionFactRow[]) => {

@@ -196,7 +196,7 @@ describe("the boot deadline", () => {
   });
 });
 
-test("a new key is stored before the station admits it, and what comes meanwhile waits its turn", async () => {
+test("a new key is stored before the station confirms it, and inputs wait meanwhile", async () => {
   const line = new Line();
   const { host, row } = await started([line]);
   line.answer({ status: "Accepted", interval: 300 });
@@ -226,7 +226,7 @@ test("a station that is switched off while it dials hangs up on the line it gets
   expect(line.sent).toEqual([]);
 });
 
-test("a station whose charger is gone says so to its host, and dials no more; another central system's 4004 means nothing", async () => {
+test("a station whose charger was deleted tells its host and does not dial again; a 4004 of another central system has no effect", async () => {
   const line = new Line();
   const own = await started([line], true);
   line.dispatchEvent(Object.assign(new Event("close"), { code: 4004 }));
@@ -252,7 +252,7 @@ test("a station waits for its slot before it dials", async () => {
   expect(host.dials).toHaveLength(0);
 });
 
-test("frames and closes of a line that was given up change nothing", async () => {
+test("frames and closes of a replaced line change nothing", async () => {
   const old = new Line();
   const { host, hosted } = await started([old, new Line()]);
   old.answer({ status: "Accepted", interval: 300 });

@@ -69,7 +69,7 @@ test("a command of several CALLs whose second one is not answered says that it r
   expect(await outcome).toEqual({ kind: "lost", sent: true, reason: "disconnected" });
 });
 
-test("a command that the socket did not take was not sent, and the next one is tried", async () => {
+test("a command whose send failed is reported as not sent, and the next one is tried", async () => {
   const { channel, wire, answer } = channelOver("ocpp1.6");
   wire.isUp = false;
   const outcome = channel.run({ kind: "clearCache" }, 1000);

@@ -3,7 +3,7 @@ import { withAnswer, withRequest } from "../../../../../src/durable/session/outb
 
 const update = (requestId: number) => ({ action: "UpdateFirmware", payload: { requestId } });
 
-describe("the request a station works on", () => {
+describe("the request that a station works on", () => {
   it("may be the one before until the newer one is answered", () => {
     expect(withRequest({}, update(1))).toEqual({ firmware: [1] });
     expect(withRequest({ firmware: [1] }, update(2))).toEqual({ firmware: [1, 2] });
@@ -24,7 +24,7 @@ describe("the request a station works on", () => {
     expect(withRequest({ firmware: [1] }, publish)).toEqual({ firmware: [1], published_firmware: [3] });
   });
 
-  it("is no concern of any other command", () => {
+  it("is not affected by other commands", () => {
     const requests = { firmware: [1] };
     const report = { action: "GetBaseReport", payload: { requestId: 9 } };
     expect(withRequest(requests, report)).toBe(requests);
