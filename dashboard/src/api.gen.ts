@@ -10919,8 +10919,7 @@ export interface operations {
                     /** @example 1 */
                     connectorId: number;
                     /**
-                     * @description At most 20 characters for an OCPP 1.6 charger
-                     * @default CAPACITOR
+                     * @description CAPACITOR if absent; at most 20 characters on OCPP 1.6
                      * @example USER123
                      */
                     idTag?: string;

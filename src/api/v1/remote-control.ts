@@ -28,7 +28,9 @@ const idTag = z
 const startBody = z.strictObject({
   chargeBoxId,
   connectorId: connectorNumber(1),
-  idTag: idTag.optional().openapi({ default: REMOTE_ONLY_TAG }),
+  idTag: idTag
+    .optional()
+    .openapi({ description: `${REMOTE_ONLY_TAG} if absent; at most 20 characters on OCPP 1.6` }),
 });
 
 const chargerStartBody = z.strictObject({ connectorId: connectorNumber(1), idTag });
