@@ -87,7 +87,7 @@ export function durableSessions(
 
 type Ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>) => Promise<T>;
 
-/** Calls that a session without its provisioning is not given it for. */
+/** Calls for which a session that is not provisioned is not looked up. */
 function toldSessions(
   ask: Ask,
 ): Pick<Sessions, "provision" | "appendFrames" | "eraseTag" | "setTagPolicy" | "hangUp"> {

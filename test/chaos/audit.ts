@@ -5,6 +5,7 @@ import {
   oneCallAtATime,
   rightKeysOpen,
 } from "./audit-stations.ts";
+import { noTagIsLeft, registryIsTrue } from "./audit-tags.ts";
 import type { DatabaseRows, Evidence, Rule } from "./evidence.ts";
 import { groupBy } from "./group-by.ts";
 import type { Change, Creation } from "./ledger.ts";
@@ -81,6 +82,9 @@ const answersAreTrue: Rule = ({ ledger, database, jobs }) => [
   ...[...ledger.locations.values()]
     .filter(({ id, removal }) => removal === null && !database.locations.some((row) => row.id === id))
     .map(({ id }) => `location ${id} was accepted and is not there`),
+  ...[...ledger.tags.values()]
+    .filter(({ id, removal }) => removal === null && !database.idTags.some((row) => row.id === id))
+    .map(({ id }) => `id tag ${id} was accepted and is not there`),
   ...[...jobs].flatMap(([id, shown]) => (shown === null ? [`job ${id} is not readable any more`] : [])),
 ];
 
@@ -94,8 +98,8 @@ function creationProblems(creation: Creation, database: DatabaseRows): string[] 
   if (makers.size > 1) found.push(`${said} was stored ${makers.size} times`);
   if (verdict === "unavailable" && rows.length > 0) found.push(`${said} was answered 503 and is stored`);
   if (verdict === "refused" && rows.length > 0) found.push(`${said} was refused and is stored`);
-  // A location may have been renamed meanwhile: it is looked up by its id.
-  const isOwed = verdict === "stored" && kind !== "location";
+  // A location may have been renamed meanwhile, a tag deleted: they are looked up by their ids.
+  const isOwed = verdict === "stored" && kind !== "location" && kind !== "idTag";
   if (isOwed && rows.length !== count)
     found.push(`${said} was accepted; ${rows.length} of ${count} are stored`);
   if (verdict === "unknown" && rows.length !== 0 && rows.length !== count)
@@ -106,7 +110,8 @@ function creationProblems(creation: Creation, database: DatabaseRows): string[] 
   return found;
 }
 
-function rowsOf({ kind, marker }: Creation, { chargers, locations, keys }: DatabaseRows) {
+function rowsOf({ kind, marker }: Creation, { chargers, locations, keys, idTags }: DatabaseRows) {
+  if (kind === "idTag") return idTags.filter(({ id_tag }) => id_tag === marker);
   if (kind === "location") return locations.filter(({ name }) => name === marker);
   if (kind === "apiKey") return keys.filter(({ name }) => name === marker);
   return chargers.filter(({ identity }) =>
@@ -134,6 +139,7 @@ const changesAreTrue: Rule = ({ ledger, database }) =>
 /** Undefined where the subject is gone. */
 function currentValue({ subject, id }: Change, database: DatabaseRows): string | null | undefined {
   if (subject === "location") return database.locations.find((row) => row.id === id)?.name;
+  if (subject === "idTag") return database.idTags.find((row) => row.id === id)?.name;
   const charger = database.chargers.find((row) => row.id === id);
   if (!charger || charger.deleted_at) return undefined;
   if (subject === "charger") return charger.name;
@@ -156,6 +162,7 @@ const removalsAreTrue: Rule = ({ ledger, database, sessions }) =>
 
 function isThere({ subject, id }: { subject: string; id: string }, database: DatabaseRows): boolean {
   if (subject === "location") return database.locations.some((row) => row.id === id);
+  if (subject === "idTag") return database.idTags.some((row) => row.id === id);
   if (subject === "apiKey") return database.keys.some((row) => row.id === id && !row.revoked_at);
   return database.chargers.some((row) => row.id === id && !row.deleted_at);
 }
@@ -332,6 +339,8 @@ const RULES: readonly [string, Rule][] = [
   ["I8", endsStay],
   ["I9", tenantsAreApart],
   ["I10", nothingIsLeft],
+  ["I10", noTagIsLeft],
+  ["I11", registryIsTrue],
   ["loss", confirmedIsKept],
   ["drivers", nobodyIsRefused],
 ];

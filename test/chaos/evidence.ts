@@ -71,6 +71,17 @@ const settingsRow = z.object({
   is_pending: z.boolean(),
 });
 
+const idTagRow = z.object({
+  id: z.string(),
+  organization_id: z.string(),
+  id_tag: z.string(),
+  key: z.string(),
+  name: z.string().nullable(),
+  status: z.string(),
+});
+const tagEffectRow = z.object({ batch_id: z.string(), key: z.string().nullable() });
+const tagJobRow = z.object({ id: z.string(), type: z.string(), status: z.string() });
+
 const TABLES = {
   chargers: [
     chargerRow,
@@ -97,6 +108,9 @@ const TABLES = {
     `SELECT charger_id, revision, desired ->> 'maxChargeCurrent' AS current,
        coalesce(states -> 'maxChargeCurrent' ->> 'outcome' = 'pending', false) AS is_pending FROM charger_settings`,
   ],
+  idTags: [idTagRow, "SELECT id, organization_id, id_tag, key, name, status FROM id_tags"],
+  tagEffects: [tagEffectRow, "SELECT batch_id, key FROM id_tag_effects"],
+  tagJobs: [tagJobRow, "SELECT id, type, status FROM id_tag_jobs"],
 } as const;
 
 type Rows<Name extends keyof typeof TABLES> = z.infer<(typeof TABLES)[Name][0]>[];
@@ -123,6 +137,12 @@ export interface PreparedCharger {
   isTaken: boolean;
 }
 
+/** A tag in an object of the tag registry. */
+export interface RegisteredTag {
+  key: string;
+  blocked: boolean;
+}
+
 export interface JobAnswer {
   status: string;
   total: number;
@@ -142,6 +162,7 @@ export interface Evidence {
   before: DatabaseRows | null;
   sessions: readonly StoredSession[];
   prepared: readonly PreparedCharger[];
+  registry: readonly RegisteredTag[];
   strayAlarms: readonly string[];
   /** What the API says; null: not found. */
   jobs: ReadonlyMap<string, JobAnswer | null>;
@@ -176,6 +197,9 @@ export async function readDatabase(stack: ChaosStack): Promise<DatabaseRows> {
     conflicts: await read(TABLES.conflicts),
     effects: await read(TABLES.effects),
     settings: await read(TABLES.settings),
+    idTags: await read(TABLES.idTags),
+    tagEffects: await read(TABLES.tagEffects),
+    tagJobs: await read(TABLES.tagJobs),
   };
 }
 
@@ -257,6 +281,19 @@ export function readPrepared(dataDirectory: string): Promise<PreparedCharger[]> 
         return { chargerId: offer.input.chargerId, identity: offer.ref.identity, isTaken };
       }),
   );
+}
+
+const registeredTag = z.object({ blocked: z.boolean() });
+
+export function readRegistry(dataDirectory: string): Promise<RegisteredTag[]> {
+  return storedIn(dataDirectory, "TagRegistry", (database) => {
+    if (!tablesOf(database).has("tags")) return [];
+    const rows = database.prepare("SELECT key, body FROM tags WHERE body IS NOT NULL").all();
+    return rows.map(({ key, body }) => ({
+      key: String(key),
+      ...registeredTag.parse(JSON.parse(String(body))),
+    }));
+  });
 }
 
 const progress = z.object({

@@ -5,7 +5,7 @@ export type Verdict = "stored" | "refused" | "unavailable" | "unknown";
 
 /** A write that makes something. Its marker appears in nothing else. */
 export interface Creation {
-  kind: "batch" | "charger" | "registration" | "location" | "apiKey";
+  kind: "batch" | "charger" | "registration" | "location" | "apiKey" | "idTag";
   tenant: number;
   /** Prefix of the identities of a batch, else an identity or a name. */
   marker: string;
@@ -20,14 +20,14 @@ export interface Creation {
 
 /** A write of a value that appears nowhere else. The driver writes one thing at a time into one charger. */
 export interface Change {
-  subject: "charger" | "location" | "settings";
+  subject: "charger" | "location" | "settings" | "idTag";
   id: string;
   value: string;
   verdict: Verdict;
 }
 
 export interface Removal {
-  subject: "charger" | "location" | "apiKey";
+  subject: "charger" | "location" | "apiKey" | "idTag";
   id: string;
   verdict: Verdict;
 }
@@ -99,6 +99,8 @@ export interface KnownLocation {
   removal: Verdict | null;
 }
 
+export type KnownTag = KnownLocation;
+
 export interface KnownJob {
   tenant: number;
   statusUrl: string;
@@ -116,6 +118,7 @@ export class Ledger {
   readonly oddities: Oddity[] = [];
   readonly chargers = new Map<string, KnownCharger>();
   readonly locations = new Map<string, KnownLocation>();
+  readonly tags = new Map<string, KnownTag>();
   readonly jobs = new Map<string, KnownJob>();
   /** Jobs whose failed chargers somebody asked to have tried again: these alone may leave their end. */
   readonly reopened = new Set<string>();

@@ -3,6 +3,7 @@ import { textIn, verdictOf } from "./client.ts";
 import type { Creation, KnownCharger, KnownJob } from "./ledger.ts";
 import { chargerOperations, removeMany } from "./charger-operations.ts";
 import { stationOperations } from "./station-operations.ts";
+import { tagOperations } from "./tag-operations.ts";
 import type { Operation, World } from "./world.ts";
 
 const ATTEMPTS_MAX = 6;
@@ -202,5 +203,6 @@ export const operations: readonly [Operation, ...Operation[]] = [
   { name: "revoke key", weight: 0.5, run: revokeKey },
   { name: "trespass", weight: 2, run: trespass },
   ...chargerOperations,
+  ...tagOperations,
   ...stationOperations,
 ];

@@ -10,6 +10,7 @@ import {
   readOnline,
   readSessions,
   readPrepared,
+  readRegistry,
   readStrayAlarms,
   type DatabaseRows,
   type Evidence,
@@ -38,7 +39,7 @@ const SHIFT_EVERY_MS = 20_000;
 const SHIFT = "31 minutes";
 
 /** Invariants that may be broken for a moment and mend by themselves. */
-const HEALING = new Set(["I1", "I3", "I6", "I10", "loss"]);
+const HEALING = new Set(["I1", "I3", "I6", "I10", "I11", "loss"]);
 
 /** Reads all sides. @throws while one of them has trouble */
 export async function gather({
@@ -72,6 +73,7 @@ export async function gather({
     before,
     sessions,
     prepared: await readPrepared(dataDirectory),
+    registry: await readRegistry(dataDirectory),
     strayAlarms: readStrayAlarms(dataDirectory, sessions),
     jobs,
     online,
@@ -165,6 +167,8 @@ async function putClockForward(stack: ChaosStack): Promise<void> {
     [],
   );
   await sql(`UPDATE charger_effects SET ${older("published_at")}`, []);
+  await sql(`UPDATE id_tag_effects SET ${older("published_at")}`, []);
+  await sql(`UPDATE id_tag_jobs SET ${older("published_at")} WHERE status <> 'DONE'`, []);
   await sql(`UPDATE charger_settings SET ${older("next_at")} WHERE next_at IS NOT NULL`, []);
   await sql("DELETE FROM task_locks", []);
   await stack.running.fireScheduled();

@@ -58,6 +58,9 @@ function databaseRows(): DatabaseRows {
     conflicts: [],
     effects: [],
     settings: [{ charger_id: "station", revision: 2, current: "16", is_pending: false }],
+    idTags: [{ id: "tag", organization_id: ours, id_tag: "T1", key: "t1", name: "N3", status: "blocked" }],
+    tagEffects: [],
+    tagJobs: [{ id: "tag-job", type: "erase", status: "DONE" }],
   };
 }
 
@@ -110,6 +113,7 @@ export type Mutable = {
   before: DatabaseRows;
   sessions: { -readonly [Name in keyof Evidence["sessions"][number]]: Evidence["sessions"][number][Name] }[];
   prepared: Evidence["prepared"][number][];
+  registry: Evidence["registry"][number][];
   strayAlarms: string[];
   jobs: Map<
     string,
@@ -138,6 +142,7 @@ export function healthyEvidence(): Mutable {
     { ...stored, kind: "registration", marker: "S1", count: 1, ids: ["station"], attempts: [201] },
     { ...stored, kind: "location", marker: "L1", count: 1, ids: ["location"], attempts: [201] },
     { ...stored, kind: "apiKey", marker: "K1", count: 1, ids: ["key"], attempts: [201] },
+    { ...stored, kind: "idTag", marker: "T1", count: 1, ids: ["tag"], attempts: [201] },
     { tenant: 0, kind: "charger", marker: "C9", count: 1, verdict: "unavailable", ids: [], attempts: [503] },
   );
   ledger.changes.push(
@@ -145,6 +150,8 @@ export function healthyEvidence(): Mutable {
     { subject: "charger", id: "simulated", value: "N2", verdict: "unavailable" },
     { subject: "settings", id: "station", value: "16", verdict: "stored" },
   );
+  ledger.changes.push({ subject: "idTag", id: "tag", value: "N3", verdict: "stored" });
+  ledger.tags.set("tag", { id: "tag", tenant: 0, isBusy: false, removal: null });
   ledger.removals.push({ subject: "charger", id: "deleted", verdict: "stored" });
   ledger.commands.push({
     identity: "S1",
@@ -172,6 +179,7 @@ export function healthyEvidence(): Mutable {
     before: databaseRows(),
     sessions: [session("simulated", "B1-1"), session("station", "S1")],
     prepared: [{ chargerId: "prepared", identity: "S3", isTaken: false }],
+    registry: [{ key: "t1", blocked: true }],
     strayAlarms: [],
     jobs: new Map([["job", { status: "READY", total: 3, created: 1, failed: 2, pending: 0 }]]),
     online: new Map([

@@ -50,10 +50,25 @@ test("a changed tag policy is stored with one effect for every provisioned charg
   );
 });
 
+test.each([
+  [{ tagCacheSeconds: 3600 }, { cacheSeconds: 3600 }],
+  [{ masterPassGroupId: "POLICE" }, { masterPassGroupId: "POLICE" }],
+])("sessions are told of %o too, once", async (changes, told) => {
+  const { id } = await fleet(2);
+  const store = organizationStore(db.sql);
+  const changed = await store.change(id, changes, NOW);
+  expect(changed).toMatchObject({ organization: changes, effects: [{ total: 1 }] });
+  const [batch] = changed?.effects ?? [];
+  const [effect] = await db.stores.effects.pending(batch?.id ?? "", 0, 100);
+  expect(effect?.work.tagPolicy).toMatchObject({ acceptsUnknown: true, ...told });
+  expect((await store.change(id, changes, NOW))?.effects).toEqual([]);
+});
+
 test("a change that does not concern sessions writes no effect", async () => {
   const { id } = await fleet(2);
   const store = organizationStore(db.sql);
-  const same = await store.change(id, { acceptUnknownIdTags: true, name: "Renamed" }, NOW);
+  const changes = { acceptUnknownIdTags: true, name: "Renamed", allowUnauthenticatedChargers: false };
+  const same = await store.change(id, changes, NOW);
   expect(same).toMatchObject({ organization: { name: "Renamed", acceptUnknownIdTags: true }, effects: [] });
   expect(await effectsOf(id)).toEqual([]);
 });
