@@ -154,6 +154,23 @@ export interface TransactionPlace {
   transactionId: number;
 }
 
+/** Meter values of one message of a station, as they came. */
+export interface StoredMeterValues extends MeterMessagePlace {
+  meterValue: JsonObject[];
+}
+
+/** Place in the meter values of a transaction, oldest first. */
+export interface MeterMessagePlace {
+  at: Date;
+  id: string;
+}
+
+export interface MeterMessagePage {
+  messages: StoredMeterValues[];
+  /** More messages follow. */
+  hasMore: boolean;
+}
+
 /** Stored events of stations. Retention times are in docs/operations.md. */
 export interface StationHistory {
   /** A transaction by its number in the organisation or by its `txn_` id; null: none, also for any other text. */
@@ -170,6 +187,12 @@ export interface StationHistory {
     filter: TransactionFilter,
     cursor: { after: TransactionPlace; limit: number },
   ): Promise<StoredTransaction[]>;
+  /** Next messages with meter values of a transaction: at most `limit`, fewer if they are large. `after` null: from the first. */
+  meterMessages(
+    organizationId: string,
+    transactionId: number,
+    page: { after: MeterMessagePlace | null; limit: number },
+  ): Promise<MeterMessagePage>;
   /** Transaction ids in use, for the id allocator. */
   transactionIds(organizationId: string): Promise<TransactionIdsOnRecord>;
   /** Deletes rows past their retention, for at most 20 s per call. */

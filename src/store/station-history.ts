@@ -7,6 +7,7 @@ import type {
   StationEventFact,
   StationHistory,
 } from "../ports.ts";
+import { meterMessages } from "./meter-values.ts";
 import { pruneHistory } from "./prune-history.ts";
 import type { Sql } from "./sql.ts";
 import { readTransaction, transactionPage, transactionsAfter } from "./transaction-lists.ts";
@@ -202,6 +203,9 @@ export function stationHistory(sql: Sql): StationHistory {
 
     transactionsAfter: (organizationId, filter, cursor) =>
       transactionsAfter(sql, organizationId, filter, cursor),
+
+    meterMessages: (organizationId, transactionId, page) =>
+      meterMessages(sql, organizationId, transactionId, page),
 
     transactionIds: (organizationId) => transactionIdsOnRecord(sql, organizationId),
 

@@ -17,6 +17,7 @@ import { listDeadLetters } from "./list-dead-letters.ts";
 import type { BoundOperation } from "../operation/operations-of.ts";
 import { authenticateV1 } from "./surface.ts";
 import { startChargerTransaction, startTransaction, stopTransaction } from "./remote-control.ts";
+import { listMeterValues } from "./meter-values.ts";
 import { getTransaction, listTransactions } from "./transactions.ts";
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
@@ -47,6 +48,7 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   stopTransaction,
   listTransactions,
   getTransaction,
+  listMeterValues,
   listIdTags,
   createIdTag,
   getIdTag,
