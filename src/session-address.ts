@@ -32,8 +32,8 @@ export interface HostOffer extends SessionOffer {
 export const GENERATION_HEADER = "x-busbar-generation";
 
 /**
- * Header of an upgrade from an address, or for an identity, over its limit of failures: seconds until that ends. The session
- * lets in nobody but the station that logged in from there last. Taken away from every request that comes from outside.
+ * Header of an upgrade from an address, or for an identity, that is over its limit of failures: seconds until the limit ends. The
+ * session then admits only the station whose last login came from that address. Removed from every external request.
  */
 export const FAILURES_HEADER = "x-busbar-failures";
 

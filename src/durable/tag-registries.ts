@@ -5,7 +5,7 @@ import { registryName, tagShard } from "../tag-shard.ts";
 import { reach } from "./reach.ts";
 import type { TagRegistry } from "./tag-registry.ts";
 
-/** An answer to a station may wait this long for a look at a tag (OCPP CALLs are answered within seconds). */
+/** Longest wait for a tag before a station is answered (OCPP CALLs are answered within seconds). */
 const JUDGE_TIMEOUT_MS = 1000;
 /** `put` may have to load a shard first. */
 const PUT_TIMEOUT_MS = 10_000;

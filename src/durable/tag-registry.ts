@@ -8,15 +8,14 @@ import type { ServicesOf } from "./services.ts";
 const TABLE = `CREATE TABLE IF NOT EXISTS tags (
   key TEXT PRIMARY KEY, version INTEGER NOT NULL, at_ms INTEGER NOT NULL, body TEXT) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS tags_gone ON tags (at_ms) WHERE body IS NULL`;
-/** Set when the whole shard was read from Postgres once: from then on a tag that is not here does not exist. */
+/** Set once the whole shard was read from Postgres. From then on a tag that is not stored here does not exist. */
 const LOADED_KEY = "loaded";
 const PAGE = 1000;
 const PAGE_TIMEOUT_MS = 5000;
-/** Between two tries of a judgement to load the shard. */
+/** Interval between attempts to load the shard. */
 const LOAD_AGAIN_MS = 10_000;
 /**
- * How long the key of a deleted tag is kept, so that an older state of it that arrives late changes nothing: longer than a
- * step of a run lasts.
+ * How long the key of a deleted tag is kept, so that an older state that arrives late is ignored. Longer than a step of a run.
  */
 const GONE_FOR_MS = 10 * 60_000;
 
@@ -42,8 +41,8 @@ export class TagRegistry extends DurableObject<RawEnv> {
   }
 
   /**
-   * The tag as it looks from one charger; null: it does not exist. "unknown": this object does not hold the tags of its shard
-   * yet. It never waits for Postgres: what is missing is loaded in the background.
+   * The tag as it applies to one charger; null: it does not exist. "unknown": the shard is not loaded. Never waits for Postgres:
+   * a shard is loaded in the background.
    */
   judge(organizationId: string, shard: number, key: string, chargerId: string): KnownTag | null | "unknown" {
     const [row] = this.#sql
@@ -110,7 +109,7 @@ export class TagRegistry extends DurableObject<RawEnv> {
     }
   }
 
-  /** One at a time, for all that wait. */
+  /** One load at a time, shared by all callers. */
   #load(organizationId: string, shard: number): Promise<void> {
     this.#loading ??= this.#readAll(organizationId, shard).finally(() => {
       this.#loading = null;
@@ -143,7 +142,7 @@ export class TagRegistry extends DurableObject<RawEnv> {
     this.#store(version, tags, gone);
   }
 
-  /** Deletes keys of deleted tags after a while, and has the alarm ring for those that have to wait. */
+  /** Deletes expired keys of deleted tags, and sets the alarm for the next ones. */
   async #forgetGone(): Promise<void> {
     const sql = this.#sql;
     sql.exec("DELETE FROM tags WHERE body IS NULL AND at_ms <= ?", Date.now() - GONE_FOR_MS);

@@ -47,7 +47,7 @@ function adoptPolicy(record: SessionRecord, policy: UnknownTagPolicy): boolean {
   return isChanged;
 }
 
-/** The rules by which a session judges. Where an older release left them unknown, no card is refused for it. */
+/** Rules by which a session judges a card. A rule that an older release left unknown refuses no card. */
 export function tagRulesOf(record: SessionRecord): TagRules {
   return {
     acceptsUnknown: record.acceptsUnknownTags !== false,
@@ -67,9 +67,9 @@ export function keepTagPolicy(
 }
 
 /**
- * What the organisation decides for its id tags, whether those that nobody knows may charge among it. It comes with the
- * provisioning of a session and is told on every change; a look into the database once a minute and isolate, in the background,
- * finds what was changed there. No card waits for it.
+ * Rules of the organisation for id tags, including whether unknown ones may charge. They come with the provisioning and with
+ * every change. Once a minute and isolate they are read from Postgres in the background, which finds changes made there. No card
+ * waits for that.
  */
 export class TagPolicy {
   readonly #store: SessionStore;
