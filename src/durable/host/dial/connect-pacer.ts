@@ -1,24 +1,27 @@
+/** Unused slots of so many ms may be used later, all at once: a busy isolate that is late for one does not lose its rate. */
+const CATCH_UP_MS = 100;
+
 let nextSlotMs = 0;
 let nextGateMs = 0;
 
 /**
- * Epoch ms at which the next socket of this isolate may be opened; each call takes one slot. It bounds the rate at which a
- * restarted fleet connects. The objects of an isolate share only this number.
+ * When the next socket of this isolate may be opened, epoch ms; each call takes one slot. A restarted fleet comes
+ * back at this rate instead of at once. Nothing but a number is shared between the objects of an isolate.
  */
 export function claimConnectSlot(nowMs: number, perSecond: number): number {
   if (perSecond <= 0) return nowMs;
-  const slotMs = Math.max(nowMs, nextSlotMs);
+  const slotMs = Math.max(nowMs - CATCH_UP_MS, nextSlotMs);
   nextSlotMs = slotMs + 1_000 / perSecond;
-  return slotMs;
+  return Math.max(nowMs, slotMs);
 }
 
 /**
- * Epoch ms at which a due slot may be used. A busy isolate fires its timers late and together; this keeps the interval between
- * connections.
+ * When a slot that has come may really be used, epoch ms. A busy isolate fires its timers late and all at once; the
+ * gate keeps the rate.
  */
 export function passConnectGate(nowMs: number, perSecond: number): number {
   if (perSecond <= 0) return nowMs;
-  const passMs = Math.max(nowMs, nextGateMs);
+  const passMs = Math.max(nowMs - CATCH_UP_MS, nextGateMs);
   nextGateMs = passMs + 1_000 / perSecond;
-  return passMs;
+  return Math.max(nowMs, passMs);
 }
