@@ -89,6 +89,8 @@ export interface TagJobStore {
     tagId: string,
     job: { id: string; pseudonym: string; now: Date },
   ): Promise<{ start: TagJobStart; effects: TagBatch; update: TagUpdate } | null>;
+  /** Id of the job that erases or erased a tag; null: there is none. */
+  erasureOf(organizationId: string, tagId: string): Promise<string | null>;
   /** The next `limit` chargers of an erasure; null: it is done. */
   erasurePart(organizationId: string, jobId: string, limit: number): Promise<ErasurePart | null>;
   /** Erases the tag from what Postgres holds of these chargers, and moves on to the next. Idempotent. */

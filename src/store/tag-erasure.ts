@@ -20,6 +20,9 @@ const ACCEPT = `WITH t AS (
 const ACCEPTED = `SELECT j.key, e.shard, s.version, j.total FROM id_tag_jobs j JOIN id_tag_sets s ON s.organization_id = j.organization_id
   JOIN id_tag_effects e ON e.batch_id = j.id WHERE j.id = $2::uuid AND j.organization_id = $1::uuid`;
 
+const ERASURE_OF =
+  "SELECT id FROM id_tag_jobs WHERE organization_id = $1::uuid AND tag_id = $2::text AND type = 'erase'";
+
 const acceptedRow = z.object({
   key: z.string(),
   shard: z.number(),
@@ -86,7 +89,9 @@ function escaped(key: string): string {
 }
 
 /** Erasure of tags in Postgres. */
-export function tagErasure(sql: Sql): Pick<TagJobStore, "acceptErasure" | "erasurePart" | "erase"> {
+export function tagErasure(
+  sql: Sql,
+): Pick<TagJobStore, "acceptErasure" | "erasureOf" | "erasurePart" | "erase"> {
   return {
     async acceptErasure(organizationId, tagId, { id, pseudonym, now }) {
       const whenStored = { text: ACCEPTED, params: [organizationId, id] };
@@ -98,6 +103,13 @@ export function tagErasure(sql: Sql): Pick<TagJobStore, "acceptErasure" | "erasu
         effects: { id, total: 1 },
         update: { organizationId, shard, version, tags: [], gone: [key] },
       };
+    },
+
+    async erasureOf(organizationId, tagId) {
+      return (
+        firstRow(z.object({ id: z.string() }), await sql.read(ERASURE_OF, [organizationId, tagId]))?.id ??
+        null
+      );
     },
 
     async erasurePart(organizationId, jobId, limit) {

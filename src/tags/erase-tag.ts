@@ -1,6 +1,6 @@
 import { NotFound, Unavailable } from "../errors.ts";
 import { publishInTime } from "../fleet/publish.ts";
-import type { ErasureCharger, ErasurePart, Ports, TagJobStart } from "../ports.ts";
+import type { ErasureCharger, ErasurePart, Ports } from "../ports.ts";
 import type { TagChange } from "./change-tags.ts";
 import { tellRegistry } from "./tell-registry.ts";
 
@@ -14,26 +14,37 @@ const PSEUDONYM_BYTES = 6;
 
 /**
  * Deletes a tag and starts the run that replaces it by a pseudonym wherever it is stored. If the run cannot be started, the
- * sweeper starts it.
+ * sweeper starts it. Returns the id of the job, which is the same when it is asked for once more.
  * @throws NotFound, Unavailable
  */
 export async function startErasure(
   ports: Pick<Ports, "tagJobs" | "tagRegistry" | "tagRegistries" | "runs" | "ids" | "clock">,
   { organizationId, background }: TagChange,
   tagId: string,
-): Promise<TagJobStart> {
+): Promise<string> {
   // Short enough for an id tag of OCPP 1.6.
   const pseudonym = `erased-${ports.ids.hex(PSEUDONYM_BYTES)}`;
   const job = { id: ports.ids.uuid(), pseudonym, now: ports.clock.now() };
   const stored = await ports.tagJobs.acceptErasure(organizationId, tagId, job);
-  if (!stored) throw new NotFound("Id Tag", tagId);
+  if (!stored) return erasureBefore(ports, organizationId, tagId);
   await tellRegistry(ports, stored, background);
   await publishInTime(
     () => ports.runs.runTagJob(stored.start),
     async () => {},
     background,
   );
-  return stored.start;
+  return stored.start.id;
+}
+
+/** A client that lost the first answer asks again. @throws NotFound */
+async function erasureBefore(
+  { tagJobs }: Pick<Ports, "tagJobs">,
+  organizationId: string,
+  tagId: string,
+): Promise<string> {
+  const jobId = await tagJobs.erasureOf(organizationId, tagId);
+  if (jobId === null) throw new NotFound("Id Tag", tagId);
+  return jobId;
 }
 
 /** Steps of an erasure: its number of chargers is known at its start, and the last step ends it. */

@@ -212,8 +212,8 @@ export const deleteIdTag = defineOperation({
   refusals: [404],
   handle: async ({ c, ports, path: { idTagId }, query }) => {
     if (query.erase === "true") {
-      const { id } = await startErasure(ports, changeOf(c), tagId(idTagId));
-      return sendRecorded(acceptedAnswer(id), false);
+      const jobId = await startErasure(ports, changeOf(c), tagId(idTagId));
+      return sendRecorded(acceptedAnswer(jobId), false);
     }
     await removeTag(ports, changeOf(c), tagId(idTagId));
     return { message: "Id Tag deleted successfully", id: idTagId };

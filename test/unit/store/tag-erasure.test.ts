@@ -101,6 +101,8 @@ it("a tag is replaced in every table, of deleted chargers too, slice by slice, a
     update: { tags: [], gone: ["card*7"], version: 2 },
   });
   expect(await tagJobs.acceptErasure(organizationId, tagId, { ...job, id: systemIds.uuid() })).toBeNull();
+  expect(await tagJobs.erasureOf(organizationId, tagId)).toBe(job.id);
+  expect(await tagJobs.erasureOf(other.organizationId, tagId)).toBeNull();
   const parts: string[][] = [];
   for (;;) {
     const part = await tagJobs.erasurePart(organizationId, job.id, 1);

@@ -25,6 +25,33 @@ const job = z.object({
   progress: z.object({ total: z.number(), done: z.number() }),
 });
 
+const TAGS = 10_000;
+
+/** Ends all parts but the supervisor at once, with kill -9. */
+async function killAll(): Promise<void> {
+  await stack.killPart("worker");
+  await stack.killPart("engine");
+  await stack.killPart("sql");
+}
+
+/** What a job shows once it is done, with a sweeper that does not wait a minute. */
+async function ended(statusUrl: string): Promise<z.infer<typeof job>> {
+  const tick = setInterval(() => void stack.fireScheduled().catch(() => undefined), 5000);
+  const shown = async () => job.parse((await call(stack, "GET", statusUrl)).body);
+  try {
+    return await waitFor(
+      "the end of the job",
+      async () => {
+        const now = await shown();
+        return now.status === "done" && now;
+      },
+      DONE_WITHIN_MS,
+    );
+  } finally {
+    clearInterval(tick);
+  }
+}
+
 /** Rows of all tables that name the tag, by table. */
 async function found(text: string): Promise<Record<string, number>> {
   const sql = openSql(stack.address("sql"));
@@ -83,24 +110,9 @@ test("an erasure that is interrupted by kill -9 of the runtime, the engine and t
   expect(answer.status).toBe(202);
   const { statusUrl } = z.object({ statusUrl: z.string() }).parse(answer.body);
   expect(answer.headers.get("location")).toBe(statusUrl);
-  await stack.killPart("worker");
-  await stack.killPart("engine");
-  await stack.killPart("sql");
-  // Without the minute that the scheduler takes.
-  const tick = setInterval(() => void stack.fireScheduled().catch(() => undefined), 5000);
-  try {
-    const done = await waitFor(
-      "the end of the erasure",
-      async () => {
-        const shown = job.parse((await call(stack, "GET", statusUrl)).body);
-        return shown.status === "done" && shown;
-      },
-      DONE_WITHIN_MS,
-    );
-    expect(done).toEqual({ type: "erase", status: "done", progress: { total: CHARGERS, done: CHARGERS } });
-  } finally {
-    clearInterval(tick);
-  }
+  await killAll();
+  const progress = { total: CHARGERS, done: CHARGERS };
+  expect(await ended(statusUrl)).toEqual({ type: "erase", status: "done", progress });
   await waitFor("no effect to be left", async () => Object.keys(await found(TAG)).length === 0);
   expect(await found("erased-")).toMatchObject({ transactions: 3, data_transfers: 3, id_tag_jobs: 1 });
   for (const { identity } of used) {
@@ -110,4 +122,35 @@ test("an erasure that is interrupted by kill -9 of the runtime, the engine and t
   }
   const gone = await call(stack, "GET", `/api/v1/id-tags/${id}`);
   expect(gone.status).toBe(404);
+});
+
+test("an import that is interrupted in the same way imports every tag once, and each of them opens", async () => {
+  const idTags = Array.from({ length: TAGS }, (_, n) => ({ idTag: `IMPORT-${n}` }));
+  await call(stack, "PATCH", "/api/v1/organization", { acceptUnknownIdTags: false });
+  const answer = await call(stack, "POST", "/api/v1/id-tags/import", { idTags });
+  expect(answer.status).toBe(202);
+  const { statusUrl } = z.object({ statusUrl: z.string() }).parse(answer.body);
+  await killAll();
+  const progress = { total: TAGS, done: TAGS };
+  expect(await ended(statusUrl)).toEqual({ type: "import", status: "done", progress });
+  const sql = openSql(stack.address("sql"));
+  const [row] = await sql(
+    "SELECT count(*)::int AS n, count(DISTINCT key)::int AS keys FROM id_tags WHERE source = 'import'",
+    [],
+  );
+  expect(row).toEqual({ n: TAGS, keys: TAGS });
+  await waitFor(
+    "the registry to be told",
+    async () => {
+      await stack.fireScheduled();
+      return (await sql("SELECT 1 FROM id_tag_effects LIMIT 1", [])).length === 0;
+    },
+    DONE_WITHIN_MS,
+  );
+  const station = await RawStation.booted(await newDoor(stack, "AFTER-IMPORT"));
+  for (let n = 0; n < TAGS; n += 97) {
+    const [, , told] = await station.call("Authorize", { idTag: `import-${n}` });
+    expect(told).toEqual({ idTagInfo: { status: "Accepted" } });
+  }
+  station.socket.terminate();
 });
