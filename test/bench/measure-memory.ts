@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { readLivingStack } from "../../dev/stack/data-directory.ts";
 import { residentBytes } from "../../dev/stack/resident-memory.ts";
 import { onlineCount } from "../harness/auditor.ts";
@@ -8,6 +9,8 @@ import { provisionBatch } from "./candidate.ts";
 import { watch } from "./engine-counters.ts";
 
 const SAMPLE_INTERVAL_MS = 500;
+const SETTLED_AFTER_MS = 3_000;
+const WARM_UP_CHARGERS = 100;
 
 export interface MemoryRun {
   chargers: number;
@@ -16,6 +19,8 @@ export interface MemoryRun {
   peakBytes: number;
   /** Likewise once the sessions sleep. */
   idleBytes: number;
+  /** Of all processes, for each charger of the batch, three seconds after the last of them connected. Older results lack it. */
+  addedBytes?: number;
   /** Null where the system does not tell. */
   descriptors: SessionDescriptors | null;
 }
@@ -35,18 +40,25 @@ export interface IdleTime {
   deadlineMs: number;
 }
 
-/** Connects simulated chargers to a stack of its own and leaves them alone. */
+/** Connects simulated chargers to a stack of its own, which has a few already, and leaves them alone. */
 export async function measureMemory(chargers: number, idle: IdleTime): Promise<MemoryRun> {
   const stack = await startStack();
   const supervisor = readLivingStack(stack.dataDirectory)?.supervisor.pid ?? 0;
   const sampled = sample(supervisor, stack);
   try {
+    await provisionBatch(stack, WARM_UP_CHARGERS, "simulated");
+    await allConnected(stack, WARM_UP_CHARGERS);
+    const bytesBefore = residentBytes(supervisor);
     await provisionBatch(stack, chargers, "simulated");
-    const connected = await allConnected(stack, chargers);
-    const descriptors = await hibernation(stack, sampled, idle);
+    const connected = (await allConnected(stack, WARM_UP_CHARGERS + chargers)) - WARM_UP_CHARGERS;
+    const connectedAtMs = performance.now();
+    await delay(SETTLED_AFTER_MS);
+    const addedBytes = (residentBytes(supervisor) - bytesBefore) / chargers;
+    const descriptors = await hibernation(stack, sampled, idle, connectedAtMs);
     return {
       chargers,
       connected,
+      addedBytes,
       descriptors,
       idleBytes: residentBytes(supervisor),
       peakBytes: sampled.bytes,
@@ -87,12 +99,12 @@ async function hibernation(
   stack: RunningStack,
   sampled: Sampled,
   { minMs, deadlineMs }: IdleTime,
+  connectedAtMs: number,
 ): Promise<SessionDescriptors | null> {
   if (sessionDescriptors(stack) === null) return null;
-  const startedAtMs = performance.now();
   let idleAfterMs: number | null = null;
   return watch("the end of the idle time", 2 * deadlineMs, async (atMs) => {
-    const elapsedMs = atMs - startedAtMs;
+    const elapsedMs = atMs - connectedAtMs;
     const idle = sessionDescriptors(stack) ?? 0;
     if (idle * 2 < sampled.descriptors) idleAfterMs ??= elapsedMs;
     const isOver = elapsedMs > deadlineMs || (idleAfterMs !== null && elapsedMs >= minMs);

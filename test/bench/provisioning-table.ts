@@ -150,15 +150,28 @@ function growthLines(results: ProvisioningResults): Line[] {
   });
 }
 
+/** Half of what it was when the goal was set, 0.47 MiB. */
+const ADDED_KIBIBYTES_MAX = 240;
+
 function memoryLines(results: ProvisioningResults): Line[] {
   const { residentBytes, hibernationMs } = gatesOf(results);
-  return results.memory.flatMap(({ chargers, peakBytes, idleBytes, descriptors }) => [
+  return results.memory.flatMap(({ chargers, peakBytes, idleBytes, addedBytes, descriptors }) => [
     {
       what: `resident memory of all processes, ${count(chargers)} connected simulated chargers: peak, idle`,
       measured: `${gigabytes(peakBytes)}, ${gigabytes(idleBytes)}`,
       goal: `< ${gigabytes(residentBytes(chargers))}`,
       isMet: peakBytes < residentBytes(chargers),
     },
+    ...(addedBytes === undefined
+      ? []
+      : [
+          {
+            what: `of them that each of ${count(chargers)} chargers adds, three seconds after the last connected`,
+            measured: `${Math.round(addedBytes / 1024)} KiB`,
+            goal: `≤ ${ADDED_KIBIBYTES_MAX} KiB`,
+            isMet: addedBytes <= ADDED_KIBIBYTES_MAX * 1024,
+          },
+        ]),
     ...(descriptors === null
       ? []
       : [
