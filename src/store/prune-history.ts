@@ -25,6 +25,14 @@ const statementOf = (table: string, receivedAt: string, rows: number) => `WITH g
     RETURNING 1)
   SELECT count(*)::int AS gone FROM gone`;
 
+/**
+ * A session expires its own remote starts after ten minutes; this is for those whose session was lost. Whatever is told of the
+ * transaction later has a higher revision.
+ */
+const EXPIRE = `UPDATE transactions SET status = 'expired', revision = 0, updated_at = $1::timestamptz
+  WHERE ctid = ANY(ARRAY(SELECT ctid FROM transactions WHERE status = 'pending'
+    AND started_at < $1::timestamptz - interval '1 day' ORDER BY started_at LIMIT ${ROWS_PER_STATEMENT}))`;
+
 const goneRow = z.object({ gone: z.number() });
 
 /** Bounds of one pass; tests lower them. */
@@ -35,13 +43,17 @@ export interface PruneBounds {
   clock?: () => number;
 }
 
-/** Deletes rows older than 90 days from all tables in turn, until none is left or the time is used up. */
+/**
+ * Deletes rows older than 90 days from all tables in turn, until none is left or the time is used up. Before that it expires remote
+ * starts of lost sessions.
+ */
 export async function pruneHistory(
   sql: Pick<Sql, "write">,
   now: Date,
   { rowsPerStatement = ROWS_PER_STATEMENT, budgetMs = BUDGET_MS, clock = Date.now }: PruneBounds = {},
 ): Promise<void> {
   const endMs = clock() + budgetMs;
+  await sql.write(EXPIRE, [now]);
   let left = Object.entries(PRUNED);
   while (left.length > 0) {
     const full: typeof left = [];

@@ -4,6 +4,7 @@ import { openPglite } from "../../../dev/sql/pglite-executor.ts";
 import { openPool } from "../../../dev/sql/pool-executor.ts";
 import type { TransactionFilter } from "../../../src/ports.ts";
 import type { Sql } from "../../../src/store/sql.ts";
+import { pruneHistory } from "../../../src/store/prune-history.ts";
 import { transactionPage, transactionsAfter } from "../../../src/store/transaction-lists.ts";
 import { createScratchDatabase } from "../dev/sql/scratch-sql.ts";
 import {
@@ -103,3 +104,12 @@ test.each(Object.entries(FILTERS))(
     }
   },
 );
+
+test("remote starts of lost sessions are found among all transactions by an index of those that wait", async () => {
+  const { read, explained } = explaining(database, { gone: 0 });
+  const later = new Date(Date.UTC(2027, 0, 1));
+  await pruneHistory({ write: read }, later, { budgetMs: 0 });
+  // The first statement of a pass; 22 wait, of both organisations.
+  for (const plan of explained.slice(0, 1)) judge(plan, 22);
+  expect(explained[0]?.nodes.map((node) => node["Index Name"])).toContain("transactions_pending");
+});
