@@ -6,7 +6,8 @@ import { parseFlags } from "../stack/flags.ts";
 const USAGE = `Usage: npm run reconcile -- [--data DIR] [--minutes N]
 
 After a restore of the database or of object storage: has the Worker look at every charger, bring lost sessions and
-simulated stations back, and end those of deleted chargers. Waits until it is done. Safe to repeat.
+simulated stations back, and end those of deleted chargers; and has it read the tag registry of every organisation anew.
+Waits until the chargers are done. Safe to repeat.
 
   --data DIR    use the database of the stack that runs on this directory
                 (default: DATABASE_URL if set, else $BUSBAR_DATA_DIR, else .local)
@@ -15,6 +16,11 @@ simulated stations back, and end those of deleted chargers. Waits until it is do
 
 const REQUEST = `UPDATE reconciliations SET cursor_id = NULL, finished_at = NULL, is_full = true, looked_at = 0
   WHERE name = 'chargers'`;
+
+/** An organisation may have had its first tags after the copy that was restored: its registry holds them still. */
+const REQUEST_TAGS = `INSERT INTO id_tag_sets (organization_id, version, reconciled_at)
+  SELECT id, 0, now() - interval '1 year' FROM organizations
+  ON CONFLICT (organization_id) DO UPDATE SET reconciled_at = excluded.reconciled_at`;
 
 const PROGRESS = `SELECT r.looked_at, r.finished_at IS NOT NULL AS is_listed,
     (SELECT count(*)::int FROM charger_effects e WHERE e.batch_id = r.batch_id) AS left,
@@ -35,6 +41,7 @@ async function main(): Promise<void> {
   const minutes = Number(flags.text("minutes") ?? 60);
   if (!(minutes > 0)) throw new Error("--minutes takes a number above 0.");
   const query = queryDatabase(process.env, flags.text("data"));
+  await query(REQUEST_TAGS, []);
   await query(REQUEST, []);
   process.stdout.write("The Worker looks at all chargers with its next scheduled pass.\n");
   const endMs = Date.now() + minutes * 60_000;

@@ -21,6 +21,9 @@ const PART_MS = 10_000;
  */
 const HANGING_MS = 5000;
 
+/** Organisations whose tag registry is looked at in one pass. */
+const TAG_SETS_PER_PASS = 20;
+
 type Needs = Pick<
   Ports,
   | "jobs"
@@ -85,8 +88,13 @@ async function sweepTags({ tagRegistry, tagJobs, runs, ids }: Needs, pass: Pass,
   await pass.publishEach("tags", () => tagRegistry.leftOver(now), runs.applyTagEffects);
   await pass.publishEach("tagJobs", () => tagJobs.stuck(now), runs.runTagJob);
   const next = async () => {
-    const batch = await tagRegistry.reconcileNext(ids.uuid(), now);
-    return batch ? [batch] : [];
+    const batches: EffectBatch[] = [];
+    while (batches.length < TAG_SETS_PER_PASS) {
+      const batch = await tagRegistry.reconcileNext(ids.uuid(), now);
+      if (!batch) break;
+      batches.push(batch);
+    }
+    return batches;
   };
   await pass.publishEach("reconcileTags", next, (batch) => runs.applyTagEffects({ ...batch, attempt: 0 }));
 }
