@@ -8,6 +8,8 @@ import type {
   ItemError,
   Organization,
   Ports,
+  PostedCommand,
+  PostReceipt,
 } from "../ports.ts";
 
 /** Most chargers of one command. */
@@ -19,8 +21,10 @@ const PARALLEL = 20;
 
 /** One event for every selected charger. */
 export interface EventOrder {
-  /** The event as this charger takes it, or why it cannot. */
+  /** The event as this simulated charger takes it, or why it cannot. */
   eventFor(target: CommandTarget): StationEvent | ItemError;
+  /** The OCPP command that does the same at an external station. */
+  commandFor(target: CommandTarget): PostedCommand | ItemError;
 }
 
 /** What became of an order, by charger. */
@@ -35,7 +39,7 @@ const failure = (code: string, message: string, retryable: boolean): ItemError =
   retryable,
 });
 
-const FAILURES = {
+export const FAILURES = {
   notReady: failure("NOT_READY", "Charger is not provisioned", true),
   stopped: failure("RUNTIME_STOPPED", "Charger runtime is stopped", true),
   offline: failure("OFFLINE", "Charger is not connected", true),
@@ -52,10 +56,21 @@ const OF_RECEIPT: Readonly<Record<Exclude<CommandReceipt, "queued">, ItemError>>
   unknown: FAILURES.notReady,
 };
 
-type Needs = Pick<Ports, "chargers" | "simulators" | "ids" | "clock">;
+const OF_POST: Readonly<Record<Exclude<PostReceipt, "queued">, ItemError>> = {
+  offline: FAILURES.offline,
+  notAccepted: FAILURES.notReady,
+  busy: FAILURES.full,
+  noTransaction: failure("NO_ACTIVE_TRANSACTION", "No such transaction is running", false),
+};
+
+type Needs = Pick<Ports, "chargers" | "simulators" | "sessions" | "ids" | "clock">;
+
+/** A unit of work: what one call to an object does. */
+type Delivery = (report: EventReport) => Promise<void>;
 
 /**
- * Queues an event at every selected charger: one statement finds them, one call per host reaches them.
+ * Queues an event at every selected charger: one statement finds them, one call per host, or per session of an external
+ * charger, reaches them.
  * @throws NotFound: the charger or the location. Policy: the location has too many chargers. Unavailable
  */
 export async function sendEvents(
@@ -66,18 +81,49 @@ export async function sendEvents(
 ): Promise<EventReport> {
   const targets = await selectedTargets(ports, organization.id, selection);
   const report: EventReport = { queued: [], failed: [] };
-  const byHost = new Map<string, Array<{ target: CommandTarget; event: StationEvent }>>();
-  for (const target of targets) {
-    const event = refusalOf(target) ?? order.eventFor(target);
-    if ("code" in event) report.failed.push({ target, error: event });
-    else group(byHost, target.simulatorHost ?? "", { target, event });
-  }
-  const hosts = byHost.entries();
+  const deliveries = deliveriesOf(ports, organization, { targets, order, report }).values();
   const worker = async () => {
-    for (const [host, items] of hosts) await queueAtHost(ports, host, items, report);
+    for (const deliver of deliveries) await deliver(report);
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   return inOrder(targets, report);
+}
+
+interface Sending {
+  targets: readonly CommandTarget[];
+  order: EventOrder;
+  report: EventReport;
+}
+
+function deliveriesOf(ports: Needs, organization: Organization, sending: Sending): Delivery[] {
+  const { targets, order, report } = sending;
+  const byHost = new Map<string, Array<{ target: CommandTarget; event: StationEvent }>>();
+  const deliveries: Delivery[] = [];
+  for (const target of targets) {
+    const what =
+      refusalOf(target) ?? (isExternal(target) ? order.commandFor(target) : order.eventFor(target));
+    if ("code" in what) report.failed.push({ target, error: what });
+    else if (isExternal(target))
+      deliveries.push(() => post(ports, organization, { target, command: what as PostedCommand }, report));
+    else group(byHost, target.simulatorHost ?? "", { target, event: what as StationEvent });
+  }
+  for (const [host, items] of byHost) deliveries.push(() => queueAtHost(ports, host, items, report));
+  return deliveries;
+}
+
+async function post(
+  ports: Needs,
+  { slug }: Organization,
+  { target, command }: { target: CommandTarget; command: PostedCommand },
+  report: EventReport,
+): Promise<void> {
+  const ref = { organizationSlug: slug, identity: target.identity, chargerId: target.chargerId };
+  const receipt = await ports.sessions
+    .post(ref, command, EXPIRES_AFTER_MS)
+    // A session that is not provisioned has no station.
+    .then((known) => known ?? "offline", unreachable);
+  if (receipt === "queued") report.queued.push({ target, commandId: ports.ids.hex(6) });
+  else report.failed.push({ target, error: receipt ? OF_POST[receipt] : FAILURES.internal });
 }
 
 /** @throws NotFound, Policy */
@@ -98,10 +144,13 @@ async function selectedTargets(
 }
 
 /** Why no command reaches this charger now; null: nothing speaks against it. */
-function refusalOf({ runtime, status, isRunning }: CommandTarget): ItemError | null {
+export function refusalOf({ runtime, status, isRunning }: CommandTarget): ItemError | null {
   if (status !== "READY") return FAILURES.notReady;
-  if (runtime === "external") return FAILURES.notSupported;
-  return isRunning ? null : FAILURES.stopped;
+  return runtime === "external" || isRunning ? null : FAILURES.stopped;
+}
+
+function isExternal({ runtime }: CommandTarget): boolean {
+  return runtime === "external";
 }
 
 async function queueAtHost(

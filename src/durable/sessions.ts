@@ -2,7 +2,14 @@ import { longestTimeout } from "../commands/longest-timeout.ts";
 import type { Env } from "../env.ts";
 import { Unavailable } from "../errors.ts";
 import type { LookupResult } from "../fleet/objects/restore.ts";
-import type { CommandOutcome, RotationStatus, SessionProvision, SessionRef, Sessions } from "../ports.ts";
+import type {
+  CommandOutcome,
+  PostReceipt,
+  RotationStatus,
+  SessionProvision,
+  SessionRef,
+  Sessions,
+} from "../ports.ts";
 import { sessionName, type SessionOffer } from "../session-address.ts";
 import { reach, wasOverloaded } from "./reach.ts";
 import type { ChargePointSession } from "./session/charge-point-session.ts";
@@ -52,11 +59,11 @@ export function durableSessions(
 
   return {
     adopt,
-
     ...offersOf(env, prepared),
     ...toldSessions(ask),
 
     noteSettings: (ref, note) => known(ref, () => ask(ref, (session) => session.noteSettings(ref, note))),
+    post: (ref, ...command) => known(ref, () => post(stub(ref), ref, ...command)),
     snapshot: (ref) => known(ref, () => ask(ref, (session) => session.snapshot(ref))),
     frames: (ref, query) => known(ref, () => ask(ref, (session) => session.frames(ref, query))),
     setRegistration: (ref, status) =>
@@ -98,6 +105,11 @@ function toldSessions(
     setTagPolicy: (ref, policy) => ask(ref, (session) => session.setTagPolicy(ref, policy)),
     hangUp: (ref, atMs) => ask(ref, (session) => session.hangUp(ref, atMs)),
   };
+}
+
+/** Not repeated: the command may be in the queue. */
+function post(session: Stub, ...args: Parameters<Stub["post"]>): Promise<PostReceipt | null> {
+  return reach(CALL_TIMEOUT_MS, () => session.post(...args), { repeats: false });
 }
 
 function sendCommand(session: Stub, ...args: Parameters<Stub["command"]>): Promise<CommandOutcome> {

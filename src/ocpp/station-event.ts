@@ -9,6 +9,34 @@ export interface LocalListItem {
   readonly group: string | null;
 }
 
+/** Stop reasons of OCPP 1.6 and 2.x together. */
+export const STOP_REASONS = [
+  "DeAuthorized",
+  "EmergencyStop",
+  "EnergyLimitReached",
+  "EVDisconnected",
+  "GroundFault",
+  "HardReset",
+  "ImmediateReset",
+  "Local",
+  "LocalOutOfCredit",
+  "MasterPass",
+  "Other",
+  "OvercurrentFault",
+  "PowerLoss",
+  "PowerQuality",
+  "Reboot",
+  "Remote",
+  "SOCLimitReached",
+  "SoftReset",
+  "StoppedByEV",
+  "TimeLimitReached",
+  "Timeout",
+  "UnlockCommand",
+] as const;
+
+export type StopReason = (typeof STOP_REASONS)[number];
+
 /**
  * Something that happens at a simulated station: a driver, a car, a technician or a fault acts on it. Independent of
  * the OCPP version: in 2.x connector n is EVSE n.
@@ -37,8 +65,7 @@ export type StationEvent =
       readonly connectorId: number;
       /** Null: the transaction of the connector, whatever its id. */
       readonly transactionId: number | string | null;
-      /** Stop reason as OCPP spells it. */
-      readonly reason: string;
+      readonly reason: StopReason;
     }
   | {
       readonly kind: "start_session";

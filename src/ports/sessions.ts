@@ -95,6 +95,21 @@ export type CommandOutcome =
   | Exclude<CallOutcome, { kind: "answered" }>;
 
 /**
+ * A command that is queued and not waited for. "stopRunning" stops the transaction of an EVSE, or the one with an id:
+ * a number of ours, or the id of a 2.x station.
+ */
+export type PostedCommand =
+  | ChargerCommand
+  | {
+      readonly kind: "stopRunning";
+      readonly evseId: number;
+      readonly transactionId: number | string | null;
+    };
+
+/** What became of a posted command. "noTransaction": none runs that fits. */
+export type PostReceipt = "queued" | "offline" | "notAccepted" | "busy" | "noTransaction";
+
+/**
  * Result of an authorization key rotation: the station's answer, or "stored": the station is offline and the key is
  * valid from its next login on. "unknown": the station may have either key.
  */
@@ -157,6 +172,8 @@ export interface Sessions {
   provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }>;
   /** Sends a command and waits for its result. Commands of one session are sent one at a time, in order. */
   command(ref: SessionRef, command: ChargerCommand, timeoutMs: CommandTimeout): Promise<CommandOutcome>;
+  /** Queues a command for a connected station without waiting for its answer. Null: not provisioned. */
+  post(ref: SessionRef, command: PostedCommand, timeoutMs: number): Promise<PostReceipt | null>;
   /**
    * Tells a session whether settings wait for its station, and for which firmware and version the others were
    * settled. The session starts a settings run when it is needed. An older revision changes nothing. False: not

@@ -16,6 +16,7 @@ import {
 } from "../../errors.ts";
 import { BodyRefused } from "../../request-body.ts";
 import { InvalidRequest } from "../operation/receive.ts";
+import { CommandRefused } from "./command-refused.ts";
 import type { Finding } from "./findings.ts";
 
 interface ErrorAnswer {
@@ -49,6 +50,12 @@ function answerTo(error: Error): ErrorAnswer {
   if (error instanceof Conflict) return { status: 409, detail: error.message };
   if (error instanceof Forbidden) return { status: 403, detail: error.message };
   if (error instanceof BodyRefused) return { status: error.status, detail: error.message };
+  if (error instanceof CommandRefused)
+    return {
+      status: error.status,
+      detail: error.message,
+      ...(error.retryAfterSeconds !== null && { headers: retryAfter(error.retryAfterSeconds) }),
+    };
   return refusalAnswer(error) ?? { status: 500, detail: "Internal server error" };
 }
 

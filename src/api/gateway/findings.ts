@@ -56,6 +56,22 @@ export function patternMismatch(pattern: string, loc: Loc, input: unknown): Find
   return { ...problem, loc, ...echo(input), ctx: { pattern } };
 }
 
+export function tooLong(maximum: number, loc: Loc, input: unknown): Finding {
+  const { type, msg, ctx } = longString(maximum);
+  return { type, loc, msg, ...echo(input), ...(ctx && { ctx }) };
+}
+
+export function literalError(values: readonly string[], loc: Loc, input: unknown): Finding {
+  const expected = alternatives(values);
+  return {
+    type: "literal_error",
+    loc,
+    msg: `Input should be ${expected}`,
+    ...echo(input),
+    ctx: { expected },
+  };
+}
+
 export function listLength(
   side: "short" | "long",
   bound: number,

@@ -5,13 +5,21 @@ import { getModel, listBrands, listModels } from "./catalog.ts";
 import { listChargerLogs } from "./charger-logs.ts";
 import { restartChargerRuntime, startChargerRuntime, stopChargerRuntime } from "./charger-runtime.ts";
 import { deleteCharger, getCharger, getChargerStatus, listChargers } from "./chargers.ts";
+import { clearLocalAuthList, localAuthList, resetCache } from "./commands/authorization.ts";
+import { configuration } from "./commands/configuration.ts";
+import { clearFault, injectFault } from "./commands/faults.ts";
+import { proxyMessage } from "./commands/proxy-message.ts";
 import {
   authorize,
   evRequestsEnergy,
   evStopsEnergy,
   plug,
   powerUpdate,
+  startSession,
   startTransaction,
+  stopSession,
+  stopTransaction,
+  unlockConnector,
   unplug,
 } from "./commands/events.ts";
 import { createCharger } from "./create-charger.ts";
@@ -57,6 +65,17 @@ export const GATEWAY_OPERATIONS: readonly BoundOperation[] = [
   evRequestsEnergy,
   evStopsEnergy,
   powerUpdate,
+  unlockConnector,
+  stopTransaction,
+  startSession,
+  stopSession,
+  proxyMessage,
+  configuration,
+  resetCache,
+  localAuthList,
+  clearLocalAuthList,
+  injectFault,
+  clearFault,
 ];
 
 /**

@@ -24,7 +24,9 @@ const REFUSALS: Record<number, string> = {
   415: "Unsupported Media Type",
   429: "Rate limit exceeded",
   500: "Internal server error",
+  502: "The charger answered with an error or an invalid message",
   503: "Service temporarily unavailable; nothing was stored",
+  504: "The charger did not answer in time",
 };
 
 const RetryHeaders = z.object({ "Retry-After": z.string().openapi({ description: "Seconds" }) });

@@ -4,6 +4,8 @@ import type { ChargerCommand } from "../../ocpp/commands.ts";
 import type {
   CommandOutcome,
   CommandTimeout,
+  PostedCommand,
+  PostReceipt,
   DataTransferRow,
   FrameQuery,
   FrameRow,
@@ -102,6 +104,11 @@ export class ChargePointSession extends DurableObject<RawEnv> {
   ): Promise<CommandOutcome> {
     const record = this.#own(ref);
     return record ? this.#commands.run(record, command, timeoutMs) : { kind: "notProvisioned" };
+  }
+
+  post(ref: SessionRef, command: PostedCommand, timeoutMs: number): PostReceipt | null {
+    const record = this.#own(ref);
+    return record && this.#commands.post(record, command, timeoutMs);
   }
 
   /** False: not provisioned. */

@@ -5,7 +5,7 @@ import { isAcceptedOffline } from "../charging/authorization.ts";
 import { admit, begin, isFreeFor, plugIn, presentCard, unplug } from "../charging/charging.ts";
 import { reportStatuses } from "../charging/connectors.ts";
 import { endTransaction, setCar } from "../charging/transactions.ts";
-import { END_REASONS, type EndReason, type IdToken } from "../station/charge.ts";
+import type { IdToken } from "../station/charge.ts";
 import type { CommandEnd, Turn } from "../station/turn.ts";
 
 type EventOf<Kind extends StationEvent["kind"]> = Extract<StationEvent, { kind: Kind }>;
@@ -71,7 +71,7 @@ export function stopTransaction(
     return transactionId === (turn.version === "ocpp1.6" ? transactionIds[id] : id);
   });
   if (!found) return ignored("no such transaction runs");
-  endTransaction(turn, Number(found[0]), readReason(reason));
+  endTransaction(turn, Number(found[0]), reason);
   return DONE;
 }
 
@@ -120,8 +120,4 @@ export function updatePower(turn: Turn, { connectorId, powerW }: EventOf<"power_
 
 function tokenOf(idToken: string): IdToken {
   return { idToken, type: "Central" };
-}
-
-function readReason(text: string): EndReason {
-  return END_REASONS.find((known) => known === text) ?? "Other";
 }

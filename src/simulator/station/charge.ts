@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../ocpp/json.ts";
+import type { StopReason } from "../../ocpp/station-event.ts";
 import type { Reading } from "./measurands.ts";
 
 /** An id token; in 1.6 an id tag. */
@@ -71,33 +72,8 @@ export interface TransactionMessage {
 
 export type MessageBody = Pick<TransactionMessage, "action" | "payload">;
 
-/** Why a transaction ended, as in 1.6 or 2.x. A version that lacks a reason reports the nearest one it has. */
-export const END_REASONS = [
-  "DeAuthorized",
-  "EmergencyStop",
-  "EnergyLimitReached",
-  "EVDisconnected",
-  "GroundFault",
-  "HardReset",
-  "ImmediateReset",
-  "Local",
-  "LocalOutOfCredit",
-  "MasterPass",
-  "Other",
-  "OvercurrentFault",
-  "PowerLoss",
-  "PowerQuality",
-  "Reboot",
-  "Remote",
-  "SOCLimitReached",
-  "SoftReset",
-  "StoppedByEV",
-  "TimeLimitReached",
-  "Timeout",
-  "UnlockCommand",
-] as const;
-
-export type EndReason = (typeof END_REASONS)[number];
+/** Why a transaction ended. A version that lacks a reason reports the nearest one it has. */
+export type EndReason = StopReason;
 
 /** Why a running transaction sends an update. */
 export type UpdateReason = "aligned" | "limit" | "periodic" | "triggered";

@@ -1,8 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { sendEvents, type EventReport } from "../../../commands/send-events.ts";
+import { FAILURES, sendEvents, type EventOrder, type EventReport } from "../../../commands/send-events.ts";
 import { NotFound } from "../../../errors.ts";
 import type { StationEvent } from "../../../ocpp/station-event.ts";
-import type { ChargerSelection, CommandTarget, ItemError as DomainItemError } from "../../../ports.ts";
+import type {
+  ChargerSelection,
+  CommandTarget,
+  ItemError as DomainItemError,
+  PostedCommand,
+} from "../../../ports.ts";
 import { recordJson } from "../../http/accepted.ts";
 import { isResourceId } from "../../http/resource-id.ts";
 import type { BoundOperation } from "../../operation/operations-of.ts";
@@ -10,7 +15,7 @@ import { ItemError, itemError } from "../schemas/error.ts";
 import { ReplayHeaders } from "../schemas/headers.ts";
 import { defineOperation } from "../surface.ts";
 import { once } from "./idempotent.ts";
-import { type ConnectorFields, connectorOf, MultiTarget } from "./target.ts";
+import { type ConnectorFields, MultiTarget, type Place, placeOf } from "./target.ts";
 
 const Command = z.object({
   id: z.string().openapi({ description: "12 hexadecimal characters, new for each charger" }),
@@ -60,11 +65,19 @@ interface EventRoute<Shape extends z.ZodRawShape> {
   needsEvent?: boolean;
   /** Event of the example of the reference page. */
   example: Record<string, unknown>;
-  /** The event at a connector of a charger. */
-  event: (fields: z.output<z.ZodObject<Shape>>, connectorId: number, target: CommandTarget) => EventOrRefusal;
+  /** The event at a connector of a simulated charger. */
+  event: (
+    fields: z.output<z.ZodObject<Shape>>,
+    connectorId: number,
+    target: CommandTarget,
+  ) => StationEvent | DomainItemError;
+  /** The OCPP command that does the same at an external charger. Absent: there is none. */
+  command?: (
+    fields: z.output<z.ZodObject<Shape>>,
+    place: Place,
+    target: CommandTarget,
+  ) => PostedCommand | DomainItemError;
 }
-
-export type EventOrRefusal = StationEvent | DomainItemError;
 
 /** A command that is queued at every charger of its target and answered before it has its effect. */
 export function eventOperation<Shape extends z.ZodRawShape>(route: EventRoute<Shape>): BoundOperation {
@@ -92,13 +105,20 @@ export function eventOperation<Shape extends z.ZodRawShape>(route: EventRoute<Sh
     refusals: [400, 404, 409],
     handle: ({ ports, organization, body, claim }) => {
       const fields = (body.event ?? {}) as z.output<typeof Event>;
-      const eventFor = (target: CommandTarget) => {
-        const connectorId = connectorOf(target, fields as ConnectorFields);
-        return connectorId === null ? INVALID_CONNECTOR : route.event(fields, connectorId, target);
+      const order: EventOrder = {
+        eventFor: (target) => {
+          const place = placeOf(target, fields as ConnectorFields);
+          return place ? route.event(fields, place.connectorId, target) : INVALID_CONNECTOR;
+        },
+        commandFor: (target) => {
+          if (!route.command) return FAILURES.notSupported;
+          const place = placeOf(target, fields as ConnectorFields);
+          return place ? route.command(fields, place, target) : INVALID_CONNECTOR;
+        },
       };
       return once(ports, organization, claim, async () => {
         const selection = selectionOf(body.target);
-        const report = await sendEvents(ports, organization, selection, { eventFor });
+        const report = await sendEvents(ports, organization, selection, order);
         const eventType = route.name.replaceAll("-", "_");
         return recordJson(202, shown(body.target, report, eventType, given(fields)), {});
       });

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { STOP_REASONS } from "../../../ocpp/station-event.ts";
 import type { CommandTarget, ItemError } from "../../../ports.ts";
 import { text } from "../schemas/fields.ts";
 import { eventOperation } from "./event-operation.ts";
@@ -11,6 +12,12 @@ const idTag = text({ min: 1, max: 36 }).openapi({
   description: "1 to 20 characters in OCPP 1.6, 1 to 36 in 2.x (token type Central)",
   example: "EV-USER-1234",
 });
+
+const NO_LIMIT: ItemError = {
+  code: "NOT_SUPPORTED",
+  message: "An external charger takes neither duration_seconds nor target_energy_kwh",
+  retryable: false,
+};
 
 /** A tag that is too long for the version of this charger; null: it fits. */
 function tagRefusal({ version }: CommandTarget, tag: string): ItemError | null {
@@ -104,4 +111,86 @@ export const powerUpdate = eventOperation({
   needsEvent: true,
   example: { power_w: 11_000, evse_id: 1, connector_id: 1 },
   event: ({ power_w }, connectorId) => ({ kind: "power_update", connectorId, powerW: power_w }),
+});
+
+export const unlockConnector = eventOperation({
+  name: "unlock-connector",
+  summary: "Unlock connector",
+  description: "Releases the lock of a connector. An external charger gets UnlockConnector.",
+  fields: connectorFields,
+  example: { connector_id: 1 },
+  event: (_fields, connectorId) => ({ kind: "unlock_connector", connectorId }),
+  command: (_fields, place) => ({ kind: "unlock", ...place }),
+});
+
+export const stopTransaction = eventOperation({
+  name: "stop-transaction",
+  summary: "Stop transaction",
+  description:
+    "Ends the transaction of a connector; the car stays plugged in. An external charger gets RemoteStopTransaction or RequestStopTransaction.",
+  fields: {
+    ...connectorFields,
+    transaction_id: z
+      .union([z.number().int(), text({ min: 1, max: 36 })])
+      .nullish()
+      .openapi({ description: "Integer in OCPP 1.6, text in 2.x; default: the active one of the connector" }),
+    reason: z.enum(STOP_REASONS).nullish().openapi({
+      description:
+        "Default: Local. A charger whose OCPP version lacks the reason reports the nearest that it has",
+    }),
+  },
+  example: { connector_id: 1, reason: "Local" },
+  event: ({ transaction_id, reason }, connectorId) => ({
+    kind: "stop_transaction",
+    connectorId,
+    transactionId: transaction_id ?? null,
+    reason: reason ?? "Local",
+  }),
+  command: ({ transaction_id }, { connectorId }) => ({
+    kind: "stopRunning",
+    evseId: connectorId,
+    transactionId: transaction_id ?? null,
+  }),
+});
+
+export const startSession = eventOperation({
+  name: "start-session",
+  summary: "Start session",
+  description:
+    "Plugs a car in, authorizes id_tag and begins a transaction, which ends by itself after `duration_seconds` or at `target_energy_kwh`. An external charger gets RemoteStartTransaction or RequestStartTransaction, and no limit.",
+  fields: {
+    id_tag: idTag,
+    ...connectorFields,
+    duration_seconds: z.number().int().min(1).max(604_800).nullish(),
+    target_energy_kwh: z.number().gt(0).max(1_000).nullish(),
+  },
+  needsEvent: true,
+  example: { id_tag: "EV-USER-1234", connector_id: 1, duration_seconds: 900, target_energy_kwh: 15.5 },
+  event: ({ id_tag, duration_seconds, target_energy_kwh }, connectorId, target) =>
+    tagRefusal(target, id_tag) ?? {
+      kind: "start_session",
+      connectorId,
+      idToken: id_tag,
+      durationSeconds: duration_seconds ?? null,
+      targetEnergyWh: target_energy_kwh == null ? null : target_energy_kwh * 1_000,
+    },
+  command: ({ id_tag, duration_seconds, target_energy_kwh }, place, target) => {
+    if (duration_seconds != null || target_energy_kwh != null) return NO_LIMIT;
+    return tagRefusal(target, id_tag) ?? { kind: "remoteStart", idTag: id_tag, ...place };
+  },
+});
+
+export const stopSession = eventOperation({
+  name: "stop-session",
+  summary: "Stop session",
+  description:
+    "Ends the transaction of a connector and unplugs the car. An external charger gets RemoteStopTransaction or RequestStopTransaction.",
+  fields: connectorFields,
+  example: { connector_id: 1 },
+  event: (_fields, connectorId) => ({ kind: "stop_session", connectorId }),
+  command: (_fields, { connectorId }) => ({
+    kind: "stopRunning",
+    evseId: connectorId,
+    transactionId: null,
+  }),
 });

@@ -27,6 +27,11 @@ export const MultiTarget = z
 
 export type MultiTarget = z.output<typeof MultiTarget>;
 
+export const SingleTarget = z.strictObject({ charger_id: text() }).openapi("SingleTarget", {
+  description: "Single-charger target for commands that do not support locations.",
+  example: { charger_id: "CHARGER_ID" },
+});
+
 export const connectorFields = {
   connector_id: z.number().int().min(1).nullish().openapi({ description: "Default 1", example: 1 }),
   evse_id: z
@@ -42,16 +47,25 @@ export interface ConnectorFields {
   evse_id?: number | null | undefined;
 }
 
-/**
- * Number of the connector that the fields name: in 2.x the EVSE, each of which has one connector. Null: the charger
- * has no such connector.
- */
-export function connectorOf(
-  { version, connectors }: Pick<CommandTarget, "version" | "connectors">,
+/** A connector of a charger. */
+export interface Place {
+  /** In 2.x the EVSE. */
+  connectorId: number;
+  /** Connector of the EVSE; 1 in 1.6. */
+  evseConnectorId: number;
+}
+
+/** The connector that the fields name; null: the charger has no such connector. */
+export function placeOf(
+  { runtime, version, connectors }: Pick<CommandTarget, "runtime" | "version" | "connectors">,
   { connector_id: connectorId, evse_id: evseId }: ConnectorFields,
-): number | null {
+): Place | null {
+  const isSimulated = runtime === "simulated";
   const hasEvse = version !== "ocpp1.6" && evseId != null;
-  if (hasEvse && (connectorId ?? 1) !== 1) return null;
+  const evseConnectorId = hasEvse ? (connectorId ?? 1) : 1;
+  // Each EVSE of a simulated station has one connector; what an external station has is not known for sure.
+  if (isSimulated && evseConnectorId !== 1) return null;
   const number = hasEvse ? evseId : (connectorId ?? 1);
-  return number <= (connectors ?? 1) ? number : null;
+  const last = connectors ?? (isSimulated ? 1 : Number.POSITIVE_INFINITY);
+  return number <= last ? { connectorId: number, evseConnectorId } : null;
 }

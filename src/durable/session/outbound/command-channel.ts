@@ -106,6 +106,11 @@ export class CommandChannel {
     this.#hooks = hooks;
   }
 
+  /** Commands that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Runs a command. The validators of the connection must be loaded. */
   run(
     command: ChargerCommand,

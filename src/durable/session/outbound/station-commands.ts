@@ -5,7 +5,14 @@ import {
   unsendable,
   type ChargerCommand,
 } from "../../../ocpp/commands.ts";
-import type { CommandOutcome, CommandTimeout, RegistrationStatus } from "../../../ports.ts";
+import { QUEUE_LENGTH_MAX } from "../../../ocpp/call-queue.ts";
+import type {
+  CommandOutcome,
+  CommandTimeout,
+  PostedCommand,
+  PostReceipt,
+  RegistrationStatus,
+} from "../../../ports.ts";
 import type { IdSupply } from "../id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
@@ -54,6 +61,35 @@ export class StationCommands {
     if (transfer) this.#store.addTransfer(record, transfer);
     this.#arm(record);
     return this.#withRunning(outcome);
+  }
+
+  /** Queues a command without waiting for its answer. The timer of the queue keeps the object awake for it. */
+  post(record: SessionRecord, posted: PostedCommand, timeoutMs: number): PostReceipt {
+    if (!this.#line.live(record)) return "offline";
+    const command = posted.kind === "stopRunning" ? this.#stopOf(posted) : posted;
+    if (!command) return "noTransaction";
+    if (!isCommandAllowed(record.registration, command)) return "notAccepted";
+    if (this.channel.waiting >= QUEUE_LENGTH_MAX) return "busy";
+    void this.run(record, command, timeoutMs);
+    return "queued";
+  }
+
+  #stopOf({ evseId, transactionId }: Extract<PostedCommand, { kind: "stopRunning" }>): ChargerCommand | null {
+    const { transactions } = this.#store;
+    const meant = transactions
+      .open()
+      .find((each) =>
+        transactionId === null
+          ? each.evseId === evseId
+          : each.transactionId === transactionId || each.ocppTransactionId === transactionId,
+      );
+    return meant
+      ? {
+          kind: "remoteStop",
+          transactionId: meant.transactionId,
+          ocppTransactionId: meant.ocppTransactionId,
+        }
+      : null;
   }
 
   /** A 2.x station may answer a start with the transaction that runs already: then its id is the one to tell. */
