@@ -7,6 +7,7 @@ import { startStack, type Stack } from "../stack/start-stack.ts";
 import { stopRequest } from "../stack/stop-request.ts";
 import { storeVariables } from "../stack/wiring.ts";
 import { apiClient, type ApiClient } from "./api-client.ts";
+import { chargeCars } from "./charge-cars.ts";
 import { RUNTIMES, type Runtime } from "./fleet-request.ts";
 import { progressBar } from "./progress-bar.ts";
 import { provisionFleet } from "./provision-fleet.ts";
@@ -17,7 +18,8 @@ const DEFAULT_DATA = join(".local", "demo");
 
 const USAGE = `Usage: npm run demo -- [--chargers N] [--runtime simulated|external] [--keep] [--data DIR] [--port N] [--json]
 
-Starts the whole stack, creates N chargers in one request, follows the job to READY and resets some of them.
+Starts the whole stack, creates N chargers in one request, follows the job to READY, charges cars at some of
+them and resets those.
 
   --chargers N   1 to 10000 (default $BUSBAR_DEMO_CHARGERS, else 1000)
   --runtime R    simulated (default): each charger boots over its own OCPP socket; external: records and credentials only
@@ -53,8 +55,10 @@ async function provisionAndCommand(api: ApiClient, chargers: number, runtime: Ru
   const fleet = await provisionFleet(api, chargers, runtime, (progress) => bar.show(progress)).finally(() =>
     bar.end(),
   );
-  const commands = runtime === "simulated" ? await timeCommands(api, fleet.identities) : null;
-  return { fleet, commands };
+  if (runtime === "external") return { fleet, charged: null, commands: null };
+  if (fleet.chargerIds.length > 0) say("Charging a car at some of them ...");
+  const charged = fleet.chargerIds.length > 0 ? await chargeCars(api, fleet) : null;
+  return { fleet, charged, commands: await timeCommands(api, fleet.identities) };
 }
 
 /** Writes the log lines of the parts to a file, because those of a thousand chargers would fill the terminal. */
@@ -106,14 +110,16 @@ async function main(): Promise<boolean> {
     const api = apiClient(stack.url, stack.organization.api_key);
     const interrupted = stopped.then(() => Promise.reject(new StackError("Interrupted.")));
     const work = provisionAndCommand(api, chargers, runtime);
-    const { fleet, commands } = await Promise.race([work, stack.failed, interrupted]);
-    const report = demoReport(chargers, fleet, commands, memory.stop(), stack.url);
+    const { fleet, charged, commands } = await Promise.race([work, stack.failed, interrupted]);
+    const report = demoReport(chargers, { fleet, charged, commands }, memory.stop(), stack.url);
     const isKept = flags.boolean("keep");
-    const text = summary(report, fleet, commands) + whatNext(stack, fleet.statusUrl, dataDirectory, isKept);
+    const text =
+      summary(report, { fleet, charged, commands }) + whatNext(stack, fleet.statusUrl, dataDirectory, isKept);
     (flags.boolean("json") ? process.stderr : process.stdout).write(text);
     if (flags.boolean("json")) process.stdout.write(`${JSON.stringify(report)}\n`);
     if (isKept) await Promise.race([stopped, stack.failed]);
-    return report.ready === chargers && (commands === null || commands.answered > 0);
+    const hasCharged = charged === null || charged.sessions === charged.sent;
+    return report.ready === chargers && hasCharged && (commands === null || commands.answered > 0);
   } finally {
     await stack.stop();
   }

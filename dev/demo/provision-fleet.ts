@@ -25,7 +25,10 @@ const job = z.object({
   progress,
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
   results: z
-    .object({ created: z.array(z.object({ identity: z.string() })), failed: z.array(failure) })
+    .object({
+      created: z.array(z.object({ id: z.string(), identity: z.string() })),
+      failed: z.array(failure),
+    })
     .nullable(),
   provisioned_at: z.string().nullable(),
 });
@@ -39,6 +42,9 @@ export interface ProvisionedFleet {
   readySeconds: number;
   /** Identities that are READY. */
   identities: string[];
+  /** Ids of the same chargers. */
+  chargerIds: string[];
+  locationId: string;
   failed: number;
   /** Why the first failed charger failed, as text for the user. */
   firstFailure: string | undefined;
@@ -71,6 +77,8 @@ export async function provisionFleet(
     // The job may have ended before its 202 was read.
     readySeconds: Math.max(endedAt - acceptedAt, 1) / 1000,
     identities: (done.results?.created ?? []).map((one) => one.identity),
+    chargerIds: (done.results?.created ?? []).map((one) => one.id),
+    locationId: place.body.id,
     failed: done.status === "FAILED" ? chargers : failed.length,
     firstFailure: describeFailure(done, failed[0]),
   };

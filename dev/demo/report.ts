@@ -1,3 +1,4 @@
+import type { ChargedCars } from "./charge-cars.ts";
 import type { CommandTimes } from "./time-commands.ts";
 import type { ProvisionedFleet } from "./provision-fleet.ts";
 
@@ -9,19 +10,27 @@ export interface DemoReport {
   accept_ms: number;
   ready_seconds: number;
   chargers_per_second: number;
-  /** Null for external chargers, of which none is connected. */
+  /** Of all sessions that ended. Null for external chargers, of which none is connected. */
+  energy_kwh: number | null;
+  /** Null for external chargers. */
   command_p50_ms: number | null;
   peak_rss_mb: number;
   url: string;
   job_id: string;
 }
 
+/** What the demo has done. Null: nothing, with external chargers. */
+interface DemoResults {
+  fleet: ProvisionedFleet;
+  charged: ChargedCars | null;
+  commands: CommandTimes | null;
+}
+
 const round = (value: number, decimals: number) => Number(value.toFixed(decimals));
 
 export function demoReport(
   chargers: number,
-  fleet: ProvisionedFleet,
-  commands: CommandTimes | null,
+  { fleet, charged, commands }: DemoResults,
   peakBytes: number,
   url: string,
 ): DemoReport {
@@ -34,11 +43,16 @@ export function demoReport(
     accept_ms: round(fleet.acceptMs, 1),
     ready_seconds: round(fleet.readySeconds, 2),
     chargers_per_second: round(ready / fleet.readySeconds, 1),
+    energy_kwh: charged === null ? null : round(charged.energyKwh, 3),
     command_p50_ms: p50Ms === null ? null : round(p50Ms, 2),
     peak_rss_mb: round(peakBytes / 2 ** 20, 0),
     url,
     job_id: fleet.jobId,
   };
+}
+
+function chargingLine({ seconds, sent, sessions, energyKwh }: ChargedCars): string {
+  return `${sessions} of ${sent} sessions of ${seconds} s, ${energyKwh.toFixed(2)} kWh delivered`;
 }
 
 function commandLine(commands: CommandTimes | null): string {
@@ -49,13 +63,14 @@ function commandLine(commands: CommandTimes | null): string {
 }
 
 /** The report as text for the user. */
-export function summary(report: DemoReport, fleet: ProvisionedFleet, commands: CommandTimes | null): string {
+export function summary(report: DemoReport, { fleet, charged, commands }: DemoResults): string {
   const lines = [
     `${report.ready} of ${report.chargers} chargers READY` +
       (report.failed > 0 ? `, ${report.failed} FAILED` : ""),
     ...(fleet.firstFailure ? [`  first failure  ${fleet.firstFailure}`] : []),
     `  accepted       202 after ${report.accept_ms} ms`,
     `  provisioned    in ${report.ready_seconds} s, ${report.chargers_per_second} chargers/s`,
+    ...(charged ? [`  charging       ${chargingLine(charged)}`] : []),
     `  commands       ${commandLine(commands)}`,
     `  memory         ${report.peak_rss_mb} MB at the peak, all processes together`,
   ];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UnexpectedAnswer, type ApiClient } from "./api-client.ts";
 
-const COMMANDS_MAX = 25;
+const SAMPLE_MAX = 25;
 
 const anything = z.unknown();
 
@@ -15,8 +15,8 @@ export interface CommandTimes {
 }
 
 /** Picks chargers at even distances in the list, each at most once. */
-function sample(identities: readonly string[]): string[] {
-  const count = Math.min(COMMANDS_MAX, identities.length);
+export function sample(identities: readonly string[]): string[] {
+  const count = Math.min(SAMPLE_MAX, identities.length);
   return Array.from(
     { length: count },
     (_, index) => identities[Math.floor((index * identities.length) / count)] ?? "",

@@ -20,9 +20,10 @@ function demo(...args: string[]) {
   });
 }
 
-it("the demo brings every simulated charger to READY, commands some, and prints its figures as one line", async () => {
+it("the demo brings every simulated charger to READY, charges cars, commands some, and prints its figures as one line", async () => {
   const { code, stdout, stderr } = await ended(demo("--chargers", "12", "--json"));
   expect(stderr).toContain("12 of 12 chargers READY");
+  expect(stderr).toMatch(/ {2}charging {7}12 of 12 sessions of 10 s, [1-9]?\d\.\d\d kWh delivered\n/);
   expect(code).toBe(0);
   expect(stdout.trim().split("\n")).toHaveLength(1);
   const report: unknown = JSON.parse(stdout);
@@ -33,6 +34,7 @@ it("the demo brings every simulated charger to READY, commands some, and prints 
     accept_ms: expect.any(Number),
     ready_seconds: expect.any(Number),
     chargers_per_second: expect.any(Number),
+    energy_kwh: expect.any(Number),
     command_p50_ms: expect.any(Number),
     peak_rss_mb: expect.any(Number),
     url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),

@@ -59,7 +59,7 @@ it("polls no sooner than Retry-After says, and tells the progress of every poll"
     progress: progress(1, 1, 0),
     error: null,
     results: {
-      created: [{ identity: "A" }],
+      created: [{ id: "1", identity: "A" }],
       failed: [{ identity: "B", error: { code: "BOOT_TIMEOUT", message: "no boot" } }],
     },
     provisioned_at: new Date(Date.now() + 2_000).toISOString(),
