@@ -26,7 +26,12 @@ export async function guardConfiguration(
   if (profiles.length === 0) return;
   const session = await ports.sessions.snapshot(ref);
   const isLower = ({ value }: ConfigurationChange) =>
-    !(Number(value) >= (session?.securityProfile ?? -Infinity));
+    !(profileOf(value) >= (session?.securityProfile ?? -Infinity));
   if (session !== null && profiles.some(isLower))
     throw new Forbidden("guarded", "The security profile must not be lowered");
+}
+
+/** Only plain digits are a number: a station may read `0x3` or `1e1` as a lower one. NaN: it is none. */
+function profileOf(value: string): number {
+  return /^\d+$/.test(value) ? Number(value) : Number.NaN;
 }

@@ -52,6 +52,10 @@ describe("the security profile as a configuration key", () => {
     ["SecurityProfile", "-1"],
     ["SecurityProfile", ""],
     ["SecurityProfile", "two"],
+    ["SecurityProfile", "0x3"],
+    ["SecurityProfile", "1e1"],
+    ["SecurityProfile", "0b11"],
+    ["SecurityProfile", "1.9e1"],
   ])("%s cannot go from 2 to %j", async (key, value) => {
     const world = worldOf(2);
     const { status: code, body } = await change(world, key, value);
