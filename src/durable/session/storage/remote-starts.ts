@@ -87,8 +87,8 @@ export function startsDueMs({ remoteStarts }: Pick<SessionRecord, "remoteStarts"
 }
 
 /**
- * Removes the starts that a message carried out. On 1.6 one StartTransaction stands for all starts of its connector and tag, so
- * the others expire. On 2.x a station may name our start in a transaction that runs already, which has another id: then the
+ * Removes the starts that a message carried out. On 1.6 one StartTransaction stands for all starts of its connector and tag
+ * that were asked for before it began, so the others of these expire. On 2.x a station may name our start in a transaction that runs already, which has another id: then the
  * reserved row expires.
  */
 export function settleStarts(
@@ -100,11 +100,15 @@ export function settleStarts(
   if (record.remoteStarts.length === 0) return;
   for (const change of changes) {
     if (change.type === "transactionOpened" && change.remoteStarted) {
-      const { transactionId, evseId, idTag, ocppTransactionId } = change;
-      record.remoteStarts = record.remoteStarts.filter((start) => start.transactionId !== transactionId);
+      const { transactionId, evseId, idTag, ocppTransactionId, startedAt } = change;
+      const claimed = record.remoteStarts.find((start) => start.transactionId === transactionId);
+      record.remoteStarts = record.remoteStarts.filter((start) => start !== claimed);
       sink.changed();
       if (ocppTransactionId !== null || idTag === null) continue;
-      const others = record.remoteStarts.filter((start) => isMeant(start, { evseId, idTag }));
+      const untilMs = Math.max(claimed?.atMs ?? 0, Date.parse(startedAt) + CLOCK_TOLERANCE_MS);
+      const others = record.remoteStarts.filter(
+        (start) => isMeant(start, { evseId, idTag }) && start.atMs <= untilMs,
+      );
       for (const start of others) drop(record, sink, start, nowMs);
     }
     if (change.type !== "transactionUpdated" || change.remoteStartId === null) continue;
@@ -113,14 +117,17 @@ export function settleStarts(
   }
 }
 
-/** The starts of a session, as handlers look them up. Of several that fit, the newest counts. */
+/**
+ * The starts of a session, as handlers look them up. Of several that fit, the newest counts; a start in whose time the transaction
+ * began comes before one that merely waits, because the message may have waited for a connection.
+ */
 export function remoteStartLookup({ remoteStarts }: SessionRecord, nowMs: number): RemoteStartLookup {
   const isWaiting = ({ atMs, isExpired }: StoredStart) => !isExpired && nowMs <= atMs + CLAIM_WINDOW_MS;
   return {
     claimable: ({ startedAt, ...place }) => {
       const startedMs = Date.parse(startedAt);
-      const isInTime = (start: StoredStart) => isWaiting(start) || beganInTime(start, startedMs);
-      return pending(remoteStarts.findLast((start) => isMeant(start, place) && isInTime(start)));
+      const meant = remoteStarts.filter((start) => isMeant(start, place));
+      return pending(meant.findLast((start) => beganInTime(start, startedMs)) ?? meant.findLast(isWaiting));
     },
     byRemoteStartId: (remoteStartId, idTag) =>
       pending(

@@ -179,6 +179,19 @@ describe("a remote start of a 1.6 station", () => {
     expect(await told(all.charger)).toMatchObject([{ transaction_id: id, status: "in_progress" }]);
   });
 
+  test("is claimed by the StartTransaction of its time, though a newer start waits on the connector", async () => {
+    const all = await booted();
+    const id = await accepted(all);
+    const began = startTransaction();
+    later(TEN_MINUTES_MS + 1000);
+    expect(await told(all.charger)).toMatchObject([{ status: "expired" }]);
+    const newer = await accepted(all);
+    expect(idIn(await all.station.call("StartTransaction", began))).toBe(id);
+    // The newer start was asked for after that transaction began, so its own one still claims it.
+    const next = startTransaction({ meterStart: 2000, timestamp: new Date(Date.now()).toISOString() });
+    expect(idIn(await all.station.call("StartTransaction", next))).toBe(newer);
+  });
+
   test("is not claimed from another connector or by another tag", async () => {
     const all = await booted();
     const id = await accepted(all);
