@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { Policy } from "../../../errors.ts";
 import type { JsonObject, JsonValue } from "../../../ocpp/json.ts";
-import { isJsonObject } from "../../../ocpp/json.ts";
+import { isDeeperThan, isJsonObject, PAYLOAD_DEPTH_MAX } from "../../../ocpp/json.ts";
 import { routesV16 } from "../../../ocpp/v16/routing.ts";
 import { routesV2x } from "../../../ocpp/v2x/routing.ts";
 import { loadValidators } from "../../../ocpp/validators.ts";
@@ -63,6 +63,10 @@ export const proxyMessage = singleOperation({
     if (named != null && named.toLowerCase() !== version)
       throw new Policy(`Invalid request data: the charger speaks ${version}`);
     const given = (payload ?? {}) as JsonObject;
+    if (isDeeperThan(given, PAYLOAD_DEPTH_MAX))
+      throw new Policy(
+        `Invalid request data: payload must not be nested deeper than ${PAYLOAD_DEPTH_MAX} levels`,
+      );
     const sent = camelKeys(given);
     const finding = (await loadValidators(version)).request(action, sent);
     if (finding)

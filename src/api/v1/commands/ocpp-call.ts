@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { sendCommand } from "../../../commands/send-command.ts";
-import { isJsonObject, type JsonObject } from "../../../ocpp/json.ts";
+import { isDeeperThan, isJsonObject, PAYLOAD_DEPTH_MAX, type JsonObject } from "../../../ocpp/json.ts";
 import { requestSchemaName } from "../../../ocpp/payload-findings.ts";
 import { redactPayload } from "../../../ocpp/redact.ts";
 import { isSendable, SENDABLE_ACTIONS } from "../../../ocpp/sendable-actions.ts";
@@ -12,9 +12,6 @@ import { chargeBoxId } from "../fields.ts";
 import { defineOperation } from "../surface.ts";
 import { answerOf, expectAnswer, timeout, TIMEOUT_DEFAULT_MS } from "./command-operation.ts";
 import { guard } from "./guard.ts";
-
-/** Deepest nesting of a payload. A frame, which is one level more, may have 32. */
-const DEPTH_MAX = 31;
 
 const version = z.enum(OCPP_VERSIONS);
 const everyAction = [...new Set(Object.values(SENDABLE_ACTIONS).flat())].toSorted();
@@ -36,8 +33,8 @@ const query = z.object({
 /** The value itself: a copy would lose the order or the names of some fields. */
 const payload = z
   .custom<JsonObject>(isJsonObject, { error: "must be an object", params: { code: "invalid_type" } })
-  .refine((value) => !isDeeperThan(value, DEPTH_MAX), {
-    error: `must not be nested deeper than ${DEPTH_MAX} levels`,
+  .refine((value) => !isDeeperThan(value, PAYLOAD_DEPTH_MAX), {
+    error: `must not be nested deeper than ${PAYLOAD_DEPTH_MAX} levels`,
     params: { code: "too_deep" },
   })
   .openapi({
@@ -118,15 +115,4 @@ async function refuseUnknownAction({
   const ref = { organizationSlug: organization.slug, identity };
   const spoken = versions.length === 1 ? null : await ports.sessions.snapshot(ref).catch(() => null);
   throw new InvalidRequest([unknownAction(spoken?.version ? [spoken.version] : versions)]);
-}
-
-/** Whether objects and lists are nested deeper. Walks level by level, so that no depth is too much for it. */
-function isDeeperThan(value: unknown, levels: number): boolean {
-  const isNest = (one: unknown) => typeof one === "object" && one !== null;
-  let level: unknown[] = [value];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > levels) return true;
-    level = level.flatMap((one) => Object.values(one as object)).filter(isNest);
-  }
-  return false;
 }
