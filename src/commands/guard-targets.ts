@@ -15,8 +15,8 @@ export interface ForbiddenUrl {
   complaint: string;
 }
 
-/** An address anywhere in a text. Parsers take any number of slashes and backslashes behind the scheme. */
-const URL_IN_TEXT = /\b(?:https?|wss?|ftps?|sftp):[\\/]+([^\s"'<>\\/?#]+)/giu;
+/** An address anywhere in a text. Parsers take any number of slashes and backslashes behind the scheme, also none. */
+const URL_IN_TEXT = /\b(?:https?|wss?|ftps?|sftp):([\\/]*)([^\s"'<>\\/?#]+)/giu;
 
 /**
  * Addresses in a CALL that the target policy forbids. A field that is an address by its schema has to be one in strict spelling
@@ -42,7 +42,11 @@ function complaintOf(action: string, { path, text, isName }: PlacedText, rules: 
 }
 
 function privateUrlIn(text: string): string | null {
-  for (const [, authority = ""] of text.matchAll(URL_IN_TEXT)) {
+  // URL parsers drop tabs and line ends, wherever they stand.
+  const texts = new Set([text, text.replaceAll(/[\t\r\n]/g, "")]);
+  for (const [, slashes, authority = ""] of [...texts].flatMap((one) => [...one.matchAll(URL_IN_TEXT)])) {
+    // Without slashes `ws:1` may be anything; with a dot or a bracket it is a host.
+    if (slashes === "" && !/[.[]/.test(authority)) continue;
     const url = URL.parse(`http://${authority}/`);
     const reason = url && forbiddenTarget(url);
     if (reason) return `must not name a host that is not public (${reason})`;

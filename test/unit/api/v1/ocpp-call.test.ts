@@ -229,6 +229,10 @@ describe("what no road to a station may carry", () => {
     ["DataTransfer", { vendorId: "V", data: "load http://10.0.0.1/x now" }, "data"],
     ["DataTransfer", { vendorId: "V", data: '{"u":"\\u0068ttp:\\/\\/10.0.0.1"}' }, "data"],
     ["DataTransfer", { vendorId: "V", data: { u: [{ a: "HTTP:////10.0.0.1" }] } }, "data.u.0.a"],
+    ["DataTransfer", { vendorId: "V", data: "http:10.0.0.1" }, "data"],
+    ["DataTransfer", { vendorId: "V", data: "ws:[::1]/ocpp" }, "data"],
+    ["DataTransfer", { vendorId: "V", data: "ht\ntp:/\t/10.0.\r\n0.1/x" }, "data"],
+    ["DataTransfer", { vendorId: "V", data: "http://10.0.0.1\nand.example.com" }, "data"],
     [
       "SetDisplayMessage",
       { message: { id: 1, message: { format: "URI", content: "http://router.local/" } } },
@@ -254,9 +258,8 @@ describe("what no road to a station may carry", () => {
     const profile = (ocppCsmsUrl: string) => ({ connectionData: { ocppCsmsUrl } });
     expect(await statusOf("SetNetworkProfile", profile("wss://csms.example.com/ocpp"))).toBe(200);
     expect(await statusOf("SetNetworkProfile", profile("wss://files.example.com/ocpp"))).toBe(400);
-    expect(await statusOf("DataTransfer", { vendorId: "V", data: "https://anywhere.example.org/" })).toBe(
-      200,
-    );
+    for (const data of ["https://anywhere.example.org/", "ws:1, http:2", "ftp:v1.2"])
+      expect(await statusOf("DataTransfer", { vendorId: "V", data })).toBe(200);
   });
 
   const profile16 = (chargingProfileId: number, chargingProfilePurpose: string, stackLevel: number) => ({
