@@ -10,7 +10,7 @@ import type { Ports, SessionRef } from "../ports.ts";
 
 /**
  * Refuses CALLs that would change a station's password, which has an endpoint of its own, or give it a security profile lower
- * than the one the session has. Every road to a station leads through here, whatever version the CALL is written for.
+ * than the one the session has. Every surface that sends CALLs to stations calls this, for every OCPP version.
  * @throws Forbidden
  */
 export async function guardConfiguration(

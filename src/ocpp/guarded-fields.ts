@@ -10,7 +10,7 @@ export interface OcppCall {
 
 /**
  * Whether a CALL would set the password of a station: by the configuration key, by a field of that name on any level, or in the
- * words of a vendor (DataTransfer, customData), JSON inside of texts included. Reading the key is no matter: its value is masked.
+ * words of a vendor (DataTransfer, customData), JSON inside of texts included. Reading the key is allowed: its value is masked in the answer.
  */
 export function setsCredential({ action, payload }: OcppCall): boolean {
   if (configurationChanges({ action, payload }).some(({ key }) => guardOf(key) === "credential")) return true;
@@ -83,7 +83,7 @@ export function* wordsOf(payload: JsonValue): Generator<PlacedText> {
   const open: { path: readonly (string | number)[]; value: JsonValue; isInner: boolean }[] = [
     { path: [], value: payload, isInner: false },
   ];
-  // It grows while it is walked through.
+  // The loop also visits the nested values that it appends to the list.
   for (const { path, value, isInner } of open) {
     const put = (step: string | number, inner: JsonValue) =>
       open.push({ path: isInner ? path : [...path, step], value: inner, isInner });
@@ -100,7 +100,7 @@ export function* wordsOf(payload: JsonValue): Generator<PlacedText> {
   }
 }
 
-/** What a text says that is JSON itself; undefined: it is none. */
+/** The value of a text that is JSON; undefined: the text is not JSON. */
 function innerJson(text: string): JsonValue | undefined {
   if (!/^\s*["[{]/.test(text)) return undefined;
   try {

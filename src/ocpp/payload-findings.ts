@@ -32,12 +32,12 @@ interface Schema {
   readonly additionalProperties?: boolean;
 }
 
-/** What a field must be, with the code of the finding; null: it is. */
+/** Code of a finding and what the field must be; null: the field is valid. */
 type Complaint = readonly [code: string, must: string] | null;
 
 /**
- * Everything that is wrong with the payload of a request, by the official schema. The compiled validators stop at the first finding,
- * and say whether there is one; this says which ones, once that is known.
+ * All violations of the official schema in the payload of a request. The compiled validators are faster but stop at the first one, so
+ * this is called only after they found one.
  */
 export function payloadFindings(version: OcppVersion, action: string, payload: JsonObject): PayloadFinding[] {
   const all = readRequestSchemas();

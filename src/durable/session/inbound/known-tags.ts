@@ -9,7 +9,7 @@ import type { SessionStore } from "../storage/session-store.ts";
 const FRESH_MS = 60_000;
 /** From this age on, the next use of a tag asks again in the background, so that no card in steady use waits. */
 const REFRESH_MS = 30_000;
-/** No card waits for a registry that did not answer this recently. */
+/** How long the registry is not asked after it failed to answer, so that no card waits for it again. */
 const PAUSE_MS = 5000;
 
 interface Asked {
@@ -28,7 +28,7 @@ export class KnownTags {
   /** In the order of their use. */
   readonly #asked = new Map<string, Asked>();
   readonly #asking = new Map<string, Promise<void>>();
-  /** Of the charger whose tags these are. */
+  /** Charger to which the answers apply. */
   #chargerId: string | null = null;
   #pausedUntilMs = 0;
 
@@ -37,7 +37,7 @@ export class KnownTags {
     this.#ask = ask;
   }
 
-  /** To be called before a tag is judged. Null: nothing has to be waited for. The promise never rejects. */
+  /** Call before a tag is judged, and await the promise, which never rejects; null: no wait is needed. */
   prepare(record: SessionRecord, idTag: string, nowMs: number): Promise<void> | null {
     this.#belongTo(record);
     const key = tagKey(idTag);
@@ -47,7 +47,7 @@ export class KnownTags {
     return ageMs < FRESH_MS ? null : asking;
   }
 
-  /** What is known of a tag; null: nothing, so that the organisation's answer to unknown tags holds. */
+  /** A tag as it was known last; null: not known, so that the organisation's rule for unknown tags applies. */
   find(record: SessionRecord, idTag: string): KnownTag | null {
     this.#belongTo(record);
     const key = tagKey(idTag);

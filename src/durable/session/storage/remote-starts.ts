@@ -9,7 +9,7 @@ import type { SessionRecord, StoredStart } from "./session-record.ts";
 const CLAIM_WINDOW_MS = 10 * 60_000;
 /** Largest difference of a station's clock from ours that counts as right. */
 const CLOCK_TOLERANCE_MS = 60_000;
-/** More starts than a station has connectors wait only by mistake; the oldest expire. */
+/** Most starts that wait at a time; beyond it the oldest expire. A station has fewer connectors. */
 const PENDING_MAX = 32;
 /** Expired starts that are remembered, because their StartTransaction may have waited for a connection. */
 const EXPIRED_MAX = 8;
@@ -21,7 +21,7 @@ const EXPIRED_MAX = 8;
 const PENDING_REVISION = -1;
 const EXPIRED_REVISION = 0;
 
-/** What stores a change of the record and tells Postgres of it. */
+/** Stores changes of the record, and facts for Postgres in the outbox. */
 interface StartSink {
   changed(): void;
   addFact(record: SessionRecord, atMs: number, fact: SessionFact): void;

@@ -7,10 +7,10 @@ import type { OcppReport } from "../../../ports.ts";
 import { LazyTables } from "./lazy-tables.ts";
 
 const AGE_MAX_MS = 24 * 60 * 60 * 1000;
-/** What may be kept of one charger; `length` counts the characters of its parts. */
+/** Limits per charger: requests, parts of all their reports, and characters of these parts. */
 const BOUNDS = { requests: 32, parts: 2_000, length: 8 * 1024 * 1024 };
 
-/** A request is the row with this number, and its text the action; the other rows are the parts of its report. */
+/** `seq` of the row that stands for the request itself, with the action as its text. The rows from 0 on are the parts of its report. */
 const REQUEST_SEQ = -1;
 
 const TABLE = `CREATE TABLE IF NOT EXISTS reports (
@@ -39,14 +39,14 @@ type Row = { seq: number; at_ms: number; is_last: number; text: string };
  */
 export class ReportTable {
   readonly #table: LazyTables;
-  /** Null: to be counted. */
+  /** What is stored now; null: not counted yet, or changed since. */
   #kept: Kept | null = null;
 
   constructor(sql: SqlStorage) {
     this.#table = new LazyTables(sql, "reports", TABLE);
   }
 
-  /** A request goes out. What was reported to an earlier one of its id is forgotten. */
+  /** Call before a request is sent. Deletes the report of an earlier request with the same id. */
   expect(requestId: number, action: string, nowMs: number): void {
     this.prune(nowMs);
     this.withdraw(requestId);
@@ -56,11 +56,12 @@ export class ReportTable {
     for (const { request_id } of older) this.withdraw(request_id);
   }
 
-  /** The request was refused: there will be no report. */
+  /** Deletes a request that the station refused: no report will come. */
   withdraw(requestId: number): void {
     this.#delete("request_id = ?", requestId);
   }
 
+  /** Stores a part of a report, if a client asked for the report. */
   take({ report, requestId, seqNo, isLast, payload }: ReportMessage, nowMs: number): void {
     const action = this.#actionOf(requestId);
     if (action === null || reportOf(action) !== report) return;
@@ -102,7 +103,7 @@ export class ReportTable {
     this.#kept = null;
   }
 
-  /** Null: nobody asked for it. */
+  /** Action of the request with this id; null: no client sent one. */
   #actionOf(requestId: number): string | null {
     const text = "SELECT text FROM reports WHERE request_id = ? AND seq = ?";
     return (
@@ -115,7 +116,7 @@ export class ReportTable {
     if (cursor && cursor.rowsWritten > 0) this.#kept = null;
   }
 
-  /** Null: this part is here already. */
+  /** Number for a part that has none; null: the same part is stored already. */
   #nextSeq(requestId: number, part: string): number | null {
     const text = `SELECT max(seq) + 1 AS next, max(seq > ${REQUEST_SEQ} AND text = ?) AS is_known FROM reports WHERE request_id = ?`;
     const { next, is_known } = this.#table.writing

@@ -82,7 +82,7 @@ export interface SessionRecord {
   /** Our last answer; null: never booted. Survives the socket (OCPP-J: a reconnect brings no boot). */
   registration: RegistrationStatus | null;
   heartbeatIntervalSeconds: number;
-  /** See `clockOffMs`. */
+  /** Offset of the station's clock in ms, positive is ahead; 0: within a minute, or not known. */
   clockOffMs: number;
   bootFacts: BootFacts | null;
   connectors: StoredConnector[];
