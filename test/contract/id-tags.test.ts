@@ -155,6 +155,13 @@ describe("what is no id tag", () => {
     ["with a status", { idTag: "A", status: "active" }, ["status"], "unrecognized_key"],
     ["with a misspelt field", { idTag: "A", expiryDat: null }, ["expiryDat"], "unrecognized_key"],
     ["with a day for a time", { idTag: "A", expiryDate: "2027-01-01" }, ["expiryDate"], "invalid_format"],
+    ["of the year 0", { idTag: "A", expiryDate: "0000-01-01T00:00:00Z" }, ["expiryDate"], "invalid_value"],
+    [
+      "of the year 10000",
+      { idTag: "A", expiryDate: "9999-12-31T23:59:59-01:00" },
+      ["expiryDate"],
+      "invalid_value",
+    ],
     ["with a long group", { idTag: "A", groupId: "G".repeat(37) }, ["groupId"], "too_big"],
     [
       "with a charger that is no identity",

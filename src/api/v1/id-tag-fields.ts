@@ -37,9 +37,16 @@ const type = z
     description: "Type of the token on OCPP 2.x, which is compared too; null or absent: any",
   });
 
+/** Times of the years 1 to 9999: Postgres reads no other time that was written by JavaScript, and RFC 3339 has no later ones. */
+const TIMES_MS = { first: -62_135_596_800_000, last: 253_402_300_799_999 };
+
+const isStorable = (value: Date | null) =>
+  value === null || (value.getTime() >= TIMES_MS.first && value.getTime() <= TIMES_MS.last);
+
 const expiryDate = z
   .union([z.iso.datetime({ offset: true }), z.null()])
-  .transform((value) => (value === null ? null : new Date(value)));
+  .transform((value) => (value === null ? null : new Date(value)))
+  .refine(isStorable, { error: "must be in the years 1 to 9999", params: { code: "invalid_value" } });
 
 const settable = {
   name: text(0, 255).nullable().optional(),
