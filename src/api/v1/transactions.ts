@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { NotFound } from "../../errors.ts";
 import { deliveredWh } from "../../ocpp/meter-continuity.ts";
 import type { StoredTransaction, TransactionPlace } from "../../ports.ts";
-import { chargeBoxId, page, pagination, timestamp } from "./fields.ts";
+import { chargeBoxId, page, pagination, text, timestamp } from "./fields.ts";
 import { defineOperation } from "./surface.ts";
 
 const transaction = z
@@ -54,6 +54,8 @@ export const getTransaction = defineOperation({
 const YEARS_END_MS = 253_402_300_799_999;
 const CURSOR = /^([0-9a-z]{1,9})\.([0-9a-z]{1,6})$/;
 const ID_MAX = 2 ** 31 - 1;
+/** Longest token of OCPP 2.1. */
+const ID_TAG_MAX = 255;
 
 /** A place in the list as clients carry it: start time in ms and number, in base 36. */
 function cursorOf({ startedAt, transactionId }: TransactionPlace): string {
@@ -78,7 +80,7 @@ const listQuery = z.object({
     .enum(["pending", "in_progress", "completed", "expired", "active"])
     .optional()
     .openapi({ description: "`active` is an older name of `in_progress`" }),
-  idTag: z.string().min(1).max(36).optional(),
+  idTag: text(1, ID_TAG_MAX).optional(),
   from: time.optional().openapi({ type: "string", format: "date-time", description: "Earliest start" }),
   to: time.optional().openapi({ type: "string", format: "date-time", description: "Starts before this" }),
   after: z

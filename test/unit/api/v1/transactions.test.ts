@@ -168,3 +168,20 @@ test.each([
     [],
   ]);
 });
+
+test.each([
+  ["%00", 400],
+  ["A%07", 400],
+  ["A".repeat(256), 400],
+  ["A".repeat(255), 200],
+])(
+  "the list by the tag %s is answered %i, and no statement gets text that Postgres refuses",
+  async (tag, status) => {
+    const asked: unknown[] = [];
+    const transactions = async (...args: unknown[]) => (asked.push(args), { rows: [], total: 0 });
+    const world = createWorld({}, { history: { ...unusedPort("history"), transactions } });
+    const headers = { "x-api-key": await world.apiKey("viewer") };
+    const response = await world.request(`/api/v1/transactions?idTag=${tag}`, { headers });
+    expect([response.status, asked.length]).toEqual([status, status === 200 ? 1 : 0]);
+  },
+);
