@@ -140,10 +140,13 @@ export class StationCommands {
     const unfit = unsendable(version, command, validators);
     if (unfit) return unfit;
     if (!isCommandAllowed(record.registration, command)) return { kind: "notAccepted" };
+    const askedAtMs = Date.now();
     const transactionId = await this.#ids.reserve(record);
     if (transactionId === null) return { kind: "unavailable" };
+    const leftMs = typeof timeoutMs === "number" ? timeoutMs - (Date.now() - askedAtMs) : timeoutMs;
+    if (typeof leftMs === "number" && leftMs <= 0) return { kind: "timeout", sent: false };
     const numbered = command.kind === "remoteStart" ? { ...command, remoteStartId: transactionId } : command;
-    return this.channel.run(numbered, timeoutMs, transactionId);
+    return this.channel.run(numbered, leftMs, transactionId);
   }
 
   /** A station that never booted is asked to at most once a minute, because one that cannot boot would be asked for ever. */

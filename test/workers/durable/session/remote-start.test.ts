@@ -253,6 +253,15 @@ describe("a remote start of a 1.6 station", () => {
     });
   });
 
+  test("whose transaction id comes after its deadline is not sent, and leaves no row", async () => {
+    database.latencyMs = 800;
+    const all = await booted();
+    const outcome = await all.charger.session.command(all.charger.ref, remoteStart(), 200);
+    expect(outcome).toMatchObject({ kind: "timeout", sent: false });
+    database.latencyMs = 0;
+    expect(await told(all.charger)).toEqual([]);
+  });
+
   test("ends with its charger", async () => {
     const all = await booted();
     await accepted(all);
