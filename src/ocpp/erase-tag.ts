@@ -26,6 +26,33 @@ export function eraseWords(text: string, { key, pseudonym }: Erasure): string {
   return text.replaceAll(new RegExp(word, "gi"), () => pseudonym);
 }
 
+/** A text of JSON, the last one maybe cut off; with a colon behind it a name. */
+const JSON_TEXT = /"(?:[^"\\]|\\.)*(?:"(\s*:)?|$)/gs;
+
+/**
+ * Replaces a tag in JSON text, where it is a word of a text. Numbers, names, and what a frame has before its payload stay: the
+ * result is JSON as well.
+ */
+export function eraseWordsInJson(json: string, erasure: Erasure): string {
+  if (!json.toLowerCase().includes(erasure.key)) return json;
+  const start = Math.max(0, json.indexOf("{"));
+  const erased = json
+    .slice(start)
+    .replaceAll(JSON_TEXT, (text: string, colon?: string) => (colon ? text : eraseInText(text, erasure)));
+  return json.slice(0, start) + erased;
+}
+
+/** The text is read first, because an escape before a word looks like a letter of it. */
+function eraseInText(text: string, erasure: Erasure): string {
+  try {
+    const value = String(JSON.parse(text));
+    const erased = eraseWords(value, erasure);
+    return erased === value ? text : JSON.stringify(erased);
+  } catch {
+    return eraseWords(text, erasure);
+  }
+}
+
 function escaped(key: string): string {
   return key.replaceAll(/[^a-z0-9]/g, (character) => `\\${character}`);
 }

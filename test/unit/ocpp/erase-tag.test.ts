@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { eraseInFields, eraseWords } from "../../../src/ocpp/erase-tag.ts";
+import { eraseInFields, eraseWords, eraseWordsInJson } from "../../../src/ocpp/erase-tag.ts";
 
 const erasure = { key: "rfid.1", pseudonym: "erased-0a1b2c" };
 
@@ -32,3 +32,19 @@ it("a tag is replaced in free text where it is a word", () => {
   const text = "card RFID.1 of rfid.1, not RFID.12 or XRFID.1";
   expect(eraseWords(text, erasure)).toBe("card erased-0a1b2c of erased-0a1b2c, not RFID.12 or XRFID.1");
 });
+
+it.each([
+  [
+    '[2,"1","DataTransfer",{"data":"card 1","n":1,"1":[1,"1"]}]',
+    '[2,"1","DataTransfer",{"data":"card P","n":1,"1":[1,"P"]}]',
+  ],
+  ['{"a":"card\\n1\\u00201"}', '{"a":"card\\nP P"}'],
+  ['{"data":"{\\"card\\":\\"1\\"}"}', '{"data":"{\\"card\\":\\"P\\"}"}'],
+  ['{"data":"cut off after 1', '{"data":"cut off after P'],
+  ['{"data":"\\u0041"}', '{"data":"\\u0041"}'],
+])(
+  "a tag is replaced in JSON where it is a word of a text, and never as a number or a name: %s",
+  (json, expected) => {
+    expect(eraseWordsInJson(json, { key: "1", pseudonym: "P" })).toBe(expected);
+  },
+);

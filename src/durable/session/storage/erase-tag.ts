@@ -1,10 +1,9 @@
-import { eraseInFields, eraseWords, type Erasure } from "../../../ocpp/erase-tag.ts";
+import { eraseInFields, eraseWords, eraseWordsInJson, type Erasure } from "../../../ocpp/erase-tag.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 /** Columns that hold free text of a vendor or a station, by table. */
 const FREE_TEXT: Readonly<Record<string, readonly string[]>> = {
   data_transfers: ["data", "response_data"],
-  reports: ["text"],
 };
 
 /** Column of an id tag alone. */
@@ -17,8 +16,12 @@ const FREE_TEXT_ACTIONS: ReadonlySet<string> = new Set([
   "SecurityEventNotification",
 ]);
 
-/** Facts that hold such text, by the beginning of their JSON. */
-const FREE_TEXT_FACTS = /^\{"type":"(dataTransfer|securityEvent)"/;
+/** Fields of facts that hold such text, by the type that their JSON begins with. */
+const FREE_TEXT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  dataTransfer: ["data", "responseData"],
+  securityEvent: ["techInfo"],
+};
+const FACT_TYPE = /^\{"type":"(\w+)"/;
 
 type PackedFrame = [atMs: number, direction: string, action: string | null, message: string];
 
@@ -38,24 +41,25 @@ function eraseColumn(sql: SqlStorage, table: string, column: string, erasure: Er
   const rows = sql.exec<{ text: string }>(found, erasure.key).toArray();
   for (const { text } of rows) {
     const erased =
-      column === ID_TAG ? wholeText(text, erasure) : erasedText(text, erasure, isFree(table, column));
+      column === ID_TAG ? wholeText(text, erasure) : erasedText(text, erasure, { table, column });
     // By its text: a table may have no row ids.
     if (erased !== text)
       sql.exec(`UPDATE "${table}" SET "${column}" = ? WHERE "${column}" = ?`, erased, text);
   }
 }
 
-function isFree(table: string, column: string): boolean {
-  return FREE_TEXT[table]?.includes(column) ?? false;
-}
-
 function wholeText(text: string, { key, pseudonym }: Erasure): string {
   return text.toLowerCase() === key ? pseudonym : text;
 }
 
-function erasedText(text: string, erasure: Erasure, isFreeText: boolean): string {
-  if (isFreeText) return eraseWords(text, erasure);
-  return eraseInFrames(text, erasure) ?? eraseInFields(text, erasure);
+function erasedText(
+  text: string,
+  erasure: Erasure,
+  { table, column }: { table: string; column: string },
+): string {
+  if (FREE_TEXT[table]?.includes(column)) return eraseWords(text, erasure);
+  if (table === "reports") return eraseWordsInJson(text, erasure);
+  return eraseInFrames(text, erasure) ?? eraseInFact(text, erasure);
 }
 
 /** Frames are stored as the elements of a JSON array, with its first bracket or without. Null: these are none. */
@@ -67,7 +71,7 @@ function eraseInFrames(text: string, erasure: Erasure): string | null {
   const erased = frames.map(([atMs, direction, action, message]) => {
     const inFields = eraseInFields(message, erasure);
     const hasFreeText = action !== null && FREE_TEXT_ACTIONS.has(action);
-    const erasedMessage = hasFreeText ? eraseWords(inFields, erasure) : inFields;
+    const erasedMessage = hasFreeText ? eraseWordsInJson(inFields, erasure) : inFields;
     return JSON.stringify([atMs, direction, action, erasedMessage]);
   });
   return (isOpen ? "[" : "") + erased.join(",");
@@ -99,7 +103,15 @@ export function eraseInRecord(record: SessionRecord, erasure: Erasure): void {
   }));
 }
 
+/** JSON of a fact; any other text is erased in its fields. */
 function eraseInFact(json: string, erasure: Erasure): string {
   const inFields = eraseInFields(json, erasure);
-  return FREE_TEXT_FACTS.test(json) ? eraseWords(inFields, erasure) : inFields;
+  const fields = FREE_TEXT_FIELDS[FACT_TYPE.exec(inFields)?.[1] ?? ""];
+  if (!fields) return inFields;
+  const fact = JSON.parse(inFields) as Record<string, unknown>;
+  for (const field of fields) {
+    const text = fact[field];
+    if (typeof text === "string") fact[field] = eraseWords(text, erasure);
+  }
+  return JSON.stringify(fact);
 }

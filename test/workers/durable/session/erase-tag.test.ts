@@ -67,6 +67,32 @@ test("a tag is replaced in frames, transactions, transfers and facts, and nothin
   expect(JSON.stringify(database.flushes).toLowerCase()).not.toContain("secret-7");
 });
 
+test.each(["1", "null", "type", "dataTransfer"])(
+  "the erasure of the tag %s leaves facts that reach Postgres and frames that can be read",
+  async (tag) => {
+    const charger = await provisioned();
+    const station = await StationDouble.booted(charger);
+    await vi.waitFor(() => expect(database.factsOf(charger.ref.chargerId).length).toBeGreaterThan(0));
+    database.isDown = true;
+    await station.call("DataTransfer", { vendorId: "V", data: `card ${tag}` });
+    await charger.session.eraseTag(charger.ref, tag.toLowerCase(), PSEUDONYM);
+    const log = await charger.session.frames(charger.ref, { ...everyFrame, action: "DataTransfer" });
+    const received = log?.rows.find(({ direction }) => direction === "cp_to_csms");
+    expect(JSON.parse(received?.message ?? "")).toMatchObject([
+      2,
+      expect.any(String),
+      "DataTransfer",
+      { vendorId: "V", data: `card ${PSEUDONYM}` },
+    ]);
+
+    database.isDown = false;
+    await vi.waitFor(async () => {
+      await inObject(charger, (instance) => instance.alarm());
+      expect(database.factsOf(charger.ref.chargerId).at(-1)).toMatchObject({ data: `card ${PSEUDONYM}` });
+    });
+  },
+);
+
 test("an erasure that is repeated changes nothing, and one for a session that is not there says so", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);
