@@ -189,7 +189,7 @@ function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): R
 
 const INT_MAX = 2 ** 31 - 1;
 
-/** The number if it fits into a 32-bit integer column, otherwise null; a station may send any number. */
+/** A number cut to the range of a 32-bit integer column, because a station may send any. */
 export function int32(value: number | null): number | null {
   return value === null ? null : Math.max(-INT_MAX, Math.min(INT_MAX, value));
 }
