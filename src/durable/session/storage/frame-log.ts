@@ -31,6 +31,8 @@ export class FrameLog {
   readonly #hooks: FrameLogHooks;
   #waiting: FrameRow[] = [];
   #waitingLength = 0;
+  /** Whether every frame in `#waiting` belongs to a command. Kept with each frame: a busy station has hundreds of them waiting. */
+  #isOfCommandsAlone = true;
 
   constructor(sql: SqlStorage, hooks: FrameLogHooks) {
     this.#blocks = new FrameBlocks(sql);
@@ -52,17 +54,15 @@ export class FrameLog {
 
   #wait({ atMs, direction, action, message }: FrameRow): void {
     const kept = cutText(redactFrame(message), TEXT_LENGTH_MAX);
-    this.#waiting.push({ atMs, direction, action: actionName(action), message: kept });
+    const frame = { atMs, direction, action: actionName(action), message: kept };
+    this.#waiting.push(frame);
     this.#waitingLength += kept.length;
+    this.#isOfCommandsAlone &&= isOfCommand(frame);
   }
 
   /** Whether frames wait in memory and all of them belong to commands: our CALLs and their answers. An Authorize counts as one. */
   get hasCommandsAlone(): boolean {
-    const isOfCommand = ({ direction, action, message }: FrameRow) =>
-      // It is answered from what is known, and changes nothing.
-      action === "Authorize" ||
-      (direction === "csms_to_cp" ? message.startsWith("[2") : /^\[[345]/.test(message));
-    return this.#waiting.length > 0 && this.#waiting.every(isOfCommand);
+    return this.#waiting.length > 0 && this.#isOfCommandsAlone;
   }
 
   /** Call after deleteAll(). */
@@ -75,6 +75,7 @@ export class FrameLog {
   #drop(): void {
     this.#waiting = [];
     this.#waitingLength = 0;
+    this.#isOfCommandsAlone = true;
   }
 
   /** Writes what waits in memory, and drops what exceeds the bounds by it. */
@@ -133,6 +134,13 @@ export class FrameLog {
     this.#blocks.clear();
     this.#older.clear();
   }
+}
+
+/** Whether a frame is a CALL of ours, an answer of the station to one, or of an Authorize. */
+function isOfCommand({ direction, action, message }: FrameRow): boolean {
+  // An Authorize is answered from what is known, and changes nothing.
+  if (action === "Authorize") return true;
+  return direction === "csms_to_cp" ? message.startsWith("[2") : /^\[[345]/.test(message);
 }
 
 /** Merges two sequences that are in this order already; of one time the first comes first. */
