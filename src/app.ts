@@ -1,15 +1,12 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { requestId } from "hono/request-id";
 import { gatewayRouter } from "./api/gateway/router.ts";
-import { cacheControl, noStore, requestIdHeader, securityHeaders } from "./api/http/answer-headers.ts";
+import { NO_STORE, preflight, REVALIDATED, surfaceHeaders } from "./api/http/answer-headers.ts";
 import type { AppEnv } from "./api/http/context.ts";
+import { envelope } from "./api/http/envelope.ts";
 import { healthOperations } from "./api/http/health.ts";
 import { appError, notFound, surfaceErrors } from "./api/http/surface.ts";
-import { rateLimitHeaders } from "./api/http/rate-limit.ts";
-import { requestLog } from "./api/http/request-log.ts";
 import { RouteLookup } from "./api/http/route-lookup.ts";
 import { settingsRouter } from "./api/settings/router.ts";
 import { v1Router } from "./api/v1/router.ts";
@@ -31,7 +28,7 @@ export interface AppOptions {
 }
 
 /**
- * The HTTP application: request id, log, security headers and CORS, method check, then the surfaces. Upgrades and
+ * The HTTP application: the envelope of a request, preflights, method check, then the surfaces. Upgrades and
  * workflow steps never get here.
  */
 export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
@@ -40,21 +37,17 @@ export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
   app.onError(appError);
   app.notFound(notFound);
   app.use(
-    requestId(),
-    requestIdHeader(),
-    requestLog(options.writeLog),
-    securityHeaders(),
-    // No foreign origin is allowed; a preflight gets no permission.
-    cors({ origin: () => null }),
+    envelope(options.writeLog ?? console.log),
+    preflight(),
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) => surfaceErrors(c.req.path).methodNotAllowed(c, methods),
     }),
   );
   for (const operation of healthOperations(servicesOf)) operation.mount(app);
-  app.use("/ocpp/*", cacheControl(), wired(servicesOf), rateLimitHeaders());
-  app.use("/api/*", noStore(), wired(servicesOf), rateLimitHeaders());
-  app.use("/oauth/*", noStore(), wired(servicesOf));
+  app.use("/ocpp/*", surfaceHeaders({ cacheControl: REVALIDATED, hasQuota: true }), wired(servicesOf));
+  app.use("/api/*", surfaceHeaders({ cacheControl: NO_STORE, hasQuota: true }), wired(servicesOf));
+  app.use("/oauth/*", surfaceHeaders({ cacheControl: NO_STORE, hasQuota: false }), wired(servicesOf));
   app.use("/.well-known/*", wired(servicesOf));
   app.route("/", gatewayRouter());
   app.route("/api/v1", v1Router());
@@ -65,12 +58,12 @@ export function createApp(options: AppOptions): OpenAPIHono<AppEnv> {
 }
 
 function wired(servicesOf: (c: Context<AppEnv>) => Services): MiddlewareHandler<AppEnv> {
-  return async function wired(c, next) {
+  return function wired(c, next) {
     const { ports, config } = servicesOf(c);
     c.set("ports", ports);
     c.set("config", config);
     c.set("background", backgroundOf(c));
-    await next();
+    return next();
   };
 }
 

@@ -25,7 +25,6 @@ import {
 import { createCharger } from "./create-charger.ts";
 import { createLocationChargers } from "./create-location-chargers.ts";
 import { deleteLocationChargers } from "./delete-location-chargers.ts";
-import { gatewayError } from "./errors.ts";
 import { cancelLocationChargersJob, getLocationChargersJob, retryLocationChargersJob } from "./jobs.ts";
 import { listLocationChargers } from "./list-location-chargers.ts";
 import { createLocation, deleteLocation, getLocation, listLocations, updateLocation } from "./locations.ts";
@@ -84,7 +83,6 @@ export const GATEWAY_OPERATIONS: readonly BoundOperation[] = [
  */
 export function gatewayRouter(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({ strict: false });
-  router.onError(gatewayError);
   for (const operation of GATEWAY_OPERATIONS) operation.mount(router);
   return router;
 }

@@ -7,7 +7,7 @@ import type { Allowance, Quota } from "./rate-window.ts";
 
 /**
  * Counts the request against its organisation's window (a reader without organisation has one of its own). Stands
- * after the middleware that sets `principal`; the headers are set by `rateLimitHeaders` around the whole surface.
+ * after the middleware that sets `principal`; the headers are set by `surfaceHeaders` around the whole surface.
  *
  * @example
  * { method: "get", path: "/ocpp/locations", middleware: [requireRole("viewer", { tenant: true }), rateLimit()] }
@@ -32,15 +32,13 @@ export function rateLimit(): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Sets `RateLimit-Limit`, `-Remaining` and `-Reset` on every answer, errors and 304 included. */
-export function rateLimitHeaders(): MiddlewareHandler<AppEnv> {
-  return async function rateLimitHeaders(c, next) {
-    await next();
-    const quota = c.get("quota") ?? addressQuota(c);
-    c.res.headers.set("RateLimit-Limit", String(quota.limit));
-    c.res.headers.set("RateLimit-Remaining", String(quota.remaining));
-    c.res.headers.set("RateLimit-Reset", String(quota.resetSeconds));
-  };
+/**
+ * What is left to whoever sent the request: to its organisation, or of the failed authentications of its address. Null where the
+ * configuration could not be read.
+ */
+export function quotaOf(c: Context<AppEnv>): Quota | null {
+  const config: AppEnv["Variables"]["config"] | undefined = c.get("config");
+  return config ? (c.get("quota") ?? addressQuota(c)) : null;
 }
 
 /** The window of the principal's organisation as it stands, without counting. */

@@ -1,36 +1,15 @@
-import { type BaseLogger, structuredLogger } from "@hono/structured-logger";
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { maskPath, maskText } from "../../ocpp/secret-text.ts";
 import type { AppEnv, Principal } from "./context.ts";
 
 const STACK_LENGTH_MAX = 4_000;
-/**
- * One JSON line for each request, at its end: no headers, no bodies, no query. An unexpected error adds its stack.
- *
- * @param write [write=console.log] takes the finished line
- */
-export function requestLog(write: (line: string) => void = console.log): MiddlewareHandler<AppEnv> {
-  const startedAtMs = new WeakMap<Context, number>();
-  const logger: BaseLogger = { info: writeLine, warn: writeLine, error: writeLine, debug: writeLine };
-  function writeLine(entry: unknown): void {
-    write(JSON.stringify(entry));
-  }
-  return structuredLogger({
-    createLogger: (c) => {
-      startedAtMs.set(c, Date.now());
-      return logger;
-    },
-    onRequest: () => undefined,
-    onResponse: (log, c) => {
-      const durationMs = Date.now() - (startedAtMs.get(c) ?? Date.now());
-      afterAnswer(c, () => log.info(entryOf(c, durationMs)));
-    },
-    onError: (log, err, c) =>
-      log.info({
-        ...entryOf(c, Date.now() - (startedAtMs.get(c) ?? Date.now())),
-        ...causeOf(err, c.res.status),
-      }),
-  });
+
+/** Writes one JSON line for a request that was answered: no headers, no bodies, no query. An unexpected error adds its stack. */
+export function logRequest(c: Context<AppEnv>, startedAtMs: number, write: (line: string) => void): void {
+  const durationMs = Date.now() - startedAtMs;
+  const { error } = c;
+  if (error) write(JSON.stringify({ ...entryOf(c, durationMs), ...causeOf(error, c.res.status) }));
+  else afterAnswer(c, () => write(JSON.stringify(entryOf(c, durationMs))));
 }
 
 /** Writes a log line after the answer was sent. Without an execution context, as in plain Node, it is written now. */

@@ -9,7 +9,6 @@ import { diagnostics, updateFirmware } from "./commands/file-transfers.ts";
 import { callOcpp } from "./commands/ocpp-call.ts";
 import { getOcppReport } from "./commands/ocpp-report.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
-import { v1Error } from "./errors.ts";
 import { deleteCharger, getCharger, listChargers, setRegistration } from "./chargers.ts";
 import { getIdTagJob, importIdTags } from "./id-tag-jobs.ts";
 import { changeIdTag, createIdTag, deleteIdTag, getIdTag, listIdTags, putIdTag } from "./id-tags.ts";
@@ -68,7 +67,6 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
 /** The command surface, to be mounted at `/api/v1`. Order of checks: 401, 429, 403, 413/415, 400, 404, 409, the work. */
 export function v1Router(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({ strict: false });
-  router.onError(v1Error);
   router.use("*", authenticateV1(), rateLimit());
   for (const operation of V1_OPERATIONS) operation.mount(router);
   return router;
