@@ -52,6 +52,16 @@ describe.each(OCPP_VERSIONS)("faults and commands at a %s station", (version) =>
     expect(kinds()).toEqual([begun, ended]);
   });
 
+  test("a local event happens at a station that is not accepted, ahead of commands that wait for its boot", () => {
+    station = use(new StationUnderTest(version));
+    station.input({ kind: "powerOn" });
+    expect(station.happen({ kind: "plug", ...at }, 60_000)).toBeNull();
+    expect(station.happen({ kind: "clear_cache" })).toEqual({ kind: "done", result: { clearedEntries: 0 } });
+    const fault = { kind: "inject_fault", ...at, faultType: "GroundFailure", info: null } as const;
+    expect(station.happen(fault)).toMatchObject({ kind: "done", result: { status: "Faulted" } });
+    expect(station.calls("StatusNotification")).toEqual([]);
+  });
+
   test("a command waits until the station has booted, and ends when its time is over", () => {
     station = use(new StationUnderTest(version));
     station.input({ kind: "powerOn" });
