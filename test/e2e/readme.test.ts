@@ -136,7 +136,7 @@ const linesOf = (text: string) =>
 it(
   "the README's commands work in their order, as they are written, on a fresh clone with an empty home",
   async () => {
-    expect(blocks.map(({ commands }) => own(commands))).toEqual([true, false, false]);
+    expect(blocks.map(({ commands }) => own(commands))).toEqual([true, false, false, false]);
 
     // A first attempt is given up while npm unpacks.
     const impatient = run("npm", "run", "demo");
@@ -177,9 +177,10 @@ it(
     const marked = others.map(({ commands }) => `${commands}echo; echo "=== end"`);
     const walked = await shell([pasted, ...marked].join("\n"));
     expect(walked).toMatchObject({ code: 0 });
-    const [batch = "", reset = ""] = walked.stdout.split("=== end");
+    const [batch = "", reset = "", schedule = ""] = walked.stdout.split("=== end");
     expect(linesOf(batch)).toEqual(expect.arrayContaining(linesOf(others[0]?.answer ?? "")));
     expect(reset.trim()).toBe(others[1]?.answer.trim());
+    expect(timeless(schedule).trim()).toBe(timeless(others[2]?.answer ?? "").trim());
 
     expect(readLivingStack(join(clone, ".local"))?.parts).toBeDefined();
     await interrupt(started);
