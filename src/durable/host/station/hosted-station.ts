@@ -154,7 +154,7 @@ export class HostedStation {
       this.#held.push(input);
       return;
     }
-    const next = step(this.#state, input, SURROUNDINGS);
+    const next = step(this.#state, input, surroundings());
     this.#state = next.state;
     this.row.memory = next.state.memory;
     this.#carryOut(next.effects);
@@ -342,10 +342,11 @@ export class HostedStation {
   }
 }
 
-const SURROUNDINGS: Surroundings = {
-  get nowMs() {
-    return Date.now();
-  },
-  random: () => Math.random(),
-  messageId: () => crypto.randomUUID(),
-};
+/** Surroundings of one step, in which no time passes: what is computed from the time twice stays equal. */
+function surroundings(): Surroundings {
+  return {
+    nowMs: Date.now(),
+    random: () => Math.random(),
+    messageId: () => crypto.randomUUID(),
+  };
+}

@@ -27,6 +27,24 @@ const command = async (station: SimulatedStation, wanted: ChargerCommand) => {
   return outcome;
 };
 
+test("no time passes within a step: a composite schedule begins at 0, however slowly it is computed", async () => {
+  const station = newStation({ version: "ocpp1.6" });
+  await newHost().start(station, 10_000);
+  const startMs = Date.now();
+  let calls = 0;
+  vi.spyOn(Date, "now").mockImplementation(() => startMs + calls++);
+  const payload = { connectorId: 1, duration: 3600 };
+  const outcome = await command(station, {
+    kind: "raw",
+    action: "GetCompositeSchedule",
+    payload,
+    onlyVersion: null,
+  });
+  expect(outcome).toMatchObject({
+    answer: { payload: { chargingSchedule: { chargingSchedulePeriod: [{ startPeriod: 0 }] } } },
+  });
+});
+
 describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a simulated %s station", (version) => {
   test("charges from a remote start to a remote stop, and its transaction reaches Postgres", async () => {
     const station = newStation({ version });
