@@ -534,3 +534,29 @@ CREATE TABLE IF NOT EXISTS id_tag_job_items (
   error jsonb,                       -- {code, message}
   PRIMARY KEY (job_id, seq)
 );
+
+-- The local authorization list that is kept at a station. `list` is what the station confirmed in `list_version`; the columns from
+-- `tag_version` to `checked_boots` say for what it was brought in line last: what differs makes the list due.
+CREATE TABLE IF NOT EXISTS charger_local_lists (
+  charger_id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  mode text NOT NULL CHECK (mode IN ('managed', 'off')),
+  revision integer NOT NULL,         -- raised by each change of the mode
+  version integer NOT NULL DEFAULT 0, -- the highest that was given out; stored before the CALL leaves, so that none is used twice
+  reported_version integer,          -- what the station said last
+  entries integer,
+  outcome text,
+  list jsonb,                        -- {key: [id tag, type, rest of the entry]}; null: not known
+  list_version integer,
+  limits jsonb,                      -- as the station reported them
+  tag_version bigint NOT NULL DEFAULT -1, -- of id_tag_sets
+  master_pass_group_id text,
+  generation integer NOT NULL DEFAULT -1,
+  boots integer NOT NULL DEFAULT 0,  -- raised by each boot of a managed charger
+  checked_boots integer NOT NULL DEFAULT 0,
+  attempt integer NOT NULL DEFAULT 0,
+  next_at timestamptz,               -- when the sweeper may start the next run; null: at once
+  updated_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS charger_local_lists_managed ON charger_local_lists (charger_id) WHERE mode = 'managed';
+CREATE INDEX IF NOT EXISTS charger_local_lists_organization ON charger_local_lists (organization_id);

@@ -16,6 +16,8 @@ export const runNames = {
   tagEffects: (batchId: string, attempt: number) => `tag-${batchId}${repeat(attempt)}`,
   /** Imports id tags, or erases one. */
   tagJob: (jobId: string, attempt: number) => `tagjob-${jobId}${repeat(attempt)}`,
+  /** Brings the managed local list of a charger in line. */
+  localList: (chargerId: string, attempt: number) => `list-${chargerId}${repeat(attempt)}`,
   /** Brings one revision of settings to a station; with a generation, on account of that connection. */
   settings: (chargerId: string, revision: number, generation: number | null, attempt: number) =>
     `set-${chargerId}-${revision}${generation === null ? "" : `-g${generation}`}${repeat(attempt)}`,

@@ -17,6 +17,7 @@ import { tagJobStore } from "./store/id-tag-jobs.ts";
 import { idTagStore } from "./store/id-tags.ts";
 import { idempotencyStore } from "./store/idempotency.ts";
 import { jobStore } from "./store/jobs.ts";
+import { localListStore } from "./store/local-lists.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore, tagPolicies } from "./store/organizations.ts";
 import { recoveryStore } from "./store/recovery.ts";
@@ -48,6 +49,7 @@ export function wire(env: Env): Ports {
     tagJobs: tagJobStore(sql),
     tagRegistry: tagRegistryStore(sql),
     tagRegistries: durableTagRegistries(env),
+    localLists: localListStore(sql),
     history: stationHistory(sql),
     settings: settingsStore(sql),
     recovery: recoveryStore(sql),

@@ -5,6 +5,7 @@ import {
   CHARGER_PATH,
   DISPATCH_PATH,
   EFFECTS_PATH,
+  LOCAL_LIST_PATH,
   SETTINGS_PATH,
   TAG_EFFECTS_PATH,
   TAG_JOB_PATH,
@@ -20,6 +21,7 @@ const WORK: Record<string, DeadLetter["work"]> = {
   [SETTINGS_PATH]: "settings",
   [TAG_EFFECTS_PATH]: "tagEffects",
   [TAG_JOB_PATH]: "tagJob",
+  [LOCAL_LIST_PATH]: "localList",
 };
 
 /**

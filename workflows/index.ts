@@ -10,6 +10,7 @@ import {
   CHARGER_PATH,
   DISPATCH_PATH,
   EFFECTS_PATH,
+  LOCAL_LIST_PATH,
   SETTINGS_PATH,
   STEPS,
   TAG_EFFECTS_PATH,
@@ -18,6 +19,7 @@ import {
 import { provisionBatch } from "./provision-batch.ts";
 import { provisionChargerRun } from "./provision-charger.ts";
 import { stepOptions } from "./step-options.ts";
+import { syncLocalListRun } from "./sync-local-list.ts";
 import { tagJobRun } from "./tag-job.ts";
 
 /** HTTP routes of the step endpoints, each behind `stepGuard`. */
@@ -31,6 +33,7 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   app.post(EFFECTS_PATH, applyEffectsRun(ports, options));
   app.post(TAG_JOB_PATH, tagJobRun(ports, options));
   app.post(TAG_EFFECTS_PATH, applyTagEffectsRun(ports, options));
+  app.post(LOCAL_LIST_PATH, syncLocalListRun(ports, options));
   app.post(SETTINGS_PATH, applySettingsRun(ports, options));
   return app;
 }

@@ -10,4 +10,5 @@ export const CHARGER_PATH = `${STEPS}v1/charger`;
 export const SETTINGS_PATH = `${STEPS}v1/settings`;
 export const EFFECTS_PATH = `${STEPS}v1/effects`;
 export const TAG_EFFECTS_PATH = `${STEPS}v1/tag-effects`;
+export const LOCAL_LIST_PATH = `${STEPS}v1/local-list`;
 export const TAG_JOB_PATH = `${STEPS}v1/tag-job`;

@@ -9,6 +9,7 @@ import {
   CHARGER_PATH,
   DISPATCH_PATH,
   EFFECTS_PATH,
+  LOCAL_LIST_PATH,
   SETTINGS_PATH,
   TAG_EFFECTS_PATH,
   TAG_JOB_PATH,
@@ -66,6 +67,8 @@ export function runPublisher(config: Needs): RunPublisher {
 
     applyTagEffects: (batch) => publishTagEffects(client, config.PUBLIC_BASE_URL, batch),
 
+    syncLocalList: (cause) => publishLocalList(client, config.PUBLIC_BASE_URL, cause),
+
     applySettings: (cause) => publishSettings(client, config.PUBLIC_BASE_URL, cause),
 
     deadLetters: (cursor) => withDeadline(readDeadLetters(client, cursor), READ_FAILED),
@@ -74,19 +77,7 @@ export function runPublisher(config: Needs): RunPublisher {
       await withDeadline(client.cancel(runIds)).catch(() => null);
     },
 
-    async provision(job, chargers) {
-      if (chargers.length === 0) return;
-      const runs = chargers.map(({ chargerId, seq }) => ({
-        url: config.PUBLIC_BASE_URL + CHARGER_PATH,
-        workflowRunId: runNames.charger(job.id, seq, job.attempt),
-        body: { jobId: job.id, chargerId },
-        label: job.id,
-        retries: RETRIES,
-        retryDelay: RETRY_DELAY,
-        flowControl: { key: `prov-${job.organizationId}`, parallelism: config.PROVISION_PARALLELISM },
-      }));
-      await withDeadline(client.trigger(runs));
-    },
+    provision: (job, chargers) => publishChargers(client, config, job, chargers),
   };
 }
 
@@ -97,6 +88,25 @@ function engineClient(config: Needs): Client {
     retry: { retries: 1, backoff: () => 100 },
     enableTelemetry: false,
   });
+}
+
+async function publishChargers(
+  client: Client,
+  config: Needs,
+  job: { id: string; organizationId: string; attempt: number },
+  chargers: Array<{ chargerId: string; seq: number }>,
+): Promise<void> {
+  if (chargers.length === 0) return;
+  const runs = chargers.map(({ chargerId, seq }) => ({
+    url: config.PUBLIC_BASE_URL + CHARGER_PATH,
+    workflowRunId: runNames.charger(job.id, seq, job.attempt),
+    body: { jobId: job.id, chargerId },
+    label: job.id,
+    retries: RETRIES,
+    retryDelay: RETRY_DELAY,
+    flowControl: { key: `prov-${job.organizationId}`, parallelism: config.PROVISION_PARALLELISM },
+  }));
+  await withDeadline(client.trigger(runs));
 }
 
 async function publishTagEffects(
@@ -143,6 +153,25 @@ async function publishSettings(client: Client, baseUrl: string, cause: SettingsC
       retryDelay: RETRY_DELAY,
       // At most one settings run per charger at a time.
       flowControl: { key: `set-${chargerId}`, parallelism: 1 },
+    }),
+  );
+}
+
+async function publishLocalList(
+  client: Client,
+  baseUrl: string,
+  { chargerId, attempt }: { chargerId: string; attempt: number },
+): Promise<void> {
+  await withDeadline(
+    client.trigger({
+      url: baseUrl + LOCAL_LIST_PATH,
+      workflowRunId: runNames.localList(chargerId, attempt),
+      body: { chargerId },
+      label: chargerId,
+      retries: RETRIES,
+      retryDelay: RETRY_DELAY,
+      // At most one run per list at a time.
+      flowControl: { key: `list-${chargerId}`, parallelism: 1 },
     }),
   );
 }

@@ -1175,6 +1175,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chargers/{chargeBoxId}/local-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the local authorization list of a charger */
+        get: operations["getLocalList"];
+        /**
+         * Have the local authorization list of a charger kept, or not
+         * @description In `managed` the charger's list is kept equal to the id tags that are valid for it. A list that is sent directly switches the mode off.
+         */
+        put: operations["setLocalListMode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -4070,6 +4091,23 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             finishedAt: string | null;
+        };
+        LocalList: {
+            /** @enum {string} */
+            mode: "managed" | "off";
+            /** @description The highest version that was sent */
+            version: number | null;
+            /** @description What the charger said last */
+            reportedVersion: number | null;
+            /** @description Entries that the charger confirmed */
+            entries: number | null;
+            /**
+             * @description `pending`: on its way, or until the charger connects. `applied`: the charger confirmed it. `cut`: confirmed, as far as the charger's limits leave room. `failed`, `unsupported`: the charger's word. `disabled`: the charger has its local list switched off. `unanswered`: no answer until the next change or connection. `replaced`: a list that was sent directly switched the mode off.
+             * @enum {string|null}
+             */
+            outcome: "pending" | "applied" | "cut" | "failed" | "unsupported" | "disabled" | "unanswered" | "replaced" | null;
+            /** Format: date-time */
+            updatedAt: string | null;
         };
         OrganizationSettings: {
             name: string;
@@ -15096,6 +15134,228 @@ export interface operations {
             };
         };
     };
+    getLocalList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chargeBoxId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The charger's local list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocalList"];
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    setLocalListMode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chargeBoxId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    mode: "managed" | "off";
+                };
+            };
+        };
+        responses: {
+            /** @description The charger's local list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocalList"];
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is larger than 256 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
     listDeadLetters: {
         parameters: {
             query?: {
@@ -15119,7 +15379,7 @@ export interface operations {
                             id: string;
                             runId: string;
                             /** @enum {string} */
-                            work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "tagJob" | "unknown";
+                            work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "tagJob" | "localList" | "unknown";
                             /** Format: uuid */
                             jobId: string | null;
                             /** @example CHARGER-001 */

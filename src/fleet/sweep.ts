@@ -31,6 +31,7 @@ type Needs = Pick<
   | "settings"
   | "tagRegistry"
   | "tagJobs"
+  | "localLists"
   | "runs"
   | "recovery"
   | "history"
@@ -83,8 +84,12 @@ export async function sweep(ports: Needs): Promise<Swept> {
   );
 }
 
-/** Publishes again what the tag registry was not told, jobs of tags that lost their run, and once a day a look at all tags of an organisation. */
-async function sweepTags({ tagRegistry, tagJobs, runs, ids }: Needs, pass: Pass, now: Date): Promise<void> {
+/**
+ * Publishes again what the tag registry was not told, jobs of tags that lost their run, managed lists that are not in line with
+ * the tags, and once a day a look at all tags of an organisation.
+ */
+async function sweepTags(ports: Needs, pass: Pass, now: Date): Promise<void> {
+  const { tagRegistry, tagJobs, localLists, runs, ids } = ports;
   await pass.publishEach("tags", () => tagRegistry.leftOver(now), runs.applyTagEffects);
   await pass.publishEach("tagJobs", () => tagJobs.stuck(now), runs.runTagJob);
   const next = async () => {
@@ -96,6 +101,9 @@ async function sweepTags({ tagRegistry, tagJobs, runs, ids }: Needs, pass: Pass,
     }
     return batches;
   };
+  // One run per list and minute: changes of many tags become one.
+  const due = async () => (await localLists.due(now)).map((list) => ({ ...list, id: list.chargerId }));
+  await pass.publishEach("localLists", due, runs.syncLocalList);
   await pass.publishEach("reconcileTags", next, (batch) => runs.applyTagEffects({ ...batch, attempt: 0 }));
 }
 

@@ -26,6 +26,11 @@ export interface LocalListEntry {
   readonly parentIdTag?: string;
 }
 
+/** A change of the local authorization list; `status` null removes the tag. `type`: of the token, on OCPP 2.x. */
+export type LocalListChange =
+  | (LocalListEntry & { readonly type?: string })
+  | { readonly idTag: string; readonly status: null; readonly type?: string };
+
 /** Every command, independent of the OCPP version. It is encoded in the version of the connection when it is sent. */
 export interface Commands {
   readonly reset: { readonly type: "Soft" | "Hard" };
@@ -64,9 +69,10 @@ export interface Commands {
   readonly sendLocalList: {
     readonly listVersion: number;
     readonly updateType: "Full" | "Differential";
-    readonly entries: readonly LocalListEntry[];
+    readonly entries: readonly LocalListChange[];
   };
   readonly getLocalListVersion: object;
+  readonly getLocalListLimits: object;
   /** A CALL that is already encoded for the version of the connection. */
   readonly call: { readonly action: string; readonly payload: JsonObject };
   /**
@@ -154,6 +160,16 @@ export type CommandAnswer =
       readonly ocppTransactionId: string | null;
     } & StationWord)
   | { readonly kind: "localListVersion"; readonly listVersion: number }
+  /** Limits of the local list in the station's own words; null: not reported. */
+  | {
+      readonly kind: "localListLimits";
+      readonly isEnabled: boolean | null;
+      readonly entriesMax: number | null;
+      /** Entries of one message. */
+      readonly itemsMax: number | null;
+      /** Bytes of one message. */
+      readonly bytesMax: number | null;
+    }
   /** Answer to call and raw. */
   | { readonly kind: "payload"; readonly payload: JsonObject };
 

@@ -15,7 +15,7 @@ export interface SettingsCause {
 export interface DeadLetter {
   id: string;
   runId: string;
-  work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "tagJob" | "unknown";
+  work: "batch" | "charger" | "effects" | "settings" | "tagEffects" | "tagJob" | "localList" | "unknown";
   /** Id of the job, the batch of effects or the charger of the run. */
   subjectId: string;
   /** Sequence number in the job; null unless it is a charger's run. */
@@ -32,6 +32,8 @@ export interface RunPublisher {
   deadLetters(cursor: string | null): Promise<{ letters: DeadLetter[]; cursor: string | null }>;
   /** Starts a run that brings the settings of a charger to its station. */
   applySettings(cause: SettingsCause): Promise<void>;
+  /** Starts a run that brings the managed local list of a charger in line. */
+  syncLocalList(cause: { chargerId: string; attempt: number }): Promise<void>;
   /** Starts the run that carries out a batch of effects. */
   applyEffects(batch: { id: string; total: number; attempt: number }): Promise<void>;
   /** Starts the run of an import of id tags, or of the erasure of one. */

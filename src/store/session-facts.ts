@@ -8,7 +8,7 @@ import { applyHistory, int32, isHistory } from "./station-history.ts";
  * Applies connection, boot, connector and seen facts of a flush in one idempotent statement. A fact of an older
  * generation is ignored; within a generation so is a connector fact of an older time. A generation is one connection
  * of the station: any fact of a newer generation shows that it is connected, and "offline" is final, because a host
- * may write the beginning after the session has written more. Of deleted chargers only "offline" is applied. Chargers
+ * may write the beginning after the session has written more. A boot makes the managed local list of a charger due. Of deleted chargers only "offline" is applied. Chargers
  * are looked up one by one (LATERAL), because without statistics the planner would scan the whole table for each flush.
  */
 const APPLY = `WITH f AS (
@@ -55,7 +55,10 @@ const APPLY = `WITH f AS (
       AND c.id = l.charger_id AND c.brand_slug IS NULL
       AND (c.vendor_name IS DISTINCT FROM l.vendor OR c.model IS DISTINCT FROM l.model)
   )
-  , connector AS (
+  , listed AS (
+    UPDATE charger_local_lists SET boots = boots + 1
+    WHERE mode = 'managed' AND charger_id = ANY(ARRAY(SELECT charger_id FROM latest WHERE booted))
+  ), connector AS (
     INSERT INTO connectors AS k (charger_id, evse_id, connector_id, status, error_code, updated_at)
     SELECT DISTINCT ON (charger_id, evse_id, connector_id) charger_id, evse_id, connector_id, status, error_code, at
     FROM f WHERE type = 'connector' ORDER BY charger_id, evse_id, connector_id, n DESC

@@ -75,6 +75,8 @@ const ERASE = `WITH tx AS (
     UPDATE data_transfers SET data = regexp_replace(data, $8::text, $5::text, 'gi'),
       response_data = regexp_replace(response_data, $8::text, $5::text, 'gi')
     WHERE charger_id = ANY($3::uuid[]) AND (data ~* $8::text OR response_data ~* $8::text)
+  ), lists AS (
+    UPDATE charger_local_lists SET list = NULL, list_version = NULL WHERE charger_id = ANY($3::uuid[]) AND list ? $4::text
   ), items AS (
     UPDATE id_tag_job_items i SET item = jsonb_build_object('idTag', $5::text), error = jsonb_set(i.error, '{message}', '"erased"')
     FROM id_tag_jobs j WHERE j.organization_id = $1::uuid AND i.job_id = j.id AND i.error IS NOT NULL AND i.item ->> 'key' = $4::text

@@ -11,6 +11,7 @@ import { tagJobStore } from "../../src/store/id-tag-jobs.ts";
 import { idTagStore } from "../../src/store/id-tags.ts";
 import { idempotencyStore } from "../../src/store/idempotency.ts";
 import { jobStore } from "../../src/store/jobs.ts";
+import { localListStore } from "../../src/store/local-lists.ts";
 import { locationStore } from "../../src/store/locations.ts";
 import { tagRegistryStore } from "../../src/store/tag-registry.ts";
 import { testSql, type TestSql } from "./sql.ts";
@@ -28,6 +29,7 @@ export interface Database {
     | "idempotency"
     | "idTags"
     | "tagJobs"
+    | "localLists"
     | "tagRegistry"
   >;
   /** A fresh tenant with one location. */
@@ -58,6 +60,7 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
     settings: settingsStore(sql),
     idTags: idTagStore(sql),
     tagJobs: tagJobStore(sql),
+    localLists: localListStore(sql),
     tagRegistry: tagRegistryStore(sql),
     idempotency: idempotencyStore(sql),
   };

@@ -5,7 +5,7 @@ import { defineOperation } from "./surface.ts";
 const deadLetter = z.object({
   id: z.string(),
   runId: z.string(),
-  work: z.enum(["batch", "charger", "effects", "settings", "tagEffects", "tagJob", "unknown"]),
+  work: z.enum(["batch", "charger", "effects", "settings", "tagEffects", "tagJob", "localList", "unknown"]),
   jobId: z.uuid().nullable(),
   chargeBoxId: chargeBoxId.nullable(),
   reason: z.string().nullable().openapi({

@@ -12,6 +12,7 @@ import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { deleteCharger, getCharger, listChargers, setRegistration } from "./chargers.ts";
 import { getIdTagJob, importIdTags } from "./id-tag-jobs.ts";
 import { changeIdTag, createIdTag, deleteIdTag, getIdTag, listIdTags, putIdTag } from "./id-tags.ts";
+import { getLocalList, setLocalListMode } from "./local-list.ts";
 import { listDeadLetters } from "./list-dead-letters.ts";
 import type { BoundOperation } from "../operation/operations-of.ts";
 import { authenticateV1 } from "./surface.ts";
@@ -56,6 +57,8 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   deleteIdTag,
   importIdTags,
   getIdTagJob,
+  getLocalList,
+  setLocalListMode,
   listDeadLetters,
   createApiKey,
   listApiKeys,

@@ -7,7 +7,7 @@ import {
   getConfiguration,
   setAuthorizationKey,
 } from "./outbound/configuration.ts";
-import { getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
+import { getLocalListLimits, getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
 import { remoteStart, remoteStop, triggerMessage } from "./outbound/remote-control.ts";
 import { getDiagnostics, updateFirmware } from "./outbound/transfers.ts";
 
@@ -29,6 +29,7 @@ export const commandsV16: CommandTable = {
   remoteStop,
   sendLocalList,
   getLocalListVersion,
+  getLocalListLimits,
   call,
   raw: call,
 };

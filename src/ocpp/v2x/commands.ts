@@ -2,7 +2,7 @@ import type { CommandTable } from "../charger-command.ts";
 import { askStatus } from "../command-script.ts";
 import { call, clearCache, dataTransfer } from "../shared-commands.ts";
 import { getVariables } from "./outbound/get-variables.ts";
-import { getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
+import { getLocalListLimits, getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
 import {
   changeAvailability,
   requestStart,
@@ -33,6 +33,7 @@ export const commandsV2x: CommandTable = {
   remoteStop: requestStop,
   sendLocalList,
   getLocalListVersion,
+  getLocalListLimits,
   call,
   raw: call,
 };

@@ -91,6 +91,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     tagPolicies: unusedPort("tagPolicies"),
     idTags: unusedPort("idTags"),
     tagJobs: unusedPort("tagJobs"),
+    localLists: { ...unusedPort<Ports["localLists"]>("localLists"), replace: async () => null },
     tagRegistry: unusedPort("tagRegistry"),
     tagRegistries: unusedPort("tagRegistries"),
     history: unusedPort("history"),

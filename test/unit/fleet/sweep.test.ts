@@ -37,6 +37,7 @@ function sweeper(takes: (runId: string) => boolean) {
     applyTagEffects: ({ id }) => publish(`tag-${id}`),
     runTagJob: ({ id }) => publish(`tagjob-${id}`),
     applySettings: ({ chargerId }) => publish(`set-${chargerId}`),
+    syncLocalList: ({ chargerId, attempt }) => publish(`list-${chargerId}-r${attempt}`),
     cancel: async () => undefined,
   };
   const history: StationHistory = {

@@ -164,6 +164,45 @@ export const commandFrames: [command: ChargerCommand, on16: Sent, on2x: Sent][] 
     ],
   ],
   [
+    {
+      kind: "sendLocalList",
+      listVersion: 4,
+      updateType: "Differential",
+      entries: [
+        { idTag: "A", status: null, type: "ISO14443" },
+        { idTag: "B", status: "Blocked", type: "eMAID", parentIdTag: "A group longer than 1.6 allows" },
+      ],
+    },
+    [
+      "SendLocalList",
+      {
+        listVersion: 4,
+        updateType: "Differential",
+        localAuthorizationList: [
+          { idTag: "A" },
+          { idTag: "B", idTagInfo: { status: "Blocked", parentIdTag: "G01ACF5EA44F7F4CA" } },
+        ],
+      },
+    ],
+    [
+      "SendLocalList",
+      {
+        versionNumber: 4,
+        updateType: "Differential",
+        localAuthorizationList: [
+          { idToken: { idToken: "A", type: "ISO14443" } },
+          {
+            idToken: { idToken: "B", type: "eMAID" },
+            idTokenInfo: {
+              status: "Blocked",
+              groupIdToken: { idToken: "A group longer than 1.6 allows", type: "Central" },
+            },
+          },
+        ],
+      },
+    ],
+  ],
+  [
     { kind: "sendLocalList", listVersion: 3, updateType: "Full", entries: [] },
     ["SendLocalList", { listVersion: 3, updateType: "Full" }],
     ["SendLocalList", { versionNumber: 3, updateType: "Full" }],

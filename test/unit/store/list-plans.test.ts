@@ -6,6 +6,7 @@ import type { ChargerFilter, IdTag } from "../../../src/ports.ts";
 import { chargerStore } from "../../../src/store/chargers.ts";
 import { idTagStore } from "../../../src/store/id-tags.ts";
 import { jobStore } from "../../../src/store/jobs.ts";
+import { localListStore } from "../../../src/store/local-lists.ts";
 import { locationStore } from "../../../src/store/locations.ts";
 import type { Sql } from "../../../src/store/sql.ts";
 import { tagRegistryStore } from "../../../src/store/tag-registry.ts";
@@ -194,6 +195,16 @@ describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])(
         judge(only, false);
         const chargers = only.nodes.filter((node) => node["Relation Name"] === "chargers");
         for (const node of chargers) expect(rowsRead(node)).toBeLessThanOrEqual(1_001);
+      });
+
+      it("the local list of a station reads no table as a whole", async () => {
+        const work = { organizationId: ORGANIZATION, chargerId: CHARGER, masterPassGroupId: null };
+        const ask: Ask = (sql) => localListStore(sql).wanted(work, 20, LIMIT, new Date()).catch(unread);
+        const only = await explain(database, ask, 0);
+        judge(only, false);
+        if (state !== KNOWN) return;
+        const tags = only.nodes.filter((node) => node["Relation Name"] === "id_tags");
+        for (const node of tags) expect(rowsRead(node)).toBeLessThanOrEqual(20 * LIMIT);
       });
 
       it.each(Object.entries(LISTS))(

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { awaitEvent, type EventOutcome } from "../../../commands/await-event.ts";
+import { replacingList } from "../../../commands/replacing-list.ts";
 import { sendCommand, type CommandFailure } from "../../../commands/send-command.ts";
 import { FAILURES, refusalOf } from "../../../commands/send-events.ts";
 import { NotFound, Policy, Unavailable } from "../../../errors.ts";
@@ -106,6 +107,11 @@ async function targetOf(ports: Ports, organization: Organization, id: string): P
   return target;
 }
 
+/** Events that change the local list of a simulated station. */
+const LIST_EVENTS = new Set<StationEvent["kind"]>(["local_list", "clear_local_list"]);
+/** Ends of an event that has not reached its station. */
+const UNREACHED = new Set<EventOutcome["kind"]>(["stopped", "notReady", "full"]);
+
 function reach(
   ports: Ports,
   organization: Organization,
@@ -116,7 +122,11 @@ function reach(
     organization,
     target,
     async event(event) {
-      const outcome = await awaitEvent(ports, target, event);
+      const send = () => awaitEvent(ports, target, event);
+      const list = { organizationId: organization.id, identity: target.identity };
+      const outcome = LIST_EVENTS.has(event.kind)
+        ? await replacingList(ports, list, send, ({ kind }) => UNREACHED.has(kind))
+        : await send();
       if (outcome.kind !== "done") throw eventRefusal(outcome);
       return outcome.result;
     },

@@ -33,6 +33,7 @@ function setting(publish: () => Promise<void>) {
       ...runs,
       applyEffects: publish,
       applySettings: publish,
+      syncLocalList: publish,
       applyTagEffects: publish,
       runTagJob: publish,
       cancel: publish,
