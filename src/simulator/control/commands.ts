@@ -34,13 +34,18 @@ export function actOnCommands(turn: Turn, waitedBefore: readonly StationCommand[
   const { commands } = turn.state.memory;
   // What came and went in one step was never stored.
   if (commands !== waitedBefore && commands.length + waitedBefore.length > 0) turn.remember({});
-  if (commands[0] !== waitedBefore[0]) watchCommands(turn);
+  if (firstExpiry(commands) !== firstExpiry(waitedBefore)) watchCommands(turn);
 }
 
-/** Sets the timer that ends the oldest command that waits, also after a restart of the host. */
+/** When the next of the commands expires, epoch ms; null: none waits. Whoever waits for a result has less patience than others. */
+function firstExpiry(commands: readonly StationCommand[]): number | null {
+  return commands.length === 0 ? null : Math.min(...commands.map(({ expiresAtMs }) => expiresAtMs));
+}
+
+/** Sets the timer that ends the next command that expires, also after a restart of the host. */
 export function watchCommands(turn: Turn): void {
-  const [oldest] = turn.state.memory.commands;
-  if (oldest) turn.setTimer("commands", Math.max(0, oldest.expiresAtMs - turn.around.nowMs));
+  const nextMs = firstExpiry(turn.state.memory.commands);
+  if (nextMs !== null) turn.setTimer("commands", Math.max(0, nextMs - turn.around.nowMs));
 }
 
 function end(turn: Turn, { id }: StationCommand, how: CommandEnd): void {

@@ -78,6 +78,21 @@ describe.each(OCPP_VERSIONS)("faults and commands at a %s station", (version) =>
     expect(station.state.memory.commands).toEqual([]);
   });
 
+  test("a command ends when its own time is over, also behind one that may wait for longer", () => {
+    booted();
+    expect(station.happen(session)).toEqual(DONE);
+    expect(station.happen({ kind: "stop_session", ...at }, 60_000)).toBeNull();
+    expect(station.happen({ kind: "clear_cache" }, 30_000)).toBeNull();
+    station.pass(30);
+    station.fire("commands");
+    expect([station.endOf("e2"), station.endOf("e3")]).toEqual([null, { kind: "expired" }]);
+    station.pass(30);
+    station.fire("commands");
+    expect(station.endOf("e2")).toEqual({ kind: "expired" });
+    station.answerAll();
+    expect(kinds()).toEqual([begun]);
+  });
+
   test("the cache of an accepted tag lets it charge without a connection, until it is cleared", () => {
     booted();
     happens({ kind: "authorize", idToken: "TAG" });
