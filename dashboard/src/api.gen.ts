@@ -3601,7 +3601,7 @@ export interface components {
             direction: "cp_to_csms" | "csms_to_cp";
             /** @description Of an answer: the action of its call */
             action: string | null;
-            /** @description The OCPP-J frame as it went over the wire */
+            /** @description The OCPP-J frame as it went over the wire, or why a command to a simulated charger had no effect */
             message: string;
             /**
              * Format: date-time

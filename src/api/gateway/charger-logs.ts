@@ -42,7 +42,10 @@ const ChargerLogEntry = z
   .object({
     direction: z.enum(["cp_to_csms", "csms_to_cp"]),
     action: z.string().nullable().openapi({ description: "Of an answer: the action of its call" }),
-    message: z.string().openapi({ description: "The OCPP-J frame as it went over the wire" }),
+    message: z.string().openapi({
+      description:
+        "The OCPP-J frame as it went over the wire, or why a command to a simulated charger had no effect",
+    }),
     timestamp: dateTime,
   })
   .openapi("ChargerLogEntry", {

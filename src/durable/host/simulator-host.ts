@@ -267,8 +267,10 @@ export class SimulatorHost extends DurableObject<RawEnv> {
         if (this.#stations.get(chargerId) === hosted) this.remove(chargerId);
       },
       note: (direction: FrameRow["direction"], message: string) => relay.note(direction, message),
-      commandUnused: (commandId: string, reason: string) =>
-        this.#log("host.commandUnused", { chargerId, commandId, reason }),
+      commandUnused: (commandId: string, reason: string) => {
+        this.#log("host.commandUnused", { chargerId, commandId, reason });
+        relay.note("cp_to_csms", `Command ${commandId} had no effect: ${reason}`);
+      },
     };
     const hosted = new HostedStation(row, services, this.#isOwn(row.station));
     this.#stations.set(chargerId, hosted);

@@ -15,7 +15,8 @@ interface RelayServices {
 }
 
 /**
- * Copies the frames that a station exchanges with another central system to the frame log of its own session, in batches.
+ * Copies the frames that a station exchanges with another central system, and notes about commands without effect, to the frame
+ * log of its own session, in batches.
  * Diagnostic: frames that cannot be delivered are dropped in the end.
  */
 export class FrameRelay {

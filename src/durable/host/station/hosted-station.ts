@@ -30,7 +30,7 @@ export interface HostServices {
   seal(key: string): Promise<string>;
   /** The session of this deployment says that the charger does not exist: deletes the station. */
   gone(): void;
-  /** Logs that a command ended without effect. */
+  /** Logs that a command ended without effect, also in the logs of its charger. */
   commandUnused(commandId: string, reason: string): void;
   /** Records a frame that is exchanged with another central system. */
   note(direction: FrameRow["direction"], message: string): void;

@@ -141,6 +141,32 @@ describe("the commands of a host", () => {
     expect((await memoryOf(host, station)).cars).toEqual({});
   });
 
+  test("one that ended without effect is in the logs of its charger, with the reason", async () => {
+    const host = newHost();
+    const [idle, busy] = [newStation(), newStation()];
+    for (const station of [idle, busy]) await host.start(station, 10_000);
+    const free = await keepBusy(host, busy);
+    const [early, late] = [to(idle, { kind: "unplug", connectorId: 1 }), to(busy, PLUG, 50)];
+    expect(await host.command([early, late])).toEqual(["queued", "queued"]);
+    const notes = async (station: SimulatedStation) => {
+      const query = { startMs: null, endMs: null, action: null, limit: 100, offset: 0 };
+      const { rows } = (await sessions.frames(station, query)) ?? { rows: [] };
+      return rows.filter(({ action }) => action === null);
+    };
+    for (const [station, { command }, reason] of [
+      [idle, early, "no car is plugged in"],
+      [busy, late, "its turn did not come in time"],
+    ] as const) {
+      const found = await eventually(
+        () => notes(station),
+        ({ length }) => length > 0,
+      );
+      const message = `Command ${command.id} had no effect: ${reason}`;
+      expect(found).toEqual([{ direction: "cp_to_csms", action: null, message, atMs: expect.any(Number) }]);
+    }
+    free();
+  });
+
   test("a command that is waited for gets the word of the station", async () => {
     const host = newHost();
     const station = newStation();
