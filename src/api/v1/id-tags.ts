@@ -115,8 +115,10 @@ export const listIdTags = defineOperation({
   },
   handle: async ({ ports, organization, query: { limit, offset, after, status: wanted = null } }) => {
     if (after !== undefined) {
-      const rows = await ports.idTags.listAfter(organization.id, wanted, { after, limit });
-      const next = rows.length < limit ? null : (rows.at(-1)?.id ?? null);
+      // One row more than asked for tells whether another page follows.
+      const found = await ports.idTags.listAfter(organization.id, wanted, { after, limit: limit + 1 });
+      const rows = found.slice(0, limit);
+      const next = found.length > limit ? (rows.at(-1)?.id ?? null) : null;
       return { idTags: rows.map(tagBody), next };
     }
     const { rows, total } = await ports.idTags.list(organization.id, wanted, { limit, offset });

@@ -1,5 +1,4 @@
 import { guardConfiguration } from "../../../commands/guard-configuration.ts";
-import { guardProfiles } from "../../../commands/guard-profiles.ts";
 import { forbiddenUrls } from "../../../commands/guard-targets.ts";
 import type { JsonObject } from "../../../ocpp/json.ts";
 import { InvalidRequest } from "../../operation/receive.ts";
@@ -13,9 +12,8 @@ type GuardedCall<B> = Pick<
 
 /**
  * Holds a command against what no road to a station may carry: passwords outside of their rotation, a lower security profile,
- * addresses that the target policy forbids, charging profiles of the settings. `action`: the OCPP request whose payload the body
- * is, or is written like.
- * @throws Forbidden, InvalidRequest, Conflict
+ * addresses that the target policy forbids. `action`: the OCPP request whose payload the body is, or is written like.
+ * @throws Forbidden, InvalidRequest
  */
 export async function guard<B extends object>(
   { c, ports, organization, path, body }: GuardedCall<B>,
@@ -27,7 +25,6 @@ export async function guard<B extends object>(
   const rules = { ...organization, allowPrivateTargets: c.get("config").ALLOW_PRIVATE_TARGETS };
   const forbidden = forbiddenUrls(call, rules);
   if (forbidden.length > 0) throw new InvalidRequest(forbidden.map(issueOf));
-  guardProfiles(call);
 }
 
 function issueOf({ path, complaint }: { path: (string | number)[]; complaint: string }): Issue {

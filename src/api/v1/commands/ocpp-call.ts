@@ -1,13 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { sendCommand } from "../../../commands/send-command.ts";
+import { guardProfiles } from "../../../commands/guard-profiles.ts";
+import { sendCommand, type CommandFailure } from "../../../commands/send-command.ts";
 import { isDeeperThan, isJsonObject, PAYLOAD_DEPTH_MAX, type JsonObject } from "../../../ocpp/json.ts";
+import { NotFound } from "../../../errors.ts";
 import { requestSchemaName } from "../../../ocpp/payload-findings.ts";
 import { redactPayload } from "../../../ocpp/redact.ts";
 import { isSendable, SENDABLE_ACTIONS } from "../../../ocpp/sendable-actions.ts";
+import { loadValidators } from "../../../ocpp/validators.ts";
 import { OCPP_VERSIONS } from "../../../ocpp/version.ts";
 import type { OperationRequest } from "../../operation/operation.ts";
 import { InvalidRequest } from "../../operation/receive.ts";
-import { unknownAction } from "../command-failure.ts";
+import { CommandFailed, unknownAction } from "../command-failure.ts";
 import { chargeBoxId } from "../fields.ts";
 import { defineOperation } from "../surface.ts";
 import { answerOf, expectAnswer, timeout, TIMEOUT_DEFAULT_MS } from "./command-operation.ts";
@@ -88,6 +91,7 @@ async function send(call: OcppRequest): Promise<z.infer<typeof answer>> {
   const { chargeBoxId: identity, action } = target;
   await refuseUnknownAction(call);
   await guard(call, action);
+  await guardOwnProfiles(call);
   const command = { kind: "raw", action, payload: body, onlyVersion: wanted.ocppVersion ?? null } as const;
   const timeoutMs = wanted.timeout * 1000 || TIMEOUT_DEFAULT_MS;
   const answered = await answerOf({ identity, body, timeoutMs }, () =>
@@ -115,4 +119,34 @@ async function refuseUnknownAction({
   const ref = { organizationSlug: organization.slug, identity };
   const spoken = versions.length === 1 ? null : await ports.sessions.snapshot(ref).catch(() => null);
   throw new InvalidRequest([unknownAction(spoken?.version ? [spoken.version] : versions)]);
+}
+
+/**
+ * Refuses a call that would touch charging profiles of the settings. What else speaks against the call is told first: an unknown
+ * charger, a payload that breaks the schema of the version that the charger speaks.
+ * @throws Conflict, NotFound, CommandFailed
+ */
+async function guardOwnProfiles(call: OcppRequest): Promise<void> {
+  try {
+    guardProfiles({ action: call.path.action, payload: call.body });
+  } catch (conflict) {
+    await refuseUnsendable(call);
+    throw conflict;
+  }
+}
+
+/** @throws NotFound, CommandFailed */
+async function refuseUnsendable(call: OcppRequest): Promise<void> {
+  const { ports, organization, path: target, query: wanted, body } = call;
+  const { chargeBoxId: identity, action } = target;
+  const snapshot = await ports.sessions.snapshot({ organizationSlug: organization.slug, identity });
+  if (!snapshot && !(await ports.chargers.findByIdentity(organization.id, identity)))
+    throw new NotFound("Charger", identity);
+  const spoken = snapshot?.version ?? null;
+  if (spoken === null || (wanted.ocppVersion ?? spoken) !== spoken) return;
+  const timeoutMs = wanted.timeout * 1000 || TIMEOUT_DEFAULT_MS;
+  const refuse = (failure: CommandFailure) => new CommandFailed({ identity, body, timeoutMs, failure });
+  if (!isSendable(spoken, action)) throw refuse({ kind: "unknownAction", version: spoken });
+  const finding = (await loadValidators(spoken)).request(action, body);
+  if (finding) throw refuse({ kind: "invalidPayload", version: spoken, action, finding });
 }

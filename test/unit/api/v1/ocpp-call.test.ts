@@ -304,8 +304,29 @@ describe("what no road to a station may carry", () => {
     ],
     ["ClearChargingProfile", { chargingProfileCriteria: { chargingProfilePurpose: "TxProfile" } }, 200],
   ])("is a charging profile of the settings: %s %j → %i", async (action, payload, expected) => {
-    const { status, commands } = await call(action, payload);
+    const { status, commands } = await call(action, payload, worldOf(2));
     expect([status, commands.length]).toEqual([expected, expected === 200 ? 1 : 0]);
+  });
+
+  it("is told after an unknown charger and after a payload that breaks the schema, before anything is sent", async () => {
+    const own = { csChargingProfiles: profile16(9001, "TxProfile", 5) };
+    const world = createWorld();
+    world.ports.sessions.snapshot = async () => ({ version: "ocpp1.6" }) as SessionSnapshot;
+    const broken = await call("SetChargingProfile", own, world);
+    expect([broken.status, broken.body.error.issues?.[0]?.path]).toEqual([400, ["connectorId"]]);
+    const foreign = await call(
+      "RequestStartTransaction",
+      { chargingProfile: profile2x(9101, "TxProfile", 5) },
+      world,
+    );
+    expect(foreign.status).toBe(400);
+    const valid = await call("ClearChargingProfile", { id: 9001 }, world);
+    expect(valid.status).toBe(409);
+    const stranger = createWorld();
+    stranger.ports.sessions.snapshot = async () => null;
+    stranger.ports.chargers.findByIdentity = async () => null;
+    const unknown = await call("ClearChargingProfile", { id: 9001 }, stranger);
+    expect([unknown.status, broken.commands, unknown.commands]).toEqual([404, [], []]);
   });
 
   it("are all the profiles that the settings send", async () => {
@@ -320,14 +341,17 @@ describe("what no road to a station may carry", () => {
       for (const version of ["ocpp1.6", "ocpp2.0.1"] as const) {
         // Another id, so that the level alone decides.
         const text = JSON.stringify(profilePayload(layer, version, now)).replace(/:900\d/, ":5");
-        expect((await call("SetChargingProfile", JSON.parse(text))).status).toBe(409);
-        expect((await call("ClearChargingProfile", clearPayload(layer.name, version))).status).toBe(409);
+        expect((await call("SetChargingProfile", JSON.parse(text), worldOf(2))).status).toBe(409);
+        expect(
+          (await call("ClearChargingProfile", clearPayload(layer.name, version), worldOf(2))).status,
+        ).toBe(409);
       }
     const limit = limitPayload({ ...layers[0]! }, { transactionId: 1, evseId: 2 }, now);
     expect(
-      (await call("SetChargingProfile", JSON.parse(JSON.stringify(limit).replace(":9102", ":5")))).status,
+      (await call("SetChargingProfile", JSON.parse(JSON.stringify(limit).replace(":9102", ":5")), worldOf(2)))
+        .status,
     ).toBe(409);
-    expect((await call("ClearChargingProfile", unlimitPayload(2))).status).toBe(409);
+    expect((await call("ClearChargingProfile", unlimitPayload(2), worldOf(2))).status).toBe(409);
   });
 });
 
