@@ -16,8 +16,10 @@ import type {
 export const TARGETS_MAX = 1_000;
 /** A command that has waited this long has no effect any more. */
 const EXPIRES_AFTER_MS = 60_000;
-/** Hosts that are called at once. */
+/** Hosts and sessions that are called at once. */
 const PARALLEL = 20;
+/** No call begins later than this. With the deadline of the last ones an answer leaves before its idempotency key is free again. */
+const BEGINS_WITHIN_MS = 25_000;
 
 /** One event for every selected charger. */
 export interface EventOrder {
@@ -46,6 +48,7 @@ export const FAILURES = {
   notSupported: failure("NOT_SUPPORTED", "Command is not supported for an external charger", false),
   full: failure("QUEUE_FULL", "Too many commands wait for the charger", true),
   internal: failure("INTERNAL", "Internal server error", true),
+  notSent: failure("INTERNAL", "Command was not sent in time", true),
 } as const;
 
 const OF_RECEIPT: Readonly<Record<Exclude<CommandReceipt, "queued">, ItemError>> = {
@@ -66,11 +69,14 @@ const OF_POST: Readonly<Record<Exclude<PostReceipt, "queued">, ItemError>> = {
 type Needs = Pick<Ports, "chargers" | "simulators" | "sessions" | "ids" | "clock">;
 
 /** A unit of work: what one call to an object does. */
-type Delivery = (report: EventReport) => Promise<void>;
+interface Delivery {
+  targets: readonly CommandTarget[];
+  run(): Promise<void>;
+}
 
 /**
  * Queues an event at every selected charger: one statement finds them, one call per host, or per session of an external
- * charger, reaches them.
+ * charger, reaches them. A charger that could not be called in time gets nothing and is reported as failed.
  * @throws NotFound: the charger or the location. Policy: the location has too many chargers. Unavailable
  */
 export async function sendEvents(
@@ -82,8 +88,12 @@ export async function sendEvents(
   const targets = await selectedTargets(ports, organization.id, selection);
   const report: EventReport = { queued: [], failed: [] };
   const deliveries = deliveriesOf(ports, organization, { targets, order, report }).values();
+  const beginsUntilMs = ports.clock.now().getTime() + BEGINS_WITHIN_MS;
   const worker = async () => {
-    for (const deliver of deliveries) await deliver(report);
+    for (const { targets: reached, run } of deliveries) {
+      if (ports.clock.now().getTime() < beginsUntilMs) await run();
+      else report.failed.push(...reached.map((target) => ({ target, error: FAILURES.notSent })));
+    }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   return inOrder(targets, report);
@@ -104,10 +114,17 @@ function deliveriesOf(ports: Needs, organization: Organization, sending: Sending
       refusalOf(target) ?? (isExternal(target) ? order.commandFor(target) : order.eventFor(target));
     if ("code" in what) report.failed.push({ target, error: what });
     else if (isExternal(target))
-      deliveries.push(() => post(ports, organization, { target, command: what as PostedCommand }, report));
+      deliveries.push({
+        targets: [target],
+        run: () => post(ports, organization, { target, command: what as PostedCommand }, report),
+      });
     else group(byHost, target.simulatorHost ?? "", { target, event: what as StationEvent });
   }
-  for (const [host, items] of byHost) deliveries.push(() => queueAtHost(ports, host, items, report));
+  for (const [host, items] of byHost)
+    deliveries.push({
+      targets: items.map(({ target }) => target),
+      run: () => queueAtHost(ports, host, items, report),
+    });
   return deliveries;
 }
 

@@ -126,6 +126,10 @@ export function examineWith<S extends z.ZodType>(
 function findingsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base: Loc): Finding[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   const loc = [...base, ...path];
+  if (issue.code === "invalid_union")
+    return fitting(issue).flatMap((each) =>
+      findingsOfIssue({ ...each, path: [...issue.path, ...each.path] }, schema, raw, base),
+    );
   const { value, parent } = lookUp(raw, path);
   if (value === undefined) return [plainFinding("missing", loc, parent ?? null)];
   if (issue.code === "unrecognized_keys")
@@ -140,6 +144,13 @@ function findingsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknow
     return [listLength("long", Number(issue.maximum), value.length, loc, value)];
   const { type, msg, ctx } = problemOf(issue);
   return [{ type, loc, msg, ...echo(value), ...(ctx ? { ctx } : {}) }];
+}
+
+/** The issues of the alternative of a union that is written for values of this type, else those of the last one. */
+function fitting({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] {
+  const isOtherType = (issue: z.core.$ZodIssue) =>
+    issue.code === "invalid_type" && issue.path.length === 0 && issue.expected !== "int";
+  return errors.find((issues) => !issues.some(isOtherType)) ?? errors.at(-1) ?? [];
 }
 
 function lookUp(raw: unknown, path: Loc): { value: unknown; parent: unknown } {

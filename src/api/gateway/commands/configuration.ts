@@ -63,7 +63,8 @@ export const configuration = singleOperation({
     const fields = z.object({ configuration: isList ? Pairs : Values });
     const examined = examineWith(z.object({ target: SingleTarget, event: fields }), raw, ["body"]);
     if ("findings" in examined || isList) return examined;
-    const findings = findingsOfKeys(Object.keys(examined.value.event.configuration));
+    // The keys as they were sent: the examined object has lost one that is named `__proto__`.
+    const findings = findingsOfKeys(Object.keys(eventOf(raw)?.["configuration"] ?? {}));
     return findings.length > 0 ? { findings } : examined;
   },
   reachesExternal: true,
@@ -152,6 +153,8 @@ function findingsOfKeys(keys: readonly string[]): Finding[] {
   if (keys.length < 1 || keys.length > PAIRS_MAX)
     return [valueError(`must have 1 to ${PAIRS_MAX} keys`, at, undefined)];
   return keys.flatMap((name) => {
+    if (name === "__proto__")
+      return [valueError("no configuration key has this name", [...at, name], undefined)];
     const examined = examineWith(key, name, [...at, name]);
     return "findings" in examined ? examined.findings : [];
   });
