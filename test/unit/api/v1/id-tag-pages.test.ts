@@ -5,7 +5,7 @@ import type { IdTag, IdTagStore } from "../../../../src/ports.ts";
 const tagOf = (n: number): IdTag => ({
   id: `tag_01JKB2M3N4P5Q6R7S8T9V0W1X${n}`,
   idTag: `T${n}`,
-  tokenType: null,
+  type: null,
   groupId: null,
   name: null,
   status: "active",
