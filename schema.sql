@@ -560,3 +560,22 @@ CREATE TABLE IF NOT EXISTS charger_local_lists (
 );
 CREATE INDEX IF NOT EXISTS charger_local_lists_managed ON charger_local_lists (charger_id) WHERE mode = 'managed';
 CREATE INDEX IF NOT EXISTS charger_local_lists_organization ON charger_local_lists (organization_id);
+
+-- Reservations of connectors, as the sessions tell of them. The newest revision of a row is valid.
+CREATE TABLE IF NOT EXISTS reservations (
+  id text PRIMARY KEY,               -- `rsv_` and a ULID
+  organization_id uuid NOT NULL,
+  charger_id uuid NOT NULL,
+  reservation_id integer NOT NULL,   -- number of the protocol, unique among what the station holds
+  evse_id integer NOT NULL,          -- 0: any
+  id_tag text NOT NULL,
+  group_id text,
+  status text NOT NULL CHECK (status IN ('active', 'used', 'cancelled', 'expired', 'removed')),
+  transaction_id integer,            -- that used it
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  revision integer NOT NULL
+);
+CREATE INDEX IF NOT EXISTS reservations_list ON reservations (charger_id, id);
+CREATE INDEX IF NOT EXISTS reservations_status ON reservations (charger_id, status, id);

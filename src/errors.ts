@@ -37,6 +37,7 @@ export type ThingName =
   | "Route"
   | "API key"
   | "Organization"
+  | "Reservation"
   | "Transaction"
   | "Id Tag"
   | "Id Tag job"

@@ -1037,6 +1037,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chargers/{chargeBoxId}/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the reservations of a charger, newest first */
+        get: operations["listReservations"];
+        put?: never;
+        /** Reserve a connector for an id tag */
+        post: operations["createReservation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chargers/{chargeBoxId}/reservations/{reservation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a reservation
+         * @description A station refuses only what it does not hold: then the reservation becomes `removed`.
+         */
+        delete: operations["cancelReservation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transactions": {
         parameters: {
             query?: never;
@@ -3993,6 +4031,29 @@ export interface components {
                 /** Format: date-time */
                 lastUpdated: string;
             }[];
+        };
+        Reservation: {
+            /** @example rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2 */
+            id: string;
+            /** @description The number that the station knows it by */
+            reservationId: number;
+            /** @example CHARGER-001 */
+            chargeBoxId: string;
+            /** @description 0: any */
+            connectorId: number;
+            idTag: string;
+            groupId: string | null;
+            /**
+             * @description `used`: by a transaction; `removed`: the station gave it up, or does not hold it
+             * @enum {string}
+             */
+            status: "active" | "used" | "cancelled" | "expired" | "removed";
+            /** @description That used it up */
+            transactionId?: number;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: date-time */
+            createdAt: string;
         };
         CommandApiTransaction: {
             /** @example txn_01JKB2M3N4P5Q6R7S8T9V0W1X2 */
@@ -13722,6 +13783,482 @@ export interface operations {
             };
             /** @description The body is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger answered with an error, or not by its schema */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger did not answer in time, or not completely */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    listReservations: {
+        parameters: {
+            query?: {
+                status?: "active" | "used" | "cancelled" | "expired" | "removed";
+                limit?: number;
+                /** @description `next` of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                chargeBoxId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of reservations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        reservations: components["schemas"]["Reservation"][];
+                        /** @description For `after`; null on the last page */
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    createReservation: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
+                timeout?: number;
+            };
+            header?: never;
+            path: {
+                chargeBoxId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 0: any, where the station supports it
+                     * @example 1
+                     */
+                    connectorId: number;
+                    /**
+                     * @description At most 20 characters for an OCPP 1.6 charger
+                     * @example USER123
+                     */
+                    idTag: string;
+                    /** @description Tags of this group may use the reservation too */
+                    groupId?: string | null;
+                    /** Format: date-time */
+                    expiresAt: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The charger refused; nothing is stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        connectorId: number;
+                        /** @description The station's word in snake_case */
+                        status: string;
+                        /** @description Status of the station's answer, as OCPP spells it */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The charger holds the reservation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2 */
+                        id: string;
+                        /** @description The number that the station knows it by */
+                        reservationId: number;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        /** @description 0: any */
+                        connectorId: number;
+                        idTag: string;
+                        groupId: string | null;
+                        /**
+                         * @description `used`: by a transaction; `removed`: the station gave it up, or does not hold it
+                         * @enum {string}
+                         */
+                        status: "active" | "used" | "cancelled" | "expired" | "removed";
+                        /** @description That used it up */
+                        transactionId?: number;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** @description Status of the station's answer, as OCPP spells it */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Conflicts with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is larger than 256 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger answered with an error, or not by its schema */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger did not answer in time, or not completely */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    cancelReservation: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the charger's answer; without it the command's own default applies */
+                timeout?: number;
+            };
+            header?: never;
+            path: {
+                chargeBoxId: string;
+                /** @description The `rsv_` id */
+                reservation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The charger does not hold it any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2 */
+                        id: string;
+                        /** @description The number that the station knows it by */
+                        reservationId: number;
+                        /** @example CHARGER-001 */
+                        chargeBoxId: string;
+                        /** @description 0: any */
+                        connectorId: number;
+                        idTag: string;
+                        groupId: string | null;
+                        /**
+                         * @description `used`: by a transaction; `removed`: the station gave it up, or does not hold it
+                         * @enum {string}
+                         */
+                        status: "active" | "used" | "cancelled" | "expired" | "removed";
+                        /** @description That used it up */
+                        transactionId?: number;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** @description Status of the station's answer, as OCPP spells it */
+                        ocppStatus: string | null;
+                        statusInfo?: {
+                            reasonCode: string;
+                            additionalInfo: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Unknown in this organisation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Conflicts with the present state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -66,6 +66,14 @@ export interface Commands {
     readonly remoteStartId?: number;
   };
   readonly remoteStop: { readonly transactionId: number; readonly ocppTransactionId: string | null };
+  /** Reserves a connector; its number is given when it is sent. `expiresAt` is ISO 8601. */
+  readonly reserve: {
+    readonly connectorId: number;
+    readonly idTag: string;
+    readonly groupId: string | null;
+    readonly expiresAt: string;
+  };
+  readonly cancelReservation: { readonly reservationId: number };
   readonly sendLocalList: {
     readonly listVersion: number;
     readonly updateType: "Full" | "Differential";
@@ -103,6 +111,20 @@ interface StationWord {
   readonly statusInfo: StatusInfo | null;
 }
 
+/** A reservation that a station holds. */
+export interface HeldReservation {
+  /** `rsv_` and a ULID. */
+  readonly id: string;
+  /** The number that the station knows it by. */
+  readonly reservationId: number;
+  /** 0: any. */
+  readonly evseId: number;
+  readonly idTag: string;
+  readonly groupId: string | null;
+  readonly expiresAtMs: number;
+  readonly createdAtMs: number;
+}
+
 /** A configuration key of a station. */
 export interface ConfigurationEntry {
   readonly key: string;
@@ -116,7 +138,7 @@ export type ConfigurationStatus = "Accepted" | "Rejected" | "RebootRequired" | "
 /** Answer of a station to a command, independent of the OCPP version. A refusal is an answer. */
 export type CommandAnswer =
   /**
-   * Answer to reset, unlock, clearCache, trigger, availability, remoteStop (status in snake_case) and sendLocalList
+   * Answer to reset, unlock, clearCache, trigger, availability, remoteStop, cancelReservation (status in snake_case) and sendLocalList
    * (status as in OCPP).
    */
   | ({ readonly kind: "status"; readonly status: string } & StationWord)
@@ -158,6 +180,13 @@ export type CommandAnswer =
       readonly status: string;
       readonly transactionId: number;
       readonly ocppTransactionId: string | null;
+    } & StationWord)
+  /** Answer to reserve, status in snake_case. `reservation`: what the session noted; absent: the station refused. */
+  | ({
+      readonly kind: "reserved";
+      readonly status: string;
+      readonly reservationId: number;
+      readonly reservation?: HeldReservation;
     } & StationWord)
   | { readonly kind: "localListVersion"; readonly listVersion: number }
   /** Limits of the local list in the station's own words; null: not reported. */

@@ -122,7 +122,7 @@ export function isCommandAllowed(registration: RegistrationStatus | null, comman
     case "Accepted":
       return true;
     case "Pending":
-      return !startsTransaction(command) && !stopsTransaction(command);
+      return !startsTransaction(command) && !stopsTransaction(command) && !reserves(command);
     case "Rejected":
       return false;
     default:
@@ -135,6 +135,16 @@ export function startsTransaction(command: ChargerCommand): boolean {
   return command.kind === "remoteStart" || isCallOf(command, START_ACTIONS);
 }
 
+/** Whether a command is a ReserveNow, in whatever form it comes. */
+export function reserves(command: ChargerCommand): boolean {
+  return command.kind === "reserve" || isCallOf(command, RESERVE_ACTIONS);
+}
+
+/** Whether a command ends a reservation, in whatever form it comes. */
+export function cancelsReservation(command: ChargerCommand): boolean {
+  return command.kind === "cancelReservation" || isCallOf(command, CANCEL_ACTIONS);
+}
+
 function stopsTransaction(command: ChargerCommand): boolean {
   return command.kind === "remoteStop" || isCallOf(command, STOP_ACTIONS);
 }
@@ -144,6 +154,8 @@ function isCallOf(command: ChargerCommand, actions: ReadonlySet<string>): boolea
 }
 
 const START_ACTIONS: ReadonlySet<string> = new Set(["RemoteStartTransaction", "RequestStartTransaction"]);
+const RESERVE_ACTIONS: ReadonlySet<string> = new Set(["ReserveNow"]);
+const CANCEL_ACTIONS: ReadonlySet<string> = new Set(["CancelReservation"]);
 const STOP_ACTIONS: ReadonlySet<string> = new Set(["RemoteStopTransaction", "RequestStopTransaction"]);
 
 /** Whether a command asks the station for a BootNotification. */

@@ -196,7 +196,12 @@ export type StateChange =
   | ({ readonly type: "unconfirmedStop"; readonly endedId: number | null } & UnconfirmedStop)
   /** The certificate that came with the token is not valid. */
   | { readonly type: "tokenRefused"; readonly token: string }
-  | { readonly type: "reservationEnded"; readonly reservationId: number }
+  /** `reportedStatus`: the station's word for how it ended; absent: the transaction of the same message used it up. */
+  | {
+      readonly type: "reservationEnded";
+      readonly reservationId: number;
+      readonly reportedStatus?: string;
+    }
   | {
       readonly type: "reportPart";
       readonly report: ReportKind;

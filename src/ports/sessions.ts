@@ -1,5 +1,5 @@
 import type { CredentialText } from "../credential-text.ts";
-import type { ChargerCommand, CommandAnswer } from "../ocpp/commands.ts";
+import type { ChargerCommand, CommandAnswer, HeldReservation } from "../ocpp/commands.ts";
 import type { CallOutcome } from "../ocpp/call-queue.ts";
 import type { JsonObject } from "../ocpp/json.ts";
 import type { OcppVersion } from "../ocpp/version.ts";
@@ -10,6 +10,7 @@ import type {
   SecurityEventFact,
   StationEventFact,
   StopConflictFact,
+  ReservationFact,
   TransactionFact,
 } from "./transactions.ts";
 import type { SettingsNote } from "./settings.ts";
@@ -72,7 +73,12 @@ export interface SessionSnapshot {
   connectors: Array<Omit<ConnectorState, "updatedAt"> & { updatedAtMs: number }>;
   /** Transactions currently running. */
   transactions: RunningTransaction[];
+  /** Reservations that the station holds, or was asked for and has not answered. */
+  reservations: ActiveReservation[];
 }
+
+/** A reservation that a station holds. */
+export type ActiveReservation = HeldReservation;
 
 /** A transaction that was started and not stopped. */
 export interface RunningTransaction {
@@ -238,6 +244,7 @@ export type SessionFact =
   /** The lease of the online limit was renewed until `untilMs` (epoch ms). */
   | { type: "lease"; untilMs: number }
   | ({ type: "transaction" } & TransactionFact)
+  | ({ type: "reservation" } & ReservationFact)
   | ({ type: "meterValues" } & MeterValuesFact)
   | ({ type: "stopConflict" } & StopConflictFact)
   | ({ type: "securityEvent" } & SecurityEventFact)

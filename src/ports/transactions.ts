@@ -30,6 +30,25 @@ export interface TransactionFact {
   revision: number;
 }
 
+/** State of a reservation. Only a higher revision replaces a lower one. Times are ISO 8601. */
+export interface ReservationFact {
+  /** `rsv_` and a ULID. */
+  id: string;
+  /** The number that the station knows it by. */
+  reservationId: number;
+  /** 0: any. */
+  evseId: number;
+  idTag: string;
+  groupId: string | null;
+  /** `removed`: the station gave it up, or does not hold it. */
+  status: "active" | "used" | "cancelled" | "expired" | "removed";
+  /** The transaction that used it; null: none, or not known. */
+  transactionId: number | null;
+  expiresAt: string;
+  createdAt: string;
+  revision: number;
+}
+
 /** Two different ends reported for one transaction. A row with the same content is a repeat and is stored once. */
 export interface StopConflictFact {
   transactionId: number;
@@ -135,6 +154,12 @@ export interface StoredTransaction extends Omit<
   updatedAt: Date;
 }
 
+/** A reservation in Postgres. */
+export interface StoredReservation extends Omit<ReservationFact, "expiresAt" | "createdAt" | "revision"> {
+  expiresAt: Date;
+  createdAt: Date;
+}
+
 /** Selection of transactions. Null: no condition. */
 export interface TransactionFilter {
   /** OCPP identity of the charger, deleted ones included. */
@@ -193,6 +218,14 @@ export interface StationHistory {
     transactionId: number,
     page: { after: MeterMessagePlace | null; limit: number },
   ): Promise<MeterMessagePage>;
+  /** A reservation of a charger by its `rsv_` id. */
+  reservation(organizationId: string, chargerId: string, id: string): Promise<StoredReservation | null>;
+  /** The next reservations of a charger after the one with the id `after`, newest first; `status` null: of any. */
+  reservations(
+    organizationId: string,
+    chargerId: string,
+    page: { status: StoredReservation["status"] | null; after: string | null; limit: number },
+  ): Promise<StoredReservation[]>;
   /** Transaction ids in use, for the id allocator. */
   transactionIds(organizationId: string): Promise<TransactionIdsOnRecord>;
   /** Deletes rows past their retention, for at most 20 s per call. */

@@ -9,6 +9,7 @@ import type {
 } from "../ports.ts";
 import { meterMessages } from "./meter-values.ts";
 import { pruneHistory } from "./prune-history.ts";
+import { applyReservations, reservationReader } from "./reservations.ts";
 import type { Sql } from "./sql.ts";
 import { readTransaction, transactionPage, transactionsAfter } from "./transaction-lists.ts";
 import { applyTransactions, transactionIdsOnRecord } from "./transactions.ts";
@@ -19,6 +20,7 @@ export type HistoryFact = Extract<
   {
     type:
       | "transaction"
+      | "reservation"
       | "meterValues"
       | "stopConflict"
       | "securityEvent"
@@ -84,7 +86,7 @@ const DATA_TRANSFERS = `WITH f AS (${known(`charger_id uuid, id text, direction 
   SELECT id, organization_id, charger_id, direction, vendor_id, message_id, data, response_status, response_data, error, at
   FROM f ON CONFLICT (id) DO NOTHING`;
 
-const STATEMENTS: Record<Exclude<HistoryFact["type"], "transaction">, string> = {
+const STATEMENTS: Record<Exclude<HistoryFact["type"], "transaction" | "reservation">, string> = {
   meterValues: METER_VALUES,
   stopConflict: STOP_CONFLICTS,
   securityEvent: SECURITY_EVENTS,
@@ -104,6 +106,7 @@ export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<Go
   );
   const transactions = byType.transaction?.map(wireRow) ?? [];
   const gone = transactions.length > 0 ? await applyTransactions(sql, transactions) : [];
+  if (byType.reservation) await applyReservations(sql, byType.reservation.map(wireRow));
   for (const [type, statement] of Object.entries(STATEMENTS)) {
     const of = byType[type as HistoryFact["type"]];
     if (of) await sql.write(statement, [JSON.stringify(of.map(wireRow))]);
@@ -113,7 +116,7 @@ export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<Go
 
 /** Whether a fact is stored as history. */
 export function isHistory({ fact }: SessionFactRow): boolean {
-  return fact.type === "transaction" || Object.hasOwn(STATEMENTS, fact.type);
+  return fact.type === "transaction" || fact.type === "reservation" || Object.hasOwn(STATEMENTS, fact.type);
 }
 
 function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): Record<string, unknown> {
@@ -122,6 +125,8 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
   switch (fact.type) {
     case "transaction":
       return { ...about, ...wireTransaction(fact) };
+    case "reservation":
+      return { ...about, ...wireReservation(fact) };
     case "meterValues": {
       const { transactionId, claimedId, evseId, reason, energyWh, stopReason, idTag, values, at } = fact;
       const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
@@ -187,6 +192,21 @@ function wireTransaction(fact: Extract<HistoryFact, { type: "transaction" }>): R
   };
 }
 
+function wireReservation(fact: Extract<HistoryFact, { type: "reservation" }>): Record<string, unknown> {
+  return {
+    id: fact.id,
+    reservation_id: int32(fact.reservationId),
+    evse_id: int32(fact.evseId),
+    id_tag: fact.idTag,
+    group_id: fact.groupId,
+    status: fact.status,
+    transaction_id: fact.transactionId,
+    expires_at: fact.expiresAt,
+    created_at: fact.createdAt,
+    revision: fact.revision,
+  };
+}
+
 const INT_MAX = 2 ** 31 - 1;
 
 /** A number cut to the range of a 32-bit integer column, because a station may send any. */
@@ -206,6 +226,8 @@ export function stationHistory(sql: Sql): StationHistory {
 
     meterMessages: (organizationId, transactionId, page) =>
       meterMessages(sql, organizationId, transactionId, page),
+
+    ...reservationReader(sql),
 
     transactionIds: (organizationId) => transactionIdsOnRecord(sql, organizationId),
 

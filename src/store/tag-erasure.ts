@@ -59,6 +59,10 @@ const partRow = z.object({
  */
 const ERASE = `WITH tx AS (
     UPDATE transactions SET id_tag = $5::text WHERE charger_id = ANY($3::uuid[]) AND lower(id_tag) = $4::text
+  ), reserved AS (
+    UPDATE reservations SET id_tag = CASE WHEN lower(id_tag) = $4::text THEN $5::text ELSE id_tag END,
+      group_id = CASE WHEN lower(group_id) = $4::text THEN $5::text ELSE group_id END
+    WHERE charger_id = ANY($3::uuid[]) AND (lower(id_tag) = $4::text OR lower(group_id) = $4::text)
   ), conflicts AS (
     UPDATE transaction_conflicts SET fact = jsonb_set(fact, '{id_tag}', to_jsonb($5::text))
     WHERE charger_id = ANY($3::uuid[]) AND lower(fact ->> 'id_tag') = $4::text

@@ -44,6 +44,7 @@ beforeAll(async () => {
     chargeBoxId: [own.externalIdentity, own.identity, "UNKNOWN-1"],
     transactionId: [own.transactionId, "4711", "4712", "txn_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     tagJobId: [own.tagJobId, never],
+    reservation: [own.reservation, "rsv_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     idTagId: [own.idTagId, "tag_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     requestId: [17, -1],
     keyId: [own.keyId, "key_01ARZ3NDEKTSV4RRFFQ69G5FAV"],

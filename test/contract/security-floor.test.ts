@@ -36,6 +36,7 @@ const idsOf = (belongings: Belongings): Record<string, string> => ({
   action: "ClearCache",
   requestId: REQUEST_ID,
   keyId: belongings.keyId,
+  reservation: belongings.reservation,
   idTagId: belongings.idTagId,
   tagJobId: belongings.tagJobId,
   transactionId: belongings.transactionId,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ensureOrganization, type KeyRole } from "../../dev/bootstrap/bootstrap.ts";
 import { signToken } from "../../dev/bootstrap/sign-token.ts";
+import { systemIds, ulidOf } from "../../src/fleet/ids.ts";
 import { call, createLocation, postBatch } from "../harness/fleet.ts";
 import type { ApiOperation } from "../harness/openapi/document.ts";
 import { waitFor } from "../harness/wait-for.ts";
@@ -38,6 +39,8 @@ export interface Belongings {
   tagJobId: string;
   /** `txn_` id of a completed transaction, number 4711. */
   transactionId: string;
+  /** `rsv_` id of a cancelled reservation of `identity`. */
+  reservation: string;
 }
 
 const secrets = z.object({ JWT_SECRET: z.string() });
@@ -96,6 +99,13 @@ export async function furnish(
     VALUES ($1, $2::uuid, 4711, $3::uuid, 1, 1, 'completed', now() - interval '1 hour', now(), 1, now()) RETURNING id`,
     [transactionId, organization, charger.id],
   );
+  const reservation = `rsv_${ulidOf(systemIds.uuid())}`;
+  await openSql(world.sqlUrl)(
+    `INSERT INTO reservations (id, organization_id, charger_id, reservation_id, evse_id, id_tag, status, expires_at, created_at,
+      updated_at, revision)
+    VALUES ($1, $2::uuid, $3::uuid, 815, 1, 'TAG', 'cancelled', now(), now(), now(), 2) RETURNING id`,
+    [reservation, organization, charger.id],
+  );
   return {
     locationId,
     chargerId: charger.id,
@@ -106,6 +116,7 @@ export async function furnish(
     idTagId,
     tagJobId,
     transactionId,
+    reservation,
   };
 }
 

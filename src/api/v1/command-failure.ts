@@ -133,6 +133,8 @@ const FIELDS: Record<string, string> = {
   name: "key",
   instance: "key",
   remoteLocation: "location",
+  parentIdTag: "groupId",
+  groupIdToken: "groupId",
 };
 
 /** The body field that a JSON pointer into a CALL was filled from; empty if unknown. */

@@ -38,7 +38,7 @@ const type = z
   });
 
 /** Times of the years 1 to 9999: Postgres reads no other time that was written by JavaScript, and RFC 3339 has no later ones. */
-const TIMES_MS = { first: -62_135_596_800_000, last: 253_402_300_799_999 };
+export const TIMES_MS = { first: -62_135_596_800_000, last: 253_402_300_799_999 };
 
 const isStorable = (value: Date | null) =>
   value === null || (value.getTime() >= TIMES_MS.first && value.getTime() <= TIMES_MS.last);

@@ -20,7 +20,8 @@ import { transactionPath } from "./transactions.ts";
 /** The tag of remote starts that name none. */
 const REMOTE_ONLY_TAG = "CAPACITOR";
 
-const idTag = z
+/** The tag of a remote start or reservation. */
+export const tokenOfStart = z
   .string()
   .regex(/^[A-Za-z0-9*+=:|@._-]{1,36}$/, "must be 1 to 36 of A-Z a-z 0-9 * + = : | @ . _ -")
   .openapi({ example: "USER123", description: "At most 20 characters for an OCPP 1.6 charger" });
@@ -28,12 +29,12 @@ const idTag = z
 const startBody = z.strictObject({
   chargeBoxId,
   connectorId: connectorNumber(1),
-  idTag: idTag
+  idTag: tokenOfStart
     .optional()
     .openapi({ description: `${REMOTE_ONLY_TAG} if absent; at most 20 characters on OCPP 1.6` }),
 });
 
-const chargerStartBody = z.strictObject({ connectorId: connectorNumber(1), idTag });
+const chargerStartBody = z.strictObject({ connectorId: connectorNumber(1), idTag: tokenOfStart });
 
 const START_MESSAGES = {
   accepted: "Remote start accepted by charger",

@@ -19,6 +19,7 @@ import { authenticateV1 } from "./surface.ts";
 import { startChargerTransaction, startTransaction, stopTransaction } from "./remote-control.ts";
 import { listMeterValues } from "./meter-values.ts";
 import { getTransaction, listTransactions } from "./transactions.ts";
+import { cancelReservation, createReservation, listReservations } from "./reservations.ts";
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
@@ -46,6 +47,9 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   startTransaction,
   startChargerTransaction,
   stopTransaction,
+  createReservation,
+  listReservations,
+  cancelReservation,
   listTransactions,
   getTransaction,
   listMeterValues,

@@ -2,6 +2,7 @@ import { leaseDueMs } from "./settings/lease-renewal.ts";
 import type { LiveSocket, SessionSockets } from "./line/live-socket.ts";
 import { livenessDueMs } from "./line/liveness.ts";
 import { expireStarts, startsDueMs } from "./storage/remote-starts.ts";
+import { expireReservations, reservationsDueMs } from "./storage/reservations.ts";
 import type { SessionRecord } from "./storage/session-record.ts";
 import type { SessionStore } from "./storage/session-store.ts";
 
@@ -44,12 +45,13 @@ export class AlarmClock {
     this.#hooks = hooks;
   }
 
-  /** Call when the alarm fires: none is set now, and remote starts that are due expire. */
+  /** Call when the alarm fires: none is set now, and remote starts and reservations that are due expire. */
   fired(record: SessionRecord): void {
     record.alarmAtMs = null;
     const memory = this.#sockets.memoryOf(record.generation);
     if (memory) memory.alarmAtMs = null;
     expireStarts(record, this.#store, Date.now());
+    expireReservations(record, this.#store, Date.now());
   }
 
   /** Call at the end of a turn: starts a flush of a connected station's facts, and sets the alarm if one is due earlier. */
@@ -95,6 +97,8 @@ export class AlarmClock {
     if (live && record.lease) dues.push(leaseDueMs(record.lease, live));
     const startsDue = startsDueMs(record);
     if (startsDue !== null) dues.push(startsDue);
+    const reservationsDue = reservationsDueMs(record);
+    if (reservationsDue !== null) dues.push(reservationsDue);
     const pruneDueMs = dues.length === 0 ? this.#store.frames.pruneDueMs() : null;
     if (pruneDueMs !== null) dues.push(pruneDueMs);
     return dues.length === 0 ? null : Math.min(...dues);

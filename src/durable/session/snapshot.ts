@@ -1,4 +1,4 @@
-import type { RunningTransaction, SessionSnapshot } from "../../ports.ts";
+import type { ActiveReservation, RunningTransaction, SessionSnapshot } from "../../ports.ts";
 import type { LiveSocket } from "./line/live-socket.ts";
 import { isFresh } from "./line/liveness.ts";
 import type { SessionRecord } from "./storage/session-record.ts";
@@ -11,6 +11,21 @@ export function runningTransactions(table: Transactions): RunningTransaction[] {
     transactionId,
     evseId: table.byId(transactionId)?.evseId ?? 0,
   }));
+}
+
+/** Reservations that the station holds, or may hold because it has not answered yet. */
+export function heldReservations({ reservations }: Pick<SessionRecord, "reservations">): ActiveReservation[] {
+  return reservations
+    .filter(({ state }) => state !== "expired")
+    .map(({ rowId: id, reservationId, evseId, idTag, groupId, expiresAtMs, atMs: createdAtMs }) => ({
+      id,
+      reservationId,
+      evseId,
+      idTag,
+      groupId,
+      expiresAtMs,
+      createdAtMs,
+    }));
 }
 
 /** State of the session at this moment, without a look into Postgres. */
@@ -45,5 +60,6 @@ export function snapshotOf(
       updatedAtMs,
     })),
     transactions: runningTransactions(table),
+    reservations: heldReservations(record),
   };
 }

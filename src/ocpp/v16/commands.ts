@@ -9,6 +9,7 @@ import {
 } from "./outbound/configuration.ts";
 import { getLocalListLimits, getLocalListVersion, sendLocalList } from "./outbound/local-list.ts";
 import { remoteStart, remoteStop, triggerMessage } from "./outbound/remote-control.ts";
+import { reserve } from "./outbound/reservations.ts";
 import { getDiagnostics, updateFirmware } from "./outbound/transfers.ts";
 
 /** Commands of OCPP 1.6: command kind to generator. */
@@ -27,6 +28,8 @@ export const commandsV16: CommandTable = {
   dataTransfer,
   remoteStart,
   remoteStop,
+  reserve,
+  cancelReservation: ({ reservationId }) => askStatus("CancelReservation", { reservationId }),
   sendLocalList,
   getLocalListVersion,
   getLocalListLimits,

@@ -10,6 +10,7 @@ import {
   triggerMessage,
   unlockConnector,
 } from "./outbound/remote-control.ts";
+import { reserve } from "./outbound/reservations.ts";
 import { setPassword, setVariable, setVariables } from "./outbound/set-variables.ts";
 import { getLog, updateFirmware } from "./outbound/transfers.ts";
 
@@ -31,6 +32,8 @@ export const commandsV2x: CommandTable = {
   dataTransfer,
   remoteStart: requestStart,
   remoteStop: requestStop,
+  reserve,
+  cancelReservation: ({ reservationId }) => askStatus("CancelReservation", { reservationId }),
   sendLocalList,
   getLocalListVersion,
   getLocalListLimits,

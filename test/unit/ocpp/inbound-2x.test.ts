@@ -136,7 +136,7 @@ const both: [
     "ReservationStatusUpdate",
     { reservationId: 8, reservationUpdateStatus: "Expired" },
     {},
-    { type: "reservationEnded", reservationId: 8 },
+    { type: "reservationEnded", reservationId: 8, reportedStatus: "Expired" },
     { type: "notified", action: "ReservationStatusUpdate" },
   ],
   [

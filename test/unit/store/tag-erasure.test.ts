@@ -37,6 +37,12 @@ async function history(organizationId: string, chargerId: string, number: number
     [...own, number, TAG],
   );
   await db.sql(
+    `INSERT INTO reservations (id, organization_id, charger_id, reservation_id, evse_id, id_tag, group_id, status, expires_at,
+       created_at, updated_at, revision)
+     VALUES ('rsv_' || gen_random_uuid(), $1::uuid, $2::uuid, 1, 1, upper($3), 'kept', 'used', now(), now(), now(), 3)`,
+    [...own, TAG],
+  );
+  await db.sql(
     `INSERT INTO transaction_conflicts (charger_id, id, organization_id, transaction_id, stored_id, revision, fact, at)
      VALUES ($2::uuid, 'txn_x', $1::uuid, $3::int, 'txn_y', 1, jsonb_build_object('id_tag', $4::text, 'status', 'completed'), now())`,
     [...own, number, TAG],
@@ -67,6 +73,7 @@ async function history(organizationId: string, chargerId: string, number: number
 const TABLES = [
   "id_tags",
   "transactions",
+  "reservations",
   "transaction_conflicts",
   "meter_values",
   "station_events",
@@ -127,7 +134,13 @@ it("a tag is replaced in every table, of deleted chargers too, slice by slice, a
 
   const none = Object.fromEntries(TABLES.map((table) => [table, 0]));
   expect(await occurrences(organizationId, "card\\*7")).toEqual(none);
-  const stood = { transactions: 2, transaction_conflicts: 2, meter_values: 2, station_events: 2 };
+  const stood = {
+    transactions: 2,
+    reservations: 2,
+    transaction_conflicts: 2,
+    meter_values: 2,
+    station_events: 2,
+  };
   const erased = { ...none, ...stood, security_events: 2, data_transfers: 2, id_tag_jobs: 1 };
   expect(await occurrences(organizationId, PSEUDONYM)).toEqual(erased);
   const [event] = await db.sql("SELECT tech_info FROM security_events WHERE charger_id = $1::uuid", [ids[0]]);

@@ -14,6 +14,7 @@ import { isRebuildable, type KeptHeartbeat } from "../storage/kept-heartbeat.ts"
 import { logEvent } from "../storage/log-event.ts";
 import type { Change } from "../storage/record-holder.ts";
 import { settleStarts } from "../storage/remote-starts.ts";
+import { settleReservations } from "../storage/reservations.ts";
 import { UNKNOWN_LIMITS, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import type { TransactionUpdate } from "../storage/transaction-table.ts";
@@ -132,6 +133,7 @@ export class StationInbox {
     record.hasCalled = true;
     const opened = handled.changes.filter((change) => this.#store.transactions.apply(change) !== null);
     settleStarts(record, this.#store, handled.changes, nowMs);
+    settleReservations(record, this.#store, handled.changes, nowMs);
     // An opened transaction has taken an id of the record.
     const hasUsedId = opened.some(({ type }) => type === "transactionOpened");
     const hasClockChange = frame.kind === "call" && isClockChange(record, frame, nowMs);

@@ -78,7 +78,7 @@ function applyChange(record: SessionRecord, change: StateChange, nowMs: number):
     case "unconfirmedStop":
     case "reportPart":
       return false;
-    // Not stored: the session measures the clock itself, and limits and reservations are kept by the station.
+    // Not stored: the session measures the clock itself, and limits are kept by the station. Reservations are settled elsewhere.
     case "clockSkewed":
     case "reservationEnded":
     case "chargingLimit":

@@ -8,6 +8,7 @@ import { sendText, type LiveSocket } from "../line/live-socket.ts";
 import { validatorsOf } from "../line/loaded-validators.ts";
 import { sentFrame } from "../storage/frame-log.ts";
 import { noteStart, refuseStart } from "../storage/remote-starts.ts";
+import { answerReservation, noteReservation } from "../storage/reservations.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 
@@ -36,10 +37,12 @@ export function commandLine(
     context: contextOf(record, store),
     send: (text, call) => {
       starts.leaves(call);
+      noteReservation(record, store, call, Date.now());
       reports.leaves(call);
       const isSent = sendText(store, live.socket, text);
       if (!isSent) {
         reports.refused(call);
+        answerReservation(record, store, call, null);
         return starts.refused(call);
       }
       noteJobs(withRequest(record.jobRequests, call));
@@ -50,12 +53,14 @@ export function commandLine(
       const status = isJsonObject(answer) ? answer.status : null;
       if (status === "Rejected") starts.refused(call);
       if (status !== "Accepted") reports.refused(call);
+      answerReservation(record, store, call, status);
       noteJobs(withAnswer(record.jobRequests, call, status));
       store.learn(record, limitsTold(call.action, call.payload, answer));
     },
     refused: (call) => {
       starts.refused(call);
       reports.refused(call);
+      answerReservation(record, store, call, null);
     },
   };
 }

@@ -1,6 +1,8 @@
 import {
   asksForBoot,
+  cancelsReservation,
   isCommandAllowed,
+  reserves,
   startsTransaction,
   unsendable,
   type ChargerCommand,
@@ -16,6 +18,8 @@ import type {
 import type { IdSupply } from "../id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
+import { RESERVATIONS_MAX } from "../storage/reservations.ts";
+import { heldReservations } from "../snapshot.ts";
 import { isServed, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import { CommandChannel, type CommandLine } from "./command-channel.ts";
@@ -54,13 +58,14 @@ export class StationCommands {
   ): Promise<CommandOutcome> {
     const outcome = await this.#send(record, command, timeoutMs);
     const transfer = outgoingTransfer(command, outcome, Date.now());
-    if (!transfer && !startsTransaction(command)) return outcome;
+    const isNoted = startsTransaction(command) || reserves(command) || cancelsReservation(command);
+    if (!transfer && !isNoted) return outcome;
     const { record: current } = this.#store;
     // Another charger may own the session now.
     if (!isServed(current) || current.chargerId !== record.chargerId) return outcome;
     if (transfer) this.#store.addTransfer(record, transfer);
     this.#arm(record);
-    return this.#withRunning(outcome);
+    return withReservation(current, this.#withRunning(outcome));
   }
 
   /** Queues a command without waiting for its answer. The timer of the queue keeps the object awake for it. */
@@ -135,6 +140,7 @@ export class StationCommands {
     if (!this.#mayAskForBoot(record, command, Date.now())) return { kind: "notAccepted" };
     const { version } = live.attachment;
     const validators = validatorsOf(version) ?? (await ensureValidators(version));
+    if (reserves(command) && heldReservations(record).length >= RESERVATIONS_MAX) return { kind: "busy" };
     if (!startsTransaction(command)) return this.channel.run(command, timeoutMs);
     // What cannot be sent needs no transaction id.
     const unfit = unsendable(version, command, validators);
@@ -157,6 +163,15 @@ export class StationCommands {
     this.#store.changed();
     return true;
   }
+}
+
+/** Adds to the answer to a reservation what was noted of it, unless the station refused. */
+function withReservation(record: SessionRecord, outcome: CommandOutcome): CommandOutcome {
+  if (outcome.kind !== "answered" || outcome.answer.kind !== "reserved") return outcome;
+  const { reservationId, status } = outcome.answer;
+  if (status !== "accepted") return outcome;
+  const reservation = heldReservations(record).findLast((one) => one.reservationId === reservationId);
+  return reservation ? { ...outcome, answer: { ...outcome.answer, reservation } } : outcome;
 }
 
 /**

@@ -101,6 +101,11 @@ export function eraseInRecord(record: SessionRecord, erasure: Erasure): void {
     ...start,
     idTag: wholeText(start.idTag, erasure),
   }));
+  record.reservations = record.reservations.map((one) => ({
+    ...one,
+    idTag: wholeText(one.idTag, erasure),
+    groupId: one.groupId && wholeText(one.groupId, erasure),
+  }));
 }
 
 /** JSON of a fact; any other text is erased in its fields. */

@@ -55,6 +55,22 @@ export interface StoredStart {
   readonly isExpired: boolean;
 }
 
+/** A reservation that a station was asked for. */
+export interface StoredReservation {
+  /** `rsv_` id of its row. */
+  readonly rowId: string;
+  /** The number that the station knows it by. */
+  readonly reservationId: number;
+  /** 0: any. */
+  readonly evseId: number;
+  readonly idTag: string;
+  readonly groupId: string | null;
+  readonly expiresAtMs: number;
+  readonly atMs: number;
+  /** `asked`: not answered yet; `expired`: remembered for a start that comes late. */
+  readonly state: "asked" | "active" | "expired";
+}
+
 /** A security event that the session notices by itself. */
 export type SecurityNotice = "Takeover" | "Quarantine" | "MessageFlood" | "InvalidMessages";
 
@@ -62,7 +78,7 @@ export type SecurityNotice = "Takeover" | "Quarantine" | "MessageFlood" | "Inval
  * Counts the changes of what a session stores. A change only adds: what the version before reads is written for as long as
  * that version may come back, and what a later one added is kept unread (ADR 0021).
  */
-export const RECORD_FORMAT = 3;
+export const RECORD_FORMAT = 4;
 
 /** All a session knows, stored as one value: provisioning and a boot cost one write each. */
 export interface SessionRecord {
@@ -127,6 +143,8 @@ export interface SessionRecord {
   transactionIds: IdRange[];
   /** Expired ones first, then by age. */
   remoteStarts: StoredStart[];
+  /** Expired ones first, then by age. */
+  reservations: StoredReservation[];
   /** Organisation setting as it came with the provisioning or was told later; null: an older release left it unknown. */
   acceptsUnknownTags: boolean | null;
   /** Organisation settings for id tags, told with the one above; see `TagRules`. */
@@ -184,6 +202,7 @@ const UNSEEN = {
   hasReplyRows: false,
   transactionIds: [],
   remoteStarts: [],
+  reservations: [],
   acceptsUnknownTags: null,
   tagCacheSeconds: null,
   masterPassGroupId: null,

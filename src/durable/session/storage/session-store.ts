@@ -13,6 +13,7 @@ import { ReplyCache } from "./reply-cache.ts";
 import { ReportTable } from "./report-table.ts";
 import { ReportedVariables } from "./reported-variables.ts";
 import { endStarts } from "./remote-starts.ts";
+import { endReservations } from "./reservations.ts";
 import { completeRecord, RECORD_FORMAT, type SessionRecord } from "./session-record.ts";
 import { storableFact } from "./storable-fact.ts";
 import { TransactionTable, type TransactionUpdate } from "./transaction-table.ts";
@@ -176,6 +177,7 @@ export class SessionStore implements RecordHolder {
   /** Ends what is open or asked for: nobody will tell us its end. */
   endTransactions(record: SessionRecord, atMs: number): void {
     endStarts(record, this, atMs);
+    endReservations(record, this, atMs);
     for (const transactionId of this.transactions.openIds()) {
       const stoppedAt = new Date(atMs).toISOString();
       this.transactions.apply({

@@ -47,6 +47,7 @@ const snapshot: SessionSnapshot = {
     { evseId: 1, connectorId: 1, status: "Charging", errorCode: "NoError", updatedAtMs: CONNECTED.getTime() },
   ],
   transactions: [],
+  reservations: [],
 };
 
 /** Reads of a charger whose projection says offline, while its session answers this. */

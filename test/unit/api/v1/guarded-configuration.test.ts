@@ -24,6 +24,7 @@ function snapshot(securityProfile: SecurityProfile): SessionSnapshot {
     clockOffMs: 0,
     connectors: [],
     transactions: [],
+    reservations: [],
   };
 }
 

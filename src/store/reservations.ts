@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { StationHistory, StoredReservation } from "../ports.ts";
+import { firstRow, parseRows, timestamp } from "./rows.ts";
+import type { Row, Sql } from "./sql.ts";
+
+/** Stores reservations: a row per id, of which only a higher revision replaces a lower one. */
+const APPLY = `WITH f AS (
+    SELECT DISTINCT ON (x.id) x.*, o.organization_id
+    FROM jsonb_to_recordset($1::jsonb) AS x(charger_id uuid, id text, reservation_id int, evse_id int, id_tag text, group_id text,
+      status text, transaction_id int, expires_at timestamptz, created_at timestamptz, revision int, received_at timestamptz)
+    CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o
+    ORDER BY x.id, x.revision DESC
+  )
+  INSERT INTO reservations AS r (id, organization_id, charger_id, reservation_id, evse_id, id_tag, group_id, status,
+    transaction_id, expires_at, created_at, updated_at, revision)
+  SELECT id, organization_id, charger_id, reservation_id, evse_id, id_tag, group_id, status, transaction_id, expires_at,
+    created_at, received_at, revision
+  FROM f ON CONFLICT (id) DO UPDATE SET status = excluded.status, transaction_id = excluded.transaction_id,
+    updated_at = excluded.updated_at, revision = excluded.revision
+    WHERE r.charger_id = excluded.charger_id AND r.revision < excluded.revision`;
+
+/** Stores reservation facts. Idempotent. */
+export async function applyReservations(sql: Sql, rows: readonly Row[]): Promise<void> {
+  await sql.write(APPLY, [JSON.stringify(rows)]);
+}
+
+const COLUMNS = `id, reservation_id, evse_id, id_tag, group_id, status, transaction_id, expires_at, created_at`;
+
+const reservationRow = z
+  .object({
+    id: z.string(),
+    reservation_id: z.number(),
+    evse_id: z.number(),
+    id_tag: z.string(),
+    group_id: z.string().nullable(),
+    status: z.enum(["active", "used", "cancelled", "expired", "removed"]),
+    transaction_id: z.number().nullable(),
+    expires_at: timestamp,
+    created_at: timestamp,
+  })
+  .transform((row): StoredReservation => ({
+    id: row.id,
+    reservationId: row.reservation_id,
+    evseId: row.evse_id,
+    idTag: row.id_tag,
+    groupId: row.group_id,
+    status: row.status,
+    transactionId: row.transaction_id,
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+  }));
+
+const ONE = `SELECT ${COLUMNS} FROM reservations
+  WHERE organization_id = $1::uuid AND charger_id = $2::uuid AND id = $3::text`;
+
+/** Newest first. $3 limit, $4 the id before. */
+const ALL = `SELECT ${COLUMNS} FROM reservations
+  WHERE organization_id = $1::uuid AND charger_id = $2::uuid AND id < $4::text ORDER BY id DESC LIMIT $3::int`;
+
+/** The same of one state, $5. */
+const OF_STATUS = `SELECT ${COLUMNS} FROM reservations
+  WHERE organization_id = $1::uuid AND charger_id = $2::uuid AND id < $4::text AND status = $5::text
+  ORDER BY id DESC LIMIT $3::int`;
+
+/** Sorts after every id of a reservation. */
+const BEHIND_ALL = "rsv_~";
+
+/** Reservations in Postgres. */
+export function reservationReader(
+  sql: Pick<Sql, "read">,
+): Pick<StationHistory, "reservation" | "reservations"> {
+  return {
+    async reservation(organizationId, chargerId, id) {
+      return firstRow(reservationRow, await sql.read(ONE, [organizationId, chargerId, id]));
+    },
+
+    async reservations(organizationId, chargerId, { status, after, limit }) {
+      const params = [organizationId, chargerId, limit, after ?? BEHIND_ALL];
+      const rows =
+        status === null ? await sql.read(ALL, params) : await sql.read(OF_STATUS, [...params, status]);
+      return parseRows(reservationRow, rows);
+    },
+  };
+}
