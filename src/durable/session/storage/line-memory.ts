@@ -13,7 +13,7 @@ export interface LineMemory {
   alarmAtMs?: number | null;
   /** Facts up to this number have reached Postgres, although the stored record may still list them. */
   deliveredUpTo?: number;
-  /** Time of the last message that Postgres was told of, epoch ms. */
+  /** Time of the last message that has been reported to Postgres, epoch ms. */
   seenAtMs?: number;
 }
 

@@ -6,7 +6,7 @@ const PRUNE_SLICE = 1000;
 
 /**
  * The table in which releases before `FrameBlocks` kept a row per frame. It is read until its frames are over age or over the
- * bounds, and dropped when it is empty. A release that is rolled back makes it anew.
+ * bounds, and dropped when it is empty. An older release that is rolled back to creates it again.
  */
 export class OlderFrames {
   readonly #sql: SqlStorage;

@@ -10,7 +10,7 @@ const BATCH_LENGTH_MAX = 1_000_000;
 const WAITING_MAX = 24;
 const WAITING_LENGTH_MAX = 16 * 1024;
 
-/** A line that breaks is told anew, and with it all of these. */
+/** When its line breaks, the host reports the connection again, and all of these with it. */
 const REPEATABLE: ReadonlySet<SessionFact["type"]> = new Set(["connection", "connector", "seen"]);
 
 const TABLE = `CREATE TABLE IF NOT EXISTS outbox (

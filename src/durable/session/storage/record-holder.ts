@@ -1,7 +1,7 @@
 import type { SessionRecord } from "./session-record.ts";
 
 /**
- * `confirmed`: an answer relies on it, so it is stored before anything leaves. `repeatable`: the station tells it again on its next
+ * `confirmed`: an answer relies on it, so it is stored before anything leaves. `repeatable`: the station reports it again on its next
  * line, so a direct line may store it a moment later. `boot`: the same while the session itself is not stored yet, for its station then
  * boots again; otherwise `confirmed`.
  */

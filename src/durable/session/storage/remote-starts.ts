@@ -15,7 +15,7 @@ const PENDING_MAX = 32;
 const EXPIRED_MAX = 8;
 
 /**
- * Revisions of a row before its transaction begins. The transaction counts from 1, so that whatever is told of it replaces
+ * Revisions of a row before its transaction begins. The transaction counts from 1, so that every fact about it replaces
  * them, also after the row has expired.
  */
 const PENDING_REVISION = -1;
@@ -35,8 +35,8 @@ interface StartCall {
 }
 
 /**
- * Notes a remote start before its CALL leaves: the transaction id is used up and Postgres is told of a row with the status
- * `pending`. Every CALL that starts a transaction passes here, whoever asked for it.
+ * Notes a remote start before its CALL leaves: the transaction id is used up and a fact creates its row in Postgres with the status
+ * `pending`. Every CALL that starts a transaction passes here, from each road of the API.
  */
 export function noteStart(record: SessionRecord, sink: StartSink, call: StartCall, nowMs: number): void {
   const { action, payload, transactionId } = call;
@@ -69,7 +69,7 @@ export function refuseStart(
   if (refused) drop(record, sink, refused, nowMs);
 }
 
-/** Tells Postgres of the starts whose time is over at `nowMs`. They are remembered for a StartTransaction that comes late. */
+/** Reports the starts whose time is over at `nowMs` to Postgres. They are remembered for a StartTransaction that comes late. */
 export function expireStarts(record: SessionRecord, sink: StartSink, nowMs: number): void {
   const isOver = ({ isExpired, atMs }: StoredStart) => !isExpired && nowMs > atMs + CLAIM_WINDOW_MS;
   expire(record, sink, record.remoteStarts.filter(isOver), nowMs);
@@ -88,8 +88,8 @@ export function startsDueMs({ remoteStarts }: Pick<SessionRecord, "remoteStarts"
 
 /**
  * Removes the starts that a message carried out. On 1.6 one StartTransaction stands for all starts of its connector and tag
- * that were asked for before it began, so the others of these expire. On 2.x a station may name our start in a transaction that runs already, which has another id: then the
- * reserved row expires.
+ * that were asked for before it began, so the others of these expire. On 2.x a station may name our start
+ * in a transaction that runs already, which has another id: then the reserved row expires.
  */
 export function settleStarts(
   record: SessionRecord,

@@ -91,7 +91,7 @@ export class ReplyCache {
     const { seq } = this.#blocks.writing.exec<{ seq: number }>(text, JSON.stringify(replies)).one();
     for (const { messageId, digest } of replies) {
       const key = keyOf(messageId, digest);
-      // A key that is set anew would keep its old place.
+      // A key that is set again would keep its old place.
       known.delete(key);
       known.set(key, seq);
     }

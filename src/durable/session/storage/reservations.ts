@@ -48,7 +48,7 @@ function reservationOf({ action, payload }: ReservationCall, nowMs: number): Sto
   };
 }
 
-/** Notes a reservation before its ReserveNow leaves. Postgres is told when the station has accepted it. */
+/** Notes a reservation before its ReserveNow leaves. It is reported to Postgres when the station has accepted it. */
 export function noteReservation(
   record: SessionRecord,
   sink: ReservationSink,
@@ -91,7 +91,7 @@ function heldAs(record: SessionRecord, reservationId: number | null): StoredRese
   );
 }
 
-/** Ends the reservations whose time is over, and tells of those whose ReserveNow was never answered. */
+/** Ends the reservations whose time is over, and reports those whose ReserveNow was never answered. */
 export function expireReservations(record: SessionRecord, sink: ReservationSink, nowMs: number): void {
   for (const one of record.reservations) {
     if (one.state === "expired") continue;

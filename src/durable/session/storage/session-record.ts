@@ -51,7 +51,7 @@ export interface StoredStart {
   readonly evseId: number | null;
   readonly idTag: string;
   readonly atMs: number;
-  /** Postgres was told that nothing came of it. */
+  /** It has been reported to Postgres as expired. */
   readonly isExpired: boolean;
 }
 
@@ -91,7 +91,7 @@ export interface SessionRecord {
   createdAtMs: number;
   securityProfile: SecurityProfile;
   credential: StoredCredential | null;
-  /** Which of its forms Postgres was told, by its JSON; null: none. */
+  /** The form last reported to Postgres, as JSON; null: none. */
   toldCredential: string | null;
   /** Answer to the next BootNotification. */
   bootAnswer: RegistrationStatus;
@@ -109,7 +109,7 @@ export interface SessionRecord {
   lastRequestId: number | null;
   /** Grows with every accepted socket. */
   generation: number;
-  /** What the projection was told: null is offline. */
+  /** The connection as last reported to Postgres; null: offline. */
   connected: { version: OcppVersion; connectedAtMs: number } | null;
   version: OcppVersion | null;
   keyLimits: KeyLimits;
@@ -126,7 +126,7 @@ export interface SessionRecord {
   probedAtMs: number | null;
   takeoversAtMs: number[];
   quarantinedUntilMs: number;
-  /** When each was told last. */
+  /** Epoch ms at which each was reported last. */
   noticesAtMs: Partial<Record<SecurityNotice, number>>;
   alarmAtMs: number | null;
   flushFailures: number;
@@ -139,15 +139,15 @@ export interface SessionRecord {
   /** The newest answers; `hasReplyRows`: older ones stand in the table of replies. */
   replies: KeptReply[];
   hasReplyRows: boolean;
-  /** Transaction ids that nobody has used. */
+  /** Transaction ids that are reserved and not used yet. */
   transactionIds: IdRange[];
   /** Expired ones first, then by age. */
   remoteStarts: StoredStart[];
   /** Expired ones first, then by age. */
   reservations: StoredReservation[];
-  /** Organisation setting as it came with the provisioning or was told later; null: an older release left it unknown. */
+  /** Organisation setting as it came with the provisioning or a later change; null: an older release left it unknown. */
   acceptsUnknownTags: boolean | null;
-  /** Organisation settings for id tags, told with the one above; see `TagRules`. */
+  /** Organisation settings for id tags, which come with the one above; see `TagRules`. */
   tagCacheSeconds: number | null;
   masterPassGroupId: string | null;
   /** The newest that were refused for their certificates. */
@@ -158,7 +158,7 @@ export interface SessionRecord {
   lease: SettingsLease | null;
   /** Postgres has no row of the charger, so it is not served. Everything is kept, should the row come back. */
   isOrphan: boolean;
-  /** Deleted: answers nobody, and is wiped when the outbox is empty. */
+  /** Deleted: serves no request, and is wiped when the outbox is empty. */
   isRetired: boolean;
 }
 
@@ -245,7 +245,7 @@ export function newRecord(
   };
 }
 
-/** Nobody else is let in, and nobody's commands are carried out. */
+/** False for a missing, retired or orphaned record: upgrades and commands are refused. */
 export function isServed(record: SessionRecord | null): record is SessionRecord {
   return record !== null && !record.isRetired && !record.isOrphan;
 }

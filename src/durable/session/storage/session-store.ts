@@ -20,7 +20,7 @@ import { TransactionTable, type TransactionUpdate } from "./transaction-table.ts
 import { TransferLog } from "./transfer-log.ts";
 
 const RECORD_KEY = "record";
-/** A new station of our own has booted and told its statuses by then. */
+/** A new simulated station has booted and reported its statuses by then. */
 const FIRST_COMMIT_AFTER_MS = 500;
 /** How long a direct line may leave what can wait unstored. */
 const COMMIT_AFTER_MS = 1500;
@@ -174,7 +174,7 @@ export class SessionStore implements RecordHolder {
     if (fact) this.addFact(record, atMs, { type: "transaction", ...fact });
   }
 
-  /** Ends what is open or asked for: nobody will tell us its end. */
+  /** Ends what is open or pending, because no message about its end can come any more. */
   endTransactions(record: SessionRecord, atMs: number): void {
     endStarts(record, this, atMs);
     endReservations(record, this, atMs);
@@ -191,7 +191,7 @@ export class SessionStore implements RecordHolder {
     }
   }
 
-  /** What a station told of itself holds until its next boot. */
+  /** Limits that a station reported hold until its next boot. */
   learn(record: SessionRecord, told: Partial<KeyLimits>): void {
     if (Object.keys(told).length === 0) return;
     record.keyLimits = { ...record.keyLimits, ...told };
@@ -242,7 +242,7 @@ export class SessionStore implements RecordHolder {
     return this.record !== null && this.#keepWithLine(this.record, { deliveredUpTo: upTo });
   }
 
-  /** Postgres was told of the last message. */
+  /** The time of the last message has been reported to Postgres. */
   noteSeen(record: SessionRecord, atMs: number): void {
     if (this.#keepWithLine(record, { seenAtMs: atMs })) return;
     record.seenAtMs = Math.max(record.seenAtMs, atMs);

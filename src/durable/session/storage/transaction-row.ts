@@ -44,7 +44,7 @@ export function readTransaction(row: ReadTransaction): TransactionRecord {
   };
 }
 
-/** Where the station never told the end, the meter's last value stands. */
+/** Where the station never reported the end, the last meter value is used. */
 export function factOf(row: StoredTransaction, meterOffsetWh: number): TransactionFact {
   const hasEnded = row.stopped_at !== null;
   return {

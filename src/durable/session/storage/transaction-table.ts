@@ -28,7 +28,7 @@ type Updated = Extract<StateChange, { type: "transactionUpdated" }>;
 type Closed = Extract<StateChange, { type: "transactionClosed" }>;
 type Stopped = Extract<StateChange, { type: "unconfirmedStop" }>;
 
-/** What a message tells of a transaction beyond the state its handler decided; absent: nothing new. */
+/** What a message reports about a transaction beyond the state its handler decided; absent: nothing new. */
 export interface TransactionUpdate {
   idTag?: string | null;
   evse?: { evseId: number; connectorId: number };
@@ -169,7 +169,7 @@ export class TransactionTable implements TransactionLookup {
   }
 
   /**
-   * Adds what a message told, and returns the transaction as it is to be told now, under a revision of its own; null when this
+   * Adds what a message reported, and returns the transaction as the next fact, under a revision of its own; null when this
    * charger has no such transaction.
    */
   tell(transactionId: number, update: TransactionUpdate = {}): TransactionFact | null {
@@ -212,7 +212,7 @@ export class TransactionTable implements TransactionLookup {
     this.#breaks.take(transactionId, [before.wh, next, meterStopWh]);
   }
 
-  /** The place alone is indexed: told again unchanged it costs nothing, changed it costs two rows more. */
+  /** The place alone is indexed: written unchanged it costs nothing, changed it costs two rows more. */
   #place(
     transactionId: number,
     { evseId, connectorId }: { evseId: number; connectorId: number | null },
