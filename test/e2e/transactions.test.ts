@@ -90,7 +90,7 @@ test("the state of a charger has the newest value of each measurand, whatever th
   const state = await waitFor("the newest energy", async () => {
     const known = await stateOf();
     // A flush stores the transaction and its meter values one after the other.
-    return known[553] === "1.5" && known[513] !== undefined && known;
+    return known[553] === "1.5" && known[513] !== undefined && known[507] !== undefined && known;
   });
   expect(state).toMatchObject({ "-2": "1", 507: "32", 513: "7360", 519: "1" });
   const stop = { transactionId, meterStop: 2500, timestamp: new Date().toISOString() };
