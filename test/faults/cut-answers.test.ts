@@ -136,11 +136,14 @@ describe("the answer of the database is cut off after it stored a request", () =
       90_000,
     );
     expect([Number(ended["meter_start_wh"]), Number(ended["meter_stop_wh"])]).toEqual([100, 140]);
-    const values = await sql(
-      "SELECT energy_wh::int AS wh FROM meter_values WHERE transaction_id = $1::int AND energy_wh < 140 ORDER BY at",
-      [transactionId],
-    );
-    expect(values.map(({ wh }) => wh)).toEqual([110, 120, 130]);
+    // A flush stores transactions first and meter values in a statement after it.
+    const values = () =>
+      sql(
+        "SELECT energy_wh::int AS wh FROM meter_values WHERE transaction_id = $1::int AND energy_wh < 140 ORDER BY at",
+        [transactionId],
+      );
+    await waitFor("the meter values", async () => (await values()).length >= 3, 90_000);
+    expect((await values()).map(({ wh }) => wh)).toEqual([110, 120, 130]);
     expect(
       await sql("SELECT 1 FROM transaction_conflicts WHERE transaction_id = $1::int", [transactionId]),
     ).toEqual([]);
