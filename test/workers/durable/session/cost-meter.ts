@@ -63,8 +63,10 @@ export async function costOf(
   const rowsSoFar = () => cursors.reduce((rows, { rowsWritten }) => rows + rowsWritten, cost.rows);
   try {
     await work(rowsSoFar);
-    // The turn that answered is over, and what it began in the background has ended.
+    // The turn that answered is over, and what it began in the background has ended. The database double sees a statement
+    // before the session has its answer, which clears the deadline; a timer that fires is never cleared.
     await inObject(charger, () => undefined);
+    await vi.waitUntil(() => timers.size === 0, { timeout: 1000 }).catch(() => undefined);
   } finally {
     await inObject(charger, restore);
   }
