@@ -14,6 +14,7 @@ const durable = ban("Durable Objects are reached through ports.", "**/durable/**
 const workflows = ban("Runs are started through ports.", "**/workflows/**");
 const verbs = ban(
   "Verbs are called from above, never from here.",
+  "**/events/**",
   "**/fleet/**",
   "**/commands/**",
   "**/settings/**",
@@ -21,6 +22,7 @@ const verbs = ban(
 );
 const portUsers = ban(
   "Verbs build on ports, not the other way round.",
+  "**/events/**",
   "**/fleet/**",
   "**/commands/**",
   "**/tags/**",
@@ -71,7 +73,7 @@ const LOWER_FOLDERS = SESSION_FOLDERS.slice(0, -2);
 export const importBans: Record<string, Ban[]> = {
   "src/ocpp/**": [...pure, core, verbs, simulator],
   "src/simulator/**": [...pure, core, verbs],
-  "src/{fleet,commands,settings,tags}/**": [...pure, simulator],
+  "src/{events,fleet,commands,settings,tags}/**": [...pure, simulator],
   "src/ports/**": [...pure, simulator, portUsers],
   "src/api/**": [...everywhere, ...vendors, runtime, wiring, store, cache, durable, workflows, simulator],
   "src/store/**": [

@@ -60,6 +60,15 @@ export class Policy extends DomainError {}
 /** The request contradicts the current state, for instance an identity that exists. */
 export class Conflict extends DomainError {}
 
+/** Events behind a cursor are not kept any more. `oldest`: the first that is; null: there is none. */
+export class CursorExpired extends DomainError {
+  readonly oldest: { id: string; at: Date } | null;
+  constructor(oldest: { id: string; at: Date } | null) {
+    super("The cursor is unknown or too old: read the present state, then go on without `after`");
+    this.oldest = oldest;
+  }
+}
+
 /** The Idempotency-Key was used with another body. */
 export class IdempotencyMismatch extends DomainError {}
 

@@ -13,6 +13,7 @@ import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
 import { chargerStore } from "./store/chargers.ts";
 import { effectStore } from "./store/effects.ts";
+import { eventStore } from "./store/events.ts";
 import { tagJobStore } from "./store/id-tag-jobs.ts";
 import { idTagStore } from "./store/id-tags.ts";
 import { idempotencyStore } from "./store/idempotency.ts";
@@ -44,6 +45,7 @@ export function wire(env: Env): Ports {
     jobs: jobStore(sql, limits),
     idempotency: idempotencyStore(sql),
     effects: effectStore(sql),
+    events: eventStore(sql),
     tagPolicies: tagPolicies(sql),
     idTags: idTagStore(sql),
     tagJobs: tagJobStore(sql),

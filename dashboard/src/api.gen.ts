@@ -1234,6 +1234,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what happened, oldest first, after a cursor
+         * @description Every event of the organisation, once, for 7 days after it was stored. Events are in the order in which they were stored: nothing appears later before a `next` that was returned. Read on with `after` set to it, at once while `hasMore` is true; a page may be empty although `hasMore` is true, because filters are applied to a bounded number of events.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -3964,6 +3984,12 @@ export interface components {
                 sent?: boolean;
                 /** @description Of INCOMPLETE_REPORT: numbers of the parts that never came, at most 100 */
                 missing?: number[];
+                /** @description Of CURSOR_EXPIRED: the first event that is kept; null: none is */
+                oldest?: {
+                    id: string;
+                    /** Format: date-time */
+                    timestamp: string;
+                } | null;
                 ocppErrorCode?: string;
                 ocppErrorDescription?: string;
                 ocppAction?: string;
@@ -4169,6 +4195,21 @@ export interface components {
             outcome: "pending" | "applied" | "cut" | "failed" | "unsupported" | "disabled" | "unanswered" | "replaced" | null;
             /** Format: date-time */
             updatedAt: string | null;
+        };
+        Event: {
+            /** @example evt_01JKB2M3N4P5Q6R7S8T9V0W1X2 */
+            id: string;
+            /** @example charger.connected */
+            event: string;
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            /** @description As webhooks carry it */
+            data: {
+                [key: string]: unknown;
+            };
         };
         OrganizationSettings: {
             name: string;
@@ -15857,6 +15898,111 @@ export interface operations {
             };
             /** @description The body is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Over the rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The charger is not connected, or a dependency is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before, the id of any event, or an ISO 8601 time: from what was stored then. Absent: from the oldest */
+                after?: string;
+                /** @description One of these names, or several with commas between them: `charger.connected`, `charger.disconnected` */
+                type?: string;
+                chargeBoxId?: string;
+                /** @description Most events of a page; fewer if they are large */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: components["schemas"]["Event"][];
+                        /** @description For `after`; null while there is no event at all */
+                        next: string | null;
+                        hasMore: boolean;
+                    };
+                };
+            };
+            /** @description The request is invalid; `issues` lists every finding */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The role is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The path has no such method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandApiError"];
+                };
+            };
+            /** @description The cursor is unknown or too old; `oldest` is the first event that is kept */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

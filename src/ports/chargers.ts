@@ -14,6 +14,7 @@ import type {
 } from "./charger.ts";
 import type { StoredCredential } from "./credential.ts";
 import type { EffectBatch } from "./effects.ts";
+import type { StoredEvent } from "./events.ts";
 import type { Claimed, IdempotencyClaim, RecordedResponse } from "./idempotency.ts";
 import type { Page, Paged } from "./paging.ts";
 import type { SessionFactRow } from "./sessions.ts";
@@ -204,7 +205,11 @@ export interface ChargerStore {
   ): Promise<{ id: string } | null>;
   /**
    * Applies facts of session outboxes. Idempotent; a fact of an older generation or an older time never replaces a
-   * newer one. Returns the chargers whose facts were dropped because they have no row or a deleted one.
+   * newer one. Returns the chargers whose facts were dropped because they have no row or a deleted one. `onEvents` gets the events
+   * that were stored with the facts, statement by statement; those of a statement whose answer is lost it does not get.
    */
-  applySessionFacts(rows: SessionFactRow[]): Promise<GoneCharger[]>;
+  applySessionFacts(
+    rows: SessionFactRow[],
+    onEvents?: (events: StoredEvent[]) => void,
+  ): Promise<GoneCharger[]>;
 }

@@ -227,9 +227,21 @@ export interface Sessions {
   retire(ref: SessionRef & { chargerId: string }): Promise<void>;
 }
 
+/** Code and reason of a WebSocket close. 1006: the connection was lost, or found lost later. */
+export interface LineClose {
+  code: number;
+  reason: string | null;
+}
+
 /** An event or state that a session writes to Postgres through its outbox. */
 export type SessionFact =
-  | { type: "connection"; online: boolean; ocppVersion: OcppVersion | null }
+  | {
+      type: "connection";
+      online: boolean;
+      ocppVersion: OcppVersion | null;
+      /** How a connection ended. Absent: it began, or an older release stored the fact. */
+      close?: LineClose;
+    }
   | {
       type: "boot";
       vendor: string;

@@ -125,7 +125,7 @@ export function chargerStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS)
     ...connectedChargers(sql),
     ...chargerChanges(sql),
     commandTargets: (organizationId, selection) => commandTargets(sql, organizationId, selection),
-    applySessionFacts: (rows) => applySessionFacts(sql, rows),
+    applySessionFacts: (rows, onEvents) => applySessionFacts(sql, rows, onEvents),
 
     async list(organizationId, filter, page) {
       const { total, rows } = await chargerPage(sql, LIST, organizationId, filter, page);

@@ -1,27 +1,30 @@
 import { z } from "zod";
+import { EVENTS_KEPT_DAYS } from "../ports.ts";
 import { onlyRow } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
-const KEEP_DAYS = 90;
+const HISTORY_DAYS = 90;
 /** Rows deleted by one statement: it ends long before its deadline and holds no lock for long. */
 const ROWS_PER_STATEMENT = 5_000;
 /** Time of one pass; the rest is left to the next pass, a minute later. */
 const BUDGET_MS = 20_000;
 /**
- * Tables and their receive time. The station's own time is not used: it may deliver a backlog of months, and its
- * clock may show 1970.
+ * Tables, their receive time and how long their rows are kept. The station's own time is not used: it may deliver a backlog of
+ * months, and its clock may show 1970.
  */
 const PRUNED = {
-  meter_values: "received_at",
-  security_events: "received_at",
-  station_events: "received_at",
-  data_transfers: "at",
+  meter_values: { arrival: "received_at", days: HISTORY_DAYS },
+  security_events: { arrival: "received_at", days: HISTORY_DAYS },
+  station_events: { arrival: "received_at", days: HISTORY_DAYS },
+  data_transfers: { arrival: "at", days: HISTORY_DAYS },
+  events: { arrival: "created_at", days: EVENTS_KEPT_DAYS },
 };
+type Pruned = (typeof PRUNED)[keyof typeof PRUNED];
 
 /** Deletes the oldest rows, found by the index on their time and deleted by their physical address (`ctid`). */
-const statementOf = (table: string, receivedAt: string, rows: number) => `WITH gone AS (
+const statementOf = (table: string, { arrival, days }: Pruned, rows: number) => `WITH gone AS (
     DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table}
-      WHERE ${receivedAt} < $1::timestamptz - interval '${KEEP_DAYS} days' ORDER BY ${receivedAt} LIMIT ${rows}))
+      WHERE ${arrival} < $1::timestamptz - interval '${days} days' ORDER BY ${arrival} LIMIT ${rows}))
     RETURNING 1)
   SELECT count(*)::int AS gone FROM gone`;
 
@@ -44,7 +47,7 @@ export interface PruneBounds {
 }
 
 /**
- * Deletes rows older than 90 days from all tables in turn, until none is left or the time is used up. Before that it expires remote
+ * Deletes rows that are older than they are kept, from all tables in turn, until none is left or the time is used up. Before that it expires remote
  * starts of lost sessions.
  */
 export async function pruneHistory(
@@ -57,9 +60,9 @@ export async function pruneHistory(
   let left = Object.entries(PRUNED);
   while (left.length > 0) {
     const full: typeof left = [];
-    for (const [table, receivedAt] of left) {
-      const rows = await sql.write(statementOf(table, receivedAt, rowsPerStatement), [now]);
-      if (onlyRow(goneRow, rows).gone === rowsPerStatement) full.push([table, receivedAt]);
+    for (const [table, kept] of left) {
+      const rows = await sql.write(statementOf(table, kept, rowsPerStatement), [now]);
+      if (onlyRow(goneRow, rows).gone === rowsPerStatement) full.push([table, kept]);
     }
     if (clock() >= endMs) return;
     left = full;

@@ -1,8 +1,21 @@
 import { z } from "zod";
-import type { GoneCharger, SessionFactRow } from "../ports.ts";
+import type { GoneCharger, SessionFactRow, StoredEvent } from "../ports.ts";
+import { eventsSql, NO_EVENT, splitTold } from "./events.ts";
 import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { applyHistory, int32, isHistory } from "./station-history.ts";
+
+/**
+ * A session whose line is lost may repeat facts that it told days before: those are known, and their events may be pruned already.
+ * Less than the time that events are kept.
+ */
+const REPORTED_WITHIN = "interval '6 days'";
+
+const CONNECTION_EVENTS = `SELECT n, organization_id, charger_id, identity, at, jsonb_build_array(generation) AS about,
+      CASE WHEN online THEN 'charger.connected' ELSE 'charger.disconnected' END AS type,
+      CASE WHEN online THEN json_build_object('chargeBoxId', identity, 'ocppVersion', ocpp_version)
+        ELSE json_build_object('chargeBoxId', identity, 'code', close_code, 'reason', close_reason) END AS data
+    FROM f WHERE type = 'connection' AND at > now() - ${REPORTED_WITHIN}`;
 
 /**
  * Applies connection, boot, connector and seen facts of a flush in one idempotent statement. A fact of an older
@@ -12,13 +25,14 @@ import { applyHistory, int32, isHistory } from "./station-history.ts";
  * are looked up one by one (LATERAL), because without statistics the planner would scan the whole table for each flush.
  */
 const APPLY = `WITH f AS (
-    SELECT x.*, known.organization_id, known.created_at,
+    SELECT x.*, known.organization_id, known.identity, known.created_at,
       x.generation = max(x.generation) OVER (PARTITION BY x.charger_id) AS is_newest
     FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
       online boolean, ocpp_version text, vendor text, model text, serial_number text, firmware_version text,
-      evse_id int, connector_id int, status text, error_code text)
+      evse_id int, connector_id int, status text, error_code text,
+      close_code int, close_reason text)
     CROSS JOIN LATERAL (
-      SELECT c.deleted_at, c.organization_id, c.created_at FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known
+      SELECT c.deleted_at, c.organization_id, c.identity, c.created_at FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known
     WHERE known.deleted_at IS NULL OR NOT x.online
   ), latest AS (
     SELECT charger_id, organization_id, created_at, max(generation) AS generation, max(at) AS at,
@@ -64,8 +78,11 @@ const APPLY = `WITH f AS (
     FROM f WHERE type = 'connector' ORDER BY charger_id, evse_id, connector_id, n DESC
     ON CONFLICT (charger_id, evse_id, connector_id) DO UPDATE SET status = excluded.status,
       error_code = excluded.error_code, updated_at = excluded.updated_at WHERE k.updated_at <= excluded.updated_at
-  )
-  SELECT x.charger_id, known.deleted_at IS NOT NULL AS is_deleted
+  ), event AS (
+    ${CONNECTION_EVENTS}
+  ), ${eventsSql("event")}
+  SELECT NULL::uuid AS charger_id, false AS is_deleted, * FROM told
+  UNION ALL SELECT x.charger_id, known.deleted_at IS NOT NULL, ${NO_EVENT}
   FROM (SELECT DISTINCT charger_id FROM jsonb_to_recordset($1::jsonb) AS r(charger_id uuid)) x
   LEFT JOIN LATERAL (SELECT c.deleted_at, true AS found FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known ON true
   WHERE known.found IS NULL OR known.deleted_at IS NOT NULL`;
@@ -91,9 +108,13 @@ const CREDENTIALS = `UPDATE chargers c SET credential = x.credential, key_lost_a
 
 /**
  * Applies the facts of a flush, one statement per kind. Idempotent. Returns chargers that have no row or a deleted
- * one, as far as transactions, connections and statuses show it.
+ * one, as far as transactions, connections and statuses show it. `onEvents` gets the events that each statement stored.
  */
-export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promise<GoneCharger[]> {
+export async function applySessionFacts(
+  sql: Sql,
+  rows: SessionFactRow[],
+  onEvents: (events: StoredEvent[]) => void = () => undefined,
+): Promise<GoneCharger[]> {
   const leases = rows.flatMap(({ chargerId, fact }) =>
     fact.type === "lease" ? [{ charger_id: chargerId, until_ms: fact.untilMs }] : [],
   );
@@ -113,13 +134,21 @@ export async function applySessionFacts(sql: Sql, rows: SessionFactRow[]): Promi
     at: new Date(atMs).toISOString(),
     ...wireFact(fact),
   }));
-  return [...gone, ...parseRows(goneRow, await sql.write(APPLY, [JSON.stringify(facts)]))];
+  const { events, others } = splitTold(await sql.write(APPLY, [JSON.stringify(facts)]));
+  if (events.length > 0) onEvents(events);
+  return [...gone, ...parseRows(goneRow, others)];
 }
 
 function wireFact(fact: SessionFactRow["fact"]): Record<string, unknown> {
   switch (fact.type) {
     case "connection":
-      return { type: fact.type, online: fact.online, ocpp_version: fact.ocppVersion };
+      return {
+        type: fact.type,
+        online: fact.online,
+        ocpp_version: fact.ocppVersion,
+        close_code: fact.close?.code,
+        close_reason: fact.close?.reason,
+      };
     case "boot":
       return {
         type: fact.type,

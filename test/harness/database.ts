@@ -7,6 +7,7 @@ import { settingsStore } from "../../src/store/settings.ts";
 import { connect } from "../../src/store/sql.ts";
 import { chargerStore } from "../../src/store/chargers.ts";
 import { effectStore } from "../../src/store/effects.ts";
+import { eventStore } from "../../src/store/events.ts";
 import { tagJobStore } from "../../src/store/id-tag-jobs.ts";
 import { idTagStore } from "../../src/store/id-tags.ts";
 import { idempotencyStore } from "../../src/store/idempotency.ts";
@@ -25,6 +26,7 @@ export interface Database {
     | "jobs"
     | "locations"
     | "effects"
+    | "events"
     | "settings"
     | "idempotency"
     | "idTags"
@@ -57,6 +59,7 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
     jobs: jobStore(sql),
     locations: locationStore(sql),
     effects: effectStore(sql),
+    events: eventStore(sql),
     settings: settingsStore(sql),
     idTags: idTagStore(sql),
     tagJobs: tagJobStore(sql),

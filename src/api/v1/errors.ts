@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import {
   Conflict,
+  CursorExpired,
   Forbidden,
   IdempotencyInFlight,
   IdempotencyMismatch,
@@ -73,6 +74,7 @@ function stateRefusal(err: unknown): V1Refusal | null {
     return { status: 404, code: "NOT_FOUND", message };
   }
   if (err instanceof Conflict) return { status: 409, code: "CONFLICT", message: err.message };
+  if (err instanceof CursorExpired) return expired(err);
   if (err instanceof IdempotencyMismatch) {
     const message = "This Idempotency-Key was already used with a different request body";
     return { status: 422, code: "IDEMPOTENCY_KEY_REUSED", message };
@@ -82,6 +84,11 @@ function stateRefusal(err: unknown): V1Refusal | null {
     return { status: 409, code: "CONFLICT", message, headers: { "Retry-After": "1" } };
   }
   return null;
+}
+
+function expired({ message, oldest }: CursorExpired): V1Refusal {
+  const extra = { oldest: oldest && { id: oldest.id, timestamp: oldest.at.toISOString() } };
+  return { status: 410, code: "CURSOR_EXPIRED", message, extra };
 }
 
 function infrastructureRefusal(err: unknown): V1Refusal {

@@ -10,6 +10,7 @@ import { callOcpp } from "./commands/ocpp-call.ts";
 import { getOcppReport } from "./commands/ocpp-report.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { deleteCharger, getCharger, listChargers, setRegistration } from "./chargers.ts";
+import { listEvents } from "./events.ts";
 import { getIdTagJob, importIdTags } from "./id-tag-jobs.ts";
 import { changeIdTag, createIdTag, deleteIdTag, getIdTag, listIdTags, putIdTag } from "./id-tags.ts";
 import { getLocalList, setLocalListMode } from "./local-list.ts";
@@ -63,6 +64,7 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   getIdTagJob,
   getLocalList,
   setLocalListMode,
+  listEvents,
   listDeadLetters,
   createApiKey,
   listApiKeys,

@@ -32,6 +32,10 @@ const errorBody = z
         .array(z.int())
         .optional()
         .openapi({ description: "Of INCOMPLETE_REPORT: numbers of the parts that never came, at most 100" }),
+      oldest: z
+        .object({ id: z.string(), timestamp: z.iso.datetime() })
+        .nullish()
+        .openapi({ description: "Of CURSOR_EXPIRED: the first event that is kept; null: none is" }),
       ocppErrorCode: z.string().optional(),
       ocppErrorDescription: z.string().optional(),
       ocppAction: z.string().optional(),
@@ -48,6 +52,7 @@ const REFUSALS: Record<number, string> = {
   405: "The path has no such method",
   408: "The body did not arrive in time",
   409: "Conflicts with the present state",
+  410: "The cursor is unknown or too old; `oldest` is the first event that is kept",
   413: "The body is larger than 256 KiB",
   415: "The body is not JSON",
   422: "The Idempotency-Key was used with another body",

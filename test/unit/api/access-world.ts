@@ -103,6 +103,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     rateCounter: { add: async (_key, count) => ({ used: count, resetAtMs: clock.now.getTime() + 60_000 }) },
     replayMarks: unusedPort("replayMarks"),
     effects: unusedPort("effects"),
+    events: unusedPort("events"),
     ids: systemIds,
     clock: { now: () => clock.now },
     probe: async () => ({ database: "ok", redis: "ok", engine: "ok" }),

@@ -1,5 +1,5 @@
 import type { OcppVersion } from "../../../ocpp/version.ts";
-import type { SessionFact } from "../../../ports.ts";
+import type { LineClose, SessionFact } from "../../../ports.ts";
 import { GENERATION_HEADER } from "../../../session-address.ts";
 import { logEvent } from "../storage/log-event.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
@@ -22,6 +22,8 @@ export interface Upgrade {
   /** Facts that the host writes to Postgres by itself, because its upgrade provisioned the session; null on every other line. */
   hostFacts: readonly SessionFact[] | null;
 }
+
+const LOST: LineClose = { code: 1006, reason: null };
 
 /** What the session does when its line begins or ends. */
 export interface LineHooks {
@@ -97,7 +99,7 @@ export class StationLine {
    */
   live(record: SessionRecord): LiveSocket | null {
     const live = record.connected && this.#sockets.live(record.generation);
-    if (record.connected && !live) this.#goOffline(record, null);
+    if (record.connected && !live) this.#goOffline(record, null, LOST);
     return live;
   }
 
@@ -117,20 +119,20 @@ export class StationLine {
   closed(socket: WebSocket, code: number, reason: string): void {
     closeSocket(socket, code, reason);
     endUnspoken(this.#sockets.attachmentOf(socket), code, Date.now());
-    this.#disconnected(socket, code);
+    this.#disconnected(socket, { code, reason: reason || null });
   }
 
   /** The connection of this socket was lost. */
   failed(socket: WebSocket): void {
     closeSocket(socket, 1011, "error");
-    this.#disconnected(socket, 1006);
+    this.#disconnected(socket, LOST);
   }
 
   /** Closes this socket from our side. */
   end(socket: WebSocket, code: number, reason: string): void {
     const record = this.current(socket)?.record ?? null;
     addClosureNotice(this.#store, record, code, Date.now());
-    this.#disconnected(socket, code);
+    this.#disconnected(socket, { code, reason });
     closeSocket(socket, code, reason);
   }
 
@@ -146,7 +148,7 @@ export class StationLine {
   hangUp(record: SessionRecord, atMs: number): void {
     const live = this.live(record);
     if (live && isDirectBefore(live, atMs)) this.end(live.socket, 1000, "bye");
-    if (noteForgottenLine(record, Date.now())) this.#goOffline(record, null);
+    if (noteForgottenLine(record, Date.now())) this.#goOffline(record, null, LOST);
   }
 
   /** Probes a silent station, and closes its line if it did not answer a probe. */
@@ -160,20 +162,20 @@ export class StationLine {
     this.#hooks.probe(PROBE_TIMEOUT_MS);
   }
 
-  #disconnected(socket: WebSocket, code: number): void {
+  #disconnected(socket: WebSocket, close: LineClose): void {
     const current = this.current(socket);
     if (!current) return;
     const { record, live } = current;
     this.#store.lineEnded(record, live.attachment);
-    this.#goOffline(record, live.attachment.lastMessageAtMs);
-    logEvent(record, "session.disconnected", { code });
+    this.#goOffline(record, live.attachment.lastMessageAtMs, close);
+    logEvent(record, "session.disconnected", { code: close.code });
   }
 
-  #goOffline(record: SessionRecord, lastMessageAtMs: number | null): void {
+  #goOffline(record: SessionRecord, lastMessageAtMs: number | null, close: LineClose): void {
     record.connected = null;
     record.probedAtMs = null;
     record.lastMessageAtMs = lastMessageAtMs ?? record.lastMessageAtMs;
-    const fact = { type: "connection", online: false, ocppVersion: record.version } as const;
+    const fact = { type: "connection", online: false, ocppVersion: record.version, close } as const;
     this.#store.addFact(record, Date.now(), fact);
     this.#store.changed();
     this.#hooks.ended();

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import type { JsonObject } from "../ocpp/json.ts";
+import type { EventCursor, EventPage, EventQuery, EventStore, StoredEvent } from "../ports.ts";
+import { firstRow, parseRows, timestamp } from "./rows.ts";
+import type { Row, Sql } from "./sql.ts";
+
+/**
+ * CTEs that store events in the statement of their facts, and `told`, which holds those that are new. `from`: a relation with n
+ * (their order), organization_id, charger_id, identity, type, at, about (jsonb: what identifies the event beside its charger, type
+ * and time) and data (json).
+ */
+export function eventsSql(from: string): string {
+  return `told AS (
+    INSERT INTO events (organization_id, id, type, charger_id, charge_box_id, at, data)
+    SELECT organization_id, event_id(at, jsonb_build_array(organization_id, charger_id, type, at, about)::text), type,
+      charger_id, identity, at, data
+    FROM ${from} ORDER BY n
+    ON CONFLICT (organization_id, id) DO NOTHING
+    RETURNING organization_id AS event_organization, id AS event_id, type AS event_type, charger_id AS event_charger
+  )`;
+}
+
+/** Columns of `told`, for a row of a result that is no event. */
+export const NO_EVENT = `NULL::uuid AS event_organization, NULL::text AS event_id, NULL::text AS event_type, NULL::uuid AS event_charger`;
+
+const toldRow = z
+  .object({
+    event_organization: z.string(),
+    event_id: z.string(),
+    event_type: z.string(),
+    event_charger: z.string().nullable(),
+  })
+  .transform((row): StoredEvent => ({
+    organizationId: row.event_organization,
+    id: row.event_id,
+    type: row.event_type,
+    chargerId: row.event_charger,
+  }));
+
+/** Divides the rows of a statement into those of `told` and the others. */
+export function splitTold(rows: readonly Row[]): { events: StoredEvent[]; others: Row[] } {
+  const isEvent = (row: Row) => row["event_id"] !== null && row["event_id"] !== undefined;
+  return {
+    events: parseRows(toldRow, rows.filter(isEvent)),
+    others: rows.filter((row) => !isEvent(row)),
+  };
+}
+
+/** Most rows that one page with a filter looks at. */
+const SCANNED_MAX = 5_000;
+/** Characters of data in one page; a single event may be longer. */
+const PAGE_LENGTH_MAX = 2_000_000;
+
+/** Longer than a transaction of the Worker may last (docs/adr/0012). */
+const LONGEST_WRITE = "interval '10 seconds'";
+
+/**
+ * Where to begin: behind the event $2, or, with $7, behind one that was stored so long before that time that its transaction began
+ * before any that is meant.
+ */
+const POSITION = `position AS MATERIALIZED (
+    (SELECT txid, seq FROM events WHERE $7::timestamptz IS NULL AND organization_id = $1::uuid AND id = $2::text)
+    UNION ALL
+    (SELECT txid, seq FROM events WHERE created_at < $7::timestamptz - ${LONGEST_WRITE} ORDER BY created_at DESC LIMIT 1)
+  )`;
+
+/**
+ * A page of the feed. $3 types, $4 identity, $5 limit and one more, $6 rows to look at. What a transaction wrote that is open, or
+ * began after one that is, is left for later.
+ */
+const PAGE = `WITH ${POSITION}, scanned AS MATERIALIZED (
+    SELECT e.id, e.type, e.charge_box_id, e.txid, e.seq FROM events e
+    WHERE e.organization_id = $1::uuid AND e.txid < pg_snapshot_xmin(pg_current_snapshot())
+      AND (e.txid, e.seq) > (coalesce((SELECT txid FROM position), '0'::xid8), coalesce((SELECT seq FROM position), -1))
+      AND ($7::timestamptz IS NULL OR e.created_at >= $7::timestamptz)
+    ORDER BY e.txid, e.seq LIMIT $6::int
+  ), found AS MATERIALIZED (
+    SELECT s.id, s.txid, s.seq, d.type, d.at, d.data, length(d.data::text) AS length
+    FROM (SELECT * FROM scanned WHERE ($3::text[] IS NULL OR type = ANY($3::text[])) AND ($4::text IS NULL OR charge_box_id = $4::text)
+      ORDER BY txid, seq LIMIT $5::int) s
+    CROSS JOIN LATERAL (SELECT e.type, e.at, e.data FROM events e
+      WHERE e.organization_id = $1::uuid AND e.id = s.id LIMIT 1) d
+  ), page AS (
+    SELECT * FROM (SELECT *, sum(length) OVER (ORDER BY txid, seq) AS size FROM found) f
+    WHERE size <= ${PAGE_LENGTH_MAX} OR size = length
+  )
+  SELECT h.*, page.id, page.type, page.at, page.data
+  FROM (SELECT $2::text IS NULL OR EXISTS (SELECT 1 FROM position) AS is_known, (SELECT count(*)::int FROM scanned) AS scanned,
+    (SELECT count(*)::int FROM found) AS found,
+    (SELECT id FROM scanned ORDER BY txid DESC, seq DESC LIMIT 1) AS last_id) h
+  LEFT JOIN page ON true ORDER BY page.txid, page.seq`;
+
+const OLDEST = `SELECT id, at FROM events WHERE organization_id = $1::uuid ORDER BY txid, seq LIMIT 1`;
+
+const headRow = z.object({
+  is_known: z.boolean(),
+  scanned: z.number(),
+  found: z.number(),
+  last_id: z.string().nullable(),
+});
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+const eventRow = z.object({
+  id: z.string(),
+  type: z.string(),
+  at: timestamp,
+  data: z.custom<JsonObject>(isObject),
+});
+
+/** Events in Postgres. */
+export function eventStore(sql: Pick<Sql, "read">): EventStore {
+  return {
+    async page(organizationId, query) {
+      const { after, types, chargeBoxId, limit } = query;
+      const id = after && "id" in after ? after.id : null;
+      const storedFrom = after && "storedFrom" in after ? after.storedFrom : null;
+      const isFiltered = types !== null || chargeBoxId !== null;
+      const most = isFiltered ? SCANNED_MAX : limit + 1;
+      const wanted = types && `{${types.map((type) => JSON.stringify(type)).join(",")}}`;
+      const params = [organizationId, id, wanted, chargeBoxId, limit + 1, most, storedFrom];
+      return pageOf(await sql.read(PAGE, params), query, most);
+    },
+
+    async oldest(organizationId) {
+      const rows = await sql.read(OLDEST, [organizationId]);
+      return firstRow(z.object({ id: z.string(), at: timestamp }), rows);
+    },
+  };
+}
+
+function pageOf(rows: Row[], { after, limit }: EventQuery, scannedMax: number): EventPage | null {
+  const head = firstRow(headRow, rows);
+  if (!head?.is_known) return null;
+  const shown = rows.filter((row) => row["id"] !== null).slice(0, limit);
+  const events = parseRows(eventRow, shown);
+  const isCut = head.found > events.length;
+  const next = isCut ? (events.at(-1)?.id ?? null) : (head.last_id ?? idOf(after));
+  return { events, next, hasMore: isCut || head.scanned === scannedMax };
+}
+
+function idOf(after: EventCursor | null): string | null {
+  return after && "id" in after ? after.id : null;
+}
