@@ -1,4 +1,6 @@
-import { vi } from "vitest";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { vi, type MockInstance } from "vitest";
+import { ChargePointSession } from "../../../../src/durable/session/charge-point-session.ts";
 import { inObject, type Charger } from "./station-double.ts";
 
 /** What an object did that is billed, or keeps it awake. */
@@ -14,9 +16,30 @@ export interface Cost {
 
 type Timer = ReturnType<typeof setTimeout>;
 
+/** Set in everything that a call of the counted object began. Objects of other tests still run in the isolate. */
+const counted = new AsyncLocalStorage<ChargePointSession>();
+
+/** Makes each call of an object's public methods set `counted`. */
+function followCalls(instance: ChargePointSession): MockInstance[] {
+  const methods = Object.entries(Object.getOwnPropertyDescriptors(ChargePointSession.prototype)).filter(
+    ([name, { value }]) => name !== "constructor" && typeof value === "function",
+  );
+  const prototype = ChargePointSession.prototype as unknown as Record<
+    string,
+    (...args: unknown[]) => unknown
+  >;
+  return methods.map(([name]) => {
+    const method = prototype[name] as (...args: unknown[]) => unknown;
+    return vi.spyOn(prototype, name).mockImplementation(function (this: unknown, ...args: unknown[]) {
+      const call = () => method.apply(this, args);
+      return this === instance ? counted.run(instance, call) : call();
+    });
+  });
+}
+
 /**
  * Counts what a session's object does during some work. The object must not be evicted meanwhile. Timers are those that code
- * under src sets; it needs a `DatabaseDouble`. `work` is given the rows written so far.
+ * under src sets in calls of this object; it needs a `DatabaseDouble`. `work` is given the rows written so far.
  */
 export async function costOf(
   charger: Charger,
@@ -25,11 +48,12 @@ export async function costOf(
   const cost: Cost = { rows: 0, alarms: 0, timers: 0, statements: 0 };
   const timers = new Set<Timer>();
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-  const restore = await inObject(charger, (_instance, { storage }) => {
+  const restore = await inObject(charger, (instance, { storage }) => {
     const { kv, sql } = storage;
     const [exec, put, setAlarm] = [sql.exec.bind(sql), kv.put.bind(kv), storage.setAlarm.bind(storage)];
     const [timer, clear] = [globalThis.setTimeout, globalThis.clearTimeout];
     const spies = [
+      ...followCalls(instance),
       vi.spyOn(sql, "exec").mockImplementation(((text: string, ...values: unknown[]) => {
         const cursor = exec(text, ...values);
         cursors.push(cursor);
@@ -46,7 +70,7 @@ export async function costOf(
       }),
       vi.spyOn(globalThis, "setTimeout").mockImplementation(((...args: Parameters<typeof setTimeout>) => {
         const handle = timer(...args);
-        if (new Error().stack?.includes("/src/")) timers.add(handle);
+        if (counted.getStore() === instance && new Error().stack?.includes("/src/")) timers.add(handle);
         return handle;
       }) as typeof setTimeout),
       vi.spyOn(globalThis, "clearTimeout").mockImplementation(((handle: Timer) => {
