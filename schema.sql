@@ -579,6 +579,8 @@ CREATE TABLE IF NOT EXISTS reservations (
 );
 CREATE INDEX IF NOT EXISTS reservations_list ON reservations (charger_id, id);
 CREATE INDEX IF NOT EXISTS reservations_status ON reservations (charger_id, status, id);
+CREATE INDEX IF NOT EXISTS reservations_due ON reservations (expires_at) WHERE status = 'active';
+CREATE INDEX IF NOT EXISTS reservations_age ON reservations (updated_at) WHERE status <> 'active';
 
 -- What happened at chargers, for webhooks, the feed and the live line. Each row is written in the statement that stores the fact
 -- which it reports. The order of the feed is (txid, seq): readers stop before the oldest transaction that is still open.

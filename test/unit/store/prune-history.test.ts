@@ -10,7 +10,14 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 const NOW = new Date("2026-11-30T12:00:00Z");
-const TABLES = ["meter_values", "security_events", "station_events", "data_transfers", "events"];
+const TABLES = [
+  "meter_values",
+  "security_events",
+  "station_events",
+  "data_transfers",
+  "reservations",
+  "events",
+];
 const ARRIVED = "timestamptz '2026-11-30 12:00:00Z' - interval '90 days'";
 const STORED = "timestamptz '2026-11-30 12:00:00Z' - interval '7 days'";
 
@@ -36,7 +43,10 @@ async function arrive(old: number, from: number, to: number): Promise<void> {
       c AS (INSERT INTO station_events (id, organization_id, charger_id, action, payload, at, received_at)
         SELECT ${ids}, 'NotifyEvent', '{}', now(), ${when} ${rows}),
       d AS (INSERT INTO events (organization_id, id, type, at, data, created_at)
-        SELECT gen_random_uuid(), 'evt_' || n, 't', now(), '{}', ${past(STORED)} ${rows})
+        SELECT gen_random_uuid(), 'evt_' || n, 't', now(), '{}', ${past(STORED)} ${rows}),
+      e AS (INSERT INTO reservations (id, organization_id, charger_id, reservation_id, evse_id, id_tag, status, expires_at,
+          created_at, updated_at, revision)
+        SELECT 'rsv_' || n, gen_random_uuid(), gen_random_uuid(), n, 1, 'TAG', 'used', 'infinity', '-infinity', ${when}, 3 ${rows})
       INSERT INTO data_transfers (id, organization_id, charger_id, direction, vendor_id, at)
         SELECT gen_random_uuid()::text, gen_random_uuid(), gen_random_uuid(), 'incoming', 'v', ${when} ${rows}`,
     [],
@@ -56,17 +66,17 @@ beforeEach(async () => {
 test("one pass deletes all rows that are too old, however many, and nothing else", async () => {
   await arrived(25_000);
   await pruneHistory(db.sql, NOW);
-  expect(await left()).toEqual([3, 3, 3, 3, 3]);
+  expect(await left()).toEqual([3, 3, 3, 3, 3, 3]);
 });
 
 test("a pass whose time is used up has deleted the oldest rows of every table, and the next one continues", async () => {
   await arrived(250);
   await pruneHistory(db.sql, NOW, { rowsPerStatement: 100, budgetMs: 0 });
-  expect(await left()).toEqual([153, 153, 153, 153, 153]);
+  expect(await left()).toEqual([153, 153, 153, 153, 153, 153]);
   const [oldest] = await db.sql.read("SELECT min(received_at) AS at FROM meter_values", []);
   expect(Number(oldest?.["at"])).toBe(NOW.getTime() - 90 * 86_400_000 - 149_500);
   await pruneHistory(db.sql, NOW, { rowsPerStatement: 100 });
-  expect(await left()).toEqual([3, 3, 3, 3, 3]);
+  expect(await left()).toEqual([3, 3, 3, 3, 3, 3]);
 });
 
 test("old rows are found by the index on their arrival, with and without statistics", async () => {
@@ -77,13 +87,18 @@ test("old rows are found by the index on their arrival, with and without statist
   await pruneHistory(noting, NOW, { rowsPerStatement: 500 });
   // That of remote starts is held to its plan by transaction-plans.
   const deleting = texts.filter((text) => text.includes("DELETE"));
-  expect([texts.length, deleting.length]).toEqual([TABLES.length + 1, TABLES.length]);
+  const expiring = texts.filter((text) => text.startsWith("UPDATE reservations"));
+  expect([texts.length, deleting.length, expiring.length]).toEqual([TABLES.length + 2, TABLES.length, 1]);
   for (const state of ["", "ANALYZE"]) {
     if (state) await db.sql.read(state, []);
-    for (const text of deleting) {
+    for (const text of [...deleting, ...expiring]) {
       const plan = await db.sql.write(`EXPLAIN ${text}`, [NOW]);
       const lines = plan.map((row) => String(row["QUERY PLAN"])).join("\n");
-      expect(lines).toMatch(/Index Scan using \w+_(received|age) /);
+      expect(lines).toMatch(
+        text.includes("DELETE")
+          ? /Index Scan using \w+_(received|age) /
+          : /Index Scan (using|on) reservations_due /,
+      );
       expect(lines).not.toContain("Seq Scan");
     }
   }
@@ -103,4 +118,22 @@ test("a remote start whose session was lost expires after a day, and its transac
   };
   expect(await statusAt("2026-11-29T11:59:59Z")).toEqual(["expired", 0]);
   expect(await statusAt("2026-11-29T12:00:01Z")).toEqual(["pending", -1]);
+});
+
+test("a reservation that is held is kept however old, and expires a day after its time if its session was lost", async () => {
+  const held = async (expiresAt: string, updatedAt: string) => {
+    const id = `rsv_${crypto.randomUUID()}`;
+    await db.sql.write(
+      `INSERT INTO reservations (id, organization_id, charger_id, reservation_id, evse_id, id_tag, status, expires_at, created_at,
+        updated_at, revision)
+      VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, 1, 'TAG', 'active', $2::timestamptz, now(), $3::timestamptz, 0)`,
+      [id, expiresAt, updatedAt],
+    );
+    await pruneHistory(db.sql, NOW);
+    const [row] = await db.sql.read("SELECT status, revision FROM reservations WHERE id = $1", [id]);
+    return [row?.["status"], row?.["revision"]];
+  };
+  expect(await held("2026-11-29T12:00:01Z", "2020-01-01T00:00:00Z")).toEqual(["active", 0]);
+  // From then on it is one that ended, and stays as long as any other.
+  expect(await held("2026-11-29T11:59:59Z", "2020-01-01T00:00:00Z")).toEqual(["expired", 1]);
 });
