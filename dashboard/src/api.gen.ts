@@ -9145,7 +9145,10 @@ export interface operations {
     };
     commandProxyMessage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for what the charger answers */
+                timeout?: number;
+            };
             header?: {
                 /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -9331,7 +9334,10 @@ export interface operations {
     };
     commandConfiguration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for what the charger answers */
+                timeout?: number;
+            };
             header?: {
                 /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -9510,7 +9516,10 @@ export interface operations {
     };
     commandCacheReset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for what the charger answers */
+                timeout?: number;
+            };
             header?: {
                 /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -9685,7 +9694,10 @@ export interface operations {
     };
     commandLocalAuthList: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for what the charger answers */
+                timeout?: number;
+            };
             header?: {
                 /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -9878,7 +9890,10 @@ export interface operations {
     };
     commandClearLocalAuthList: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for what the charger answers */
+                timeout?: number;
+            };
             header?: {
                 /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -10053,7 +10068,10 @@ export interface operations {
     };
     commandInjectFault: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for what the charger answers */
+                timeout?: number;
+            };
             header?: {
                 /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -10243,7 +10261,10 @@ export interface operations {
     };
     commandClearFault: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for what the charger answers */
+                timeout?: number;
+            };
             header?: {
                 /** @description A repeat with the same key and body gets the first answer again. Kept for 24 hours. */
                 "Idempotency-Key"?: string;

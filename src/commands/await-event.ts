@@ -3,8 +3,6 @@ import type { JsonObject } from "../ocpp/json.ts";
 import type { StationEvent } from "../ocpp/station-event.ts";
 import type { CommandTarget, Ports } from "../ports.ts";
 
-const TIMEOUT_MS = 30_000;
-
 /** Result of an event that was waited for, or why the station did not come to it. */
 export type EventOutcome =
   | { kind: "done"; result: JsonObject }
@@ -12,13 +10,14 @@ export type EventOutcome =
   /** The event contradicts the state of the station. */
   | { kind: "ignored"; reason: string };
 
-/** Lets an event happen at a simulated station and waits at most 30 s for its result. */
+/** Lets an event happen at a simulated station and waits for its result until the timeout. */
 export async function awaitEvent(
   ports: Pick<Ports, "simulators" | "ids" | "clock">,
   { chargerId, simulatorHost }: CommandTarget,
   event: StationEvent,
+  timeoutMs: number,
 ): Promise<EventOutcome> {
-  const expiresAtMs = ports.clock.now().getTime() + TIMEOUT_MS;
+  const expiresAtMs = ports.clock.now().getTime() + timeoutMs;
   const command = { id: ports.ids.hex(6), event, expiresAtMs };
   const result = await ports.simulators
     .commanded(simulatorHost ?? "", { chargerId, command })

@@ -14,12 +14,20 @@ import type { Operation } from "../../operation/operation.ts";
 import type { BoundOperation } from "../../operation/operations-of.ts";
 import { CommandRefused } from "../command-refused.ts";
 import type { Finding } from "../findings.ts";
+import { queryInteger } from "../schemas/fields.ts";
 import { ReplayHeaders } from "../schemas/headers.ts";
 import { defineOperation } from "../surface.ts";
 import { once } from "./idempotent.ts";
 import { SingleTarget } from "./target.ts";
 
-const TIMEOUT_MS = 30_000;
+/** Also the default. A longer wait could end after the idempotency key of the request is free again. */
+const TIMEOUT_SECONDS_MAX = 30;
+
+const query = z.object({
+  timeout: queryInteger({ min: 1, max: TIMEOUT_SECONDS_MAX, fallback: TIMEOUT_SECONDS_MAX }).openapi({
+    description: "Seconds to wait for what the charger answers",
+  }),
+});
 
 /** A charger that takes commands now, and the ways to it. */
 export interface Reached {
@@ -48,7 +56,15 @@ interface SingleRoute<Event, Answer> {
   needsEvent?: boolean;
   /** Event of the example of the reference page. */
   example?: unknown;
-  examine?: Operation<"operator", Finding, unknown, unknown, unknown, unknown, SingleBody<Event>>["examine"];
+  examine?: Operation<
+    "operator",
+    Finding,
+    unknown,
+    z.output<typeof query>,
+    unknown,
+    unknown,
+    SingleBody<Event>
+  >["examine"];
   /** False: external chargers have no counterpart. */
   reachesExternal: boolean;
   success: { status: 200 | 202; description: string; schema: z.ZodType<Answer> };
@@ -78,18 +94,19 @@ export function singleOperation<Event, Answer extends object>(
     summary: route.summary,
     description: route.description,
     role: "operator",
+    query,
     body: { schema: Body, required: route.needsEvent ?? false },
     ...(route.examine ? { examine: route.examine } : {}),
     isIdempotent: true,
     success: { ...route.success, headers: ReplayHeaders },
     refusals: [400, 404, 409, 502, 504],
-    handle: ({ c, ports, organization, body, claim }) =>
+    handle: ({ c, ports, organization, query: { timeout }, body, claim }) =>
       once(ports, organization, claim, async () => {
         const target = await targetOf(ports, organization, body.target.charger_id);
         if (target.runtime === "external" && !route.reachesExternal)
           throw new CommandRefused(409, FAILURES.notSupported.message);
         const allowPrivateTargets = c.get("config").ALLOW_PRIVATE_TARGETS;
-        const reached = { ...reach(ports, organization, target), allowPrivateTargets };
+        const reached = { ...reach(ports, organization, target, timeout * 1000), allowPrivateTargets };
         const answer = await route.run(reached, body.event ?? ({} as Event));
         return recordJson(route.success.status, answer, {});
       }),
@@ -116,13 +133,17 @@ function reach(
   ports: Ports,
   organization: Organization,
   target: CommandTarget,
+  timeoutMs: number,
 ): Omit<Reached, "allowPrivateTargets"> {
+  // A route may send several commands, which share the time.
+  const endMs = ports.clock.now().getTime() + timeoutMs;
+  const leftMs = () => Math.max(1, endMs - ports.clock.now().getTime());
   return {
     ports,
     organization,
     target,
     async event(event) {
-      const send = () => awaitEvent(ports, target, event);
+      const send = () => awaitEvent(ports, target, event, leftMs());
       const list = { organizationId: organization.id, identity: target.identity };
       const outcome = LIST_EVENTS.has(event.kind)
         ? await replacingList(ports, list, send, ({ kind }) => UNREACHED.has(kind))
@@ -131,7 +152,7 @@ function reach(
       return outcome.result;
     },
     async command(command, kind) {
-      const outcome = await sendCommand(ports, organization, target.identity, command, TIMEOUT_MS).catch(
+      const outcome = await sendCommand(ports, organization, target.identity, command, leftMs()).catch(
         (error: unknown) => {
           if (error instanceof Unavailable) return { kind: "unavailable" } as const;
           throw error;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ChargerStore, CommandTarget, Sessions, Simulators } from "../../../../src/ports.ts";
+import type { ChargerStore, CommandTarget, Ports, Sessions, Simulators } from "../../../../src/ports.ts";
 import { openGateway } from "./gateway.ts";
 
 const target: CommandTarget = {
@@ -125,5 +125,42 @@ describe("a command to many external chargers", () => {
       message: "Command was not sent in time",
       retryable: true,
     });
+  });
+});
+
+describe("the timeout of a command to one charger", () => {
+  const external: CommandTarget = { ...target, runtime: "external", simulatorHost: null, isRunning: false };
+
+  /** The deadline that each command of a request got, in ms; each takes 2 s. */
+  async function deadlines(query: string) {
+    const got: unknown[] = [];
+    const sessions = {
+      command: async (_ref, command, timeoutMs) => {
+        got.push(timeoutMs);
+        gateway.fleet.now = new Date(gateway.fleet.now.getTime() + 2000);
+        if (command.kind !== "getLocalListVersion") return { kind: "timeout", sent: true };
+        const answer = { kind: "localListVersion", listVersion: 4 } as const;
+        return { kind: "answered", answer, version: "ocpp1.6" };
+      },
+    } as Partial<Sessions> as Sessions;
+    const localLists = { replace: async () => null } as Partial<Ports["localLists"]> as Ports["localLists"];
+    const gateway = await openGateway({}, { chargers: chargersOf([external]), sessions, localLists });
+    const body = { target: { charger_id: target.chargerId } };
+    const { status, json } = await gateway.call(`/ocpp/commands/clear-local-auth-list${query}`, { body });
+    return { status, json, got };
+  }
+  const late = { status: 504, json: { detail: "Charger did not answer in time" } };
+
+  test.each([
+    ["", [30_000, 28_000]],
+    ["?timeout=5", [5000, 3000]],
+    ["?timeout=1", [1000, 1]],
+  ])("%j holds for all that the request sends, and 30 s are the default", async (query, got) => {
+    expect(await deadlines(query)).toEqual({ ...late, got });
+  });
+
+  test.each(["0", "31", "x", ""])("is refused as %j, and nothing is sent", async (timeout) => {
+    const { status, json, got } = await deadlines(`?timeout=${timeout}`);
+    expect([status, json, got]).toMatchObject([422, { detail: [{ loc: ["query", "timeout"] }] }, []]);
   });
 });
