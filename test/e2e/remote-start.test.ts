@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { OCPP_VERSIONS, type OcppVersion } from "../../src/ocpp/version.ts";
+import { OCPP_VERSIONS } from "../../src/ocpp/version.ts";
 import { call } from "../harness/fleet.ts";
+import { chargingWords } from "../harness/ocpp-station/charging-words.ts";
 import { ForeignStation } from "../harness/ocpp-station/foreign-station.ts";
 import { startStack, type RunningStack } from "../harness/stack.ts";
 import { waitFor } from "../harness/wait-for.ts";
@@ -14,46 +15,6 @@ afterAll(() => stack.stop());
 
 const API = "/api/v1";
 const idTag = "USER123";
-
-/** The differences between the versions, from the side of a station. */
-const speak = (version: OcppVersion, agoMs = 0) => {
-  const is16 = version === "ocpp1.6";
-  const at = () => new Date(Date.now() - agoMs).toISOString();
-  const event = (eventType: string, seqNo: number, info: object, more: object) => ({
-    eventType,
-    seqNo,
-    timestamp: at(),
-    triggerReason: "RemoteStart",
-    transactionInfo: { transactionId: "6f6c2d0e-5b1f", ...info },
-    evse: { id: 1, connectorId: 1 },
-    meterValue: [{ timestamp: at(), sampledValue: [{ value: seqNo === 0 ? 1000 : 15_000 }] }],
-    ...more,
-  });
-  return {
-    startAction: is16 ? "RemoteStartTransaction" : "RequestStartTransaction",
-    startPayload: (remoteStartId: number) =>
-      is16
-        ? { connectorId: 1, idTag }
-        : { remoteStartId, idToken: { idToken: idTag, type: "Central" }, evseId: 1 },
-    stopAction: is16 ? "RemoteStopTransaction" : "RequestStopTransaction",
-    stopPayload: (transactionId: number) => ({ transactionId: is16 ? transactionId : "6f6c2d0e-5b1f" }),
-    /** What the station sends when charging begins, after a remote start with this number. */
-    begin: (remoteStartId: number): [string, Record<string, unknown>] =>
-      is16
-        ? ["StartTransaction", { connectorId: 1, idTag, meterStart: 1000, timestamp: at() }]
-        : [
-            "TransactionEvent",
-            event("Started", 0, { remoteStartId }, { idToken: { idToken: idTag, type: "Central" } }),
-          ],
-    end: (transactionId: number): [string, Record<string, unknown>] =>
-      is16
-        ? ["StopTransaction", { transactionId, meterStop: 15_000, timestamp: at(), reason: "Remote" }]
-        : [
-            "TransactionEvent",
-            event("Ended", 1, { stoppedReason: "Remote" }, { triggerReason: "RemoteStop" }),
-          ],
-  };
-};
 
 const show = (id: number | string) => call(stack, "GET", `${API}/transactions/${id}`);
 const start = (station: ForeignStation, timeoutSeconds = 10, body: object = { idTag }) =>
@@ -75,7 +36,7 @@ function rowWith(id: number, status: string) {
 const reserved = z.object({ transactionId: z.number() });
 
 describe.concurrent.each(OCPP_VERSIONS.map((version) => ({ version })))("on $version", ({ version }) => {
-  const words = speak(version);
+  const words = chargingWords(version);
   const booted = (purpose: string) =>
     ForeignStation.booted(stack, `${purpose}-${version.replaceAll(".", "")}`, version);
 
@@ -153,7 +114,7 @@ describe.concurrent.each(OCPP_VERSIONS.map((version) => ({ version })))("on $ver
 
   test("a transaction from the time without a connection is counted once, with its times, whatever is sent twice", async () => {
     const station = await booted("OFFLINE");
-    const began = speak(version, 50 * 60_000).begin(0);
+    const began = chargingWords(version, { agoMs: 50 * 60_000 }).begin(0);
     for (let times = 0; times < 2; times++) await station.call(...began);
     const listed = async () => {
       const { body } = await call(stack, "GET", `${API}/transactions?chargeBoxId=${station.identity}`);
@@ -164,7 +125,7 @@ describe.concurrent.each(OCPP_VERSIONS.map((version) => ({ version })))("on $ver
       return rows.length > 0 && rows;
     });
     const { transactionId = 0 } = row ?? {};
-    const ended = speak(version, 5 * 60_000).end(transactionId);
+    const ended = chargingWords(version, { agoMs: 5 * 60_000 }).end(transactionId);
     await station.call(...ended);
     await station.close();
     await waitFor("a new connection", () => station.connect().then(() => true));
@@ -262,9 +223,7 @@ describe.concurrent.each(OCPP_VERSIONS.map((version) => ({ version })))("on $ver
     }
     const path = `${API}/chargers/${station.identity}/registration`;
     await call(stack, "PUT", path, { status: "Pending" });
-    const boots = { chargePointVendor: "Acme", chargePointModel: "One" };
-    const boots2x = { reason: "PowerUp", chargingStation: { vendorName: "Acme", model: "One" } };
-    await station.call("BootNotification", version === "ocpp1.6" ? boots : boots2x);
+    await station.boot();
     const waiting = await start(station);
     const message = `Charger ${station.identity} is not accepted yet`;
     expect([waiting.status, waiting.body]).toMatchObject([409, { error: { code: "CONFLICT", message } }]);

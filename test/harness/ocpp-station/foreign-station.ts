@@ -31,6 +31,8 @@ const BOOT: Record<OcppVersion, Record<string, unknown>> = {
  * wrong names and its strict mode refuses every message, so there the payloads are validated here.
  */
 export class ForeignStation {
+  /** Id of the charger. */
+  readonly id: string;
   readonly identity: string;
   readonly version: OcppVersion;
   readonly calls: ReceivedCall[] = [];
@@ -46,6 +48,7 @@ export class ForeignStation {
 
   private constructor(registered: Registration, version: OcppVersion, validators: Validators | null) {
     this.#validators = validators;
+    this.id = registered.id;
     this.identity = registered.chargeBoxId;
     this.version = version;
     this.#client = new RPCClient({
@@ -72,9 +75,13 @@ export class ForeignStation {
     const validators = version === "ocpp2.1" ? await loadValidators(version) : null;
     const station = new ForeignStation(registered, version, validators);
     await station.connect();
-    const answer = await station.call("BootNotification", BOOT[version]);
+    const answer = await station.boot();
     if (answer["status"] !== "Accepted") throw new Error(`boot: ${JSON.stringify(answer)}`);
     return station;
+  }
+
+  boot(): Promise<Record<string, unknown>> {
+    return this.call("BootNotification", BOOT[this.version]);
   }
 
   async connect(): Promise<void> {
