@@ -14,3 +14,30 @@ export const wallClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** A clock that tests move forward, for waits of hours. Timers that were armed before a move have to be armed anew. */
+export class MovableClock implements Clock {
+  readonly #base: Clock;
+  #movedMs: number;
+
+  constructor(base: Clock, movedMs: number) {
+    this.#base = base;
+    this.#movedMs = movedMs;
+  }
+
+  get movedMs(): number {
+    return this.#movedMs;
+  }
+
+  moveForward(byMs: number): void {
+    this.#movedMs += byMs;
+  }
+
+  nowMs(): number {
+    return this.#base.nowMs() + this.#movedMs;
+  }
+
+  wakeAt(atMs: number, wake: () => void): () => void {
+    return this.#base.wakeAt(atMs - this.#movedMs, wake);
+  }
+}

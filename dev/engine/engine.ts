@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { MovableClock } from "./clock.ts";
 import type { ConfigTable } from "./config-table.ts";
 import type { Database } from "./database.ts";
 import type { DeadLetterTable } from "./dead-letter-table.ts";
@@ -22,7 +22,7 @@ export interface Engine {
   readonly dedup: DedupTable;
   readonly scheduler: Scheduler;
   readonly sender: Sender;
-  readonly clock: Clock;
+  readonly clock: MovableClock;
   readonly stats: EngineStats;
   readonly token: string;
   readonly keys: SigningKeys;

@@ -71,6 +71,13 @@ export class Scheduler {
     this.#pumpSoon();
   }
 
+  /** After a move of the clock: looks again at what is due, and arms its wake-up anew. */
+  clockMoved(): void {
+    this.#cancelWake();
+    this.#wakeAtMs = Infinity;
+    this.#pumpSoon();
+  }
+
   /** Claims nothing more and resolves once nothing is in flight, or after the deadline. */
   async stop(deadlineMs: number): Promise<void> {
     this.#deliver = undefined;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { createApiServer } from "./api-server.ts";
-import { type Clock, wallClock } from "./clock.ts";
+import { type Clock, MovableClock, wallClock } from "./clock.ts";
 import { ConfigTable } from "./config-table.ts";
 import { Database, explained } from "./database.ts";
 import { DeadLetterTable } from "./dead-letter-table.ts";
@@ -17,7 +17,7 @@ import { rebaseOrigins, type Rebase } from "./rebase-origins.ts";
 import { RunTable, type DedupMode } from "./run-table.ts";
 import { Scheduler } from "./scheduler.ts";
 import { createSender } from "./send-request.ts";
-import { readStats } from "./test-hooks.ts";
+import { readStats, storedMoveMs } from "./test-hooks.ts";
 
 export interface EngineOptions {
   /** 0 = any free port on 127.0.0.1. */
@@ -103,9 +103,10 @@ function assembleOrExplain(options: EngineOptions): Engine {
 }
 
 function assemble(options: EngineOptions): Engine {
-  const { clock = wallClock, timeScale = 1, token, currentKey, nextKey } = options;
+  const { timeScale = 1, token, currentKey, nextKey } = options;
   const limits = planLimits[options.plan ?? "payg"];
   const db = new Database(options.dataFile);
+  const clock = new MovableClock(options.clock ?? wallClock, storedMoveMs(db));
   const configs = new ConfigTable(db);
   if (options.rebase) rebaseOrigins(db, configs, options.rebase);
   const scheduler = new Scheduler(clock, limits.parallelismMax, timeScale);

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import { type Clock, wallClock } from "../../../../dev/engine/clock.ts";
+import { wallClock } from "../../../../dev/engine/clock.ts";
 import { startFixture, waitFor } from "./engine-fixture.ts";
+import { manualClock } from "./manual-clock.ts";
 import { temporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -9,26 +10,6 @@ afterEach(async () => {
 });
 
 const hourMs = 3_600_000;
-
-/** A clock that stands still until it is advanced. */
-function manualClock(): Clock & { advance(byMs: number): void } {
-  let nowMs = Date.now();
-  let wakes: { atMs: number; wake: () => void }[] = [];
-  return {
-    nowMs: () => nowMs,
-    wakeAt(atMs, wake) {
-      const entry = { atMs, wake };
-      wakes.push(entry);
-      return () => (wakes = wakes.filter((other) => other !== entry));
-    },
-    advance(byMs) {
-      nowMs += byMs;
-      const due = wakes.filter(({ atMs }) => atMs <= nowMs);
-      wakes = wakes.filter((entry) => !due.includes(entry));
-      for (const { wake } of due) wake();
-    },
-  };
-}
 
 test("with an injected clock a message waits for exactly its due time", async () => {
   const clock = manualClock();
