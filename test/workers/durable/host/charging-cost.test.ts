@@ -1,0 +1,53 @@
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import type { ChargerCommand } from "../../../../src/ocpp/commands.ts";
+import { durableSessions } from "../../../../src/durable/sessions.ts";
+import { hostCostOf } from "../session/cost-meter.ts";
+import { DatabaseDouble } from "../session/database-double.ts";
+import { eventually, newHost, newStation, testEnv } from "./test-station.ts";
+
+const sessions = durableSessions(testEnv);
+
+beforeEach(() => {
+  vi.restoreAllMocks();
+  new DatabaseDouble();
+});
+
+const VALUES = 4;
+
+test.each(["ocpp1.6", "ocpp2.0.1"] as const)(
+  "a meter value of a simulated %s station costs its host two rows and two timers, and no alarm",
+  async (version) => {
+    const station = newStation({ version });
+    const host = newHost();
+    onTestFinished(() => host.remove(station.chargerId));
+    await host.start(station, 10_000);
+    const answered = async (command: ChargerCommand) =>
+      expect(await sessions.command(station, command, 5000)).toMatchObject({ kind: "answered" });
+    for (const [key, value] of [
+      ["MeterValueSampleInterval", "1"],
+      ["StopTransactionOnInvalidId", "false"],
+    ] as const)
+      await answered({ kind: "changeConfiguration", key, value });
+    await answered({ kind: "remoteStart", connectorId: 1, idTag: "TAG", remoteStartId: 9 });
+    const action = version === "ocpp1.6" ? "MeterValues" : "TransactionEvent";
+    const page = { startMs: null, endMs: null, action, limit: 1000, offset: 0 };
+    const values = async () => {
+      const log = await sessions.frames(station, page);
+      return log?.rows.filter(({ direction }) => direction === "csms_to_cp").length ?? 0;
+    };
+    // After what the beginning of the transaction brings about.
+    const before = await eventually(values, (count) => count > 1);
+    let count = 0;
+    const cost = await hostCostOf(host, station.chargerId, async () => {
+      count = (await eventually(values, (now) => now >= before + VALUES)) - before;
+    });
+    // A message is stored before it leaves, and dropped after its answer. One may be under way at the end.
+    expect(cost.rows).toBeGreaterThanOrEqual(2 * count);
+    expect(cost.rows).toBeLessThanOrEqual(2 * count + 2);
+    // Until the next value, and until an answer would be missed.
+    expect(cost.timers).toBeGreaterThan(0);
+    expect(cost.timers).toBeLessThanOrEqual(2 * count + 2);
+    expect(cost.alarms).toBe(0);
+  },
+  20_000,
+);
