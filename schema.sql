@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS organizations (
   created_at timestamptz NOT NULL DEFAULT now(),
   allow_unauthenticated_chargers boolean NOT NULL DEFAULT true, -- whether chargers of security profile 0 may be registered
   master_pass_group_id text,         -- group of the tags that may stop any transaction
-  tag_cache_seconds integer          -- how long stations may keep an answer about a tag; null = as long as they like
+  tag_cache_seconds integer,         -- how long stations may keep an answer about a tag; null = as long as they like
+  transaction_update_seconds integer NOT NULL DEFAULT 60 -- one event of meter values per transaction and so many seconds; 0 = each
 );
 
 CREATE TABLE IF NOT EXISTS api_keys (
@@ -599,6 +600,10 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE INDEX IF NOT EXISTS events_feed ON events (organization_id, txid, seq);
 CREATE INDEX IF NOT EXISTS events_age ON events (created_at);
+-- Events that may name an id tag, for its erasure: few, beside those of statuses and meters.
+CREATE INDEX IF NOT EXISTS events_tags ON events (charger_id) WHERE type IN ('transaction.started',
+  'transaction.stopped', 'reservation.created', 'reservation.used', 'reservation.cancelled', 'reservation.expired',
+  'reservation.removed', 'data_transfer.received', 'security.event');
 
 -- Id of an event: 10 characters of its time in ms and 16 of a digest of what identifies it, in Crockford's base 32, so that ids sort
 -- by time and a repeat has the same. Each of the 64 digits of base64 stands for one of 32.

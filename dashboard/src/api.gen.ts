@@ -4235,6 +4235,8 @@ export interface components {
             masterPassGroupId: string | null;
             /** @description How long chargers may keep an answer about an id tag; null: until the tag expires */
             tagCacheSeconds: number | null;
+            /** @description Seconds for which one `transaction.updated` event of a transaction is enough; 0: one for each message with meter values */
+            transactionUpdateSeconds: number;
             /** @description Most chargers at a time */
             chargerLimit: number;
             /** @description Most batches that are not complete at a time */
@@ -15960,7 +15962,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before, the id of any event, or an ISO 8601 time: from what was stored then. Absent: from the oldest */
                 after?: string;
-                /** @description One of these names, or several with commas between them: `charger.connected`, `charger.disconnected` */
+                /** @description One of these names, or several with commas between them: `charger.connected`, `charger.disconnected`, `charger.boot`, `connector.status_changed`, `transaction.started`, `transaction.updated`, `transaction.stopped`, `reservation.created`, `reservation.used`, `reservation.cancelled`, `reservation.expired`, `reservation.removed`, `firmware.status_changed`, `diagnostics.status_changed`, `data_transfer.received`, `security.event` */
                 type?: string;
                 chargeBoxId?: string;
                 /** @description Most events of a page; fewer if they are large */
@@ -16634,6 +16636,8 @@ export interface operations {
                     masterPassGroupId?: string | null;
                     /** @description How long chargers may keep an answer about an id tag; null: until the tag expires */
                     tagCacheSeconds?: number | null;
+                    /** @description Seconds for which one `transaction.updated` event of a transaction is enough; 0: one for each message with meter values */
+                    transactionUpdateSeconds?: number;
                 };
             };
         };

@@ -19,7 +19,7 @@ export function liveReading(meterValue: readonly JsonObject[]): LiveReading {
   const reading: LiveReading = { voltageV: [null, null, null], currentA: [null, null, null], powerW: null };
   const phasePowerW: PerPhase = [null, null, null];
   for (const sample of meterValue.flatMap((value) => optionalObjects(value, "sampledValue"))) {
-    const value = numberIn(sample);
+    const value = amountOf(sample);
     const phase = ["L1", "L2", "L3"].indexOf((optionalText(sample, "phase") ?? "").replace(/-N$/, ""));
     const measurand = optionalText(sample, "measurand");
     if (value === null) continue;
@@ -34,8 +34,8 @@ export function liveReading(meterValue: readonly JsonObject[]): LiveReading {
   return reading;
 }
 
-/** Value of a sample in V, A or W. */
-function numberIn(sample: JsonObject): number | null {
+/** Value of a sample, in V, A or W if it has such a unit. */
+export function amountOf(sample: JsonObject): number | null {
   const text = optionalText(sample, "value");
   if (text !== null && !/^-?\d/.test(text)) return null;
   const value = text === null ? optionalNumber(sample, "value") : Number(text);

@@ -33,6 +33,8 @@ export interface Organization {
   masterPassGroupId: string | null;
   /** How long stations may keep an answer about an id tag; null: as long as they like. */
   tagCacheSeconds: number | null;
+  /** Seconds between the events of meter values of a transaction; 0: an event for each. */
+  transactionUpdateSeconds: number;
 }
 
 /** An API key without its secret. */
@@ -78,6 +80,7 @@ export type OrganizationChanges = Partial<
     | "allowUnauthenticatedChargers"
     | "masterPassGroupId"
     | "tagCacheSeconds"
+    | "transactionUpdateSeconds"
   >
 >;
 

@@ -1,7 +1,24 @@
 import type { JsonObject } from "../ocpp/json.ts";
 
 /** Names of events, as clients spell them. What each one carries is in `src/events/catalog.ts`. */
-export const EVENT_TYPES = ["charger.connected", "charger.disconnected"] as const;
+export const EVENT_TYPES = [
+  "charger.connected",
+  "charger.disconnected",
+  "charger.boot",
+  "connector.status_changed",
+  "transaction.started",
+  "transaction.updated",
+  "transaction.stopped",
+  "reservation.created",
+  "reservation.used",
+  "reservation.cancelled",
+  "reservation.expired",
+  "reservation.removed",
+  "firmware.status_changed",
+  "diagnostics.status_changed",
+  "data_transfer.received",
+  "security.event",
+] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 

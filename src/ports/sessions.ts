@@ -248,6 +248,8 @@ export type SessionFact =
       model: string;
       serialNumber: string | null;
       firmwareVersion: string | null;
+      /** What the boot was answered. Absent: an older release stored the fact. */
+      registrationStatus?: RegistrationStatus;
     }
   | { type: "connector"; evseId: number; connectorId: number; status: string; errorCode: string }
   | { type: "seen" }

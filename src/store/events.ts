@@ -5,19 +5,57 @@ import { firstRow, parseRows, timestamp } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
 /**
- * CTEs that store events in the statement of their facts, and `told`, which holds those that are new. `from`: a relation with n
- * (their order), organization_id, charger_id, identity, type, at, about (jsonb: what identifies the event beside its charger, type
- * and time) and data (json).
+ * CTE that stores events in the statement of their facts and holds those that are new. `from`: a relation with n (their order),
+ * organization_id, charger_id, identity, type, at, about (jsonb: what identifies the event beside its charger, type and time) and
+ * data (json). `idTime`: the time in the id, which identifies the event too.
  */
-export function eventsSql(from: string): string {
+export function eventsSql(from: string, idTime = "at"): string {
   return `told AS (
     INSERT INTO events (organization_id, id, type, charger_id, charge_box_id, at, data)
-    SELECT organization_id, event_id(at, jsonb_build_array(organization_id, charger_id, type, at, about)::text), type,
+    SELECT organization_id, event_id(${idTime}, jsonb_build_array(organization_id, charger_id, type, ${idTime}, about)::text), type,
       charger_id, identity, at, data
     FROM ${from} ORDER BY n
     ON CONFLICT (organization_id, id) DO NOTHING
     RETURNING organization_id AS event_organization, id AS event_id, type AS event_type, charger_id AS event_charger
   )`;
+}
+
+/** A time as JSON has it. */
+export const isoTime = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** Energy of a transaction in kWh, as `deliveredWh` counts it; null: its start or the reading is not known. */
+export const energyKwh = (readingWh: string, startWh: string, offsetWh: string): string =>
+  `CASE WHEN ${startWh} + ${readingWh} IS NOT NULL
+    THEN (greatest(0, ${readingWh} - ${startWh} + coalesce(${offsetWh}, 0)) / 1000.0)::float8 END`;
+
+/** A table with the last state of something, the columns that name it beside its charger, and two that make its state. */
+interface States {
+  table: string;
+  keys: readonly string[];
+  state: readonly [string, string];
+}
+
+/**
+ * Facts of `f` that changed a state, with the state before as `previous_…`: that of the fact before it in the flush, of the first
+ * fact that of the table. Facts as old as the state of the table are repeats if the last of them is that state.
+ */
+export function changesSql({ table, keys, state: [one, two] }: States): string {
+  const key = ["charger_id", ...keys].map((column) => `x.${column}`).join(", ");
+  const same = ["charger_id", ...keys].map((column) => `k.${column} = x.${column}`).join(" AND ");
+  return `SELECT * FROM (
+    SELECT x.*, CASE WHEN lag(x.n) OVER thing IS NULL THEN x.stored_one ELSE lag(x.${one}) OVER thing END AS previous_${one},
+      CASE WHEN lag(x.n) OVER thing IS NULL THEN x.stored_two ELSE lag(x.${two}) OVER thing END AS previous_${two}
+    FROM (
+      SELECT x.*, s.${one} AS stored_one, s.${two} AS stored_two, s.updated_at AS stored_at,
+        last_value(x.${one}) OVER moment AS last_one, last_value(x.${two}) OVER moment AS last_two
+      FROM f x LEFT JOIN LATERAL (SELECT k.${one}, k.${two}, k.updated_at FROM ${table} k WHERE ${same} LIMIT 1) s ON true
+      WHERE x.${keys[0]} IS NOT NULL AND x.at >= coalesce(s.updated_at, '-infinity')
+      WINDOW moment AS (PARTITION BY ${key}, x.at ORDER BY x.n ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    ) x
+    WHERE x.stored_at IS NULL OR x.at > x.stored_at OR (x.last_one, x.last_two) IS DISTINCT FROM (x.stored_one, x.stored_two)
+    WINDOW thing AS (PARTITION BY ${key} ORDER BY x.n)
+  ) x WHERE (x.${one}, x.${two}) IS DISTINCT FROM (x.previous_${one}, x.previous_${two})`;
 }
 
 /** Columns of `told`, for a row of a result that is no event. */

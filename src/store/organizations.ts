@@ -20,6 +20,7 @@ export const organizationRow = z
     allow_unauthenticated_chargers: z.boolean(),
     master_pass_group_id: z.string().nullable(),
     tag_cache_seconds: z.number().nullable(),
+    transaction_update_seconds: z.number(),
   })
   .transform((row): Organization => ({
     id: row.id,
@@ -35,12 +36,13 @@ export const organizationRow = z
     allowUnauthenticatedChargers: row.allow_unauthenticated_chargers,
     masterPassGroupId: row.master_pass_group_id,
     tagCacheSeconds: row.tag_cache_seconds,
+    transactionUpdateSeconds: row.transaction_update_seconds,
   }));
 
 /** Columns of `organizationRow`, table alias `o`. */
 export const ORGANIZATION_COLUMNS = `o.id, o.slug, o.name, o.rate_limit, o.rate_limit_window_seconds, o.charger_limit, o.open_job_limit,
   o.accept_unknown_id_tags, o.transfer_hosts, o.ws_url_hosts, o.allow_unauthenticated_chargers, o.master_pass_group_id,
-  o.tag_cache_seconds`;
+  o.tag_cache_seconds, o.transaction_update_seconds`;
 
 /** Effects per batch; a large organisation gets several batches, whose runs work in parallel. */
 const EFFECTS_PER_BATCH = 1000;
@@ -71,6 +73,7 @@ const CHANGE = `WITH old AS (
       ${named("allow_unauthenticated_chargers", "($2::jsonb ->> 'allow_unauthenticated_chargers')::boolean")},
       ${named("master_pass_group_id", "$2::jsonb ->> 'master_pass_group_id'")},
       ${named("tag_cache_seconds", "($2::jsonb ->> 'tag_cache_seconds')::int")},
+      ${named("transaction_update_seconds", "($2::jsonb ->> 'transaction_update_seconds')::int")},
       ${hosts("transfer_hosts")}, ${hosts("ws_url_hosts")}
     FROM old WHERE o.id = old.id RETURNING o.*
   ), target AS (
@@ -98,6 +101,7 @@ function wireChanges({
   allowUnauthenticatedChargers,
   masterPassGroupId,
   tagCacheSeconds,
+  transactionUpdateSeconds,
   ...same
 }: OrganizationChanges): string {
   const named = {
@@ -107,6 +111,7 @@ function wireChanges({
     allow_unauthenticated_chargers: allowUnauthenticatedChargers,
     master_pass_group_id: masterPassGroupId,
     tag_cache_seconds: tagCacheSeconds,
+    transaction_update_seconds: transactionUpdateSeconds,
   };
   return JSON.stringify({ ...same, ...named });
 }

@@ -1,27 +1,47 @@
 import { z } from "zod";
-import type { StationHistory, StoredReservation } from "../ports.ts";
+import type { StationHistory, StoredEvent, StoredReservation } from "../ports.ts";
+import { eventsSql, isoTime, splitTold } from "./events.ts";
 import { firstRow, parseRows, timestamp } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
 /** Stores reservations: a row per id, of which only a higher revision replaces a lower one. */
 const APPLY = `WITH f AS (
-    SELECT DISTINCT ON (x.id) x.*, o.organization_id
-    FROM jsonb_to_recordset($1::jsonb) AS x(charger_id uuid, id text, reservation_id int, evse_id int, id_tag text, group_id text,
+    SELECT DISTINCT ON (x.id) x.*, o.organization_id, o.identity, s.status AS stored_status
+    FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, id text, reservation_id int, evse_id int, id_tag text, group_id text,
       status text, transaction_id int, expires_at timestamptz, created_at timestamptz, revision int, received_at timestamptz)
-    CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o
+    CROSS JOIN LATERAL (SELECT c.organization_id, c.identity FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o
+    LEFT JOIN LATERAL (SELECT r.status FROM reservations r WHERE r.id = x.id LIMIT 1) s ON true
     ORDER BY x.id, x.revision DESC
-  )
+  ), stored AS (
   INSERT INTO reservations AS r (id, organization_id, charger_id, reservation_id, evse_id, id_tag, group_id, status,
     transaction_id, expires_at, created_at, updated_at, revision)
   SELECT id, organization_id, charger_id, reservation_id, evse_id, id_tag, group_id, status, transaction_id, expires_at,
     created_at, received_at, revision
   FROM f ON CONFLICT (id) DO UPDATE SET status = excluded.status, transaction_id = excluded.transaction_id,
     updated_at = excluded.updated_at, revision = excluded.revision
-    WHERE r.charger_id = excluded.charger_id AND r.revision < excluded.revision`;
+    WHERE r.charger_id = excluded.charger_id AND r.revision < excluded.revision
+    RETURNING r.id
+  ), news AS (
+    SELECT f.*, json_build_object('chargeBoxId', identity, 'id', id, 'reservationId', reservation_id, 'connectorId', evse_id,
+      'idTag', id_tag, 'expiresAt', ${isoTime("expires_at")}, 'transactionId', transaction_id) AS data
+    FROM f JOIN stored USING (id)
+  ), event AS (
+    SELECT 2 * n AS n, organization_id, charger_id, identity, 'reservation.created' AS type, created_at AS at,
+      jsonb_build_array(id) AS about, data
+    FROM news WHERE stored_status IS NULL
+    UNION ALL SELECT 2 * n + 1, organization_id, charger_id, identity, 'reservation.' || status, received_at, jsonb_build_array(id), data
+    FROM news WHERE status <> 'active' AND status IS DISTINCT FROM stored_status
+  ), ${eventsSql("event")}
+  SELECT * FROM told`;
 
 /** Stores reservation facts. Idempotent. */
-export async function applyReservations(sql: Sql, rows: readonly Row[]): Promise<void> {
-  await sql.write(APPLY, [JSON.stringify(rows)]);
+export async function applyReservations(
+  sql: Sql,
+  rows: readonly Row[],
+  onEvents: (events: StoredEvent[]) => void = () => undefined,
+): Promise<void> {
+  const { events } = splitTold(await sql.write(APPLY, [JSON.stringify(rows)]));
+  if (events.length > 0) onEvents(events);
 }
 
 const COLUMNS = `id, reservation_id, evse_id, id_tag, group_id, status, transaction_id, expires_at, created_at`;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { GoneCharger, SessionFactRow, StoredEvent } from "../ports.ts";
-import { eventsSql, NO_EVENT, splitTold } from "./events.ts";
+import { changesSql, eventsSql, NO_EVENT, splitTold } from "./events.ts";
 import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { applyHistory, int32, isHistory } from "./station-history.ts";
@@ -11,11 +11,25 @@ import { applyHistory, int32, isHistory } from "./station-history.ts";
  */
 const REPORTED_WITHIN = "interval '6 days'";
 
-const CONNECTION_EVENTS = `SELECT n, organization_id, charger_id, identity, at, jsonb_build_array(generation) AS about,
-      CASE WHEN online THEN 'charger.connected' ELSE 'charger.disconnected' END AS type,
-      CASE WHEN online THEN json_build_object('chargeBoxId', identity, 'ocppVersion', ocpp_version)
+const LINE_EVENTS = `SELECT n, organization_id, charger_id, identity, at, jsonb_build_array(generation) AS about,
+      CASE WHEN type = 'boot' THEN 'charger.boot' WHEN online THEN 'charger.connected' ELSE 'charger.disconnected' END AS type,
+      CASE WHEN type = 'boot' THEN json_build_object('chargeBoxId', identity, 'vendor', vendor, 'model', model,
+          'serialNumber', serial_number, 'firmwareVersion', firmware_version, 'registrationStatus', registration_status)
+        WHEN online THEN json_build_object('chargeBoxId', identity, 'ocppVersion', ocpp_version)
         ELSE json_build_object('chargeBoxId', identity, 'code', close_code, 'reason', close_reason) END AS data
-    FROM f WHERE type = 'connection' AND at > now() - ${REPORTED_WITHIN}`;
+    FROM f WHERE type IN ('connection', 'boot')`;
+
+const CONNECTOR_CHANGES = changesSql({
+  table: "connectors",
+  keys: ["evse_id", "connector_id"],
+  state: ["status", "error_code"],
+});
+
+const CONNECTOR_EVENTS = `SELECT n, organization_id, charger_id, identity, at,
+      jsonb_build_array(evse_id, connector_id, status, error_code), 'connector.status_changed',
+      json_build_object('chargeBoxId', identity, 'connectorId', evse_id, 'status', status, 'previousStatus', previous_status,
+        'errorCode', error_code)
+    FROM (${CONNECTOR_CHANGES}) k`;
 
 /**
  * Applies connection, boot, connector and seen facts of a flush in one idempotent statement. A fact of an older
@@ -30,7 +44,7 @@ const APPLY = `WITH f AS (
     FROM jsonb_to_recordset($1::jsonb) AS x(n int, charger_id uuid, generation int, at timestamptz, type text,
       online boolean, ocpp_version text, vendor text, model text, serial_number text, firmware_version text,
       evse_id int, connector_id int, status text, error_code text,
-      close_code int, close_reason text)
+      close_code int, close_reason text, registration_status text)
     CROSS JOIN LATERAL (
       SELECT c.deleted_at, c.organization_id, c.identity, c.created_at FROM chargers c WHERE c.id = x.charger_id LIMIT 1) known
     WHERE known.deleted_at IS NULL OR NOT x.online
@@ -79,7 +93,7 @@ const APPLY = `WITH f AS (
     ON CONFLICT (charger_id, evse_id, connector_id) DO UPDATE SET status = excluded.status,
       error_code = excluded.error_code, updated_at = excluded.updated_at WHERE k.updated_at <= excluded.updated_at
   ), event AS (
-    ${CONNECTION_EVENTS}
+    SELECT * FROM (${LINE_EVENTS} UNION ALL ${CONNECTOR_EVENTS}) e WHERE at > now() - ${REPORTED_WITHIN}
   ), ${eventsSql("event")}
   SELECT NULL::uuid AS charger_id, false AS is_deleted, * FROM told
   UNION ALL SELECT x.charger_id, known.deleted_at IS NOT NULL, ${NO_EVENT}
@@ -124,7 +138,7 @@ export async function applySessionFacts(
   );
   if (credentials.length > 0) await sql.write(CREDENTIALS, [JSON.stringify(credentials)]);
   const history = rows.filter(isHistory);
-  const gone = history.length > 0 ? await applyHistory(sql, history) : [];
+  const gone = history.length > 0 ? await applyHistory(sql, history, onEvents) : [];
   const projected = rows.filter((row) => !isHistory(row) && row.fact.type !== "credential");
   if (projected.length === 0) return gone;
   const facts = projected.map(({ chargerId, generation, atMs, fact }, n) => ({
@@ -156,6 +170,7 @@ function wireFact(fact: SessionFactRow["fact"]): Record<string, unknown> {
         model: fact.model,
         serial_number: fact.serialNumber,
         firmware_version: fact.firmwareVersion,
+        registration_status: fact.registrationStatus,
       };
     case "connector":
       return {

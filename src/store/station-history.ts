@@ -1,12 +1,15 @@
+import { summaryReading } from "../ocpp/summary-reading.ts";
 import { UNCONFIRMED_CLAIM } from "../ocpp/v16/unconfirmed-id.ts";
 import type {
   GoneCharger,
   MeterValuesFact,
-  SessionFact,
   SessionFactRow,
   StationEventFact,
   StationHistory,
+  StoredEvent,
 } from "../ports.ts";
+import { splitTold } from "./events.ts";
+import { HISTORY_STATEMENTS, type HistoryFact } from "./history-statements.ts";
 import { meterMessages } from "./meter-values.ts";
 import { pruneHistory } from "./prune-history.ts";
 import { applyReservations, reservationReader } from "./reservations.ts";
@@ -14,109 +17,36 @@ import type { Sql } from "./sql.ts";
 import { readTransaction, transactionPage, transactionsAfter } from "./transaction-lists.ts";
 import { applyTransactions, transactionIdsOnRecord } from "./transactions.ts";
 
-/** Facts that are stored as history, one row each; the other facts update a current state. */
-export type HistoryFact = Extract<
-  SessionFact,
-  {
-    type:
-      | "transaction"
-      | "reservation"
-      | "meterValues"
-      | "stopConflict"
-      | "securityEvent"
-      | "stationEvent"
-      | "jobStatus"
-      | "dataTransfer";
-  }
->;
-
-/**
- * Joins facts to their charger, which names the organisation. Deleted chargers are included: their history stays
- * readable.
- */
-const known = (
-  columns: string,
-) => `SELECT x.*, o.organization_id FROM jsonb_to_recordset($1::jsonb) AS x(${columns})
-  CROSS JOIN LATERAL (SELECT c.organization_id FROM chargers c WHERE c.id = x.charger_id LIMIT 1) o`;
-
-/**
- * Id derived from the content of a row, because stations repeat messages under new message ids and after long times.
- */
-const idOf = (content: string) =>
-  `encode(substring(sha256(convert_to(jsonb_build_array(${content})::text, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid`;
-
-const METER_VALUES = `WITH f AS (${known(`charger_id uuid, transaction_id int, claimed_id text, evse_id int, reason text,
-    energy_wh bigint, stop_reason text, id_tag text, "values" jsonb, at timestamptz, told_at text, received_at timestamptz`)})
-  INSERT INTO meter_values (id, organization_id, charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, stop_reason,
-    id_tag, "values", at, received_at)
-  SELECT ${idOf('charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, "values", told_at')}, organization_id,
-    charger_id, transaction_id, claimed_id, evse_id, reason, energy_wh, stop_reason, id_tag, "values", at, received_at
-  FROM f ON CONFLICT (id) DO NOTHING`;
-
-const STOP_CONFLICTS = `WITH f AS (${known("charger_id uuid, transaction_id int, kept jsonb, told jsonb, received_at timestamptz")})
-  INSERT INTO stop_conflicts (charger_id, id, organization_id, transaction_id, kept, told, received_at)
-  SELECT charger_id, ${idOf("transaction_id, kept, told")}, organization_id, transaction_id, kept, told, received_at
-  FROM f ON CONFLICT (charger_id, id) DO NOTHING`;
-
-const SECURITY_EVENTS = `WITH f AS (${known(`charger_id uuid, id uuid, source text, name text, tech_info text, at timestamptz,
-    received_at timestamptz`)})
-  INSERT INTO security_events (id, organization_id, charger_id, source, name, tech_info, at, received_at)
-  SELECT coalesce(id, ${idOf("charger_id, source, name, tech_info")}), organization_id, charger_id, source, name,
-    tech_info, at, received_at
-  FROM f ON CONFLICT (id) DO NOTHING`;
-
-const STATION_EVENTS = `WITH f AS (${known(`charger_id uuid, action text, payload jsonb, at timestamptz, told_at text,
-    received_at timestamptz`)})
-  INSERT INTO station_events (id, organization_id, charger_id, action, payload, at, received_at)
-  SELECT ${idOf("charger_id, action, payload, told_at")}, organization_id, charger_id, action, payload, at,
-    received_at
-  FROM f ON CONFLICT (id) DO NOTHING`;
-
-const JOB_STATES = `WITH f AS (${known("n int, charger_id uuid, job text, status text, request_id int, at timestamptz")})
-  INSERT INTO charger_job_states AS s (charger_id, organization_id, job, status, request_id, updated_at)
-  SELECT DISTINCT ON (charger_id, job) charger_id, organization_id, job, status, request_id, at
-  FROM f ORDER BY charger_id, job, n DESC
-  ON CONFLICT (charger_id, job) DO UPDATE SET status = excluded.status, request_id = excluded.request_id,
-    updated_at = excluded.updated_at WHERE s.updated_at <= excluded.updated_at`;
-
-const DATA_TRANSFERS = `WITH f AS (${known(`charger_id uuid, id text, direction text, vendor_id text, message_id text, data text,
-    response_status text, response_data text, error text, at timestamptz`)})
-  INSERT INTO data_transfers (id, organization_id, charger_id, direction, vendor_id, message_id, data, response_status,
-    response_data, error, at)
-  SELECT id, organization_id, charger_id, direction, vendor_id, message_id, data, response_status, response_data, error, at
-  FROM f ON CONFLICT (id) DO NOTHING`;
-
-const STATEMENTS: Record<Exclude<HistoryFact["type"], "transaction" | "reservation">, string> = {
-  meterValues: METER_VALUES,
-  stopConflict: STOP_CONFLICTS,
-  securityEvent: SECURITY_EVENTS,
-  stationEvent: STATION_EVENTS,
-  jobStatus: JOB_STATES,
-  dataTransfer: DATA_TRANSFERS,
-};
-
 /**
  * Stores history facts, one idempotent statement per kind that occurs; a flush that failed half-way is sent again.
- * Returns chargers without a row.
+ * Returns chargers without a row. `onEvents` gets the events that each statement stored.
  */
-export async function applyHistory(sql: Sql, rows: SessionFactRow[]): Promise<GoneCharger[]> {
+export async function applyHistory(
+  sql: Sql,
+  rows: SessionFactRow[],
+  onEvents: (events: StoredEvent[]) => void,
+): Promise<GoneCharger[]> {
   const byType = Object.groupBy(
     rows.map((row, n) => ({ ...row, n })),
     ({ fact }) => fact.type,
   );
   const transactions = byType.transaction?.map(wireRow) ?? [];
-  const gone = transactions.length > 0 ? await applyTransactions(sql, transactions) : [];
-  if (byType.reservation) await applyReservations(sql, byType.reservation.map(wireRow));
-  for (const [type, statement] of Object.entries(STATEMENTS)) {
+  const gone = transactions.length > 0 ? await applyTransactions(sql, transactions, onEvents) : [];
+  if (byType.reservation) await applyReservations(sql, byType.reservation.map(wireRow), onEvents);
+  for (const [type, statement] of Object.entries(HISTORY_STATEMENTS)) {
     const of = byType[type as HistoryFact["type"]];
-    if (of) await sql.write(statement, [JSON.stringify(of.map(wireRow))]);
+    if (!of) continue;
+    const { events } = splitTold(await sql.write(statement, [JSON.stringify(of.map(wireRow))]));
+    if (events.length > 0) onEvents(events);
   }
   return gone;
 }
 
 /** Whether a fact is stored as history. */
 export function isHistory({ fact }: SessionFactRow): boolean {
-  return fact.type === "transaction" || fact.type === "reservation" || Object.hasOwn(STATEMENTS, fact.type);
+  return (
+    fact.type === "transaction" || fact.type === "reservation" || Object.hasOwn(HISTORY_STATEMENTS, fact.type)
+  );
 }
 
 function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): Record<string, unknown> {
@@ -132,7 +62,9 @@ function wireRow({ chargerId, atMs, fact, n }: SessionFactRow & { n: number }): 
       const named = { transaction_id: transactionId, claimed_id: claimedId, evse_id: int32(evseId) };
       const told = { at, told_at: isTimed(fact) ? null : at };
       const end = { stop_reason: stopReason, id_tag: idTag };
-      return { ...about, ...named, reason, energy_wh: energyWh, ...end, values, ...told };
+      const { powerW, currentA, soc } = summaryReading(values);
+      const summary = { power_w: powerW, current_a: currentA, soc };
+      return { ...about, ...named, reason, energy_wh: energyWh, ...end, values, ...told, ...summary };
     }
     case "stopConflict": {
       const { transactionId, kept, told } = fact;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ErasureCharger, TagJobStore } from "../ports.ts";
+import type { ErasureCharger, EventType, TagJobStore } from "../ports.ts";
 import { effectsSql, movedSql } from "./id-tag-rows.ts";
 import { firstRow, onlyRow } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -52,10 +52,23 @@ const partRow = z.object({
   ),
 });
 
+/** Events that may name a tag, as the index of them has it. */
+const TAGGED: readonly EventType[] = [
+  "transaction.started",
+  "transaction.stopped",
+  "reservation.created",
+  "reservation.used",
+  "reservation.cancelled",
+  "reservation.expired",
+  "reservation.removed",
+  "data_transfer.received",
+  "security.event",
+];
+
 /**
  * Puts the pseudonym in the place of a tag, in all that is stored of some chargers. $1 organisation, $2 job, $3 chargers, $4 tag,
  * $5 pseudonym, $6 now, $7 pattern of the tag as a field of JSON text, $8 pattern of it as a word, $9 last charger, $10 the one
- * before the first.
+ * before the first, $11 pattern of the tag as a field of the data of an event.
  */
 const ERASE = `WITH tx AS (
     UPDATE transactions SET id_tag = $5::text WHERE charger_id = ANY($3::uuid[]) AND lower(id_tag) = $4::text
@@ -69,7 +82,7 @@ const ERASE = `WITH tx AS (
   ), meters AS (
     UPDATE meter_values SET id_tag = $5::text
     WHERE organization_id = $1::uuid AND transaction_id IS NULL AND charger_id = ANY($3::uuid[]) AND lower(id_tag) = $4::text
-  ), events AS (
+  ), reports AS (
     UPDATE station_events SET payload = regexp_replace(payload::text, $7::text, '\\1"' || $5::text || '"', 'gi')::jsonb
     WHERE charger_id = ANY($3::uuid[]) AND payload::text ~* $7::text
   ), notices AS (
@@ -79,6 +92,11 @@ const ERASE = `WITH tx AS (
     UPDATE data_transfers SET data = regexp_replace(data, $8::text, $5::text, 'gi'),
       response_data = regexp_replace(response_data, $8::text, $5::text, 'gi')
     WHERE charger_id = ANY($3::uuid[]) AND (data ~* $8::text OR response_data ~* $8::text)
+  ), told AS (
+    UPDATE events SET data = regexp_replace(data::text, CASE WHEN type IN ('data_transfer.received', 'security.event')
+      THEN $8::text ELSE $11::text END, CASE WHEN type IN ('data_transfer.received', 'security.event')
+      THEN $5::text ELSE '\\1"' || $5::text || '"' END, 'gi')::json
+    WHERE charger_id = ANY($3::uuid[]) AND data::text ~* $8::text AND type IN (${TAGGED.map((type) => `'${type}'`).join(", ")})
   ), lists AS (
     UPDATE charger_local_lists SET list = NULL, list_version = NULL WHERE charger_id = ANY($3::uuid[]) AND list ? $4::text
   ), items AS (
@@ -128,7 +146,8 @@ export function tagErasure(
       const field = `("(?:idTag|idToken|parentIdTag|additionalIdToken)": )"${word}"`;
       const bounded = `(?<![A-Za-z0-9])${word}(?![A-Za-z0-9])`;
       const last = ids.at(-1) ?? null;
-      const patterns = [field, bounded, last, cursor];
+      const ofEvent = `("idTag" : )"${word}"`;
+      const patterns = [field, bounded, last, cursor, ofEvent];
       await sql.write(ERASE, [organizationId, jobId, `{${ids.join(",")}}`, key, pseudonym, now, ...patterns]);
     },
   };

@@ -95,6 +95,7 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
         allowUnauthenticatedChargers: true,
         masterPassGroupId: null,
         tagCacheSeconds: null,
+        transactionUpdateSeconds: 60,
       };
       const locationId = systemIds.uuid();
       const place = { id: locationId, slug: `loc-${systemIds.hex(6)}`, name: "Depot", ...EMPTY_PLACE };

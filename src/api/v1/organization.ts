@@ -31,6 +31,11 @@ const tagCacheSeconds = z.int().min(1).max(TAG_CACHE_SECONDS_MAX).nullable().ope
   description: "How long chargers may keep an answer about an id tag; null: until the tag expires",
 });
 
+const transactionUpdateSeconds = z.int().min(0).max(3600).openapi({
+  description:
+    "Seconds for which one `transaction.updated` event of a transaction is enough; 0: one for each message with meter values",
+});
+
 const settings = z
   .object({
     name: z.string(),
@@ -41,6 +46,7 @@ const settings = z
     allowUnauthenticatedChargers,
     masterPassGroupId,
     tagCacheSeconds,
+    transactionUpdateSeconds,
     chargerLimit: z.int().openapi({ description: "Most chargers at a time" }),
     openJobLimit: z.int().openapi({ description: "Most batches that are not complete at a time" }),
     rateLimit: z.int(),
@@ -55,6 +61,7 @@ const changes = z.strictObject({
   allowUnauthenticatedChargers: allowUnauthenticatedChargers.optional(),
   masterPassGroupId: masterPassGroupId.optional(),
   tagCacheSeconds: tagCacheSeconds.optional(),
+  transactionUpdateSeconds: transactionUpdateSeconds.optional(),
 });
 
 /** The settings of an organization. A limit it has no value for is that of the deployment. */
@@ -68,6 +75,7 @@ function settingsBody(organization: Organization, config: Config): z.infer<typeo
     allowUnauthenticatedChargers: organization.allowUnauthenticatedChargers,
     masterPassGroupId: organization.masterPassGroupId,
     tagCacheSeconds: organization.tagCacheSeconds,
+    transactionUpdateSeconds: organization.transactionUpdateSeconds,
     chargerLimit: organization.chargerLimit ?? config.CHARGER_LIMIT,
     openJobLimit: organization.openJobLimit ?? config.OPEN_JOB_LIMIT,
     rateLimit: organization.rateLimit ?? config.RATE_LIMIT_REQUESTS,

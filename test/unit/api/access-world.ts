@@ -67,6 +67,7 @@ function newOrganization(slug: string, changes: Partial<Organization> = {}): Org
     allowUnauthenticatedChargers: true,
     masterPassGroupId: null,
     tagCacheSeconds: null,
+    transactionUpdateSeconds: 60,
     ...changes,
   };
 }

@@ -83,6 +83,7 @@ const emptyOrganization: Organization = {
   allowUnauthenticatedChargers: true,
   masterPassGroupId: null,
   tagCacheSeconds: null,
+  transactionUpdateSeconds: 60,
 };
 
 export function fakeOrganizations(known: Organization[]): OrganizationStore {

@@ -97,6 +97,7 @@ beforeEach(async () => {
     allowUnauthenticatedChargers: true,
     masterPassGroupId: null,
     tagCacheSeconds: null,
+    transactionUpdateSeconds: 60,
   };
   await sql("INSERT INTO organizations (id, slug, name) VALUES ($1::uuid, $2, $2)", [organization.id, slug]);
   const place = newPlace("Depot");

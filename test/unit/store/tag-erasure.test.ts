@@ -68,6 +68,15 @@ async function history(organizationId: string, chargerId: string, number: number
      VALUES ('dt_' || gen_random_uuid(), $1::uuid, $2::uuid, 'incoming', 'V', $3 || '!', '{"tag":"' || $3 || '"}', now())`,
     [...own, TAG],
   );
+  await db.sql(
+    `INSERT INTO events (organization_id, id, type, charger_id, at, data)
+     SELECT $1::uuid, event_id(now(), $2::uuid || x.type), x.type, $2::uuid, now(), x.data
+     FROM (VALUES ('transaction.started', json_build_object('chargeBoxId', 'kept', 'idTag', upper($3::text))),
+       ('transaction.stopped', json_build_object('chargeBoxId', 'kept', 'idTag', $3::text, 'meterStart', 1)),
+       ('reservation.used', json_build_object('idTag', $3::text)), ('security.event', json_build_object('techInfo', 'card ' || $3::text)),
+       ('data_transfer.received', json_build_object('data', '{"x":"' || $3::text || '"}'))) x (type, data)`,
+    [...own, TAG],
+  );
 }
 
 const TABLES = [
@@ -79,6 +88,7 @@ const TABLES = [
   "station_events",
   "security_events",
   "data_transfers",
+  "events",
   "idempotency_keys",
   "id_tag_jobs",
 ];
@@ -141,7 +151,7 @@ it("a tag is replaced in every table, of deleted chargers too, slice by slice, a
     meter_values: 2,
     station_events: 2,
   };
-  const erased = { ...none, ...stood, security_events: 2, data_transfers: 2, id_tag_jobs: 1 };
+  const erased = { ...none, ...stood, security_events: 2, data_transfers: 2, events: 10, id_tag_jobs: 1 };
   expect(await occurrences(organizationId, PSEUDONYM)).toEqual(erased);
   const [event] = await db.sql("SELECT tech_info FROM security_events WHERE charger_id = $1::uuid", [ids[0]]);
   expect(event?.["tech_info"]).toBe(`card ${PSEUDONYM} and CARD*77`);

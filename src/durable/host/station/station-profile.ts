@@ -33,7 +33,7 @@ export function firstFacts({ station, memory }: StationRow): SessionFact[] {
   });
   return [
     { type: "connection", online: true, ocppVersion: station.version },
-    { type: "boot", vendor, model, serialNumber, firmwareVersion },
+    { type: "boot", vendor, model, serialNumber, firmwareVersion, registrationStatus: "Accepted" },
     ...connectorsOf(station.version, station.connectors).map(
       ({ evseId, connectorId }) =>
         ({ type: "connector", evseId, connectorId, status: "Available", errorCode: "NoError" }) as const,

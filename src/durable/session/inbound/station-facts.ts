@@ -15,7 +15,8 @@ export function factsOf(event: StationEvent): SessionFact[] {
   switch (event.type) {
     case "booted": {
       const { vendor, model, serialNumber, firmwareVersion } = event.facts;
-      return [{ type: "boot", vendor, model, serialNumber, firmwareVersion }];
+      const { registrationStatus } = event;
+      return [{ type: "boot", vendor, model, serialNumber, firmwareVersion, registrationStatus }];
     }
     case "connectorStatusChanged": {
       const { evseId, connectorId, status, errorCode } = event;

@@ -75,6 +75,7 @@ export class MemoryFleet {
       allowUnauthenticatedChargers: true,
       masterPassGroupId: null,
       tagCacheSeconds: null,
+      transactionUpdateSeconds: 60,
     };
     this.organizations.set(id, organization);
     return organization;

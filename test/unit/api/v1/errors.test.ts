@@ -28,6 +28,10 @@ describe("errors of the command surface", () => {
       new errors.Conflict("Charger CP-1 already exists"),
       [409, "CONFLICT", "Charger CP-1 already exists", undefined],
     ],
+    [
+      new errors.CursorExpired(null),
+      [410, "CURSOR_EXPIRED", expect.stringContaining("go on without `after`"), undefined],
+    ],
     [new errors.IdempotencyMismatch(), [422, "IDEMPOTENCY_KEY_REUSED", expect.any(String), undefined]],
     [new errors.IdempotencyInFlight(), [409, "CONFLICT", expect.any(String), { "Retry-After": "1" }]],
     [
@@ -63,6 +67,7 @@ describe("errors of the command surface", () => {
     const classes = Object.values(errors).filter((known) => known !== errors.DomainError);
     expect(classes.map((known) => known.name).toSorted()).toEqual([
       "Conflict",
+      "CursorExpired",
       "Forbidden",
       "IdempotencyInFlight",
       "IdempotencyMismatch",

@@ -26,6 +26,7 @@ const initial = {
   allowUnauthenticatedChargers: true,
   masterPassGroupId: null,
   tagCacheSeconds: null,
+  transactionUpdateSeconds: 60,
   chargerLimit: 1_000_000,
   openJobLimit: 20,
   rateLimit: 600,
@@ -45,6 +46,7 @@ describe("an organisation", () => {
       allowUnauthenticatedChargers: false,
       masterPassGroupId: "POLICE",
       tagCacheSeconds: 3600,
+      transactionUpdateSeconds: 0,
     };
     expect(await ask(at, "PATCH", "owner", changes)).toEqual({
       status: 200,
@@ -78,6 +80,8 @@ describe("an organisation", () => {
     ["masterPassGroupId", { masterPassGroupId: "with a space" }],
     ["masterPassGroupId", { masterPassGroupId: "G".repeat(37) }],
     ["tagCacheSeconds", { tagCacheSeconds: 0 }],
+    ["transactionUpdateSeconds", { transactionUpdateSeconds: 3601 }],
+    ["transactionUpdateSeconds", { transactionUpdateSeconds: null }],
     ["name", { name: "" }],
     ["transferHosts", { transferHosts: ["https://files.example.com/path"] }],
     ["wsUrlHosts", { wsUrlHosts: ["*"] }],

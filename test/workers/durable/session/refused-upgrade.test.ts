@@ -66,6 +66,7 @@ test("a refused upgrade does not make a session write the facts that the host of
     model: "M1",
     serialNumber: null,
     firmwareVersion: "1.0",
+    registrationStatus: "Accepted",
   } as const;
   const connection = { type: "connection", online: true, ocppVersion: "ocpp1.6" } as const;
   const offer: HostOffer = { ref: charger.ref, input: provisionInput(charger), facts: [connection, boot] };
