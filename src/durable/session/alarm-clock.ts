@@ -87,22 +87,22 @@ export class AlarmClock {
   }
 
   #dueMs(record: SessionRecord, live: LiveSocket | null, nowMs: number): number | null {
-    if (live && !record.lease && isCalm(record) && isNewAndDirect(live, nowMs)) return null;
-    const dues: number[] = [];
     if (record.isOrphan) return null;
+    const dues = [startsDueMs(record), reservationsDueMs(record)].filter((atMs) => atMs !== null);
+    if (live && !record.lease && isCalm(record) && isNewAndDirect(live, nowMs)) return earliest(dues);
     const isFlushing = live !== null && isCalm(record);
     if (this.#store.hasUnflushed && !isFlushing) dues.push(nowMs + flushDelayMs(record));
     else if (record.isRetired) dues.push(nowMs + flushDelayMs(record));
     if (live) dues.push(livenessDueMs(record, live));
     if (live && record.lease) dues.push(leaseDueMs(record.lease, live));
-    const startsDue = startsDueMs(record);
-    if (startsDue !== null) dues.push(startsDue);
-    const reservationsDue = reservationsDueMs(record);
-    if (reservationsDue !== null) dues.push(reservationsDue);
     const pruneDueMs = dues.length === 0 ? this.#store.frames.pruneDueMs() : null;
     if (pruneDueMs !== null) dues.push(pruneDueMs);
-    return dues.length === 0 ? null : Math.min(...dues);
+    return earliest(dues);
   }
+}
+
+function earliest(dues: readonly number[]): number | null {
+  return dues.length === 0 ? null : Math.min(...dues);
 }
 
 /** Whether the last flush succeeded and the session is not retired. */

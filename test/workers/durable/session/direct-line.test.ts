@@ -76,6 +76,28 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const)("a new %s station of
   });
 });
 
+test.each([
+  [
+    "reservation",
+    { kind: "reserve", groupId: null, expiresAt: "2099-01-01T00:00:00.000Z" },
+    4_070_908_800_000,
+  ],
+  ["remote start", { kind: "remoteStart" }, Date.now() + 660_000],
+] as const)(
+  "a %s at a new station of our own has an alarm, although its line has none yet",
+  async (_what, asked, dueMs) => {
+    new DatabaseDouble();
+    const station = newStation({ version: "ocpp1.6" });
+    await newHost().start(station, 10_000);
+    const stub = sessionObjects.getByName(`demo/${station.identity}`);
+    const alarm = () => runInDurableObject(stub, (_instance, { storage }) => storage.getAlarm());
+    expect(await alarm()).toBeNull();
+    const outcome = await sessions.command(station, { ...asked, connectorId: 1, idTag: "TAG" }, 5_000);
+    expect(outcome).toMatchObject({ kind: "answered", answer: { status: "accepted" } });
+    expect(await alarm()).toBeLessThanOrEqual(dueMs);
+  },
+);
+
 test("the changes of a new simulated station's session are stored in one commit", async () => {
   const charger = newCharger();
   await runInDurableObject(charger.stub, async (_instance, { storage }) => {
