@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { OcppVersion } from "../../src/ocpp/version.ts";
 import { tagShard } from "../../src/tag-shard.ts";
-import { call, postBatch } from "../harness/fleet.ts";
+import { call } from "../harness/fleet.ts";
 import { ForeignStation } from "../harness/ocpp-station/foreign-station.ts";
 import { openSql } from "../harness/sql.ts";
 import { startStack, type RunningStack } from "../harness/stack.ts";
@@ -59,6 +59,22 @@ const VERDICTS: Array<[idTag: string, v16: string, v2x: string, group: string | 
   ["NOBODY", "Invalid", "Unknown", null],
 ];
 
+const transactions = z.object({
+  transactions: z.array(
+    z.looseObject({
+      transactionId: z.number(),
+      ocppTransactionId: z.string().nullish(),
+      status: z.string(),
+      idTag: z.string(),
+    }),
+  ),
+});
+
+async function transactionsOf(identity: string) {
+  const { body } = await call(stack, "GET", `/api/v1/transactions?chargeBoxId=${identity}`);
+  return transactions.parse(body).transactions;
+}
+
 const now = () => new Date().toISOString();
 
 test("an independent 1.6 station gets the status of every tag, and a transaction id for each of them", async () => {
@@ -85,6 +101,10 @@ test("an independent 1.6 station gets the status of every tag, and a transaction
       timestamp: now(),
     });
     expect(judged(stopped)).toEqual(["Accepted", group]);
+    await waitFor(`the end by ${idTag}`, async () => {
+      const { body } = await call(stack, "GET", `/api/v1/transactions/${transactionId}`);
+      return z.object({ status: z.string() }).parse(body).status === "completed";
+    });
   }
   expect(station.violations).toEqual([]);
   await station.close();
@@ -120,6 +140,10 @@ describe.each<OcppVersion>(["ocpp2.0.1", "ocpp2.1"])("an independent %s station"
       const transactionInfo = { transactionId, stoppedReason: idTag === "MATE" ? "Local" : "MasterPass" };
       const ended = event("Ended", 1, { idToken: token(idTag), transactionInfo });
       expect(judged(await station.call("TransactionEvent", ended))).toEqual(["Accepted", group]);
+      await waitFor(`the end by ${idTag}`, async () => {
+        const rows = await transactionsOf(station.identity);
+        return rows.some((row) => row.ocppTransactionId === transactionId && row.status === "completed");
+      });
     }
     expect(station.violations).toEqual([]);
     await station.close();
@@ -138,24 +162,6 @@ describe.each<OcppVersion>(["ocpp2.0.1", "ocpp2.1"])("an independent %s station"
     expect(judged(none)).toEqual(["Accepted", null]);
     await station.close();
   });
-});
-
-test("a simulated station gets the status of the tag that it was started with", async () => {
-  const batch = await postBatch(stack, { chargers: 2 });
-  const chargers = (await batch.finished()).results?.created ?? [];
-  for (const [index, [idTag, word]] of [
-    ["GOOD", "Accepted"],
-    ["BLOCKED", "Blocked"],
-  ].entries()) {
-    const charger = chargers[index];
-    const start = { chargeBoxId: charger?.identity, connectorId: 1, idTag };
-    expect((await call(stack, "POST", "/api/v1/transactions/start", start)).status).toBe(202);
-    await waitFor(`an answer for ${idTag}`, async () => {
-      const { body } = await call(stack, "GET", `/ocpp/chargers/${charger?.id}/logs?limit=50`);
-      const text = JSON.stringify(body).replaceAll("\\", "");
-      return text.includes(`"idTag":"${idTag}"`) && text.includes(`"idTagInfo":{"status":"${word}"`);
-    });
-  }
 });
 
 test("a change whose request ended before the registry was called reaches it with the next pass of the sweeper", async () => {
