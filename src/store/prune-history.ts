@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EVENTS_KEPT_DAYS } from "../ports.ts";
+import { expireLostReservations } from "./reservations.ts";
 import { onlyRow } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
@@ -41,11 +42,6 @@ const EXPIRE_STARTS = `UPDATE transactions SET status = 'expired', revision = 0,
   WHERE ctid = ANY(ARRAY(SELECT ctid FROM transactions WHERE status = 'pending'
     AND started_at < $1::timestamptz - interval '1 day' ORDER BY started_at LIMIT ${ROWS_PER_STATEMENT}))`;
 
-/** The same for reservations, which a session expires at their time. A start that used one is told with a higher revision. */
-const EXPIRE_RESERVATIONS = `UPDATE reservations SET status = 'expired', revision = 1, updated_at = $1::timestamptz
-  WHERE ctid = ANY(ARRAY(SELECT ctid FROM reservations WHERE status = 'active'
-    AND expires_at < $1::timestamptz - interval '1 day' ORDER BY expires_at LIMIT ${ROWS_PER_STATEMENT}))`;
-
 const goneRow = z.object({ gone: z.number() });
 
 /** Bounds of one pass; tests lower them. */
@@ -67,7 +63,7 @@ export async function pruneHistory(
 ): Promise<void> {
   const endMs = clock() + budgetMs;
   await sql.write(EXPIRE_STARTS, [now]);
-  await sql.write(EXPIRE_RESERVATIONS, [now]);
+  await expireLostReservations(sql, now, ROWS_PER_STATEMENT);
   let left = Object.entries(PRUNED);
   while (left.length > 0) {
     const full: typeof left = [];

@@ -4,6 +4,10 @@ import { eventsSql, isoTime, splitTold } from "./events.ts";
 import { firstRow, parseRows, timestamp } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
+/** Data of an event about a reservation, from its row and the identity of its charger. */
+const EVENT_DATA = `json_build_object('chargeBoxId', identity, 'id', id, 'reservationId', reservation_id, 'connectorId', evse_id,
+      'idTag', id_tag, 'expiresAt', ${isoTime("expires_at")}, 'transactionId', transaction_id)`;
+
 /** Stores reservations: a row per id, of which only a higher revision replaces a lower one. */
 const APPLY = `WITH f AS (
     SELECT DISTINCT ON (x.id) x.*, o.organization_id, o.identity, s.status AS stored_status
@@ -22,8 +26,7 @@ const APPLY = `WITH f AS (
     WHERE r.charger_id = excluded.charger_id AND r.revision < excluded.revision
     RETURNING r.id
   ), news AS (
-    SELECT f.*, json_build_object('chargeBoxId', identity, 'id', id, 'reservationId', reservation_id, 'connectorId', evse_id,
-      'idTag', id_tag, 'expiresAt', ${isoTime("expires_at")}, 'transactionId', transaction_id) AS data
+    SELECT f.*, ${EVENT_DATA} AS data
     FROM f JOIN stored USING (id)
   ), event AS (
     SELECT 2 * n AS n, organization_id, charger_id, identity, 'reservation.created' AS type, created_at AS at,
@@ -42,6 +45,30 @@ export async function applyReservations(
 ): Promise<void> {
   const { events } = splitTold(await sql.write(APPLY, [JSON.stringify(rows)]));
   if (events.length > 0) onEvents(events);
+}
+
+/**
+ * Expires reservations whose time was over a day ago: their sessions, which do it at the time, were lost. A start that used one is
+ * told with a higher revision.
+ */
+const EXPIRE_LOST = `WITH ended AS (
+    UPDATE reservations SET status = 'expired', revision = 1, updated_at = $1::timestamptz
+    WHERE ctid = ANY(ARRAY(SELECT ctid FROM reservations WHERE status = 'active'
+      AND expires_at < $1::timestamptz - interval '1 day' ORDER BY expires_at LIMIT $2::int))
+    RETURNING *
+  ), event AS (
+    SELECT row_number() OVER (ORDER BY expires_at, id) AS n, organization_id, charger_id, identity, 'reservation.expired' AS type,
+      $1::timestamptz AS at, jsonb_build_array(id) AS about, ${EVENT_DATA} AS data
+    FROM ended CROSS JOIN LATERAL (SELECT c.identity FROM chargers c WHERE c.id = ended.charger_id LIMIT 1) c
+  ), ${eventsSql("event")}
+  SELECT count(*)::int AS expired FROM ended`;
+
+export async function expireLostReservations(
+  sql: Pick<Sql, "write">,
+  now: Date,
+  rowsMax: number,
+): Promise<void> {
+  await sql.write(EXPIRE_LOST, [now, rowsMax]);
 }
 
 const COLUMNS = `id, reservation_id, evse_id, id_tag, group_id, status, transaction_id, expires_at, created_at`;
