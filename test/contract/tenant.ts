@@ -69,7 +69,7 @@ export async function newTenant(name: string): Promise<Tenant> {
 /** Gives an organisation one of everything. */
 export async function furnish(
   { organization, owner, ownerToken }: Tenant,
-  version: "OCPP1.6" | "OCPP2.0.1" = "OCPP1.6",
+  version: "OCPP1.6" | "OCPP2.0.1" | "OCPP2.1" = "OCPP1.6",
 ): Promise<Belongings> {
   const access = { url: world.url, apiKey: owner };
   const locationId = await createLocation(access);

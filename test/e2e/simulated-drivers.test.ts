@@ -215,3 +215,21 @@ describe.concurrent.each(["OCPP1.6", "OCPP2.0.1", "OCPP2.1"])(
     });
   },
 );
+
+test("a transaction at a simulated station goes on after kill -9 of the runtime, and is one row on every version", async () => {
+  const chargers = await Promise.all(
+    ["OCPP1.6", "OCPP2.0.1", "OCPP2.1"].map(async (version) => (await provisioned(1, version))[0]),
+  );
+  const each = <T>(work: (charger: Charger) => Promise<T>) =>
+    Promise.all(chargers.map((charger) => work(charger ?? { id: "none", identity: "none" })));
+  await each((charger) => happen(charger, "start-session", { id_tag: "GOOD" }));
+  const begun = await each((charger) => transactionWith(charger, "GOOD", "in_progress"));
+  await stack.replacePart("worker");
+  // Commands wait for a station that reconnects.
+  await each((charger) => happen(charger, "stop-session"));
+  const ended = await each((charger) => transactionWith(charger, "GOOD", "completed"));
+  expect(ended.map(({ transactionId, stopReason }) => [transactionId, stopReason])).toEqual(
+    begun.map(({ transactionId }) => [transactionId, "Local"]),
+  );
+  expect((await each(transactionsOf)).map((rows) => rows.length)).toEqual([1, 1, 1]);
+});
