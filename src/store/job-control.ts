@@ -60,14 +60,17 @@ const retryRow = z.object({
   is_open: z.boolean(),
 });
 
-const OWN_SUBJECTS = `SELECT x.id AS subject_id, x.seq, coalesce(j.id, c.job_id)::text AS job_id, coalesce(c.identity, i.identity) AS identity
+const OWN_SUBJECTS = `SELECT x.id AS subject_id, x.seq, coalesce(j.id, c.job_id, t.id)::text AS job_id, coalesce(c.identity, i.identity) AS identity
   FROM jsonb_to_recordset($2::jsonb) AS x(id uuid, seq int)
   LEFT JOIN jobs j ON j.id = x.id AND j.organization_id = $1::uuid
   LEFT JOIN chargers c ON c.id = x.id AND c.organization_id = $1::uuid
   LEFT JOIN chargers i ON i.job_id = j.id AND i.seq = x.seq
+  LEFT JOIN id_tag_jobs t ON t.id = x.id AND t.organization_id = $1::uuid
   LEFT JOIN LATERAL (SELECT true AS found FROM charger_effects e
     WHERE e.batch_id = x.id AND e.organization_id = $1::uuid LIMIT 1) e ON true
-  WHERE j.id IS NOT NULL OR c.id IS NOT NULL OR e.found`;
+  LEFT JOIN LATERAL (SELECT true AS found FROM id_tag_effects g
+    WHERE g.batch_id = x.id AND g.organization_id = $1::uuid LIMIT 1) g ON true
+  WHERE j.id IS NOT NULL OR c.id IS NOT NULL OR t.id IS NOT NULL OR e.found OR g.found`;
 
 const subjectRow = z
   .object({

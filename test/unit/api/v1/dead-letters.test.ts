@@ -32,6 +32,9 @@ test("dead letters are read without bodies and headers: subject and reason of ea
     message(`${JOB}-7-r2`, "charger", '{"error":"Error","message":"DEPENDENCY_UNAVAILABLE"}'),
     message(JOB, "dispatch", "<html>a proxy said postgres://u:secret@host</html>"),
     message(`eff-${JOB}-r3`, "effects", '{"message":"UNEXPECTED"}'),
+    message(`list-${JOB}-r1`, "local-list", '{"message":"UNEXPECTED"}'),
+    message(`tag-${JOB}`, "tag-effects", '{"message":"UNEXPECTED"}'),
+    message(`tagjob-${JOB}`, "tag-job", '{"message":"UNEXPECTED"}'),
   ];
   const asked: unknown[] = [];
   const list = async (page: unknown) => (asked.push(page), { messages, cursor: "next" });
@@ -42,6 +45,9 @@ test("dead letters are read without bodies and headers: subject and reason of ea
     { work: "charger", subjectId: JOB, seq: 7, reason: "DEPENDENCY_UNAVAILABLE" },
     { work: "batch", subjectId: JOB, seq: null, reason: null, at: new Date(AT) },
     { work: "effects", subjectId: JOB, seq: null, reason: "UNEXPECTED" },
+    { work: "localList", subjectId: JOB, seq: null },
+    { work: "tagEffects", subjectId: JOB, seq: null },
+    { work: "tagJob", subjectId: JOB, seq: null },
   ]);
   expect(JSON.stringify(page)).not.toContain("secret");
 });
@@ -58,7 +64,23 @@ const letter = (subjectId: string, changed: Partial<DeadLetter> = {}): DeadLette
   ...changed,
 });
 
-test("an organisation sees the failed runs of its own jobs and chargers, with the job or charger of each, and no others", async () => {
+/** An import of id tags that is not done, and a change that the registry was not told of. */
+async function tagWorkOf(organizationId: string) {
+  const [jobId, batchId] = [crypto.randomUUID(), crypto.randomUUID()];
+  await db.sql(
+    `INSERT INTO id_tag_jobs (id, organization_id, type, status, total, created_at, published_at)
+     VALUES ($1::uuid, $2::uuid, 'import', 'PENDING', 1, now(), now())`,
+    [jobId, organizationId],
+  );
+  await db.sql(
+    `INSERT INTO id_tag_effects (batch_id, seq, organization_id, shard, key, published_at)
+     VALUES ($1::uuid, 0, $2::uuid, 0, 'a', now()), ($1::uuid, 1, $2::uuid, 0, 'b', now())`,
+    [batchId, organizationId],
+  );
+  return { jobId, batchId };
+}
+
+test("an organisation sees the failed runs of its own jobs, chargers and id tags, with the job or charger of each, and no others", async () => {
   const letters: DeadLetter[] = [];
   const cursors: Array<string | null> = [];
   const deadLetters: RunPublisher["deadLetters"] = async (cursor) => {
@@ -70,10 +92,17 @@ test("an organisation sees the failed runs of its own jobs and chargers, with th
   world.organization.id = one.organization.id;
   const [mine, theirs] = [batchOf(one, ["DL-0", "DL-1"]), batchOf(other, ["X"])];
   for (const batch of [mine, theirs]) await db.stores.jobs.accept(batch);
+  const [own, foreign] = [await tagWorkOf(one.organization.id), await tagWorkOf(other.organization.id)];
   letters.push(
     letter(mine.jobId),
     letter(mine.jobId, { work: "charger", seq: 1 }),
     letter(mine.chargers[0]?.id ?? "", { work: "settings", reason: null }),
+    letter(mine.chargers[1]?.id ?? "", { work: "localList" }),
+    letter(own.batchId, { work: "tagEffects" }),
+    letter(own.jobId, { work: "tagJob" }),
+    letter(foreign.batchId, { work: "tagEffects" }),
+    letter(foreign.jobId, { work: "tagJob" }),
+    letter(theirs.chargers[0]?.id ?? "", { work: "localList" }),
     letter(theirs.jobId),
     letter(theirs.jobId, { work: "charger", seq: 0 }),
     letter("not-an-id"),
@@ -87,6 +116,9 @@ test("an organisation sees the failed runs of its own jobs and chargers, with th
       { work: "batch", jobId: mine.jobId, chargeBoxId: null, failedAt },
       { work: "charger", jobId: mine.jobId, chargeBoxId: "DL-1", failedAt },
       { work: "settings", jobId: mine.jobId, chargeBoxId: "DL-0", failedAt, reason: null },
+      { work: "localList", jobId: mine.jobId, chargeBoxId: "DL-1", failedAt },
+      { work: "tagEffects", jobId: null, chargeBoxId: null, failedAt },
+      { work: "tagJob", jobId: own.jobId, chargeBoxId: null, failedAt },
     ].map((expected) => expect.objectContaining(expected)),
     nextCursor: "next",
   });
