@@ -479,6 +479,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS id_tags_key ON id_tags (organization_id, key);
 CREATE INDEX IF NOT EXISTS id_tags_list ON id_tags (organization_id, id) INCLUDE (status);
 CREATE INDEX IF NOT EXISTS id_tags_shard ON id_tags (organization_id, shard, key);
 CREATE INDEX IF NOT EXISTS id_tags_unscoped ON id_tags (organization_id, key) WHERE NOT is_scoped;
+CREATE INDEX IF NOT EXISTS id_tags_group ON id_tags (organization_id, group_id, key) WHERE group_id IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS id_tag_chargers (
   tag_id text NOT NULL REFERENCES id_tags (id) ON DELETE CASCADE,

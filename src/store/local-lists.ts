@@ -66,8 +66,8 @@ const WANTED = `SELECT coalesce((SELECT version FROM id_tag_sets WHERE organizat
       UNION (SELECT k.id FROM id_tag_chargers s CROSS JOIN LATERAL (SELECT t.id FROM id_tags t
         WHERE t.id = s.tag_id AND t.organization_id = $1::uuid AND length(t.id_tag) <= $4::int LIMIT 1) k
         WHERE s.charger_id = $2::uuid)
-      UNION (SELECT t.id FROM id_tags t WHERE $3::text IS NOT NULL AND t.organization_id = $1::uuid
-        AND coalesce(t.group_id = $3::text AND length(t.id_tag) <= $4::int, false) ORDER BY t.key LIMIT $5::int)
+      UNION (SELECT t.id FROM id_tags t WHERE t.organization_id = $1::uuid AND t.group_id = $3::text
+        AND coalesce(length(t.id_tag) <= $4::int, false) ORDER BY t.key LIMIT $5::int)
     ) p CROSS JOIN LATERAL (SELECT * FROM id_tags k WHERE k.id = p.id LIMIT 1) t ORDER BY place, t.key LIMIT $5::int) x), '[]') AS tags`;
 
 const OWN = "charger_id = $1::uuid AND revision = $2::int AND mode = 'managed'";

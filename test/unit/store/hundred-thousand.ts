@@ -12,6 +12,8 @@ export const CHARGERS = 100_000;
 export const LOCATIONS = 1_000;
 /** A tenth are blocked, a quarter limited to one of 2,500 chargers. */
 export const TAGS = 100_000;
+/** Of 200 of those tags, which are far apart. */
+export const GROUP = "POLICE";
 /** Of those 2,500. */
 export const CHARGER = "00000000-0000-7000-8003-000000000005";
 
@@ -38,10 +40,10 @@ const ROWS = `
     FROM generate_series(1, ${CHARGERS + 5_000}) n;
   INSERT INTO charger_connections (charger_id, online, generation, updated_at, organization_id, created_at)
     SELECT id, seq % 5 < 2, 1, now(), organization_id, created_at FROM chargers WHERE seq % 10 > 0;
-  INSERT INTO id_tags (id, organization_id, id_tag, key, shard, status, is_scoped, created_at, updated_at)
+  INSERT INTO id_tags (id, organization_id, id_tag, key, shard, group_id, status, is_scoped, created_at, updated_at)
     SELECT 'tag_' || lpad(n::text, 26, '0'),
       CASE WHEN n > ${TAGS} THEN '00000000-0000-7000-8000-0000000000a2' ELSE '${ORGANIZATION}' END::uuid, 'CARD-' || n,
-      'card-' || n, n % 16, CASE WHEN n % 10 = 0 THEN 'blocked' ELSE 'active' END, n % 4 = 0, ${at("n")}, now()
+      'card-' || n, n % 16, CASE WHEN n % 500 = 0 THEN '${GROUP}' END, CASE WHEN n % 10 = 0 THEN 'blocked' ELSE 'active' END, n % 4 = 0, ${at("n")}, now()
     FROM generate_series(1, ${TAGS + 5_000}) n;
   INSERT INTO id_tag_chargers SELECT 'tag_' || lpad(n::text, 26, '0'), ${id("8003", "n % 10000 + 1")}
     FROM generate_series(4, ${TAGS}, 4) n;

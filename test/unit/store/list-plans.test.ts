@@ -17,6 +17,7 @@ import {
   explaining,
   JOB,
   fillDatabase,
+  GROUP,
   LOCATION,
   LOCATIONS,
   ORGANIZATION,
@@ -197,8 +198,11 @@ describe.each(pgUrl ? ["PGlite", "the server"] : ["PGlite"])(
         for (const node of chargers) expect(rowsRead(node)).toBeLessThanOrEqual(1_001);
       });
 
-      it("the local list of a station reads no table as a whole", async () => {
-        const work = { organizationId: ORGANIZATION, chargerId: CHARGER, masterPassGroupId: null };
+      it.each([
+        ["", null],
+        [", with those of the master pass group", GROUP],
+      ])("the local list of a station reads few tags of all%s", async (_name, masterPassGroupId) => {
+        const work = { organizationId: ORGANIZATION, chargerId: CHARGER, masterPassGroupId };
         const ask: Ask = (sql) => localListStore(sql).wanted(work, 20, LIMIT, new Date()).catch(unread);
         const only = await explain(database, ask, 0);
         judge(only, false);
