@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { OcppVersion } from "../../src/ocpp/version.ts";
 import { call } from "../harness/fleet.ts";
+import { ListKeeper } from "../harness/ocpp-station/list-keeper.ts";
 import { waitFor } from "../harness/wait-for.ts";
 import { furnish, newTenant, type Belongings, type Tenant } from "./tenant.ts";
 import { send, world } from "./world.ts";
@@ -28,9 +30,9 @@ const NOTHING = {
 };
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 
-async function applied(): Promise<Record<string, unknown>> {
-  return waitFor("the list at the station", async () => {
-    const { body } = await ask("GET", own.identity);
+async function applied(identity = own.identity): Promise<Record<string, unknown>> {
+  return waitFor(`the list at ${identity}`, async () => {
+    const { body } = await ask("GET", identity);
     const state = body as Record<string, unknown>;
     return state["outcome"] === "applied" && state;
   });
@@ -113,3 +115,43 @@ describe("a managed local list", () => {
     expect((await ask("PUT", own.identity, { mode: "off" }, tenant.viewer)).status).toBe(403);
   });
 });
+
+/** The roads on which a client sends a list of its own; each takes the next version. */
+const ROADS = {
+  "local-auth-list": ({ id }: ListKeeper, list_version: number) => [
+    "/ocpp/commands/local-auth-list",
+    { target: { charger_id: id }, event: { list_version, entries: [{ id_tag: "OWN" }] } },
+  ],
+  "clear-local-auth-list": ({ id }: ListKeeper) => [
+    "/ocpp/commands/clear-local-auth-list",
+    { target: { charger_id: id } },
+  ],
+  "a raw SendLocalList": ({ identity }: ListKeeper, version: number, is16: boolean) => [
+    `/api/v1/chargers/${identity}/ocpp/SendLocalList`,
+    { [is16 ? "listVersion" : "versionNumber"]: version, updateType: "Full" },
+  ],
+} satisfies Record<string, (station: ListKeeper, version: number, is16: boolean) => [string, object]>;
+
+describe.each<OcppVersion>(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])(
+  "the managed list of an independent %s station",
+  (version) => {
+    let station: ListKeeper;
+    beforeAll(async () => {
+      const access = { url: world.url, apiKey: tenant.owner };
+      station = await ListKeeper.connected(access, `KEEPER-${version.replaceAll(".", "")}`, version);
+      return () => station.close();
+    });
+
+    it.each(Object.entries(ROADS))("is switched off by %s, and says so", async (_name, road) => {
+      await ask("PUT", station.identity, { mode: "managed" });
+      await applied(station.identity);
+      expect(station.list.size).toBeGreaterThan(1);
+      const [path, body] = road(station, station.version + 1, version === "ocpp1.6");
+      const answer = await call({ url: world.url, apiKey: tenant.owner }, "POST", path, body);
+      expect([answer.status, answer.body]).toMatchObject([200, {}]);
+      expect([...station.list.keys()]).toEqual(path.endsWith("/local-auth-list") ? ["OWN"] : []);
+      const { body: state } = await ask("GET", station.identity);
+      expect(state).toMatchObject({ mode: "off", outcome: "replaced", entries: null });
+    });
+  },
+);

@@ -35,6 +35,11 @@ export class ListKeeper {
     return new ListKeeper(await ForeignStation.booted(access, identity, version));
   }
 
+  /** Id of the charger. */
+  get id(): string {
+    return this.#station.id;
+  }
+
   get identity(): string {
     return this.#station.identity;
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { openDatabase, type Database } from "../../harness/database.ts";
 import { listScene } from "./list-scene.ts";
 
@@ -65,6 +65,29 @@ it("changes of many tags are joined into one differential list, and nothing is s
   // A tag of another charger changes the tags of the organisation, and nothing at this station.
   await scene.tag("ELSEWHERE", { chargerIds: ["00000000-0000-4000-8000-000000000000"] });
   expect([await scene.pass(), station.versions.length, await scene.pass()]).toEqual([1, 3, 0]);
+});
+
+it("lists that are in line cost one statement a pass, whatever their number: no row is written, and no station is asked", async () => {
+  const scene = await listScene(db, 3);
+  await scene.tag("FIRST");
+  for (const [index, id] of scene.ids.entries()) {
+    await scene.connected(id);
+    await scene.manage(index);
+    await scene.sync(id);
+  }
+  const stored =
+    "SELECT xmin::text, charger_id FROM charger_local_lists WHERE organization_id = $1 ORDER BY 2";
+  const before = await db.sql(stored, [scene.organizationId]);
+  expect(before).toHaveLength(3);
+  scene.clock.nowMs += 120_000;
+  await scene.pass();
+  for (const id of scene.ids) scene.stationOf(id).asked.length = 0;
+  const spies = (["read", "write", "store"] as const).map((name) => vi.spyOn(db.sql, name));
+  for (let passes = 0; passes < 5; passes += 1) expect(await scene.pass()).toBe(0);
+  expect(spies.map(({ mock }) => mock.calls.length)).toEqual([0, 5, 0]);
+  for (const spy of spies) spy.mockRestore();
+  expect(await db.sql(stored, [scene.organizationId])).toEqual(before);
+  expect(scene.ids.flatMap((id) => scene.stationOf(id).asked)).toEqual([]);
 });
 
 it("a reconnect and a boot are followed by one question for the version, and by a list only if it is not ours", async () => {

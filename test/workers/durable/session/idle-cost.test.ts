@@ -59,6 +59,20 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])("a %s station", (protocol) =>
     expect(cost).toEqual({ rows: 0, alarms: 0, timers: 0, statements: 0 });
   });
 
+  test("that was given a local list costs nothing more while it only sends heartbeats", async () => {
+    const { charger, station } = await settled(protocol);
+    const entries = [{ idTag: "TAG", status: "Accepted" as const }];
+    const list = { kind: "sendLocalList", listVersion: 1, updateType: "Full", entries } as const;
+    const outcome = charger.session.command(charger.ref, list, 5000);
+    const [, messageId] = await station.nextCall();
+    station.send([3, messageId, { status: "Accepted" }]);
+    expect((await outcome).kind).toBe("answered");
+    await station.call("Heartbeat", {});
+    await hibernate(charger);
+    const cost = await costOf(charger, () => station.call("Heartbeat", {}));
+    expect(cost).toEqual({ rows: 0, alarms: 0, timers: 0, statements: 0 });
+  });
+
   test("that reports a status costs two rows and one statement", async () => {
     const { charger, station } = await settled(protocol);
     const timestamp = new Date().toISOString();
