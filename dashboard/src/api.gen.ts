@@ -15962,7 +15962,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before, the id of any event, or an ISO 8601 time: from what was stored then. Absent: from the oldest */
                 after?: string;
-                /** @description One of these names, or several with commas between them: `charger.connected`, `charger.disconnected`, `charger.boot`, `connector.status_changed`, `transaction.started`, `transaction.updated`, `transaction.stopped`, `reservation.created`, `reservation.used`, `reservation.cancelled`, `reservation.expired`, `reservation.removed`, `firmware.status_changed`, `diagnostics.status_changed`, `data_transfer.received`, `security.event` */
+                /** @description One of these names, or several with commas between them: `charger.connected`, `charger.disconnected`, `charger.boot`, `charger.created`, `charger.deleted`, `charger.registration_changed`, `charger.settings_updated`, `connector.status_changed`, `transaction.started`, `transaction.updated`, `transaction.stopped`, `reservation.created`, `reservation.used`, `reservation.cancelled`, `reservation.expired`, `reservation.removed`, `firmware.status_changed`, `diagnostics.status_changed`, `data_transfer.received`, `security.event`, `job.progress`, `job.finished` */
                 type?: string;
                 chargeBoxId?: string;
                 /** @description Most events of a page; fewer if they are large */

@@ -43,6 +43,28 @@ const reserved = (when: string, used: number | null = null): EventDescription =>
 });
 
 const status = z.string();
+const chargerId = z.uuid();
+const registrationStatus = z.enum(["Accepted", "Pending", "Rejected"]);
+
+const job = z.strictObject({
+  jobId: z.uuid(),
+  type: z.enum(["location_chargers_create", "charger_create", "id_tag_import", "id_tag_erase"]),
+  locationId: z.uuid().nullable(),
+  status: z
+    .enum(["PENDING", "PROVISIONING", "READY", "FAILED", "DONE"])
+    .describe("DONE: of a job of id tags"),
+  total: z.int(),
+  created: z.int().describe("Items that succeeded"),
+  failed: z.int(),
+  pending: z.int(),
+});
+
+const jobExample = (progress: Record<string, unknown>) => ({
+  jobId: "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a01",
+  type: "location_chargers_create",
+  locationId: "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a02",
+  ...progress,
+});
 const requestId = z.int().nullable().describe("Of the request that it belongs to; null on OCPP 1.6");
 
 /** Every event. Fields of `data` stand in the order in which they are sent; receivers must tolerate more of them. */
@@ -74,6 +96,51 @@ export const EVENT_CATALOG: Readonly<Record<EventType, EventDescription>> = {
       serialNumber: "SN-1",
       firmwareVersion: "1.0.0",
       registrationStatus: "Accepted",
+    },
+  },
+  "charger.created": {
+    when: "A charger was created or registered. One that a batch creates is not provisioned yet.",
+    data: z.strictObject({
+      ...charger,
+      chargerId,
+      runtime: z.enum(["simulated", "external"]),
+      locationId: z.uuid().nullable(),
+      jobId: z.uuid().nullable().describe("That creates it; null: it was registered"),
+    }),
+    example: {
+      chargeBoxId: EXAMPLE_ID,
+      chargerId: "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a03",
+      runtime: "external",
+      locationId: null,
+      jobId: null,
+    },
+  },
+  "charger.deleted": {
+    when: "A charger was deleted, or a failed one made room for another of its identity.",
+    data: z.strictObject({ ...charger, chargerId }),
+    example: { chargeBoxId: EXAMPLE_ID, chargerId: "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a03" },
+  },
+  "charger.registration_changed": {
+    when: "The status that the next BootNotification is answered with was changed.",
+    data: z.strictObject({ ...charger, registrationStatus, previousStatus: registrationStatus }),
+    example: { chargeBoxId: EXAMPLE_ID, registrationStatus: "Accepted", previousStatus: "Pending" },
+  },
+  "charger.settings_updated": {
+    when: "The outcome of a setting of a charger has changed; `outcomes` has all that were ever set.",
+    data: z.strictObject({
+      ...charger,
+      chargerId,
+      revision: z.int(),
+      outcomes: z.record(
+        z.string(),
+        z.enum(["pending", "applied", "reboot_required", "rejected", "unsupported", "emulated"]),
+      ),
+    }),
+    example: {
+      chargeBoxId: EXAMPLE_ID,
+      chargerId: "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a03",
+      revision: 3,
+      outcomes: { maxChargeCurrent: "applied", offlineChargeCurrent: "pending" },
     },
   },
   "connector.status_changed": {
@@ -196,5 +263,15 @@ export const EVENT_CATALOG: Readonly<Record<EventType, EventDescription>> = {
       type: "TamperDetectionActivated",
       techInfo: null,
     },
+  },
+  "job.progress": {
+    when: "Chargers of a batch became READY: once a second at most, by the first of them.",
+    data: job,
+    example: jobExample({ status: "PROVISIONING", total: 100, created: 40, failed: 1, pending: 59 }),
+  },
+  "job.finished": {
+    when: "All items of a job are settled, or it was cancelled or given up. A job that is retried finishes again.",
+    data: job,
+    example: jobExample({ status: "READY", total: 100, created: 99, failed: 1, pending: 0 }),
   },
 };

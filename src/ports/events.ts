@@ -5,6 +5,10 @@ export const EVENT_TYPES = [
   "charger.connected",
   "charger.disconnected",
   "charger.boot",
+  "charger.created",
+  "charger.deleted",
+  "charger.registration_changed",
+  "charger.settings_updated",
   "connector.status_changed",
   "transaction.started",
   "transaction.updated",
@@ -18,6 +22,8 @@ export const EVENT_TYPES = [
   "diagnostics.status_changed",
   "data_transfer.received",
   "security.event",
+  "job.progress",
+  "job.finished",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

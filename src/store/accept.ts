@@ -10,6 +10,8 @@ import type {
 } from "../ports.ts";
 import { STATIONS_PER_HOST } from "../ports.ts";
 import { runId, runNames } from "../run-ids.ts";
+import { chargerEventsSql } from "./events.ts";
+import { ENDED_JOB, finishedJobsSql } from "./job-events.ts";
 import { withLimits, type CreationLimits } from "./creation-limits.ts";
 import { claimParams, claimSql, recordedAnswer, replay } from "./idempotency.ts";
 import { isUuid, onlyRow } from "./rows.ts";
@@ -38,7 +40,7 @@ function insertSql(onConflict: string, gate: string): string {
     FROM input i
     WHERE EXISTS (SELECT 1 FROM ${gate}) AND c.organization_id = $2::uuid AND c.identity = i.identity
       AND c.status = 'FAILED' AND c.deleted_at IS NULL
-    RETURNING c.id
+    RETURNING c.id, c.identity
   ), inserted AS (
     INSERT INTO chargers (id, organization_id, identity, name, brand_slug, model_slug, vendor_name, model, image_url,
       ocpp_version, number_of_connectors, max_charging_power, connector_type, location_id, location_name, ws_url,
@@ -51,7 +53,7 @@ function insertSql(onConflict: string, gate: string): string {
     WHERE EXISTS (SELECT 1 FROM ${gate}) AND (SELECT count(*) FROM replaced) >= 0
     ORDER BY i.seq
     ${onConflict}
-    RETURNING seq
+    RETURNING seq, id, identity, runtime, location_id, job_id
   )`;
 }
 
@@ -59,6 +61,13 @@ function insertSql(onConflict: string, gate: string): string {
 const BATCH_JOB = "CASE WHEN $4::text = 'location_chargers_create' THEN $1::uuid END";
 
 const SKIP_TAKEN = "ON CONFLICT (organization_id, identity) WHERE deleted_at IS NULL DO NOTHING";
+
+/** A batch of which no identity was free, nor is drawn anew, has ended already. */
+const EMPTY_JOB = finishedJobsSql(
+  "(SELECT * FROM job WHERE status = 'READY' AND NOT EXISTS (SELECT 1 FROM clashes))",
+  "$5::timestamptz",
+  "0",
+);
 
 function acceptSql(onConflict: string): string {
   return `WITH place AS (
@@ -72,6 +81,7 @@ function acceptSql(onConflict: string): string {
       CASE WHEN n.open > 0 THEN $14::text END, $8::int, $5::timestamptz, $5::timestamptz,
       CASE WHEN n.open > 0 THEN NULL ELSE $5::timestamptz END
     FROM go, (SELECT count(*) AS open FROM inserted) n
+    RETURNING ${ENDED_JOB}
   ), rejected AS (
     INSERT INTO job_rejections (job_id, seq, identity, error)
     SELECT $1::uuid, i.seq, i.identity, ${TAKEN}
@@ -79,7 +89,7 @@ function acceptSql(onConflict: string): string {
     RETURNING seq
   ), clashes AS (
     SELECT r.seq FROM rejected r JOIN input i ON i.seq = r.seq WHERE i.random
-  )
+  ), ${chargerEventsSql({ created: "inserted", deleted: "replaced", others: EMPTY_JOB }, "$2::uuid", "$5::timestamptz")}
   SELECT EXISTS (SELECT 1 FROM place) AS place, EXISTS (SELECT 1 FROM go) AS go,
     (SELECT count(*)::int FROM inserted) AS open,
     (SELECT coalesce(jsonb_agg(seq ORDER BY seq), '[]') FROM clashes) AS clashes,
@@ -95,7 +105,7 @@ const REDRAW = `WITH go AS (SELECT 1 FROM jobs WHERE id = $1::uuid),
   ), reopened AS (
     UPDATE jobs SET status = 'PENDING', provisioned_at = NULL, workflow_run_id = $8::text
     WHERE id = $1::uuid AND status = 'READY' AND $4::int > 0 AND EXISTS (SELECT 1 FROM inserted)
-  )
+  ), ${chargerEventsSql({ created: "inserted", deleted: "replaced" }, "$2::uuid", "$5::timestamptz")}
   SELECT coalesce(jsonb_agg(i.seq ORDER BY i.seq), '[]') AS clashes,
     hold_chargers($2::uuid, (SELECT count(*) FROM inserted), 0, $9::int, NULL, 0)
   FROM input i LEFT JOIN inserted n ON n.seq = i.seq WHERE n.seq IS NULL`;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { NotFound } from "../errors.ts";
 import type { ChargerStore, ChargersUpdated } from "../ports.ts";
 import { CHARGER_COLUMNS, chargerRow, recordVersion } from "./charger-rows.ts";
+import { chargerEventsSql } from "./events.ts";
 import { firstRow, isUuid, parseRows, uuidArray } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
@@ -83,7 +84,7 @@ const REMOVE = `WITH target AS (
       revision = c.revision + 1
     FROM target t WHERE c.id = t.id
     RETURNING c.id, c.identity, c.runtime, c.simulator_host, CASE WHEN t.status = 'PENDING' THEN c.job_id END AS job_id
-  ), ${effectsSql("gone", "'sync'")}
+  ), ${effectsSql("gone", "'sync'")}, ${chargerEventsSql({ deleted: "gone" }, "$1::uuid", "$5::timestamptz")}
   SELECT id, identity, runtime, simulator_host, job_id FROM gone`;
 
 /** Sets the desired run state of a READY simulated charger and writes its effect. $6: start, stop or restart. */

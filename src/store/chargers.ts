@@ -10,6 +10,7 @@ import { connectedChargers } from "./connected-chargers.ts";
 import { CREATION_LIMITS, withLimits, type CreationLimits } from "./creation-limits.ts";
 import { claimParams, claimSql, replay } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
+import { chargerEventsSql } from "./events.ts";
 import { applySessionFacts } from "./session-facts.ts";
 import { violates, type Sql } from "./sql.ts";
 import { TAG_POLICY_COLUMNS, tagPolicyColumns, tagPolicyOf } from "./tag-policy-rows.ts";
@@ -54,14 +55,14 @@ const REGISTER = `WITH tenant AS (
   ), ${claimSql(8, "$1::uuid", "$7::timestamptz", "tenant")}, replaced AS (
     UPDATE chargers SET deleted_at = $7::timestamptz, last_location_id = location_id, location_id = NULL
     WHERE EXISTS (SELECT 1 FROM go) AND organization_id = $1::uuid AND identity = $3::text AND status = 'FAILED'
-      AND deleted_at IS NULL RETURNING id
+      AND deleted_at IS NULL RETURNING id, identity
   ), inserted AS (
     INSERT INTO chargers (id, organization_id, identity, name, location_name, security_profile, runtime, status,
       created_at, updated_at, settled_at, credential)
     SELECT $2::uuid, $1::uuid, $3::text, $4::text, $5::text, $6::smallint, 'external', 'READY',
       $7::timestamptz, $7::timestamptz, $7::timestamptz, $14::jsonb
-    FROM go WHERE (SELECT count(*) FROM replaced) >= 0 RETURNING id
-  )
+    FROM go WHERE (SELECT count(*) FROM replaced) >= 0 RETURNING id, identity, runtime, location_id, job_id, seq
+  ), ${chargerEventsSql({ created: "inserted", deleted: "replaced" }, "$1::uuid", "$7::timestamptz")}
   SELECT EXISTS (SELECT 1 FROM inserted) AS inserted, ${POLICY},
     hold_chargers($1::uuid, (SELECT count(*) FROM inserted), 0, $13::int, NULL, 0)`;
 
@@ -71,8 +72,8 @@ const REGISTERED = `SELECT true AS inserted, ${POLICY} FROM chargers WHERE id = 
 /** Undoes REGISTER: marks the charger deleted, deletes the claim, writes an effect that ends the session. */
 const UNREGISTER = `WITH gone AS (
     UPDATE chargers SET deleted_at = $4::timestamptz, revision = revision + 1
-    WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL RETURNING id
-  ), forgotten AS (
+    WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL RETURNING id, identity
+  ), ${chargerEventsSql({ deleted: "gone" }, "$1::uuid", "$4::timestamptz")}, forgotten AS (
     DELETE FROM idempotency_keys WHERE organization_id = $1::uuid AND method = $5 AND path = $6 AND key = $7 AND body_hash = $8
       AND EXISTS (SELECT 1 FROM gone)
   )

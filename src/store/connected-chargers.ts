@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ChargerStore, ConnectedCharger } from "../ports.ts";
 import { chargerPage } from "./charger-pages.ts";
+import { eventsSql } from "./events.ts";
 import { firstRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
@@ -90,6 +91,21 @@ const STOP_CONFLICTS = `(SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.receiv
 
 const JOIN = "LEFT JOIN charger_connections s ON s.charger_id = c.id";
 
+const SET_REGISTRATION = `WITH old AS (
+    SELECT id, organization_id, identity, registration_status AS previous FROM chargers
+    WHERE organization_id = $1::uuid AND identity = $2 AND deleted_at IS NULL FOR UPDATE
+  ), changed AS (
+    UPDATE chargers c SET registration_status = $3::text, revision = c.revision + 1, updated_at = $4::timestamptz
+    FROM old WHERE c.id = old.id AND previous <> $3::text
+    RETURNING c.id
+  ), event AS (
+    SELECT 1 AS n, organization_id, old.id AS charger_id, identity, 'charger.registration_changed' AS type, $4::timestamptz AS at,
+      '[]'::jsonb AS about,
+      json_build_object('chargeBoxId', identity, 'registrationStatus', $3::text, 'previousStatus', previous) AS data
+    FROM old JOIN changed ON changed.id = old.id
+  ), ${eventsSql("event")}
+  SELECT id FROM old`;
+
 const LIST = { columns: COLUMNS, join: JOIN, order: "newestFirst" } as const;
 
 /** Chargers as `/api/v1` shows them, with the state that their sessions flushed. */
@@ -98,14 +114,7 @@ export function connectedChargers(
 ): Pick<ChargerStore, "findByIdentity" | "listConnected" | "setRegistration"> {
   return {
     async setRegistration(organizationId, identity, status, now) {
-      const rows = await sql.store(
-        `UPDATE chargers SET registration_status = $3, revision = revision
-           + CASE WHEN registration_status = $3 THEN 0 ELSE 1 END,
-           updated_at = CASE WHEN registration_status = $3 THEN updated_at ELSE $4::timestamptz END
-         WHERE organization_id = $1::uuid AND identity = $2 AND deleted_at IS NULL RETURNING id`,
-        [organizationId, identity, status, now],
-        "repeat",
-      );
+      const rows = await sql.store(SET_REGISTRATION, [organizationId, identity, status, now], "repeat");
       return firstRow(z.object({ id: z.string() }), rows);
     },
 

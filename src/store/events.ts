@@ -4,6 +4,13 @@ import type { EventCursor, EventPage, EventQuery, EventStore, StoredEvent } from
 import { firstRow, parseRows, timestamp } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
+/** Id of an event in SQL. The time is a part of the digest too, as a number, which no setting of a connection changes. */
+export const eventIdSql = (
+  time: string,
+  { organization = "organization_id", charger = "charger_id", type = "type", about = "about" } = {},
+): string =>
+  `event_id(${time}, jsonb_build_array(${organization}, ${charger}, ${type}, extract(epoch FROM ${time}), ${about})::text)`;
+
 /**
  * CTE that stores events in the statement of their facts and holds those that are new. `from`: a relation with n (their order),
  * organization_id, charger_id, identity, type, at, about (jsonb: what identifies the event beside its charger, type and time) and
@@ -12,12 +19,32 @@ import type { Row, Sql } from "./sql.ts";
 export function eventsSql(from: string, idTime = "at"): string {
   return `told AS (
     INSERT INTO events (organization_id, id, type, charger_id, charge_box_id, at, data)
-    SELECT organization_id, event_id(${idTime}, jsonb_build_array(organization_id, charger_id, type, ${idTime}, about)::text), type,
-      charger_id, identity, at, data
+    SELECT organization_id, ${eventIdSql(idTime)}, type, charger_id, identity, at, data
     FROM ${from} ORDER BY n
     ON CONFLICT (organization_id, id) DO NOTHING
     RETURNING organization_id AS event_organization, id AS event_id, type AS event_type, charger_id AS event_charger
   )`;
+}
+
+/**
+ * CTEs that store an event for each charger that a statement made or deleted, and `others`, which are rows as `eventsSql` reads
+ * them.
+ */
+export function chargerEventsSql(
+  rows: { created?: string; deleted?: string; others?: string },
+  organization: string,
+  now: string,
+): string {
+  const of = (source: string, n: string, type: string, data: string) =>
+    `SELECT ${n} AS n, ${organization} AS organization_id, id AS charger_id, identity, '${type}' AS type, ${now} AS at,
+      '[]'::jsonb AS about, json_build_object('chargeBoxId', identity, 'chargerId', id${data}) AS data FROM ${source}`;
+  const made = ", 'runtime', runtime, 'locationId', location_id, 'jobId', job_id";
+  const all = [
+    rows.deleted ? of(rows.deleted, "-1", "charger.deleted", "") : [],
+    rows.created ? of(rows.created, "coalesce(seq, 0)", "charger.created", made) : [],
+    rows.others ?? [],
+  ];
+  return `event AS (${all.flat().join(" UNION ALL ")}), ${eventsSql("event")}`;
 }
 
 /** A time as JSON has it. */

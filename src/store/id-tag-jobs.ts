@@ -3,6 +3,7 @@ import { LimitReached } from "../errors.ts";
 import { tagKey } from "../ocpp/tag-judgement.ts";
 import type { ImportedTag, ImportFailure, TagJob, TagJobStart, TagJobStore } from "../ports.ts";
 import { tagShard } from "../tag-shard.ts";
+import { eventsSql } from "./events.ts";
 import { movedSql } from "./id-tag-rows.ts";
 import { claimParams, claimSql, recordedAnswer, replay } from "./idempotency.ts";
 import { firstRow, isUuid, onlyRow, parseRows, timestamp } from "./rows.ts";
@@ -85,9 +86,20 @@ const IMPORT = `WITH job AS (
   )
   SELECT (SELECT count(*)::int FROM t) AS imported`;
 
-const FINISH = `UPDATE id_tag_jobs SET status = 'DONE', finished_at = $3::timestamptz, key = NULL
-  WHERE id = $2::uuid AND organization_id = $1::uuid AND status <> 'DONE'
-    AND (type = 'erase' OR NOT EXISTS (SELECT 1 FROM id_tag_job_items i WHERE i.job_id = $2::uuid AND i.error IS NULL))`;
+const FINISH = `WITH finished AS (
+    UPDATE id_tag_jobs SET status = 'DONE', finished_at = $3::timestamptz, key = NULL
+    WHERE id = $2::uuid AND organization_id = $1::uuid AND status <> 'DONE'
+      AND (type = 'erase' OR NOT EXISTS (SELECT 1 FROM id_tag_job_items i WHERE i.job_id = $2::uuid AND i.error IS NULL))
+    RETURNING id, organization_id, type, total
+  ), ended AS (
+    SELECT f.*, (SELECT count(*)::int FROM id_tag_job_items i WHERE i.job_id = f.id AND i.error IS NOT NULL) AS failed FROM finished f
+  ), event AS (
+    SELECT 1 AS n, organization_id, NULL::uuid AS charger_id, NULL::text AS identity, 'job.finished' AS type, $3::timestamptz AS at,
+      jsonb_build_array(id) AS about, json_build_object('jobId', id, 'type', 'id_tag_' || type, 'locationId', NULL, 'status', 'DONE',
+        'total', total, 'created', total - failed, 'failed', failed, 'pending', 0) AS data
+    FROM ended
+  ), ${eventsSql("event")}
+  SELECT id FROM finished`;
 
 const GET = `SELECT j.id, j.type, j.status, j.total, j.done, j.created_at, j.finished_at,
     (SELECT count(*)::int FROM id_tag_job_items i WHERE i.job_id = j.id AND i.error IS NULL) AS waiting,

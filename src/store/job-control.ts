@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { JobStore } from "../ports.ts";
+import { eventsSql } from "./events.ts";
+import { finishedJobsSql } from "./job-events.ts";
 import { firstRow, isUuid, parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { JOB_RUN_ID } from "./work-rows.ts";
@@ -20,8 +22,10 @@ const CANCEL = `WITH batch AS (${BATCH} FOR UPDATE), ran AS (
     UPDATE jobs j SET status = CASE WHEN ran.any THEN 'READY' ELSE 'FAILED' END,
       error = CASE WHEN ran.any THEN NULL ELSE $5::jsonb END,
       provisioned_at = CASE WHEN ran.any THEN $6::timestamptz END
-    FROM batch b, ran WHERE j.id = b.id AND j.status IN ('PENDING', 'PROVISIONING') RETURNING j.id
-  ), failed AS (
+    FROM batch b, ran WHERE j.id = b.id AND j.status IN ('PENDING', 'PROVISIONING') RETURNING j.*
+  ), event AS (
+    ${finishedJobsSql("closed", "$6::timestamptz")}
+  ), ${eventsSql("event")}, failed AS (
     UPDATE chargers c SET status = 'FAILED', error = $5::jsonb, settled_at = $6::timestamptz, updated_at = $6::timestamptz,
       revision = c.revision + 1
     FROM closed WHERE c.job_id = closed.id AND c.status = 'PENDING' RETURNING c.id, c.organization_id

@@ -8,6 +8,8 @@ import { CHARGER_COLUMNS, chargerRow } from "./charger-rows.ts";
 import { CREATION_LIMITS, type CreationLimits } from "./creation-limits.ts";
 import { jobControl } from "./job-control.ts";
 import { JobPolls } from "./job-polls.ts";
+import { eventsSql } from "./events.ts";
+import { ENDED_JOB, finishedJobsSql, progressSql } from "./job-events.ts";
 import { rewriteRecord } from "./idempotency.ts";
 import { firstRow, isUuid, itemError, onlyRow, parseRows, timestamp } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -47,7 +49,7 @@ const SUCCEED = `WITH moved AS (
     UPDATE chargers c SET status = 'READY', error = NULL, settled_at = $3::timestamptz,
       updated_at = $3::timestamptz, revision = c.revision + 1
     WHERE c.id = ANY($2::uuid[]) AND ${BY_KEY_ONLY} RETURNING c.id
-  )
+  ), ${progressSql("moved")}
   SELECT a.id, EXISTS (SELECT 1 FROM moved WHERE moved.id = a.id) AS moved, (SELECT count(*)::int FROM (
     SELECT 1 FROM chargers WHERE job_id = $1::uuid AND status = 'PENDING' AND id <> ALL($2::uuid[])
     ORDER BY seq DESC LIMIT ${PARALLEL_RUNS_MAX}) o) AS open
@@ -92,11 +94,23 @@ const GIVE_UP = `WITH ran AS (
       error = CASE WHEN ran.any THEN NULL ELSE $2::jsonb END,
       provisioned_at = CASE WHEN ran.any THEN $4::timestamptz END
     FROM ran WHERE jobs.id = $1::uuid AND status IN ('PENDING', 'PROVISIONING')
-    RETURNING jobs.id, ran.any
-  )
+    RETURNING jobs.*, ran.any
+  ), event AS (
+    ${finishedJobsSql("job", "$4::timestamptz")}
+  ), ${eventsSql("event")}
   UPDATE chargers c SET status = 'FAILED', error = CASE WHEN job.any THEN $3::jsonb ELSE $2::jsonb END,
     settled_at = $4::timestamptz, updated_at = $4::timestamptz, revision = revision + 1
   FROM job WHERE c.job_id = job.id AND c.status = 'PENDING'`;
+
+const CLOSE = `WITH closed AS (
+    UPDATE jobs j SET status = 'READY', provisioned_at = $2::timestamptz
+    WHERE j.id = $1::uuid AND j.status IN ('PENDING', 'PROVISIONING')
+      AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING')
+    RETURNING ${ENDED_JOB}
+  ), event AS (
+    ${finishedJobsSql("closed", "$2::timestamptz")}
+  ), ${eventsSql("event")}
+  SELECT id FROM closed`;
 
 const jobRow = z.object({
   id: z.string(),
@@ -198,11 +212,7 @@ export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): Jo
     },
 
     async close(jobId, now) {
-      const rows = await sql.write(
-        `UPDATE jobs j SET status = 'READY', provisioned_at = $2::timestamptz
-         WHERE j.id = $1::uuid AND j.status IN ('PENDING', 'PROVISIONING') AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING') RETURNING j.id`,
-        [jobId, now],
-      );
+      const rows = await sql.write(CLOSE, [jobId, now]);
       if (rows.length === 1) polls.forget(jobId);
       return rows.length === 1;
     },

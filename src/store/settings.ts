@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SettingsMerge, SettingsStore, SettingsWork } from "../ports.ts";
+import { eventsSql } from "./events.ts";
 import { firstRow, isUuid, onlyRow, parseRows } from "./rows.ts";
 import { readSettingsView, settingsRow } from "./settings-view.ts";
 import type { Sql } from "./sql.ts";
@@ -12,13 +13,29 @@ const STUCK_SECONDS = 60;
 const RENEW_BEFORE_MINUTES = 10;
 const PER_PASS = 500;
 
+/** The outcome of each setting, as JSON. */
+const outcomesSql = (states: string) =>
+  `(SELECT coalesce(jsonb_object_agg(o.key, o.value ->> 'outcome'), '{}') FROM jsonb_each(coalesce(${states}, '{}')) o)`;
+
+/**
+ * CTEs that store an event if outcomes have changed. Needs `stored` with revision and states, `old` with the states before, and
+ * `charger`.
+ */
+const outcomeEventSql = (now: string) => `event AS (
+    SELECT 1 AS n, c.organization_id, c.id AS charger_id, c.identity, 'charger.settings_updated' AS type, ${now} AS at,
+      jsonb_build_array(s.revision, ${outcomesSql("s.states")}) AS about,
+      json_build_object('chargeBoxId', c.identity, 'chargerId', c.id, 'revision', s.revision, 'outcomes', ${outcomesSql("s.states")}) AS data
+    FROM stored s, charger c
+    WHERE ${outcomesSql("s.states")} <> ${outcomesSql("(SELECT x.states FROM old x)")}
+  ), ${eventsSql("event")}`;
+
 /**
  * Merges new values. $3 values, $4 now. Locks the location before the sum of the overrides of its chargers is taken.
  */
 const MERGE = `WITH charger AS (
-    SELECT id, location_id FROM chargers WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL
+    SELECT id, organization_id, identity, location_id FROM chargers WHERE id = $2::uuid AND organization_id = $1::uuid AND deleted_at IS NULL
   ), wanted AS (SELECT ($3::jsonb ->> 'offlineChargeCurrent')::float8 AS a), old AS (
-    SELECT (desired ->> 'offlineChargeCurrent')::float8 AS a FROM charger_settings WHERE charger_id = $2::uuid
+    SELECT (desired ->> 'offlineChargeCurrent')::float8 AS a, states FROM charger_settings WHERE charger_id = $2::uuid
   ), place AS MATERIALIZED (
     SELECT l.id, l.fuse_limit_a FROM locations l WHERE l.id = (SELECT location_id FROM charger)
       AND l.fuse_limit_a IS NOT NULL AND (SELECT a FROM wanted) > greatest(coalesce((SELECT a FROM old), 0), 0) FOR UPDATE
@@ -33,8 +50,8 @@ const MERGE = `WITH charger AS (
         FROM jsonb_each(excluded.desired) n WHERE s.desired -> n.key IS DISTINCT FROM n.value),
       attempt = 0, next_at = excluded.next_at, updated_at = excluded.updated_at
       WHERE NOT s.desired @> excluded.desired
-    RETURNING revision
-  )
+    RETURNING revision, states
+  ), ${outcomeEventSql("$4::timestamptz")}
   SELECT EXISTS (SELECT 1 FROM charger) AS known, EXISTS (SELECT 1 FROM refused) AS refused,
     (SELECT revision FROM stored) AS revision`;
 
@@ -49,11 +66,19 @@ const MERGED = `SELECT true AS known, false AS refused, revision FROM charger_se
 const mergeRow = z.object({ known: z.boolean(), refused: z.boolean(), revision: z.number().nullable() });
 
 /** Stores results of a run. A setting that changed after the run read it keeps its newer state. */
-const RECORD = `UPDATE charger_settings s SET station = $4::jsonb, lease_until = $6::timestamptz,
-    states = s.states || (SELECT coalesce(jsonb_object_agg(r.key, (s.states -> r.key) || r.value), '{}')
-      FROM jsonb_each($3::jsonb) r WHERE (s.states -> r.key ->> 'revision')::int <= $2::int),
-    next_at = CASE WHEN s.revision > $2::int THEN s.next_at ELSE $5::timestamptz END
-  WHERE s.charger_id = $1::uuid`;
+const RECORD = `WITH old AS (
+    SELECT states FROM charger_settings WHERE charger_id = $1::uuid FOR UPDATE
+  ), stored AS (
+    UPDATE charger_settings s SET station = $4::jsonb, lease_until = $6::timestamptz,
+      states = s.states || (SELECT coalesce(jsonb_object_agg(r.key, (s.states -> r.key) || r.value), '{}')
+        FROM jsonb_each($3::jsonb) r WHERE (s.states -> r.key ->> 'revision')::int <= $2::int),
+      next_at = CASE WHEN s.revision > $2::int THEN s.next_at ELSE $5::timestamptz END
+    FROM old WHERE s.charger_id = $1::uuid
+    RETURNING s.revision, s.states
+  ), charger AS (
+    SELECT id, organization_id, identity FROM chargers WHERE id = $1::uuid
+  ), ${outcomeEventSql("date_trunc('milliseconds', now())")}
+  SELECT revision FROM stored`;
 
 /** Condition: the station now has another firmware or OCPP version than the settings were settled for. */
 const OTHER_STATION = `s.station ? 'version' AND (s.station ->> 'version' IS DISTINCT FROM k.ocpp_version

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { JobStore, StuckJob } from "../ports.ts";
+import { eventsSql } from "./events.ts";
 import { forgetReceipts } from "./guarded-writes.ts";
+import { ENDED_JOB, finishedJobsSql } from "./job-events.ts";
 import { parseRows } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { JOB_RUN_ID } from "./work-rows.ts";
@@ -27,9 +29,15 @@ const IN_TURN = `ORDER BY md5(j.id::text || $1::text) LIMIT ${JOBS_PER_PASS}`;
 const LOCK = `INSERT INTO task_locks AS l (name, locked_until) VALUES ('sweeper', $1::timestamptz + interval '${PASS_SECONDS} seconds')
   ON CONFLICT (name) DO UPDATE SET locked_until = excluded.locked_until WHERE l.locked_until < $1::timestamptz RETURNING name`;
 
-const CLOSE = `UPDATE jobs j SET status = 'READY', provisioned_at = $1::timestamptz
-  WHERE j.status IN ('PENDING', 'PROVISIONING')
-    AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING')`;
+const CLOSE = `WITH closed AS (
+    UPDATE jobs j SET status = 'READY', provisioned_at = $1::timestamptz
+    WHERE j.status IN ('PENDING', 'PROVISIONING')
+      AND NOT EXISTS (SELECT 1 FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING')
+    RETURNING ${ENDED_JOB}
+  ), event AS (
+    ${finishedJobsSql("closed", "$1::timestamptz")}
+  ), ${eventsSql("event")}
+  SELECT id FROM closed`;
 
 const FOUND = `j.id, j.organization_id, j.type, j.total, CASE WHEN j.type = 'charger_create' THEN
     (SELECT c.id FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING' LIMIT 1) END AS charger_id`;

@@ -13,12 +13,13 @@ import type { Database } from "../../harness/database.ts";
 const RECORD = { status: 201, body: "{}", headers: {} };
 const ALL = { after: null, types: null, chargeBoxId: null, limit: 500 };
 
-/** A registered charger, whose facts are applied, and the events of its organisation. */
+/** A registered charger, whose facts are applied, and the events of its organisation since then. */
 export async function registered(db: Database, identity = "CP-1", tenant = db.tenant()) {
   const { organization } = await tenant;
   const id = crypto.randomUUID();
   const charger = { id, identity, name: null, location: null, securityProfile: 2 as const, now: new Date() };
   await db.stores.chargers.register(organization, charger, null, RECORD);
+  await db.sql("DELETE FROM events WHERE charger_id = $1::uuid", [id]);
   const told: StoredEvent[] = [];
   const apply = (generation: number, atMs: number, ...facts: SessionFact[]) =>
     db.stores.chargers.applySessionFacts(
@@ -29,7 +30,7 @@ export async function registered(db: Database, identity = "CP-1", tenant = db.te
 }
 
 /** All events of an organisation as they are sent; each must hold to its schema, with its fields in that order. */
-async function bodies(db: Database, organizationId: string): Promise<EventBody[]> {
+export async function bodies(db: Database, organizationId: string): Promise<EventBody[]> {
   const page = await db.stores.events.page(organizationId, ALL);
   return (page?.events ?? []).map((event) => {
     const { data } = EVENT_CATALOG[event.type as EventType];
