@@ -1,4 +1,6 @@
-import type { DatabaseRows, Rule } from "./evidence.ts";
+import type { DatabaseRows } from "./database-rows.ts";
+import type { Rule } from "./evidence.ts";
+import { hasBegun } from "./audit-starts.ts";
 import { groupBy } from "./group-by.ts";
 import type { StationLog } from "./ledger.ts";
 
@@ -77,8 +79,9 @@ function stationProblems(
   const found: string[] = [];
   const counts = new Map(readings.map(({ energy_wh, n }) => [energy_wh, n]));
   const told = charges.filter(({ isStartAnswered }) => isStartAnswered);
-  if (rows.length > charges.length)
-    found.push(`${door.identity} has ${rows.length} transactions and began ${charges.length}`);
+  const begun = rows.filter(hasBegun);
+  if (begun.length > charges.length)
+    found.push(`${door.identity} has ${begun.length} transactions and began ${charges.length}`);
   for (const charge of told) {
     const { localId, transactionIds, meterStartWh, stop } = charge;
     const name = `${door.identity}: transaction ${transactionIds.join("/") || localId}`;
@@ -98,6 +101,8 @@ function stationProblems(
       found.push(`${name} began at ${meterStartWh} and is stored with ${row.meter_start_wh}`);
     if (stop?.isAnswered && (row.status !== "completed" || row.meter_stop_wh !== stop.energyWh))
       found.push(`${name} ended at ${stop.energyWh} and is stored as ${row.status}, ${row.meter_stop_wh}`);
+    if (stop?.isAnswered && row.stop_reason !== stop.reason)
+      found.push(`${name} ended as ${stop.reason} and is stored as ${row.stop_reason}`);
     for (const { energyWh, isAnswered } of charge.readings) {
       const n = counts.get(energyWh) ?? 0;
       if (isAnswered && n !== 1) found.push(`${name}: the reading ${energyWh} is stored ${n} times`);

@@ -1,3 +1,7 @@
+import { changesAreSent, listVersionsGrow, managedListsAreTrue } from "./audit-lists.ts";
+import { reservationsAreTrue } from "./audit-reservations.ts";
+import { commandsHaveEffect } from "./audit-simulated.ts";
+import { startsAreOnce, stopsEnd, totalsAreTrue } from "./audit-starts.ts";
 import {
   commandsEndOnce,
   confirmedIsKept,
@@ -6,7 +10,9 @@ import {
   rightKeysOpen,
 } from "./audit-stations.ts";
 import { noTagIsLeft, registryIsTrue } from "./audit-tags.ts";
-import type { DatabaseRows, Evidence, Rule } from "./evidence.ts";
+import { changeProblems } from "./change-problems.ts";
+import type { DatabaseRows } from "./database-rows.ts";
+import type { Evidence, Rule } from "./evidence.ts";
 import { groupBy } from "./group-by.ts";
 import type { Change, Creation } from "./ledger.ts";
 
@@ -119,30 +125,28 @@ function rowsOf({ kind, marker }: Creation, { chargers, locations, keys, idTags 
   );
 }
 
-/**
- * I4 for changes: the value is that of the last accepted change, or of one with an unknown result; never of a refused
- * one.
- */
+/** I4 for changes of what Postgres has. */
 const changesAreTrue: Rule = ({ ledger, database }) =>
   [...groupBy(ledger.changes, ({ subject, id }) => `${subject} ${id}`)].flatMap(([name, changes]) => {
     const [first] = changes;
     const current = first && currentValue(first, database);
-    if (current === undefined) return [];
-    const lastStored = changes.findLast(({ verdict }) => verdict === "stored");
-    const unknown = changes.filter(({ verdict }) => verdict === "unknown");
-    if ([lastStored, ...unknown].some((change) => change?.value === current)) return [];
-    const culprit = changes.find(({ value }) => value === current);
-    if (culprit) return [`${name} has the value ${current}, which was answered as ${culprit.verdict}`];
-    return lastStored ? [`${name} lost the value ${lastStored.value} and has ${current}`] : [];
+    if (!first || current === undefined) return [];
+    // A list is not managed before its first change.
+    const atFirst: Change[] =
+      first.subject === "listMode" ? [{ ...first, value: "off", verdict: "stored" }] : [];
+    return changeProblems(name, [...atFirst, ...changes], current);
   });
 
 /** Undefined where the subject is gone. */
 function currentValue({ subject, id }: Change, database: DatabaseRows): string | null | undefined {
   if (subject === "location") return database.locations.find((row) => row.id === id)?.name;
   if (subject === "idTag") return database.idTags.find((row) => row.id === id)?.name;
+  if (subject.startsWith("simulated")) return undefined;
   const charger = database.chargers.find((row) => row.id === id);
   if (!charger || charger.deleted_at) return undefined;
   if (subject === "charger") return charger.name;
+  if (subject === "listMode")
+    return database.localLists.find(({ charger_id }) => charger_id === id)?.mode ?? "off";
   return database.settings.find(({ charger_id }) => charger_id === id)?.current ?? null;
 }
 
@@ -282,6 +286,9 @@ const tenantsAreApart: Rule = ({ ledger, database, organizations }) => {
   for (const { organization_id, charger_id, transaction_id } of database.transactions)
     if (owners.get(charger_id) !== organization_id)
       found.push(`transaction ${transaction_id} has another owner than its charger`);
+  for (const { organization_id, charger_id, id } of database.reservations)
+    if (owners.get(charger_id) !== organization_id)
+      found.push(`reservation ${id} has another owner than its charger`);
   for (const { organization_id, charger_id } of database.readings)
     if (owners.get(charger_id) !== organization_id)
       found.push(`a meter value of ${charger_id} has another owner than its charger`);
@@ -341,6 +348,14 @@ const RULES: readonly [string, Rule][] = [
   ["I10", nothingIsLeft],
   ["I10", noTagIsLeft],
   ["I11", registryIsTrue],
+  ["I12", managedListsAreTrue],
+  ["I12", listVersionsGrow],
+  ["I12", changesAreSent],
+  ["I13", startsAreOnce],
+  ["I13", stopsEnd],
+  ["I13", totalsAreTrue],
+  ["I14", reservationsAreTrue],
+  ["I15", commandsHaveEffect],
   ["loss", confirmedIsKept],
   ["drivers", nobodyIsRefused],
 ];

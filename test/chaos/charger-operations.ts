@@ -21,7 +21,7 @@ async function renameMany(world: World): Promise<void> {
   if (!first) return;
   const chargers = neighbours(world, first, 4);
   const value = world.marker("N");
-  await together(chargers, async () => {
+  await world.together(chargers, async () => {
     const path = `/ocpp/locations/${first.locationId}/chargers`;
     const body = { charger_ids: chargers.map(({ id }) => id), charge_point_name: value };
     const reply = await world.client(first.tenant).send("bulk update", "PUT", path, body);
@@ -47,7 +47,7 @@ export async function removeMany(world: World, most = 3): Promise<void> {
   const first = world.freeCharger(({ locationId }) => locationId !== null);
   if (!first) return;
   const chargers = neighbours(world, first, most);
-  await together(chargers, async () => {
+  await world.together(chargers, async () => {
     const path = `/ocpp/locations/${first.locationId}/chargers`;
     const body = { charger_ids: chargers.map(({ id }) => id) };
     const reply = await world.client(first.tenant).send("bulk delete", "DELETE", path, body);
@@ -75,6 +75,7 @@ async function setRuntime(world: World): Promise<void> {
   if (!charger) return;
   const event = world.random.pick(["start", "stop", "restart"]);
   await world.alone(charger, async () => {
+    world.disturb(charger);
     const path = `/ocpp/chargers/${charger.id}/${event}-charger`;
     const reply = await world.client(charger.tenant).send(event, "POST", path, {});
     const verdict = verdictOf(reply);
@@ -158,15 +159,6 @@ function neighbours(world: World, first: KnownCharger, most: number): KnownCharg
       locationId === first.locationId && !isBusy && removal === null && id !== first.id,
   );
   return [first, ...others.slice(0, world.random.integer(0, most - 1))];
-}
-
-async function together(chargers: KnownCharger[], work: () => Promise<void>): Promise<void> {
-  for (const charger of chargers) charger.isBusy = true;
-  try {
-    await work();
-  } finally {
-    for (const charger of chargers) charger.isBusy = false;
-  }
 }
 
 function idsIn(rows: unknown, name: string): Set<unknown> {

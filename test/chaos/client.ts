@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Ledger, Verdict } from "./ledger.ts";
+import type { CallVerdict, Ledger, Verdict } from "./ledger.ts";
 
 /** What came back; status 0: the connection ended before the answer was there. */
 export interface Reply {
@@ -102,3 +102,18 @@ export const textIn = (body: Record<string, unknown>, name: string): string | nu
   const value = body[name];
   return typeof value === "string" ? value : null;
 };
+
+/** What the API says about whether the station got a CALL; null: nothing. */
+export function sentIn(body: Record<string, unknown>): boolean | null {
+  const error = (body["error"] ?? {}) as Record<string, unknown>;
+  const sent = error["sent"] ?? (error["details"] as Record<string, unknown> | undefined)?.["sent"];
+  return typeof sent === "boolean" ? sent : null;
+}
+
+/** What became of a CALL, by the answer of a route of /api/v1 whose `accepted` status means that the station accepted. */
+export function callVerdictOf({ status, body }: Reply, accepted: number): CallVerdict {
+  if (status === accepted) return "accepted";
+  if (status === 200) return "refused";
+  if (sentIn(body) === false || (status >= 400 && status < 500)) return "unsent";
+  return "unknown";
+}

@@ -5,118 +5,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { deserialize } from "node:v8";
 import { z } from "zod";
 import { objectFiles, readObject, tablesOf } from "../harness/object-files.ts";
-import { openSql } from "../harness/sql.ts";
 import type { ChaosStack } from "./chaos-stack.ts";
+import type { DatabaseRows } from "./database-rows.ts";
 import type { Ledger, StationLog } from "./ledger.ts";
-
-const optionalTime = z.date().nullable();
-const chargerRow = z.object({
-  id: z.string(),
-  organization_id: z.string(),
-  identity: z.string(),
-  name: z.string().nullable(),
-  location_id: z.string().nullable(),
-  runtime: z.string(),
-  job_id: z.string().nullable(),
-  status: z.string(),
-  error: z.object({ code: z.string() }).nullable(),
-  revision: z.number(),
-  deleted_at: optionalTime,
-});
-const jobRow = z.object({
-  id: z.string(),
-  organization_id: z.string(),
-  location_id: z.string().nullable(),
-  status: z.string(),
-  attempt: z.number(),
-  total: z.number(),
-});
-const rejectionRow = z.object({ job_id: z.string(), identity: z.string() });
-const locationRow = z.object({ id: z.string(), organization_id: z.string(), name: z.string() });
-const keyRow = z.object({
-  id: z.string(),
-  organization_id: z.string(),
-  name: z.string(),
-  revoked_at: optionalTime,
-});
-const connectionRow = z.object({ charger_id: z.string(), online: z.boolean(), generation: z.number() });
-const connectorRow = z.object({
-  charger_id: z.string(),
-  evse_id: z.number(),
-  connector_id: z.number(),
-  status: z.string(),
-});
-const transactionRow = z.object({
-  organization_id: z.string(),
-  transaction_id: z.number(),
-  charger_id: z.string(),
-  ocpp_transaction_id: z.string().nullable(),
-  status: z.string(),
-  meter_start_wh: z.coerce.number().nullable(),
-  meter_stop_wh: z.coerce.number().nullable(),
-  revision: z.number(),
-});
-const readingRow = z.object({
-  organization_id: z.string(),
-  charger_id: z.string(),
-  energy_wh: z.coerce.number().nullable(),
-  n: z.number(),
-});
-const conflictRow = z.object({ charger_id: z.string(), transaction_id: z.number() });
-const effectRow = z.object({ batch_id: z.string(), charger_id: z.string(), kind: z.string() });
-const settingsRow = z.object({
-  charger_id: z.string(),
-  revision: z.number(),
-  current: z.string().nullable(),
-  is_pending: z.boolean(),
-});
-
-const idTagRow = z.object({
-  id: z.string(),
-  organization_id: z.string(),
-  id_tag: z.string(),
-  key: z.string(),
-  name: z.string().nullable(),
-  status: z.string(),
-});
-const tagEffectRow = z.object({ batch_id: z.string(), key: z.string().nullable() });
-const tagJobRow = z.object({ id: z.string(), type: z.string(), status: z.string() });
-
-const TABLES = {
-  chargers: [
-    chargerRow,
-    "SELECT id, organization_id, identity, name, location_id, runtime, job_id, status, error, revision, deleted_at FROM chargers",
-  ],
-  jobs: [jobRow, "SELECT id, organization_id, location_id, status, attempt, total FROM jobs"],
-  rejections: [rejectionRow, "SELECT job_id, identity FROM job_rejections"],
-  locations: [locationRow, "SELECT id, organization_id, name FROM locations"],
-  keys: [keyRow, "SELECT id, organization_id, name, revoked_at FROM api_keys"],
-  connections: [connectionRow, "SELECT charger_id, online, generation FROM charger_connections"],
-  connectors: [connectorRow, "SELECT charger_id, evse_id, connector_id, status FROM connectors"],
-  transactions: [
-    transactionRow,
-    "SELECT organization_id, transaction_id, charger_id, ocpp_transaction_id, status, meter_start_wh, meter_stop_wh, revision FROM transactions",
-  ],
-  readings: [
-    readingRow,
-    "SELECT organization_id, charger_id, energy_wh, count(*)::int AS n FROM meter_values GROUP BY 1, 2, 3",
-  ],
-  conflicts: [conflictRow, "SELECT charger_id, transaction_id FROM transaction_conflicts"],
-  effects: [effectRow, "SELECT batch_id, charger_id, kind FROM charger_effects"],
-  settings: [
-    settingsRow,
-    `SELECT charger_id, revision, desired ->> 'maxChargeCurrent' AS current,
-       coalesce(states -> 'maxChargeCurrent' ->> 'outcome' = 'pending', false) AS is_pending FROM charger_settings`,
-  ],
-  idTags: [idTagRow, "SELECT id, organization_id, id_tag, key, name, status FROM id_tags"],
-  tagEffects: [tagEffectRow, "SELECT batch_id, key FROM id_tag_effects"],
-  tagJobs: [tagJobRow, "SELECT id, type, status FROM id_tag_jobs"],
-} as const;
-
-type Rows<Name extends keyof typeof TABLES> = z.infer<(typeof TABLES)[Name][0]>[];
-
-/** What Postgres holds. */
-export type DatabaseRows = { [Name in keyof typeof TABLES]: Rows<Name> };
+import type { StationDesk } from "./station-desk.ts";
 
 /** A session object on disk. */
 export interface StoredSession {
@@ -135,6 +27,18 @@ export interface PreparedCharger {
   chargerId: string;
   identity: string;
   isTaken: boolean;
+}
+
+/** What a simulated station has stored, as its host has it on disk. */
+export interface SimulatedMemory {
+  chargerId: string;
+  /** Connectors with a car. */
+  cars: readonly string[];
+  /** What was said of the fault of a connector, by its number. */
+  faults: Readonly<Record<string, string | null>>;
+  listVersion: number;
+  /** Status by id tag in lower case. */
+  list: ReadonlyMap<string, string>;
 }
 
 /** A tag in an object of the tag registry. */
@@ -163,12 +67,18 @@ export interface Evidence {
   sessions: readonly StoredSession[];
   prepared: readonly PreparedCharger[];
   registry: readonly RegisteredTag[];
+  simulated: readonly SimulatedMemory[];
+  /** What stations remember of starts, reservations and lists, by identity. */
+  desks: ReadonlyMap<string, DeskLog>;
+  nowMs: number;
   strayAlarms: readonly string[];
   /** What the API says; null: not found. */
   jobs: ReadonlyMap<string, JobAnswer | null>;
   online: ReadonlyMap<string, boolean | null>;
   engine: { pending: number; inFlight: number; dead: DeadLetter[] };
 }
+
+export type DeskLog = Pick<StationDesk, "reservations" | "list" | "listVersion" | "lists">;
 
 /** A rule returns its violations. */
 export type Rule = (evidence: Evidence) => string[];
@@ -177,30 +87,6 @@ export interface DeadLetter {
   runId: string | null;
   url: string;
   status: number | null;
-}
-
-/** Reads past the proxies. */
-export async function readDatabase(stack: ChaosStack): Promise<DatabaseRows> {
-  const sql = openSql(stack.running.address("sql"));
-  const read = async <Row>([schema, text]: readonly [z.ZodType<Row>, string]): Promise<Row[]> =>
-    z.array(schema).parse(await sql(text, []));
-  return {
-    chargers: await read(TABLES.chargers),
-    jobs: await read(TABLES.jobs),
-    rejections: await read(TABLES.rejections),
-    locations: await read(TABLES.locations),
-    keys: await read(TABLES.keys),
-    connections: await read(TABLES.connections),
-    connectors: await read(TABLES.connectors),
-    transactions: await read(TABLES.transactions),
-    readings: await read(TABLES.readings),
-    conflicts: await read(TABLES.conflicts),
-    effects: await read(TABLES.effects),
-    settings: await read(TABLES.settings),
-    idTags: await read(TABLES.idTags),
-    tagEffects: await read(TABLES.tagEffects),
-    tagJobs: await read(TABLES.tagJobs),
-  };
 }
 
 const storedRecord = z.object({
@@ -217,17 +103,18 @@ const storedRecord = z.object({
 /** Files read before somebody else in this process has a turn: stations live in it too. */
 const FILES_PER_TURN = 25;
 
-/** Reads every object of a class that has stored values, also while they are in use. */
+/** Reads every object of a class that has a table, also while they are in use. */
 async function storedIn<Value>(
   dataDirectory: string,
   className: string,
+  table: string,
   read: (database: DatabaseSync, file: string) => Value[],
 ): Promise<Value[]> {
   const values: Value[] = [];
   for (const [index, file] of objectFiles(dataDirectory, className).entries()) {
     if (index % FILES_PER_TURN === 0) await nextTurn();
     const found = readObject(file, (database) =>
-      tablesOf(database).has("_cf_KV") ? read(database, basename(file)) : [],
+      tablesOf(database).has(table) ? read(database, basename(file)) : [],
     );
     values.push(...found);
   }
@@ -235,7 +122,7 @@ async function storedIn<Value>(
 }
 
 export function readSessions(dataDirectory: string): Promise<StoredSession[]> {
-  return storedIn(dataDirectory, "ChargePointSession", (database, file) => {
+  return storedIn(dataDirectory, "ChargePointSession", "_cf_KV", (database, file) => {
     const row = database.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").get();
     if (!row) return [];
     const { outbox, connected, flushFailures, ...record } = storedRecord.parse(
@@ -269,7 +156,7 @@ const storedPlace = z.object({
 });
 
 export function readPrepared(dataDirectory: string): Promise<PreparedCharger[]> {
-  return storedIn(dataDirectory, "SessionShelf", (database) =>
+  return storedIn(dataDirectory, "SessionShelf", "_cf_KV", (database) =>
     database
       .prepare("SELECT value FROM _cf_KV")
       .all()
@@ -286,7 +173,7 @@ export function readPrepared(dataDirectory: string): Promise<PreparedCharger[]> 
 const registeredTag = z.object({ blocked: z.boolean() });
 
 export function readRegistry(dataDirectory: string): Promise<RegisteredTag[]> {
-  return storedIn(dataDirectory, "TagRegistry", (database) => {
+  return storedIn(dataDirectory, "TagRegistry", "_cf_KV", (database) => {
     if (!tablesOf(database).has("tags")) return [];
     const rows = database.prepare("SELECT key, body FROM tags WHERE body IS NOT NULL").all();
     return rows.map(({ key, body }) => ({
@@ -294,6 +181,33 @@ export function readRegistry(dataDirectory: string): Promise<RegisteredTag[]> {
       ...registeredTag.parse(JSON.parse(String(body))),
     }));
   });
+}
+
+const simulatedMemory = z.object({
+  cars: z.record(z.string(), z.unknown()).default({}),
+  faults: z.record(z.string(), z.object({ info: z.string().nullable() })).default({}),
+  localList: z
+    .object({ version: z.number(), entries: z.record(z.string(), z.object({ status: z.string() })) })
+    .default({ version: 0, entries: {} }),
+});
+
+export function readSimulated(dataDirectory: string): Promise<SimulatedMemory[]> {
+  return storedIn(dataDirectory, "SimulatorHost", "stations", (database) =>
+    database
+      .prepare("SELECT charger_id, memory FROM stations")
+      .all()
+      .map(({ charger_id, memory }) => {
+        const { cars, faults, localList } = simulatedMemory.parse(JSON.parse(String(memory)));
+        const entries = Object.entries(localList.entries);
+        return {
+          chargerId: String(charger_id),
+          cars: Object.keys(cars),
+          faults: Object.fromEntries(Object.entries(faults).map(([at, { info }]) => [at, info])),
+          listVersion: localList.version,
+          list: new Map(entries.map(([name, { status }]) => [name.toLowerCase(), status])),
+        };
+      }),
+  );
 }
 
 const progress = z.object({

@@ -1,4 +1,5 @@
 import type { RepeatingStation } from "../harness/ocpp-station/repeating-station.ts";
+import type { StationDesk } from "./station-desk.ts";
 
 /** What a client knows of a write: it was taken, refused for its content, refused for our own trouble, or cut off. */
 export type Verdict = "stored" | "refused" | "unavailable" | "unknown";
@@ -20,10 +21,20 @@ export interface Creation {
 
 /** A write of a value that appears nowhere else. The driver writes one thing at a time into one charger. */
 export interface Change {
-  subject: "charger" | "location" | "settings" | "idTag";
+  subject:
+    | "charger"
+    | "location"
+    | "settings"
+    | "idTag"
+    | "listMode"
+    | "simulated fault"
+    | "simulated car"
+    | "simulated list";
   id: string;
   value: string;
   verdict: Verdict;
+  /** Of what a simulated station does. */
+  atMs?: number;
 }
 
 export interface Removal {
@@ -43,6 +54,38 @@ export interface Command {
   /** What the station's answer says, as the API told it. */
   answer: string | null;
   tookMs: number;
+}
+
+/** What the API says of a CALL: the station accepted, the station refused, it was never sent, or nobody knows. */
+export type CallVerdict = "accepted" | "refused" | "unsent" | "unknown";
+
+/** A request for a transaction with a tag: a remote start, or a session of a simulated car. */
+export interface RequestedStart {
+  identity: string;
+  chargerId: string;
+  tag: string;
+  verdict: CallVerdict;
+  /** Number that was promised, where the route tells it. */
+  transactionId: number | null;
+  status: number;
+}
+
+/** A remote stop of one transaction. */
+export interface RequestedStop {
+  identity: string;
+  chargerId: string;
+  transactionId: number;
+  verdict: CallVerdict;
+}
+
+/** A reservation for a tag that nothing else has, and what the API said of each attempt to cancel it. */
+export interface RequestedReservation {
+  identity: string;
+  chargerId: string;
+  tag: string;
+  id: string | null;
+  verdict: CallVerdict;
+  cancels: (CallVerdict | "cancelled" | "removed")[];
 }
 
 /** One look at a job. */
@@ -90,6 +133,8 @@ export interface KnownCharger {
   removal: Verdict | null;
   isBusy: boolean;
   station: RepeatingStation | null;
+  /** When it was last stopped, restarted or unlocked, epoch ms. */
+  disturbedAtMs: number;
 }
 
 export interface KnownLocation {
@@ -114,6 +159,9 @@ export class Ledger {
   readonly changes: Change[] = [];
   readonly removals: Removal[] = [];
   readonly commands: Command[] = [];
+  readonly starts: RequestedStart[] = [];
+  readonly stops: RequestedStop[] = [];
+  readonly reservations: RequestedReservation[] = [];
   readonly polls: Poll[] = [];
   readonly oddities: Oddity[] = [];
   readonly chargers = new Map<string, KnownCharger>();
@@ -124,6 +172,12 @@ export class Ledger {
   readonly reopened = new Set<string>();
   readonly apiKeys = new Map<string, { tenant: number; key: string }>();
   readonly stations: RepeatingStation[] = [];
+  /** By identity of the station. */
+  readonly desks = new Map<string, StationDesk>();
+  /** Times at which faults were on, epoch ms; null: it is on still. */
+  readonly troubles: { fromMs: number; untilMs: number | null }[] = [];
+  /** Times of accepted erasures of tags, by tenant. */
+  readonly erasures: { tenant: number; atMs: number }[] = [];
   /** 503 answers that say that something may be stored. */
   maybes = 0;
   /** Answers by operation and status. */

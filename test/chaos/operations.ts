@@ -2,6 +2,9 @@ import type { Reply } from "./client.ts";
 import { textIn, verdictOf } from "./client.ts";
 import type { Creation, KnownCharger, KnownJob } from "./ledger.ts";
 import { chargerOperations, removeMany } from "./charger-operations.ts";
+import { reservationOperations } from "./reservation-operations.ts";
+import { simulatorOperations } from "./simulator-operations.ts";
+import { startOperations } from "./start-operations.ts";
 import { stationOperations } from "./station-operations.ts";
 import { tagOperations } from "./tag-operations.ts";
 import type { Operation, World } from "./world.ts";
@@ -186,6 +189,9 @@ async function trespass(world: World): Promise<void> {
     ["DELETE", `/ocpp/chargers/${charger.id}`, undefined],
     ["POST", `/api/chargers/${charger.id}/update`, { maxChargeCurrent: 6 }],
     ["POST", `/api/v1/chargers/${charger.identity}/reset`, { type: "Hard" }],
+    ["POST", "/ocpp/commands/plug", { target: { charger_id: charger.id } }],
+    ["POST", `/api/v1/chargers/${charger.identity}/remote-start`, { connectorId: 1, idTag: "STOLEN" }],
+    ["PUT", `/api/v1/chargers/${charger.identity}/local-list`, { mode: "managed" }],
   ]);
   const { status } = await stranger.send("trespass", method, path, body);
   if (![404, 403, 0, 503].includes(status))
@@ -205,4 +211,7 @@ export const operations: readonly [Operation, ...Operation[]] = [
   ...chargerOperations,
   ...tagOperations,
   ...stationOperations,
+  ...startOperations,
+  ...reservationOperations,
+  ...simulatorOperations,
 ];

@@ -3,16 +3,16 @@ import { z } from "zod";
 import { openSql } from "../harness/sql.ts";
 import { audit, type Violation } from "./audit.ts";
 import type { ChaosStack } from "./chaos-stack.ts";
+import { readDatabase, type DatabaseRows } from "./database-rows.ts";
 import {
-  readDatabase,
   readEngine,
   readJob,
   readOnline,
   readSessions,
   readPrepared,
   readRegistry,
+  readSimulated,
   readStrayAlarms,
-  type DatabaseRows,
   type Evidence,
 } from "./evidence.ts";
 import type { Ledger } from "./ledger.ts";
@@ -39,7 +39,7 @@ const SHIFT_EVERY_MS = 20_000;
 const SHIFT = "31 minutes";
 
 /** Invariants that may be broken for a moment and mend by themselves. */
-const HEALING = new Set(["I1", "I3", "I6", "I10", "I11", "loss"]);
+const HEALING = new Set(["I1", "I3", "I6", "I10", "I11", "I12", "I13", "I14", "I15", "loss"]);
 
 /** Reads all sides. @throws while one of them has trouble */
 export async function gather({
@@ -74,6 +74,9 @@ export async function gather({
     sessions,
     prepared: await readPrepared(dataDirectory),
     registry: await readRegistry(dataDirectory),
+    simulated: await readSimulated(dataDirectory),
+    desks: ledger.desks,
+    nowMs: Date.now(),
     strayAlarms: readStrayAlarms(dataDirectory, sessions),
     jobs,
     online,
@@ -137,6 +140,8 @@ export async function quiesce(observed: Observed, known: ReadonlySet<string>): P
       trouble = error;
     }
     if (Date.now() - startedAtMs > DEADLINE_MS) break;
+    if (waitedFor.length > 0 && waitedFor.every((what) => what.startsWith("I12")))
+      await sweepNow(observed.stack).catch(() => null);
     if (isTimeToShift(last?.evidence, startedAtMs, shiftedAtMs)) {
       shiftedAtMs = Date.now();
       shifts += 1;
@@ -170,6 +175,13 @@ async function putClockForward(stack: ChaosStack): Promise<void> {
   await sql(`UPDATE id_tag_effects SET ${older("published_at")}`, []);
   await sql(`UPDATE id_tag_jobs SET ${older("published_at")} WHERE status <> 'DONE'`, []);
   await sql(`UPDATE charger_settings SET ${older("next_at")} WHERE next_at IS NOT NULL`, []);
+  await sql(`UPDATE charger_local_lists SET ${older("next_at")} WHERE next_at IS NOT NULL`, []);
+  await sweepNow(stack);
+}
+
+/** Runs the scheduled handler, as the next minute would. */
+export async function sweepNow(stack: ChaosStack): Promise<void> {
+  const sql = openSql(stack.running.address("sql"));
   await sql("DELETE FROM task_locks", []);
   await stack.running.fireScheduled();
 }

@@ -5,14 +5,16 @@ import { ensureOrganization } from "../../dev/bootstrap/bootstrap.ts";
 import { signToken } from "../../dev/bootstrap/sign-token.ts";
 import { openSql } from "../harness/sql.ts";
 import type { Violation } from "./audit.ts";
+import { hasBegun } from "./audit-starts.ts";
 import { startChaosStack, type ChaosStack } from "./chaos-stack.ts";
-import type { DatabaseRows } from "./evidence.ts";
+import type { DatabaseRows } from "./database-rows.ts";
 import { Ledger } from "./ledger.ts";
 import { operations } from "./operations.ts";
-import { quiesce, type Observed, type Quiet } from "./quiesce.ts";
+import { quiesce, sweepNow, type Observed, type Quiet } from "./quiesce.ts";
 import { Random } from "./random.ts";
 import { Director, setEngineFaults } from "./scenes.ts";
 import { evidenceOf } from "./violation-evidence.ts";
+import { touchTags } from "./tag-operations.ts";
 import { World } from "./world.ts";
 
 export interface ChaosOptions {
@@ -152,6 +154,10 @@ class Run {
 
   async #round(untilMs: number): Promise<Quiet> {
     const { roundSeconds = 30 } = this.#options;
+    const { ledger } = this.#world;
+    const trouble: Ledger["troubles"][number] = { fromMs: Date.now(), untilMs: null };
+    ledger.troubles.push(trouble);
+    for (const desk of ledger.desks.values()) desk.isObedient = false;
     const endMs = Math.min(Date.now() + roundSeconds * 1000, untilMs);
     const lanes = Array.from({ length: LANES }, () => this.#lane(endMs));
     const plays = Array.from({ length: DIRECTORS }, (_, n) =>
@@ -161,8 +167,15 @@ class Run {
     this.#options.signal?.throwIfAborted();
     this.#stack.heal();
     await setEngineFaults(this.#stack, { refuseItems: [], loseResponseEvery: 0 });
-    for (const station of this.#world.ledger.stations)
+    trouble.untilMs = Date.now();
+    for (const desk of ledger.desks.values()) {
+      desk.isObedient = true;
+      desk.sendDriversAway();
+    }
+    for (const station of ledger.stations)
       for (const charge of station.charges) if (charge.stop === null) station.end(charge);
+    await touchTags(this.#world);
+    await sweepNow(this.#stack).catch(() => null);
     const quiet = await quiesce(this.#observed, this.#known);
     for (const violation of quiet.violations) {
       this.#known.add(`${violation.invariant} ${violation.what}`);
@@ -205,6 +218,30 @@ class Run {
     };
   }
 
+  /** What stations were asked beside plain commands. */
+  #asked() {
+    const { starts, stops, reservations, desks } = this.#world.ledger;
+    const rows = this.#last?.transactions ?? [];
+    const of = (status: string) =>
+      this.#last?.reservations.filter((row) => row.status === status).length ?? 0;
+    return {
+      remoteStarts: starts.length,
+      claimedStarts: rows.filter((row) => row.remote_started && hasBegun(row)).length,
+      expiredStarts: rows.filter(({ status }) => status === "expired").length,
+      remoteStops: stops.filter(({ verdict }) => verdict === "accepted").length,
+      reservations: reservations.length,
+      usedReservations: of("used"),
+      cancelledReservations: of("cancelled"),
+      expiredReservations: of("expired"),
+      managedLists: this.#last?.localLists.filter(({ mode }) => mode === "managed").length ?? 0,
+      listsSent: [...desks.values()].reduce((sum, { lists }) => sum + lists.length, 0),
+      fullLists: [...desks.values()].reduce(
+        (sum, { lists }) => sum + lists.filter(({ update }) => update === "Full").length,
+        0,
+      ),
+    };
+  }
+
   result(seconds: number): ChaosResult {
     const { ledger } = this.#world;
     const { stations } = ledger;
@@ -236,6 +273,7 @@ class Run {
         connections: total(({ connections }) => connections),
         boots: total(({ boots }) => boots),
         repeats: total(({ repeats }) => repeats),
+        ...this.#asked(),
         stationCalls: total(({ calls }) => calls.length),
         slowestQuietSeconds: Math.round(Math.max(0, ...this.quiets.map(({ tookMs }) => tookMs)) / 1000),
         deadLetters: this.#dead,
@@ -258,8 +296,12 @@ function keep(
   write("scenes.json", run.director.played);
   write("quiets.json", run.quiets);
   write("faults.json", stack.met());
-  const { creations, changes, removals, commands, polls } = ledger;
-  write("operations.json", { creations, changes, removals, commands, polls });
+  const { creations, changes, removals, commands, polls, starts, stops, reservations } = ledger;
+  write("operations.json", { creations, changes, removals, commands, polls, starts, stops, reservations });
+  write(
+    "desks.json",
+    [...ledger.desks].map(([identity, desk]) => ({ identity, ...desk, list: [...desk.list] })),
+  );
   write(
     "stations.json",
     ledger.stations.map(({ door, version, charges, calls, errors, refused, closeCodes, connections }) => ({

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { textIn, verdictOf } from "./client.ts";
+import { sentIn, textIn, verdictOf } from "./client.ts";
 import type { Operation, World } from "./world.ts";
 
 const STATIONS_MAX = 14;
@@ -56,7 +56,9 @@ async function live(world: World): Promise<void> {
           `${station.door.identity}: Authorize of a tag that is accepted was answered ${verdict}`,
         );
     });
-  if (!running) return station.begin(connectorId, TAG);
+  const desk = world.ledger.desks.get(station.door.identity);
+  if (mood < 0.29) return desk?.giveUpReservation();
+  if (!running) return desk?.comeToCharge(connectorId, TAG);
   if (mood < 0.7) return station.read(running);
   if (mood < 0.75 && running.isStartAnswered) return station.repeatStart(running);
   station.end(running);
@@ -75,13 +77,12 @@ async function transfer(world: World): Promise<void> {
     data: marker,
   });
   const error = (body["error"] ?? {}) as Record<string, unknown>;
-  const sent = error["sent"] ?? (error["details"] as Record<string, unknown> | undefined)?.["sent"];
   world.ledger.commands.push({
     identity: charger.identity,
     marker,
     status,
     code: textIn(error, "code"),
-    sent: typeof sent === "boolean" ? sent : null,
+    sent: sentIn(body),
     answer:
       textIn(body, "responseData") ?? textIn((body["response"] ?? {}) as Record<string, unknown>, "data"),
     tookMs: Date.now() - startedAtMs,
@@ -104,6 +105,7 @@ async function command(world: World): Promise<void> {
     ["ocpp/GetBaseReport", { requestId: world.random.integer(1, 1000), reportBase: "FullInventory" }],
   ]);
   const path = `/api/v1/chargers/${charger.identity}/${name}?timeout=6`;
+  if (name === "reset" || name === "unlock") world.disturb(charger);
   const startedAtMs = Date.now();
   const { status } = await world.client(charger.tenant).send("command", "POST", path, body);
   const tookMs = Date.now() - startedAtMs;

@@ -1,12 +1,12 @@
 import { textIn, verdictOf } from "./client.ts";
-import type { KnownTag } from "./ledger.ts";
+import type { KnownCharger, KnownTag } from "./ledger.ts";
+import { isGarage } from "./start-operations.ts";
 import type { Operation, World } from "./world.ts";
 
 const ATTEMPTS_MAX = 6;
 const PATH = "/api/v1/id-tags";
 
-async function create(world: World): Promise<void> {
-  const tenant = world.anyTenant();
+async function create(world: World, tenant = world.anyTenant()): Promise<void> {
   const marker = world.marker("T");
   const body = { idTag: marker };
   const client = world.client(tenant);
@@ -50,13 +50,35 @@ async function remove(world: World): Promise<void> {
     const query = world.random.chance(0.5) ? "?erase=true" : "";
     const reply = await world.client(tag.tenant).send("delete tag", "DELETE", `${PATH}/${tag.id}${query}`);
     const verdict = verdictOf(reply);
+    if (query !== "" && verdict !== "refused")
+      world.ledger.erasures.push({ tenant: tag.tenant, atMs: Date.now() });
     world.ledger.removals.push({ subject: "idTag", id: tag.id, verdict });
     if (verdict === "stored" || verdict === "unknown") tag.removal = verdict;
   });
 }
 
+/** Has the list of a station kept, or not. */
+async function setListMode(world: World): Promise<void> {
+  const isMine = ({ station, runtime, id }: KnownCharger) =>
+    runtime === "external" ? station !== null : isGarage(id);
+  const charger = world.freeCharger(isMine);
+  if (!charger) return;
+  const value = world.random.chance(0.8) ? "managed" : "off";
+  await world.alone(charger, async () => {
+    const path = `/api/v1/chargers/${charger.identity}/local-list`;
+    const reply = await world.client(charger.tenant).send("list mode", "PUT", path, { mode: value });
+    world.ledger.changes.push({ subject: "listMode", id: charger.id, value, verdict: verdictOf(reply) });
+  });
+}
+
+/** A tag more for each organisation: a list that its station refused is looked at again when a tag has changed. */
+export async function touchTags(world: World): Promise<void> {
+  for (const [tenant] of world.tenants.entries()) await create(world, tenant);
+}
+
 export const tagOperations: readonly Operation[] = [
-  { name: "create tag", weight: 3, run: create },
+  { name: "create tag", weight: 3, run: (world) => create(world) },
   { name: "change tag", weight: 5, run: change },
   { name: "delete tag", weight: 1, run: remove },
+  { name: "list mode", weight: 4, run: setListMode },
 ];

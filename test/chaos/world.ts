@@ -3,8 +3,9 @@ import { RepeatingStation } from "../harness/ocpp-station/repeating-station.ts";
 import type { Reply, TakenCall } from "../harness/ocpp-station/station-reply.ts";
 import type { Door } from "../harness/ocpp-station/raw-station.ts";
 import { Client, type Credentials } from "./client.ts";
-import type { KnownCharger, KnownLocation, Ledger } from "./ledger.ts";
+import type { Change, KnownCharger, KnownLocation, Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
+import { StationDesk } from "./station-desk.ts";
 
 export interface Tenant {
   organization: string;
@@ -18,6 +19,9 @@ export interface Operation {
   run(world: World): Promise<void>;
 }
 
+/** Longest time that a command waits for a simulated station, and its way there. */
+const WAIT_MAX_MS = 75_000;
+
 /** What operations work on: two organisations, what they own, and the stations that somebody else built. */
 export class World {
   readonly ledger: Ledger;
@@ -25,6 +29,7 @@ export class World {
   readonly tenants: readonly Tenant[];
   readonly run: string;
   #markers = 0;
+  #listVersion = 0;
 
   constructor(options: {
     run: string;
@@ -78,18 +83,54 @@ export class World {
     subject: Subject,
     work: (subject: Subject) => Promise<void>,
   ): Promise<void> {
-    subject.isBusy = true;
+    await this.together([subject], () => work(subject));
+  }
+
+  /** Keeps several subjects for this work alone. */
+  async together(subjects: readonly { isBusy: boolean }[], work: () => Promise<void>): Promise<void> {
+    for (const subject of subjects) subject.isBusy = true;
     try {
-      await work(subject);
+      await work();
     } finally {
-      subject.isBusy = false;
+      for (const subject of subjects) subject.isBusy = false;
     }
   }
 
+  /** Higher than all before. */
+  nextListVersion(): number {
+    return ++this.#listVersion;
+  }
+
   know(charger: Pick<KnownCharger, "id" | "identity" | "tenant" | "runtime" | "locationId">): KnownCharger {
-    const known: KnownCharger = { ...charger, wantsRun: true, removal: null, isBusy: false, station: null };
+    const known: KnownCharger = {
+      ...charger,
+      wantsRun: true,
+      removal: null,
+      isBusy: false,
+      station: null,
+      disturbedAtMs: 0,
+    };
     this.ledger.chargers.set(charger.id, known);
     return known;
+  }
+
+  /**
+   * Notes that a simulated station is about to be stopped, restarted or told to let a car go: a command that waits for
+   * it may expire, so that nobody knows whether it had its effect.
+   */
+  disturb(charger: KnownCharger): void {
+    charger.disturbedAtMs = Date.now();
+    for (const change of this.ledger.changes) if (isWaiting(change, charger)) change.verdict = "unknown";
+  }
+
+  /** Whether a command that is queued for a simulated station may expire before its turn. */
+  isDisturbed(charger: KnownCharger): boolean {
+    return Date.now() - charger.disturbedAtMs < WAIT_MAX_MS;
+  }
+
+  /** The desk of a charger's station. */
+  desk(charger: KnownCharger): StationDesk | undefined {
+    return this.ledger.desks.get(charger.identity);
   }
 
   /** A station for a registered charger. */
@@ -103,21 +144,41 @@ export class World {
       messageTimeoutMs: 4000,
       retryIntervalMs: 500,
       repeatsWithSameId: () => random.chance(0.5),
-      react: (call) => react(station, call, random),
+      react: (call) => react({ station, desk, random }, call),
     });
+    const desk = new StationDesk(station, random.fork("desk"));
     charger.station = station;
+    this.ledger.desks.set(charger.identity, desk);
     this.ledger.stations.push(station);
     station.start();
   }
 }
 
-/** Mostly an answer at once; sometimes late, sometimes none, sometimes the line breaks instead. */
-function react(station: RepeatingStation, call: TakenCall, random: Random): Reply {
-  const mood = random.next();
-  if (mood < 0.02) return { kind: "silence" };
-  if (mood < 0.04) return { kind: "drop" };
+function isWaiting({ subject, id, verdict, atMs = 0 }: Change, charger: KnownCharger): boolean {
+  const isQueued = subject === "simulated car" && id === charger.id && verdict === "stored";
+  return isQueued && Date.now() - atMs < WAIT_MAX_MS;
+}
+
+interface Reacting {
+  station: RepeatingStation;
+  desk: StationDesk;
+  random: Random;
+}
+
+/** Of these an obedient station answers every one at once. */
+const LIST_ACTIONS = new Set(["GetLocalListVersion", "SendLocalList", "GetReport", "GetConfiguration"]);
+
+/**
+ * Mostly an answer at once; sometimes late, sometimes none, sometimes the connection breaks instead. A station without an
+ * answer has done what it was asked in half of these cases.
+ */
+function react({ station, desk, random }: Reacting, call: TakenCall): Reply {
+  const mood = desk.isObedient && LIST_ACTIONS.has(call.action) ? 1 : random.next();
+  const isMute = mood < 0.04;
+  if (isMute && random.chance(0.5)) return { kind: mood < 0.02 ? "silence" : "drop" };
   const afterMs = mood < 0.2 ? random.integer(50, 2500) : 0;
-  const payload = answerTo(station, call);
+  const payload = desk.answer(call) ?? answerTo(station, call);
+  if (isMute) return { kind: mood < 0.02 ? "silence" : "drop" };
   return payload ? { kind: "answer", payload, afterMs } : { kind: "error", code: "NotSupported", afterMs };
 }
 
@@ -126,8 +187,6 @@ function answerTo(station: RepeatingStation, { action, payload }: TakenCall): ob
   switch (action) {
     case "DataTransfer":
       return { status: "Accepted", data: `${station.door.identity} ${String(payload["data"])}` };
-    case "GetConfiguration":
-      return { configurationKey: [], unknownKey: payload["key"] ?? [] };
     case "GetVariables":
       return {
         getVariableResult: listOf(payload["getVariableData"]).map((one) => ({

@@ -183,7 +183,8 @@ class MeasuredStation {
       await note("meterValues", () =>
         talk.reading(charge, { energyWh: 1000 + value * 100, at: this.#now() }, value),
       );
-    const stop = () => ({ energyWh: 1000 + (meterValues + 1) * 100, at: this.#now() });
+    const stop = () =>
+      ({ energyWh: 1000 + (meterValues + 1) * 100, at: this.#now(), reason: "Local" }) as const;
     await note("stop", () => talk.stop(charge, stop(), meterValues + 1));
     await status(words[2]);
     await status(words[3]);

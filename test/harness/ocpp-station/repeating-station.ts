@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import type { OcppVersion } from "../../../src/ocpp/version.ts";
 import type { Door, RawCall, RawFrame } from "./raw-station.ts";
 import type { Overlap, Reply, TakenCall } from "./station-reply.ts";
-import { talkOf, type StationCharge, type Talk, type Worded } from "./station-talk.ts";
+import { talkOf, type StationCharge, type StationStop, type Talk, type Worded } from "./station-talk.ts";
 
 export interface StationOptions {
   door: Door;
@@ -109,8 +109,13 @@ export class RepeatingStation {
     return this.charges.find((charge) => charge.connectorId === connectorId && charge.stop === null);
   }
 
-  begin(connectorId: number, idTag: string): void {
+  begin(
+    connectorId: number,
+    idTag: string,
+    about: Pick<StationCharge, "remote" | "reservationId"> = {},
+  ): StationCharge {
     const charge: StationCharge = {
+      ...about,
       localId: randomUUID(),
       connectorId,
       idTag,
@@ -134,6 +139,7 @@ export class RepeatingStation {
           charge.transactionIds.push(number);
       },
     );
+    return charge;
   }
 
   read(charge: StationCharge): void {
@@ -146,8 +152,8 @@ export class RepeatingStation {
     );
   }
 
-  end(charge: StationCharge): void {
-    const stop = { energyWh: this.#meter(), at: now(), isAnswered: false };
+  end(charge: StationCharge, reason: StationStop["reason"] = "Local"): void {
+    const stop: StationStop = { energyWh: this.#meter(), at: now(), reason, isAnswered: false };
     charge.stop = stop;
     const seqNo = charge.nextSeqNo++;
     this.#queue(
@@ -176,6 +182,12 @@ export class RepeatingStation {
 
   heartbeat(): void {
     this.#say({ action: "Heartbeat", payload: {} });
+  }
+
+  /** Tells that it ended a reservation, if its version can. */
+  tellReservationEnded(reservationId: number, status: "Expired" | "Removed", told: () => void): void {
+    const worded = this.talk.reservationEnded(reservationId, status);
+    if (worded) this.#say(worded, told);
   }
 
   authorize(idTag: string, told: (verdict: string | null) => void): void {

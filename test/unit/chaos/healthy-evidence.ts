@@ -1,4 +1,5 @@
-import type { DatabaseRows, Evidence } from "../../chaos/evidence.ts";
+import type { DatabaseRows } from "../../chaos/database-rows.ts";
+import type { Evidence } from "../../chaos/evidence.ts";
 import { Ledger, type StationLog } from "../../chaos/ledger.ts";
 
 export const ORGANIZATIONS = ["organization-0", "organization-1"] as const;
@@ -52,6 +53,11 @@ function databaseRows(): DatabaseRows {
         meter_start_wh: 100,
         meter_stop_wh: 300,
         revision: 4,
+        id: "txn_7",
+        id_tag: "TAG",
+        remote_started: false,
+        started_at: new Date(0),
+        stop_reason: "Local",
       },
     ],
     readings: [{ organization_id: ours, charger_id: "station", energy_wh: 200, n: 1 }],
@@ -60,6 +66,8 @@ function databaseRows(): DatabaseRows {
     settings: [{ charger_id: "station", revision: 2, current: "16", is_pending: false }],
     idTags: [{ id: "tag", organization_id: ours, id_tag: "T1", key: "t1", name: "N3", status: "blocked" }],
     tagEffects: [],
+    reservations: [],
+    localLists: [],
     tagJobs: [{ id: "tag-job", type: "erase", status: "DONE" }],
   };
 }
@@ -79,7 +87,7 @@ function station(): { -readonly [Name in keyof StationLog]: StationLog[Name] } {
         verdicts: ["Accepted"],
         isStartAnswered: true,
         readings: [{ energyWh: 200, at: "", isAnswered: true }],
-        stop: { energyWh: 300, at: "", isAnswered: true },
+        stop: { energyWh: 300, at: "", reason: "Local", isAnswered: true },
         nextSeqNo: 1,
       },
     ],
@@ -114,6 +122,9 @@ export type Mutable = {
   sessions: { -readonly [Name in keyof Evidence["sessions"][number]]: Evidence["sessions"][number][Name] }[];
   prepared: Evidence["prepared"][number][];
   registry: Evidence["registry"][number][];
+  simulated: Evidence["simulated"][number][];
+  desks: Map<string, Evidence["desks"] extends ReadonlyMap<string, infer Desk> ? Desk : never>;
+  nowMs: number;
   strayAlarms: string[];
   jobs: Map<
     string,
@@ -168,7 +179,15 @@ export function healthyEvidence(): Mutable {
     { ...poll, status: "READY", created: 1, failed: 2, pending: 0 },
   );
   ledger.locations.set("location", { id: "location", tenant: 0, isBusy: false, removal: null });
-  const known = { tenant: 0, locationId: null, wantsRun: true, removal: null, isBusy: false, station: null };
+  const known = {
+    tenant: 0,
+    locationId: null,
+    wantsRun: true,
+    removal: null,
+    isBusy: false,
+    station: null,
+    disturbedAtMs: 0,
+  };
   ledger.chargers.set("simulated", { ...known, id: "simulated", identity: "B1-1", runtime: "simulated" });
   ledger.chargers.set("station", { ...known, id: "station", identity: "S1", runtime: "external" });
   return {
@@ -180,6 +199,9 @@ export function healthyEvidence(): Mutable {
     sessions: [session("simulated", "B1-1"), session("station", "S1")],
     prepared: [{ chargerId: "prepared", identity: "S3", isTaken: false }],
     registry: [{ key: "t1", blocked: true }],
+    simulated: [],
+    desks: new Map(),
+    nowMs: 0,
     strayAlarms: [],
     jobs: new Map([["job", { status: "READY", total: 3, created: 1, failed: 2, pending: 0 }]]),
     online: new Map([
