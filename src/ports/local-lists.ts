@@ -98,13 +98,16 @@ export interface LocalListResult {
 export interface LocalListStore {
   /** Null: no such charger. */
   get(organizationId: string, identity: string): Promise<LocalListState | null>;
-  /** Sets the mode. Null: no such charger. `start`: the run that is to be started; null: nothing changed, or off. */
+  /**
+   * Sets the mode and returns the list. Null: no such charger. `start`: the run that is to be started; null: nothing changed, or
+   * off.
+   */
   setMode(
     organizationId: string,
     identity: string,
     mode: LocalListMode,
     now: Date,
-  ): Promise<{ start: { chargerId: string; attempt: number } | null } | null>;
+  ): Promise<{ start: { chargerId: string; attempt: number } | null; state: LocalListState } | null>;
   /** Switches the mode off because a list is sent directly. Returns the new revision; null: it was not managed. */
   replace(organizationId: string, identity: string, now: Date): Promise<number | null>;
   /** Undoes `replace`, because nothing was sent. A mode that was set since is not changed. */

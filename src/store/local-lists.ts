@@ -11,9 +11,15 @@ const PER_PASS = 500;
 const CHARGER = `SELECT c.id, c.organization_id FROM chargers c
   WHERE c.organization_id = $1::uuid AND c.identity = $2::text AND c.deleted_at IS NULL`;
 
-const GET = `SELECT coalesce(l.mode, 'off') AS mode, nullif(l.version, 0) AS version, l.reported_version, l.entries, l.outcome, l.updated_at
-  FROM (${CHARGER}) c LEFT JOIN charger_local_lists l ON l.charger_id = c.id`;
+/** What a client is shown of a list, NULL for a charger without a row. `l`: row of the list. */
+const shown = (
+  l: string,
+) => `coalesce(${l}.mode, 'off') AS mode, nullif(${l}.version, 0) AS version, ${l}.reported_version,
+  ${l}.entries, ${l}.outcome, ${l}.updated_at`;
 
+const GET = `SELECT ${shown("l")} FROM (${CHARGER}) c LEFT JOIN charger_local_lists l ON l.charger_id = c.id`;
+
+/** Returns the list as well, so that nobody has to read what was stored, and finds the database away then. */
 const SET_MODE = `WITH c AS (${CHARGER}), stored AS (
     INSERT INTO charger_local_lists AS l (charger_id, organization_id, mode, revision, outcome, next_at, updated_at)
     SELECT c.id, c.organization_id, $3::text, 1, CASE WHEN $3::text = 'managed' THEN 'pending' END,
@@ -21,12 +27,14 @@ const SET_MODE = `WITH c AS (${CHARGER}), stored AS (
     ON CONFLICT (charger_id) DO UPDATE SET mode = excluded.mode, revision = l.revision + 1, outcome = excluded.outcome,
       list = NULL, list_version = NULL, limits = NULL, entries = NULL, generation = -1, tag_version = -1, attempt = l.attempt + 1,
       next_at = excluded.next_at, updated_at = excluded.updated_at WHERE l.mode <> excluded.mode
-    RETURNING charger_id, attempt
+    RETURNING l.*
   )
-  SELECT c.id, s.attempt FROM c LEFT JOIN stored s ON s.charger_id = c.id`;
+  SELECT c.id, s.attempt, ${shown("s")} FROM c JOIN stored s ON s.charger_id = c.id
+  UNION ALL SELECT c.id, NULL, ${shown("l")} FROM c LEFT JOIN charger_local_lists l ON l.charger_id = c.id
+  WHERE NOT EXISTS (SELECT 1 FROM stored)`;
 
 /** Reads the result of SET_MODE in case its answer is lost. */
-const MODE_SET = `SELECT c.id, l.attempt FROM (${CHARGER}) c
+const MODE_SET = `SELECT c.id, l.attempt, ${shown("l")} FROM (${CHARGER}) c
   JOIN charger_local_lists l ON l.charger_id = c.id AND l.mode = $3::text AND l.updated_at = $4::timestamptz`;
 
 const REPLACE = `UPDATE charger_local_lists l SET mode = 'off', revision = l.revision + 1, outcome = 'replaced', list = NULL,
@@ -108,20 +116,23 @@ const outcome = z.enum([
   "replaced",
 ]);
 
-const stateRow = z
-  .object({
-    mode: z.enum(["managed", "off"]),
-    version: z.number().nullable(),
-    reported_version: z.number().nullable(),
-    entries: z.number().nullable(),
-    outcome: outcome.nullable(),
-    updated_at: timestamp.nullable(),
-  })
-  .transform(({ reported_version, updated_at, ...row }): LocalListState => ({
-    ...row,
-    reportedVersion: reported_version,
-    updatedAt: updated_at,
-  }));
+const state = {
+  mode: z.enum(["managed", "off"]),
+  version: z.number().nullable(),
+  reported_version: z.number().nullable(),
+  entries: z.number().nullable(),
+  outcome: outcome.nullable(),
+  updated_at: timestamp.nullable(),
+};
+
+const stateRow = z.object(state).transform(stateOf);
+
+const setRow = z.object({ id: z.string(), attempt: z.number().nullable(), ...state });
+
+function stateOf(row: z.output<z.ZodObject<typeof state>>): LocalListState {
+  const { mode, version, reported_version, entries, outcome: word, updated_at } = row;
+  return { mode, version, reportedVersion: reported_version, entries, outcome: word, updatedAt: updated_at };
+}
 
 const limits = z.object({
   ocppVersion: z.enum(OCPP_VERSIONS),
@@ -195,10 +206,11 @@ export function localListStore(sql: Sql): LocalListStore {
     async setMode(organizationId, identity, mode, now) {
       const params = [organizationId, identity, mode, now];
       const rows = await sql.store(SET_MODE, params, { text: MODE_SET, params });
-      const row = firstRow(z.object({ id: z.string(), attempt: z.number().nullable() }), rows);
+      const row = firstRow(setRow, rows);
       if (!row) return null;
       const isStarted = row.attempt !== null && mode === "managed";
-      return { start: isStarted ? { chargerId: row.id, attempt: row.attempt ?? 0 } : null };
+      const start = isStarted ? { chargerId: row.id, attempt: row.attempt ?? 0 } : null;
+      return { start, state: stateOf(row) };
     },
 
     async replace(organizationId, identity, now) {

@@ -15,10 +15,10 @@ export async function manageLocalList(
 ): Promise<LocalListState> {
   const set = await ports.localLists.setMode(organizationId, chargeBoxId, mode, ports.clock.now());
   if (!set) throw new NotFound("Charger", chargeBoxId);
-  const { start } = set;
+  const { start, state } = set;
   const publish = start && (() => ports.runs.syncLocalList(start));
   if (publish) await publishInTime(publish, async () => {}, background);
-  return localListOf(ports, organizationId, chargeBoxId);
+  return state;
 }
 
 /** @throws NotFound */

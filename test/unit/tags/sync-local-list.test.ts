@@ -33,8 +33,12 @@ it("a managed list holds the tags that are valid at its charger, in their status
   ]);
   await scene.connected(here);
   expect(await scene.state(0)).toMatchObject({ mode: "off", version: null, outcome: null, updatedAt: null });
-  expect(await scene.manage(0)).toEqual({ start: { chargerId: here, attempt: 0 } });
-  expect(await scene.state(0)).toMatchObject({ mode: "managed", outcome: "pending" });
+  const set = await scene.manage(0);
+  expect(set).toMatchObject({
+    start: { chargerId: here, attempt: 0 },
+    state: { mode: "managed", outcome: "pending" },
+  });
+  expect(await scene.state(0)).toEqual(set?.state);
   expect(await scene.sync(here)).toBeNull();
   expect(Object.fromEntries(scene.station.list)).toEqual({
     ALL: "Accepted",
@@ -44,7 +48,7 @@ it("a managed list holds the tags that are valid at its charger, in their status
   });
   const known = { version: 1, reportedVersion: 1, entries: 4 };
   expect(await scene.state(0)).toMatchObject({ mode: "managed", ...known, outcome: "applied" });
-  expect(await scene.manage(0)).toEqual({ start: null });
+  expect(await scene.manage(0)).toEqual({ start: null, state: await scene.state(0) });
 });
 
 it("changes of many tags are joined into one differential list, and nothing is sent without a change", async () => {
