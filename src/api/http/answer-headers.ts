@@ -19,11 +19,8 @@ const SECURITY_HEADERS = [
 
 const TRANSPORT_SECURITY = "max-age=15552000; includeSubDomains";
 
-/** Answers preflights, without a permission: no foreign origin is allowed. Other requests pass. */
-export function preflight(): MiddlewareHandler<AppEnv> {
-  const refuse = cors({ origin: () => null });
-  return (c, next) => (c.req.method === "OPTIONS" ? refuse(c, next) : next());
-}
+/** Answers a preflight without a permission: no foreign origin is allowed. */
+export const refusePreflight: MiddlewareHandler<AppEnv> = cors({ origin: () => null });
 
 /**
  * The headers of every answer, set on the finished one in one pass (ADR 0028): request id, security headers, and `Vary`, because

@@ -8,17 +8,8 @@ const STACK_LENGTH_MAX = 4_000;
 export function logRequest(c: Context<AppEnv>, startedAtMs: number, write: (line: string) => void): void {
   const durationMs = Date.now() - startedAtMs;
   const { error } = c;
-  if (error) write(JSON.stringify({ ...entryOf(c, durationMs), ...causeOf(error, c.res.status) }));
-  else afterAnswer(c, () => write(JSON.stringify(entryOf(c, durationMs))));
-}
-
-/** Writes a log line after the answer was sent. Without an execution context, as in plain Node, it is written now. */
-function afterAnswer(c: Context<AppEnv>, write: () => void): void {
-  try {
-    c.executionCtx.waitUntil(new Promise<void>((resolve) => setTimeout(() => resolve(write()), 0)));
-  } catch {
-    write();
-  }
+  const entry = entryOf(c, durationMs);
+  write(JSON.stringify(error ? { ...entry, ...causeOf(error, c.res.status) } : entry));
 }
 
 function entryOf(c: Context<AppEnv>, durationMs: number): Record<string, unknown> {
