@@ -110,8 +110,10 @@ export class CallQueue<Command, Waiter> {
 
   /** Earliest deadline, epoch ms; null: the queue is empty. */
   nextDeadline(): number | null {
-    const calls = this.#outstanding ? [this.#outstanding, ...this.#waiting] : this.#waiting;
-    return calls.length === 0 ? null : Math.min(...calls.map((call) => call.deadlineAt));
+    let earliestAt = this.#outstanding?.deadlineAt ?? null;
+    for (const { deadlineAt } of this.#waiting)
+      if (earliestAt === null || deadlineAt < earliestAt) earliestAt = deadlineAt;
+    return earliestAt;
   }
 
   /** Ends all calls. Call when the socket closed and no newer one exists. */

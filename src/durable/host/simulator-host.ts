@@ -26,7 +26,7 @@ import { CAPACITY } from "./station/provisioning-verdict.ts";
 import { firstFacts } from "./station/station-profile.ts";
 import { newRow, type StationRow } from "./station/station-row.ts";
 import { StationRows } from "./station/station-rows.ts";
-import { TimerWheel } from "./timer-wheel.ts";
+import { TimerWheel } from "../timer-wheel.ts";
 
 /** State of one station of a host. */
 export interface HostedStatus {

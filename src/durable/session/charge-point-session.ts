@@ -21,6 +21,7 @@ import type {
 import type { SessionOffer } from "../../session-address.ts";
 import { factSink } from "../facts/fact-sink.ts";
 import type { ServicesOf } from "../services.ts";
+import { TimerWheel } from "../timer-wheel.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { admitUpgrade } from "./door/admit-upgrade.ts";
 import { adopt } from "./door/adoption.ts";
@@ -55,7 +56,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     super(ctx, raw);
     const config = readEnv(raw);
     const sockets = new SessionSockets(ctx);
-    const store = new SessionStore(ctx.storage, sockets);
+    const timers = new TimerWheel();
+    const store = new SessionStore(ctx.storage, sockets, timers);
     const arm = (record: SessionRecord) => this.#clock.arm(record);
     const line = new StationLine(ctx, store, sockets, {
       accepted: (record) => this.#accepted(record),
@@ -64,7 +66,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
       arm,
     });
     const ids = new IdSupply(store, blockTaker(config));
-    const commands = new StationCommands(store, line, ids, arm);
+    const commands = new StationCommands({ store, line, ids, timers }, arm);
     const { channel } = commands;
     this.#config = config;
     this.#store = store;
@@ -196,7 +198,7 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     await this.#wipeRetired(record);
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> | void {
     return this.#receiver.receive(socket, message);
   }
 

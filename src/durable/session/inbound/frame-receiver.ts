@@ -1,5 +1,6 @@
 import type { Env } from "../../../env.ts";
 import { parseFrame, type ParsedFrame } from "../../../ocpp/frame.ts";
+import type { OcppVersion } from "../../../ocpp/version.ts";
 import type { UnknownTagPolicy } from "../../../ports.ts";
 import type { ServicesOf } from "../../services.ts";
 import { registryReader } from "../../tag-registries.ts";
@@ -63,7 +64,8 @@ export class FrameReceiver {
     return keepTagPolicy(this.#parts.store, record, policy);
   }
 
-  async receive(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  /** A promise only where the message has to wait: one that is handled at once costs the runtime less without. */
+  receive(socket: WebSocket, message: string | ArrayBuffer): Promise<void> | void {
     const { line } = this.#parts;
     const nowMs = Date.now();
     const first = line.current(socket);
@@ -72,15 +74,39 @@ export class FrameReceiver {
     if (isTooBig(message)) return line.end(socket, 1009, "too big");
     const delayMs = line.guard.take(message.length, nowMs);
     if (delayMs === null) return line.end(socket, 4029, "too many messages");
-    if (delayMs > 0) await scheduler.wait(delayMs);
     const { version } = first.live.attachment;
+    if (delayMs > 0 || !validatorsOf(version))
+      return this.#receiveLater(socket, message, { delayMs, version, nowMs });
+    return this.#prepare(socket, message, { version, nowMs });
+  }
+
+  async #receiveLater(
+    socket: WebSocket,
+    message: string,
+    { delayMs, version, nowMs }: { delayMs: number; version: OcppVersion; nowMs: number },
+  ): Promise<void> {
+    if (delayMs > 0) await scheduler.wait(delayMs);
     if (!validatorsOf(version)) await ensureValidators(version);
-    const frame = parseFrame(message, version);
+    await this.#prepare(socket, message, { version, nowMs });
+  }
+
+  #prepare(
+    socket: WebSocket,
+    text: string,
+    { version, nowMs }: { version: OcppVersion; nowMs: number },
+  ): Promise<void> | void {
+    const { line } = this.#parts;
+    const frame = parseFrame(text, version);
     const known = line.current(socket);
     const preparing = known && this.#preparation.of(known.record, frame, version);
-    if (preparing) await preparing;
-    const current = line.current(socket);
-    if (current) this.#take(current, { text: message, frame, nowMs });
+    if (preparing) return preparing.then(() => this.#takeIfCurrent(socket, { text, frame, nowMs }));
+    if (known) this.#take(known, { text, frame, nowMs });
+  }
+
+  /** A newer socket may have replaced this one while the message waited. */
+  #takeIfCurrent(socket: WebSocket, message: { text: string; frame: ParsedFrame; nowMs: number }): void {
+    const current = this.#parts.line.current(socket);
+    if (current) this.#take(current, message);
   }
 
   #take(

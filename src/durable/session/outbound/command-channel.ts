@@ -16,6 +16,7 @@ import type { RegistrationStatus } from "../../../ocpp/station-state.ts";
 import type { Validators } from "../../../ocpp/validators.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import type { CommandOutcome, CommandTimeout } from "../../../ports.ts";
+import type { TimerWheel } from "../../timer-wheel.ts";
 
 type CommandFailure = Exclude<CommandOutcome, { kind: "answered" }>;
 
@@ -98,12 +99,14 @@ interface ChannelHooks {
 export class CommandChannel {
   readonly #queue = new CallQueue<Pending, Pending>();
   readonly #hooks: ChannelHooks;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timers: Pick<TimerWheel, "set" | "clear">;
+  readonly #onDeadline = () => this.#expire();
   #waitingForReport: Pending | null = null;
   #expired: WireCall[] = [];
 
-  constructor(hooks: ChannelHooks) {
+  constructor(hooks: ChannelHooks, timers: Pick<TimerWheel, "set" | "clear">) {
     this.#hooks = hooks;
+    this.#timers = timers;
   }
 
   /** Commands that wait for their turn. */
@@ -303,10 +306,10 @@ export class CommandChannel {
   }
 
   #armTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    const deadlines = [this.#queue.nextDeadline(), this.#gapAtMs].filter((atMs) => atMs !== null);
-    const deadlineAt = deadlines.length === 0 ? null : Math.min(...deadlines);
-    this.#timer = deadlineAt === null ? null : setTimeout(() => this.#expire(), deadlineAt - Date.now());
+    const deadlineAt = this.#queue.nextDeadline();
+    const dueMs = Math.min(deadlineAt ?? Number.POSITIVE_INFINITY, this.#gapAtMs ?? Number.POSITIVE_INFINITY);
+    if (dueMs === Number.POSITIVE_INFINITY) this.#timers.clear("command");
+    else this.#timers.set("command", dueMs, this.#onDeadline);
   }
 
   /** Epoch ms at which the command that collects a report is told of the gap; null: none. */

@@ -15,6 +15,7 @@ import type {
   PostReceipt,
   RegistrationStatus,
 } from "../../../ports.ts";
+import type { TimerWheel } from "../../timer-wheel.ts";
 import type { IdSupply } from "../id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
@@ -39,14 +40,25 @@ export class StationCommands {
   readonly #arm: (record: SessionRecord) => void;
 
   /** `arm`: sets the alarm for what is due next. */
-  constructor(store: SessionStore, line: StationLine, ids: IdSupply, arm: (record: SessionRecord) => void) {
+  constructor(
+    {
+      store,
+      line,
+      ids,
+      timers,
+    }: { store: SessionStore; line: StationLine; ids: IdSupply; timers: TimerWheel },
+    arm: (record: SessionRecord) => void,
+  ) {
     this.#store = store;
     this.#line = line;
     this.#ids = ids;
-    this.channel = new CommandChannel({
-      line: () => this.#commandLine(),
-      onTriggered: (action, isLegal) => noteTriggered(store, action, isLegal),
-    });
+    this.channel = new CommandChannel(
+      {
+        line: () => this.#commandLine(),
+        onTriggered: (action, isLegal) => noteTriggered(store, action, isLegal),
+      },
+      timers,
+    );
     this.#arm = arm;
   }
 

@@ -41,6 +41,11 @@ export class FrameBlocks {
   readonly #table: LazyTables;
   /** The newest block; undefined: not read yet; null: there is none. */
   #newest: Block | null | undefined;
+  /**
+   * What the table holds, so that few prunes need a statement; undefined: to be read. `lastMs`: no block's newest frame is older;
+   * it may be newer.
+   */
+  #held: (FrameCount & { lastMs: number }) | undefined;
 
   constructor(sql: SqlStorage) {
     this.#table = new LazyTables(sql, "frame_blocks", TABLE);
@@ -70,6 +75,11 @@ export class FrameBlocks {
     this.#newest = block;
     if (added.length === 0) return;
     const { seq, firstMs, lastMs, frames, length } = block;
+    if (this.#held) {
+      this.#held.frames += added.length;
+      for (const { message } of added) this.#held.length += message.length;
+      this.#held.lastMs = Math.min(this.#held.lastMs, lastMs);
+    }
     const body = added.map((frame) => JSON.stringify(packed(frame))).join(",");
     const sql = this.#table.writing;
     if (seq !== null) {
@@ -99,15 +109,19 @@ export class FrameBlocks {
     }
   }
 
-  total(): FrameCount {
-    const text =
-      "SELECT coalesce(sum(frames), 0) AS frames, coalesce(sum(length), 0) AS length FROM frame_blocks";
-    type Row = Record<keyof FrameCount, number>;
-    return this.#table.reading?.exec<Row>(text).one() ?? { frames: 0, length: 0 };
+  total(): FrameCount & { lastMs: number } {
+    const text = `SELECT coalesce(sum(frames), 0) AS frames, coalesce(sum(length), 0) AS length,
+      coalesce(min(last_ms), ${Number.MAX_SAFE_INTEGER}) AS lastMs FROM frame_blocks`;
+    type Row = Record<keyof FrameCount | "lastMs", number>;
+    this.#held ??= this.#table.reading?.exec<Row>(text).one();
+    return this.#held ?? { frames: 0, length: 0, lastMs: Number.MAX_SAFE_INTEGER };
   }
 
   /** Drops blocks without a frame after `oldestMs`, and the oldest ones until the rest is within the bounds. */
   prune(oldestMs: number, bounds: FrameCount): void {
+    const { frames, length, lastMs } = this.total();
+    if (frames <= bounds.frames && length <= bounds.length && lastMs >= oldestMs) return;
+    this.#held = undefined;
     const dropped = this.#table.reading?.exec(
       `DELETE FROM frame_blocks WHERE seq <= (SELECT coalesce(max(seq), 0) FROM (
          SELECT seq, last_ms, sum(frames) OVER newer AS frames, sum(length) OVER newer AS length FROM frame_blocks
@@ -127,13 +141,13 @@ export class FrameBlocks {
 
   clear(): void {
     this.#table.reading?.exec("DELETE FROM frame_blocks");
-    this.#newest = undefined;
+    this.#newest = this.#held = undefined;
   }
 
   /** Call after deleteAll(). */
   forget(): void {
     this.#table.forget();
-    this.#newest = undefined;
+    this.#newest = this.#held = undefined;
   }
 }
 

@@ -213,6 +213,23 @@ test("is pruned before it exceeds 32 MiB by an eighth, however fast it grows", a
   expect(total).toBeLessThanOrEqual(576);
 });
 
+test("is searched for frames to drop only when it holds more than 10,000, and then keeps that many", async () => {
+  const charger = await provisioned();
+  const frame = { atMs: Date.now(), direction: "cp_to_csms", action: "Small", message: "[]" } as const;
+  const grow = async (frames: number) => {
+    const exec = await inObject(charger, (_instance, { storage }) => vi.spyOn(storage.sql, "exec"));
+    await charger.session.appendFrames(charger.ref, Array<typeof frame>(frames).fill(frame));
+    return inObject(charger, () => {
+      const searches = exec.mock.calls.filter(([text]) => text.startsWith("DELETE FROM frame_blocks"));
+      exec.mockRestore();
+      return searches.length;
+    });
+  };
+  expect(await grow(10_000)).toBe(0);
+  expect(await grow(500)).toBeGreaterThan(0);
+  expect((await framesOf(charger, { limit: 1 })).total).toBe(10_000);
+});
+
 test("frames that were written survive the object's memory", async () => {
   const charger = await provisioned();
   const station = await StationDouble.booted(charger);

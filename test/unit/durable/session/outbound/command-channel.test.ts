@@ -3,6 +3,7 @@ import {
   CommandChannel,
   type CommandLine,
 } from "../../../../../src/durable/session/outbound/command-channel.ts";
+import { TimerWheel } from "../../../../../src/durable/timer-wheel.ts";
 import { parseFrame, type ResultFrame } from "../../../../../src/ocpp/frame.ts";
 import type { JsonObject } from "../../../../../src/ocpp/json.ts";
 import type { OcppVersion } from "../../../../../src/ocpp/version.ts";
@@ -32,7 +33,7 @@ function channelOver(version: OcppVersion) {
     answered() {},
     refused() {},
   };
-  const channel = new CommandChannel({ line: () => line, onTriggered: () => {} });
+  const channel = new CommandChannel({ line: () => line, onTriggered: () => {} }, new TimerWheel());
   const answer = (index: number, payload: JsonObject) => {
     const frame: ResultFrame = { kind: "result", id: wire.calls[index]?.id ?? "", payload };
     return channel.receive(frame);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { TimerWheel } from "../../../../src/durable/host/timer-wheel.ts";
+import { TimerWheel } from "../../../src/durable/timer-wheel.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -46,4 +46,36 @@ test("keeps timers that are set or cleared while others run", () => {
   wheel.set("second", Date.now() + 100, () => ran.push("second"));
   vi.advanceTimersByTime(1_000);
   expect(ran).toEqual(["first", "third"]);
+});
+
+test("leaves no runtime timer behind once the last timer is cleared", () => {
+  const wheel = new TimerWheel();
+  wheel.set("deadline", Date.now() + 30_000, () => {});
+  wheel.set("write", Date.now() + 50, () => {});
+  wheel.clear("deadline");
+  expect(vi.getTimerCount()).toBe(1);
+  wheel.clear("write");
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("sets no runtime timer for a deadline that is cleared before an earlier timer fires", () => {
+  const wheel = new TimerWheel();
+  wheel.set("write", Date.now() + 50, () => {});
+  const set = vi.spyOn(globalThis, "setTimeout");
+  wheel.set("deadline", Date.now() + 30_000, () => {});
+  wheel.clear("deadline");
+  vi.advanceTimersByTime(50);
+  expect(set).not.toHaveBeenCalled();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("runs a timer that comes after an earlier one at its own time", () => {
+  const wheel = new TimerWheel();
+  const deadline = vi.fn();
+  wheel.set("write", Date.now() + 50, () => {});
+  wheel.set("deadline", Date.now() + 1000, deadline);
+  vi.advanceTimersByTime(999);
+  expect(deadline).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(deadline).toHaveBeenCalledOnce();
 });

@@ -1,6 +1,6 @@
 /**
  * Many named timers on one `setTimeout`, which is set for the earliest of them. A timer fires once; setting a name again moves
- * it.
+ * it. A deadline that is set and cleared while an earlier timer is set needs no timer of the runtime.
  */
 export class TimerWheel {
   readonly #due = new Map<string, { atMs: number; run: () => void }>();
@@ -12,9 +12,12 @@ export class TimerWheel {
     if (atMs < this.#armedAtMs) this.#arm(atMs);
   }
 
-  /** The runtime timer stays set: an unnecessary wake is cheaper than finding the next due time. */
+  /**
+   * The runtime timer stays set for the other names: an unnecessary wake is cheaper than finding the next due time. It ends with
+   * the last name, because a timer that is left keeps the object in memory.
+   */
   clear(name: string): void {
-    this.#due.delete(name);
+    if (this.#due.delete(name) && this.#due.size === 0) this.#arm(Number.POSITIVE_INFINITY);
   }
 
   has(name: string): boolean {
