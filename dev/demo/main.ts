@@ -106,7 +106,8 @@ async function main(): Promise<boolean> {
     signal,
   });
   try {
-    say(`Ready at ${stack.url}. Creating ${chargers} ${runtime} chargers in one request ...`);
+    say(`Ready at ${stack.url}.`);
+    say(`Creating ${chargers} ${runtime} chargers in one request ...`);
     const api = apiClient(stack.url, stack.organization.api_key);
     const interrupted = stopped.then(() => Promise.reject(new StackError("Interrupted.")));
     const work = provisionAndCommand(api, chargers, runtime);

@@ -56,10 +56,10 @@ function chargingLine({ seconds, sent, sessions, energyKwh }: ChargedCars): stri
 }
 
 function commandLine(commands: CommandTimes | null): string {
-  if (commands === null) return "external chargers: none is connected yet, so no command was sent";
+  if (commands === null) return "none sent: no external charger is connected yet";
   if (commands.p50Ms === null)
     return `none of ${commands.sent} resets was answered (${commands.firstFailure ?? ""})`;
-  return `${commands.answered} of ${commands.sent} resets answered by their charger, half of them within ${commands.p50Ms.toFixed(1)} ms`;
+  return `${commands.answered} of ${commands.sent} resets answered, half of them within ${commands.p50Ms.toFixed(1)} ms`;
 }
 
 /** The report as text for the user. */
@@ -88,14 +88,28 @@ export interface Next {
   variables: readonly string[];
 }
 
-/** The commands that show the same fleet again. */
+/** The commands that show the same fleet again, in lines of at most 80 columns. */
 export function nextCommands({ url, apiKey, statusUrl, data, isKept, variables }: Next): string {
-  const job = `  curl -H "Authorization: Bearer ${apiKey}" ${url}${statusUrl}`;
+  const job = jobCommands(url, apiKey, statusUrl);
   if (isKept) return `\nThe stack keeps running at ${url} until Ctrl-C. The job again:\n${job}\n`;
-  const start = `npm start -- --data ${data} --port ${new URL(url).port}`;
+  const values = variables.map((name) => `  ${name}=… \\\n`).join("");
   const again =
-    variables.length === 0
-      ? `The same fleet again:\n  ${start}`
-      : `The same fleet again, with the values of this run in place of the dots:\n  ${variables.map((name) => `${name}=…`).join(" ")} ${start}`;
-  return `\n${again}\nthen, for instance:\n${job}\n`;
+    values === ""
+      ? "The same fleet again:"
+      : "The same fleet again, with the values of this run for the dots:";
+  const start = `${values}  npm start -- --data ${data} --port ${new URL(url).port}`;
+  return `\n${again}\n${start}\nthen, for instance:\n${job}\n`;
+}
+
+/** Asks for the job. The key and the ids are too long for one line. */
+function jobCommands(url: string, apiKey: string, statusUrl: string): string {
+  const [, location = "", job = ""] =
+    /^\/ocpp\/locations\/([^/]+)\/chargers\/jobs\/([^/]+)$/.exec(statusUrl) ?? [];
+  return [
+    `  KEY=${apiKey}`,
+    `  LOCATION=${location}`,
+    `  JOB=${job}`,
+    `  curl -H "Authorization: Bearer $KEY" \\`,
+    `    ${url}/ocpp/locations/$LOCATION/chargers/jobs/$JOB`,
+  ].join("\n");
 }

@@ -40,5 +40,5 @@ export async function tagPolicyNote(
   const text = "SELECT 1 FROM organizations WHERE id = $1 AND accept_unknown_id_tags";
   const rows = await queryOver(variables)(text, [organization]);
   if (rows.length === 0) return null;
-  return `Id tags that nobody knows may charge in the organisation ${slug}; PATCH /api/v1/organization changes that.`;
+  return `Id tags that nobody knows may charge in the organisation ${slug};\nPATCH /api/v1/organization changes that.`;
 }

@@ -24,6 +24,7 @@ it("the demo brings every simulated charger to READY, charges cars, commands som
   const { code, stdout, stderr } = await ended(demo("--chargers", "12", "--json"));
   expect(stderr).toContain("12 of 12 chargers READY");
   expect(stderr).toMatch(/ {2}charging {7}12 of 12 sessions of 10 s, [1-9]?\d\.\d\d kWh delivered\n/);
+  expect(stderr.split(/[\r\n]/).filter(({ length }) => length > 80)).toEqual([]);
   expect(code).toBe(0);
   expect(stdout.trim().split("\n")).toHaveLength(1);
   const report: unknown = JSON.parse(stdout);
@@ -54,9 +55,10 @@ it("external chargers become READY without a station, no command is sent, and a 
 it("the fleet of a demo is connected again when the stack is started on its data", async () => {
   const { code, stdout } = await ended(demo("--chargers", "2", "--runtime", "external"));
   expect(code).toBe(0);
-  const [, key, path] = /Bearer (\S+)" http:\/\/127\.0\.0\.1:\d+(\S+)/.exec(stdout) ?? [];
+  const value = (name: string) => new RegExp(`^  ${name}=(\\S+)$`, "m").exec(stdout)?.[1] ?? "";
+  const path = `/ocpp/locations/${value("LOCATION")}/chargers/jobs/${value("JOB")}`;
   const stack = await startStack({ dataDirectory: directory.path });
-  const answer = await fetch(`${stack.url}${path}`, { headers: { authorization: `Bearer ${key}` } });
+  const answer = await fetch(`${stack.url}${path}`, { headers: { authorization: `Bearer ${value("KEY")}` } });
   expect(await answer.json()).toMatchObject({ status: "READY", progress: { total: 2, created: 2 } });
   await stack.stop();
 });
