@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StoredTransaction, TransactionFilter } from "../../../src/ports.ts";
 import { stationHistory } from "../../../src/store/station-history.ts";
+import { transactionPage } from "../../../src/store/transaction-lists.ts";
 import { openDatabase, type Database } from "../../harness/database.ts";
 
 let db: Database;
@@ -129,4 +130,18 @@ test("a charger that was deleted, and the next one of its identity, are listed t
     [`txn_${id}`, organization.id, id, at(2.5)],
   );
   expect(await numbers({ identity: "CP-B" })).toEqual([2, 40, 1]);
+});
+
+test("a page in the middle of a million transactions does not wait for their number", async () => {
+  const pageAsked = Promise.withResolvers<void>();
+  const read = async (text: string) => {
+    if (text.includes("count(*)")) {
+      await pageAsked.promise;
+      return [{ total: 1_000_000 }];
+    }
+    pageAsked.resolve();
+    return [];
+  };
+  const page = { limit: 50, offset: 500_000 };
+  expect(await transactionPage({ read }, "", ALL, page)).toEqual({ total: 1_000_000, rows: [] });
 });
