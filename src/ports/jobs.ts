@@ -95,6 +95,8 @@ export interface Job {
   error: ItemError | null;
   provisionedAt: Date | null;
   progress: JobProgress;
+  /** Sum of the revisions of the created chargers, which only grow; null until the job is READY or FAILED. */
+  revision: number | null;
   /** Null until the job is READY or FAILED. */
   results: { created: Charger[]; failed: JobFailure[] } | null;
 }
@@ -198,8 +200,11 @@ export interface JobStore {
   giveUp(jobId: string, errors: { neverStarted: ItemError; unfinished: ItemError }, now: Date): Promise<void>;
   /** Null: no such job in this location. */
   get(organizationId: string, locationId: string, jobId: string): Promise<Job | null>;
-  /** Like `get`, but a running job may be a second old. A change of its status by this isolate shows at once. */
-  poll(organizationId: string, locationId: string, jobId: string, now: Date): Promise<Job | null>;
+  /**
+   * Like `get`, but a running job may be a second old. A change of its status by this isolate shows at once. `isKnown`: whether
+   * the caller knows the results of a job in this state, which are not read then; `results` is null.
+   */
+  poll(ref: JobRef, now: Date, isKnown: (state: Omit<Job, "results">) => boolean): Promise<Job | null>;
   /**
    * Of the given subjects of runs (a job, a charger, a batch of effects), those of this organisation, with their job
    * and identity.

@@ -122,13 +122,16 @@ const jobRow = z.object({
   total: z.number(),
   created: z.number(),
   pending: z.number(),
+  revision: z.number(),
 });
 
 const JOB = `SELECT j.id, j.type, j.status, j.error, j.provisioned_at, j.total,
     j.workflow_run_id || CASE WHEN j.attempt > 0 THEN '-r' || j.attempt ELSE '' END AS workflow_run_id,
     (SELECT count(*)::int FROM chargers c WHERE c.job_id = j.id AND c.status = 'PENDING') AS pending,
-    (SELECT count(*)::int FROM chargers c WHERE c.job_id = j.id AND c.status = 'READY') AS created
-  FROM jobs j WHERE j.id = $3::uuid AND j.organization_id = $1::uuid AND j.location_id = $2::uuid
+    r.created, r.revision
+  FROM jobs j CROSS JOIN LATERAL (SELECT count(*)::int AS created, coalesce(sum(c.revision), 0)::float8 AS revision
+    FROM chargers c WHERE c.job_id = j.id AND c.status = 'READY') r
+  WHERE j.id = $3::uuid AND j.organization_id = $1::uuid AND j.location_id = $2::uuid
     AND j.type = 'location_chargers_create'`;
 
 const CREATED = `SELECT ${CHARGER_COLUMNS} FROM chargers c WHERE c.job_id = $1::uuid AND c.status = 'READY' ORDER BY c.seq`;
@@ -145,13 +148,14 @@ async function readJob(
   organizationId: string,
   locationId: string,
   jobId: string,
+  isKnown: (state: Omit<Job, "results">) => boolean = () => false,
 ): Promise<Job | null> {
   if (!isUuid(locationId) || !isUuid(jobId)) return null;
   const row = firstRow(jobRow, await sql.read(JOB, [organizationId, locationId, jobId]));
   if (row === null) return null;
   const terminal = row.status === "READY" || row.status === "FAILED";
   const failed = row.total - row.created - row.pending;
-  return {
+  const state = {
     id: row.id,
     type: row.type,
     status: row.status,
@@ -159,11 +163,12 @@ async function readJob(
     error: row.error,
     provisionedAt: row.status === "READY" ? row.provisioned_at : null,
     progress: { total: row.total, created: row.created, failed, pending: row.pending },
-    results: terminal ? await readResults(sql, jobId, failed) : null,
+    revision: terminal ? row.revision : null,
   };
+  return { ...state, results: terminal && !isKnown(state) ? await readResults(sql, jobId, failed) : null };
 }
 
-/** Results of a finished job. It does not change any more, so they may be read after its counts. */
+/** Results of a finished job. It does not change any more, so they may be read after its counts; a charger in them may be newer. */
 async function readResults(sql: Sql, jobId: string, failed: number): Promise<Job["results"]> {
   const created = parseRows(chargerRow, await sql.read(CREATED, [jobId]));
   return { created, failed: failed === 0 ? [] : parseRows(failureRow, await sql.read(FAILED, [jobId])) };
@@ -229,8 +234,8 @@ export function jobStore(sql: Sql, limits: CreationLimits = CREATION_LIMITS): Jo
 
     get: (organizationId, locationId, jobId) => readJob(sql, organizationId, locationId, jobId),
 
-    poll: (organizationId, locationId, jobId, now) => {
-      const read = () => readJob(sql, organizationId, locationId, jobId);
+    poll: ({ organizationId, locationId, jobId }, now, isKnown) => {
+      const read = () => readJob(sql, organizationId, locationId, jobId, isKnown);
       return polls.get(`${jobId} ${organizationId} ${locationId}`, read, now.getTime());
     },
   };

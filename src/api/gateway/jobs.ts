@@ -2,7 +2,7 @@ import { NotFound } from "../../errors.ts";
 import { cancelJob, retryJob } from "../../fleet/provision/control-job.ts";
 import type { Job } from "../../ports.ts";
 import { pollAgain } from "../http/accepted.ts";
-import { entityTag } from "../http/etag.ts";
+import { entityTag, isCurrent } from "../http/etag.ts";
 import { isResourceId } from "../http/resource-id.ts";
 import { PolledHeaders } from "./schemas/headers.ts";
 import { JobAcceptedResponse, JobParams, JobStatusResponse, jobStatusResponse } from "./schemas/job.ts";
@@ -28,19 +28,21 @@ export const getLocationChargersJob = defineOperation({
   refusals: [404],
   handle: async ({ c, ports, organization, path: { location_id: locationId, job_id: jobId } }) => {
     const isPossible = isResourceId(locationId) && isResourceId(jobId);
-    const now = ports.clock.now();
-    const job = isPossible ? await ports.jobs.poll(organization.id, locationId, jobId, now) : null;
+    const ref = { organizationId: organization.id, locationId, jobId };
+    const isKnown = (state: JobState) => isCurrent(c, jobTag(state));
+    const job = isPossible ? await ports.jobs.poll(ref, ports.clock.now(), isKnown) : null;
     if (!job) throw new NotFound("Job", jobId);
     c.header("ETag", jobTag(job));
     pollAgain(c, job.status);
-    return jobStatusResponse(job);
+    return isKnown(job) ? c.body(null, 304) : jobStatusResponse(job);
   },
 });
 
-/** ETag of a job. The chargers in `results` are fixed and their revisions only grow, so the sum shows every change. */
-function jobTag({ status, workflowRunId, progress, results }: Job): string {
-  const revisions = results?.created.reduce((sum, charger) => sum + charger.revision, 0) ?? null;
-  return entityTag(status, workflowRunId, progress.created, progress.failed, progress.pending, revisions);
+type JobState = Omit<Job, "results">;
+
+/** ETag of a job. The chargers in its results are fixed and their revisions only grow, so the sum shows every change. */
+function jobTag({ status, workflowRunId, progress, revision }: JobState): string {
+  return entityTag(status, workflowRunId, progress.created, progress.failed, progress.pending, revision);
 }
 
 export const cancelLocationChargersJob = defineOperation({

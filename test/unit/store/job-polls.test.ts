@@ -14,6 +14,7 @@ function job(created: number): Job {
     error: null,
     provisionedAt: null,
     progress: { total: TOTAL, created, failed: 0, pending: TOTAL - created },
+    revision: isDone ? TOTAL : null,
     results: isDone ? { created: [], failed: [] } : null,
   };
 }

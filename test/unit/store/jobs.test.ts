@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { UnreadableRow } from "../../../src/errors.ts";
 import { batchOf, openDatabase, type Database } from "../../harness/database.ts";
 
@@ -32,7 +32,7 @@ describe("polls of a job", () => {
     const { jobs } = db.stores;
     const now = new Date();
     const poll = (organizationId: string, locationId = tenant.locationId) =>
-      jobs.poll(organizationId, locationId, batch.jobId, now);
+      jobs.poll({ organizationId, locationId, jobId: batch.jobId }, now, () => false);
     expect(await poll(tenant.organization.id)).toMatchObject({ status: "PENDING" });
     await jobs.openSlice(batch.jobId, 0, 100);
     expect(await poll(tenant.organization.id)).toMatchObject({ status: "PENDING" });
@@ -48,11 +48,35 @@ describe("polls of a job", () => {
     const { jobs } = db.stores;
     const ref = { organizationId: tenant.organization.id, locationId: tenant.locationId, jobId: batch.jobId };
     const now = new Date();
-    const poll = () => jobs.poll(ref.organizationId, ref.locationId, ref.jobId, now);
+    const poll = () => jobs.poll(ref, now, () => false);
     expect(await poll()).toMatchObject({ status: "PENDING" });
     await jobs.cancel(ref, crypto.randomUUID(), now);
     expect(await poll()).toMatchObject({ status: "FAILED" });
   });
+});
+
+test("a poll whose results are known reads one row of a finished job, and all again once a charger has changed", async () => {
+  const { tenant, batch, ids } = await acceptedBatch(["a", "b", "c"]);
+  const { jobs } = db.stores;
+  const now = new Date();
+  const ref = { organizationId: tenant.organization.id, locationId: tenant.locationId, jobId: batch.jobId };
+  for (const id of ids) await jobs.succeed(batch.jobId, id, now);
+  await jobs.close(batch.jobId, now);
+  let known: number | null = null;
+  const read = vi.spyOn(db.sql, "read");
+  onTestFinished(() => read.mockRestore());
+  const poll = async () => {
+    read.mockClear();
+    const job = await jobs.poll(ref, now, ({ revision }) => revision === known);
+    const rows = await Promise.all(read.mock.results.map(({ value }) => value as Promise<unknown[]>));
+    known = job?.revision ?? null;
+    return [rows.map(({ length }) => length), job?.results?.created.length ?? null];
+  };
+  expect(await poll()).toEqual([[1, 3], 3]);
+  expect(await poll()).toEqual([[1], null]);
+  await db.sql("UPDATE chargers SET revision = revision + 1 WHERE id = $1", [ids[1]]);
+  expect(await poll()).toEqual([[1, 3], 3]);
+  expect(await poll()).toEqual([[1], null]);
 });
 
 describe("settling chargers", () => {

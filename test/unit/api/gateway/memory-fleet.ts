@@ -176,11 +176,13 @@ export class MemoryFleet {
   #jobStore(): Pick<JobStore, "accept" | "get" | "poll" | "markUnpublished"> {
     const get: JobStore["get"] = async (organizationId, locationId, id) => {
       const job = this.#read(this.jobs, organizationId, id);
-      return job?.locationId === locationId ? job : null;
+      if (job?.locationId !== locationId) return null;
+      const revision = job.results?.created.reduce((sum, charger) => sum + charger.revision, 0) ?? null;
+      return { ...job, revision };
     };
     return {
       get,
-      poll: get,
+      poll: ({ organizationId, locationId, jobId }) => get(organizationId, locationId, jobId),
       accept: async (batch) => this.#accept(batch),
       markUnpublished: async ({ claim, recordUnpublished }) => {
         const stored = this.claims.find((other) => other.key === claim?.key);
@@ -282,6 +284,7 @@ function newJob(id: string, total: number, failed: number): Job {
     error: null,
     provisionedAt: null,
     progress,
+    revision: null,
     results: null,
   };
 }
