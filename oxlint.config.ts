@@ -19,6 +19,7 @@ const verbs = ban(
   "**/commands/**",
   "**/settings/**",
   "**/tags/**",
+  "**/webhooks/**",
 );
 const portUsers = ban(
   "Verbs build on ports, not the other way round.",
@@ -26,6 +27,7 @@ const portUsers = ban(
   "**/fleet/**",
   "**/commands/**",
   "**/tags/**",
+  "**/webhooks/**",
 );
 const simulator = ban("Only durable/ drives the simulator.", "**/simulator/**");
 const wiring = ban("Parts are wired in one place, from above.", "**/wiring.ts", "**/app.ts");
@@ -73,7 +75,7 @@ const LOWER_FOLDERS = SESSION_FOLDERS.slice(0, -2);
 export const importBans: Record<string, Ban[]> = {
   "src/ocpp/**": [...pure, core, verbs, simulator],
   "src/simulator/**": [...pure, core, verbs],
-  "src/{events,fleet,commands,settings,tags}/**": [...pure, simulator],
+  "src/{events,fleet,commands,settings,tags,webhooks}/**": [...pure, simulator],
   "src/ports/**": [...pure, simulator, portUsers],
   "src/api/**": [...everywhere, ...vendors, runtime, wiring, store, cache, durable, workflows, simulator],
   "src/store/**": [

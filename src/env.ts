@@ -55,6 +55,8 @@ const variables = z.object({
   SIMULATOR_CONNECTS_PER_SECOND: integer(200),
   SIMULATOR_WATCH_SECONDS: integer(30),
   ALLOW_PRIVATE_TARGETS: flag,
+  WEBHOOK_RETRIES: integer(3, { max: 5 }),
+  WEBHOOK_RETRY_DELAY: z.string().min(1).max(256).default("60000 * pow(20, retried)"),
 });
 
 const oneTokenKey = (env: z.infer<typeof variables>, ctx: z.RefinementCtx) => {

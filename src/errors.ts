@@ -41,7 +41,8 @@ export type ThingName =
   | "Transaction"
   | "Id Tag"
   | "Id Tag job"
-  | "Report";
+  | "Report"
+  | "Webhook";
 
 /** Unknown, or of another organisation: the two are indistinguishable on purpose. */
 export class NotFound extends DomainError {

@@ -11,7 +11,7 @@ import type { EventStore } from "./ports/events.ts";
 import type { JobStore } from "./ports/jobs.ts";
 import type { LocalListStore } from "./ports/local-lists.ts";
 import type { LocationStore } from "./ports/locations.ts";
-import type { Clock, Ids, RateCounter, ReplayMarks, RunPublisher } from "./ports/runs.ts";
+import type { Clock, Ids, MessagePublisher, RateCounter, ReplayMarks, RunPublisher } from "./ports/runs.ts";
 import type { RecoveryStore } from "./ports/recovery.ts";
 import type { TagJobStore } from "./ports/id-tag-jobs.ts";
 import type { IdTagStore, TagRegistries, TagRegistryStore } from "./ports/id-tags.ts";
@@ -19,6 +19,7 @@ import type { Sessions } from "./ports/sessions.ts";
 import type { SettingsStore } from "./ports/settings.ts";
 import type { Simulators } from "./ports/simulators.ts";
 import type { StationHistory, TagPolicies } from "./ports/transactions.ts";
+import type { DeliveryStore, WebhookPost, WebhookStore } from "./ports/webhooks.ts";
 
 export * from "./ports/access.ts";
 export type * from "./ports/idempotency.ts";
@@ -39,6 +40,7 @@ export type * from "./ports/settings.ts";
 export * from "./ports/simulators.ts";
 export type * from "./ports/runs.ts";
 export type * from "./ports/transactions.ts";
+export * from "./ports/webhooks.ts";
 
 /** All ports of one Worker isolate. */
 export interface Ports {
@@ -50,6 +52,9 @@ export interface Ports {
   idempotency: IdempotencyStore;
   effects: EffectStore;
   events: EventStore;
+  webhooks: WebhookStore;
+  deliveries: DeliveryStore;
+  webhookPost: WebhookPost;
   tagPolicies: TagPolicies;
   idTags: IdTagStore;
   tagJobs: TagJobStore;
@@ -62,6 +67,7 @@ export interface Ports {
   sessions: Sessions;
   simulators: Simulators;
   runs: RunPublisher;
+  messages: MessagePublisher;
   rateCounter: RateCounter;
   replayMarks: ReplayMarks;
   ids: Ids;

@@ -1,3 +1,4 @@
+import { messagePublisher } from "../workflows/message-publisher.ts";
 import { runPublisher } from "../workflows/run-publisher.ts";
 import { rateCounter } from "./cache/rate-counter.ts";
 import { connectRedis } from "./cache/redis.ts";
@@ -9,6 +10,7 @@ import type { Env } from "./env.ts";
 import { systemIds } from "./fleet/ids.ts";
 import { LostSessions } from "./fleet/objects/restore.ts";
 import type { Ports } from "./ports.ts";
+import { postWebhook } from "./post-webhook.ts";
 import { probeDependency } from "./probe-dependency.ts";
 import { apiKeyStore } from "./store/api-keys.ts";
 import { chargerStore } from "./store/chargers.ts";
@@ -21,11 +23,14 @@ import { jobStore } from "./store/jobs.ts";
 import { localListStore } from "./store/local-lists.ts";
 import { locationStore } from "./store/locations.ts";
 import { organizationStore, tagPolicies } from "./store/organizations.ts";
+import { SecretSeal } from "./secret-seal.ts";
 import { recoveryStore } from "./store/recovery.ts";
 import { settingsStore } from "./store/settings.ts";
 import { connect } from "./store/sql.ts";
 import { stationHistory } from "./store/station-history.ts";
 import { tagRegistryStore } from "./store/tag-registry.ts";
+import { deliveryStore } from "./store/webhook-deliveries.ts";
+import { webhookStore } from "./store/webhooks.ts";
 
 const wired = new WeakMap<Env, Ports>();
 
@@ -35,6 +40,7 @@ export function wire(env: Env): Ports {
   if (known) return known;
   const sql = connect(env);
   const redis = connectRedis(env);
+  const seal = new SecretSeal(env.CREDENTIAL_SECRET, "busbar webhook secret");
   const limits = { chargers: env.CHARGER_LIMIT, openJobs: env.OPEN_JOB_LIMIT };
   const sessions = durableSessions(env, (ref) => lostSessions.lookUp(ref));
   const ports: Ports = {
@@ -46,6 +52,9 @@ export function wire(env: Env): Ports {
     idempotency: idempotencyStore(sql),
     effects: effectStore(sql),
     events: eventStore(sql),
+    webhooks: webhookStore(sql, seal),
+    deliveries: deliveryStore(sql, seal),
+    webhookPost: postWebhook,
     tagPolicies: tagPolicies(sql),
     idTags: idTagStore(sql),
     tagJobs: tagJobStore(sql),
@@ -58,6 +67,7 @@ export function wire(env: Env): Ports {
     sessions,
     simulators: durableSimulators(env),
     runs: runPublisher(env),
+    messages: messagePublisher(env),
     rateCounter: rateCounter(redis),
     replayMarks: replayMarks(redis),
     ids: systemIds,

@@ -3,10 +3,13 @@ import { engineProblems } from "../src/engine-configuration.ts";
 import type { Config } from "../src/env.ts";
 import type { ReplayMarks } from "../src/ports.ts";
 import { BodyRefused, readBody } from "../src/request-body.ts";
+import { DELIVERY_PATH, REPLAY_PATH } from "./paths.ts";
 import { matchesBody, verifySignature } from "./signature.ts";
 
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const REPLAY_TTL_SECONDS = 600;
+/** Paths that get messages, not steps of runs. */
+const MESSAGE_PATHS = new Set([DELIVERY_PATH, REPLAY_PATH]);
 
 function problem(status: 401 | 405 | 408 | 409 | 413 | 415 | 503, title: string): Response {
   const body = JSON.stringify({ type: "about:blank", title, status });
@@ -24,7 +27,8 @@ function refusalOf(error: unknown): BodyRefused {
 }
 
 /** Neither the SDK's unknown-version start nor its call callbacks are in use; both would trust unsigned headers. */
-function headerProblem(headers: Headers): string | null {
+function headerProblem(headers: Headers, path: string): string | null {
+  if (MESSAGE_PATHS.has(path)) return headers.has("upstash-workflow-runid") ? "run" : null;
   const failure = headers.has("upstash-workflow-failure-callback");
   if (headers.get("upstash-workflow-sdk-version") !== "1" && !failure) return "sdk version";
   if (headers.has("upstash-workflow-unknown-sdk") || headers.has("upstash-workflow-callback"))
@@ -43,14 +47,15 @@ export function stepGuard(config: Config, marks: ReplayMarks) {
   return createMiddleware(async function guardStep(c, next) {
     if (problems.length > 0) return problem(503, "workflow_misconfigured");
     if (c.req.method !== "POST") return problem(405, "Method Not Allowed");
+    const path = new URL(c.req.url).pathname;
     const verdict = await verifySignature({
       token: c.req.header("upstash-signature") ?? "",
       keys: [config.QSTASH_CURRENT_SIGNING_KEY ?? "", config.QSTASH_NEXT_SIGNING_KEY ?? ""],
-      url: config.PUBLIC_BASE_URL + new URL(c.req.url).pathname,
+      url: config.PUBLIC_BASE_URL + path,
       now: new Date(),
     });
     if (!verdict.valid) return refuse(verdict.reason);
-    const misfit = headerProblem(c.req.raw.headers);
+    const misfit = headerProblem(c.req.raw.headers, path);
     if (misfit) return refuse(misfit);
     const body = await readBody(c.req.raw, limits).catch(refusalOf);
     if (body instanceof BodyRefused) return problem(body.status, body.message);

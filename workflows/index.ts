@@ -8,9 +8,11 @@ import { applySettingsRun } from "./apply-settings.ts";
 import { stepGuard } from "./guard.ts";
 import {
   CHARGER_PATH,
+  DELIVERY_PATH,
   DISPATCH_PATH,
   EFFECTS_PATH,
   LOCAL_LIST_PATH,
+  REPLAY_PATH,
   SETTINGS_PATH,
   STEPS,
   TAG_EFFECTS_PATH,
@@ -21,6 +23,7 @@ import { provisionChargerRun } from "./provision-charger.ts";
 import { stepOptions } from "./step-options.ts";
 import { syncLocalListRun } from "./sync-local-list.ts";
 import { tagJobRun } from "./tag-job.ts";
+import { webhookDelivery, webhookReplay } from "./webhook-messages.ts";
 
 /** HTTP routes of the step endpoints, each behind `stepGuard`. */
 export function stepRoutes(ports: Ports, config: Config): Hono {
@@ -35,5 +38,7 @@ export function stepRoutes(ports: Ports, config: Config): Hono {
   app.post(TAG_EFFECTS_PATH, applyTagEffectsRun(ports, options));
   app.post(LOCAL_LIST_PATH, syncLocalListRun(ports, options));
   app.post(SETTINGS_PATH, applySettingsRun(ports, options));
+  app.post(DELIVERY_PATH, webhookDelivery(ports, config));
+  app.post(REPLAY_PATH, webhookReplay(ports));
   return app;
 }

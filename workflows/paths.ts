@@ -12,3 +12,7 @@ export const EFFECTS_PATH = `${STEPS}v1/effects`;
 export const TAG_EFFECTS_PATH = `${STEPS}v1/tag-effects`;
 export const LOCAL_LIST_PATH = `${STEPS}v1/local-list`;
 export const TAG_JOB_PATH = `${STEPS}v1/tag-job`;
+
+/** Paths of messages that are no runs. */
+export const DELIVERY_PATH = `${STEPS}v1/webhook-delivery`;
+export const REPLAY_PATH = `${STEPS}v1/webhook-replay`;

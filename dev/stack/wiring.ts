@@ -27,6 +27,8 @@ const PASSED_ON = [
   "PROVISION_PARALLELISM",
   "SIMULATOR_CONNECTS_PER_SECOND",
   "RATE_LIMIT_WINDOW_SECONDS",
+  "WEBHOOK_RETRIES",
+  "WEBHOOK_RETRY_DELAY",
 ] as const;
 
 /** Variables that decide where data are kept and how they are decrypted: the next start on the same data needs them again. */

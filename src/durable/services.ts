@@ -6,6 +6,9 @@ export interface Services {
   chargers: Pick<Ports["chargers"], "applySessionFacts">;
   history: Pick<Ports["history"], "transactionIds">;
   runs: Pick<Ports["runs"], "applySettings">;
+  messages: Pick<Ports["messages"], "deliver">;
+  deliveries: Pick<Ports["deliveries"], "published">;
+  clock: Ports["clock"];
   tagPolicies: Pick<Ports["tagPolicies"], "read">;
   tagRegistry: Pick<Ports["tagRegistry"], "shardPage" | "raiseVersion">;
 }

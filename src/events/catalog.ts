@@ -274,4 +274,13 @@ export const EVENT_CATALOG: Readonly<Record<EventType, EventDescription>> = {
     data: job,
     example: jobExample({ status: "READY", total: 100, created: 99, failed: 1, pending: 0 }),
   },
+  "webhook.disabled": {
+    when: "A webhook was switched off: its receiver answered 410 (`gone`), or no delivery has succeeded for three days, in at least 20 attempts (`failing`).",
+    data: z.strictObject({ webhookId: z.string(), url: z.string(), reason: z.enum(["gone", "failing"]) }),
+    example: {
+      webhookId: "wh_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+      url: "https://hooks.example.com/busbar",
+      reason: "gone",
+    },
+  },
 };

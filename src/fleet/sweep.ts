@@ -1,4 +1,5 @@
 import type { EffectBatch, ItemError, Ports, StuckJob } from "../ports.ts";
+import { sweepDeliveries } from "../webhooks/sweep-deliveries.ts";
 
 const DISPATCH_FAILED: ItemError = {
   code: "DISPATCH_FAILED",
@@ -35,6 +36,8 @@ type Needs = Pick<
   | "runs"
   | "recovery"
   | "history"
+  | "deliveries"
+  | "messages"
   | "ids"
   | "clock"
 >;
@@ -77,6 +80,7 @@ export async function sweep(ports: Needs): Promise<Swept> {
     (batch) => ports.runs.applyEffects({ ...batch, attempt: 0 }),
   );
   await sweepTags(ports, pass, now);
+  await sweepWebhooks(ports, pass, now);
   await pass.part("prune", () => ports.history.prune(now));
   return pass.result(
     jobs.map(({ id }) => id),
@@ -105,6 +109,15 @@ async function sweepTags(ports: Needs, pass: Pass, now: Date): Promise<void> {
   const due = async () => (await localLists.due(now)).map((list) => ({ ...list, id: list.chargerId }));
   await pass.publishEach("localLists", due, runs.syncLocalList);
   await pass.publishEach("reconcileTags", next, (batch) => runs.applyTagEffects({ ...batch, attempt: 0 }));
+}
+
+/** Publishes deliveries of webhooks that did not get on, and replays that lost their message. */
+async function sweepWebhooks(ports: Needs, pass: Pass, now: Date): Promise<void> {
+  const { deliveries, messages, clock } = ports;
+  await pass.part("deliveries", () => sweepDeliveries(ports, clock.now().getTime() + PART_MS));
+  const stuck = async () =>
+    (await deliveries.stuckReplays(now)).map((cause) => ({ ...cause, id: cause.webhookId }));
+  await pass.publishEach("replays", stuck, (cause) => messages.replayWebhook(cause, 0));
 }
 
 class Pass {

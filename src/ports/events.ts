@@ -24,6 +24,7 @@ export const EVENT_TYPES = [
   "security.event",
   "job.progress",
   "job.finished",
+  "webhook.disabled",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -40,6 +41,8 @@ export interface StoredEvent {
   type: string;
   /** Null: the event is not about one charger. */
   chargerId: string | null;
+  /** Webhooks that it has to be delivered to; their deliveries are stored. */
+  webhookIds: string[];
 }
 
 /** An event as clients get it. */

@@ -1,4 +1,5 @@
 import type { TagJobStart } from "./id-tag-jobs.ts";
+import type { DeliveryKey, DueDelivery, ReplayCause } from "./webhooks.ts";
 
 /**
  * What starts a settings run. `generation` is that of the connection that asked for it; null: an update or the
@@ -24,6 +25,17 @@ export interface DeadLetter {
   reason: string | null;
   responseStatus: number;
   at: Date;
+}
+
+/** Publishes messages that are no runs. All methods throw Unavailable when the engine cannot be reached. */
+export interface MessagePublisher {
+  /**
+   * Publishes a message per delivery, as one batch. Within ten minutes the same delivery is taken once. Returns those that the engine
+   * has taken.
+   */
+  deliver(deliveries: readonly DueDelivery[]): Promise<DeliveryKey[]>;
+  /** Publishes the message that carries out a part of a replay. */
+  replayWebhook(cause: ReplayCause, delaySeconds: number): Promise<void>;
 }
 
 /** Publishes and cancels workflow runs. All methods throw Unavailable when the engine cannot be reached. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../ocpp/json.ts";
+import { WEBHOOKS_MAX } from "../ports.ts";
 import type { EventCursor, EventPage, EventQuery, EventStore, StoredEvent } from "../ports.ts";
 import { firstRow, parseRows, timestamp } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
@@ -11,18 +12,33 @@ export const eventIdSql = (
 ): string =>
   `event_id(${time}, jsonb_build_array(${organization}, ${charger}, ${type}, extract(epoch FROM ${time}), ${about})::text)`;
 
+/** Time for the publish of a stored delivery, before the sweeper publishes it. */
+const PUBLISH_WITHIN = "interval '1 minute'";
+
 /**
- * CTE that stores events in the statement of their facts and holds those that are new. `from`: a relation with n (their order),
- * organization_id, charger_id, identity, type, at, about (jsonb: what identifies the event beside its charger, type and time) and
- * data (json). `idTime`: the time in the id, which identifies the event too.
+ * CTEs that store events in the statement of their facts, with their deliveries to webhooks, and `told`, which holds those that are
+ * new. `from`: a relation with n (their order), organization_id, charger_id, identity, type, at, about (jsonb: what identifies the
+ * event beside its charger, type and time) and data (json). `idTime`: the time in the id, which identifies the event too.
  */
 export function eventsSql(from: string, idTime = "at"): string {
-  return `told AS (
+  return `event_row AS (
     INSERT INTO events (organization_id, id, type, charger_id, charge_box_id, at, data)
     SELECT organization_id, ${eventIdSql(idTime)}, type, charger_id, identity, at, data
     FROM ${from} ORDER BY n
     ON CONFLICT (organization_id, id) DO NOTHING
-    RETURNING organization_id AS event_organization, id AS event_id, type AS event_type, charger_id AS event_charger
+    RETURNING organization_id AS event_organization, id AS event_id, type AS event_type, charger_id AS event_charger, data
+  ), delivery AS (
+    INSERT INTO webhook_deliveries (webhook_id, event_id, organization_id, type, due_at)
+    SELECT w.id, event_id, event_organization, event_type, now() + ${PUBLISH_WITHIN}
+    FROM event_row CROSS JOIN LATERAL (
+      SELECT w.id FROM webhooks w WHERE w.organization_id = event_organization AND w.active AND event_type = ANY(w.events)
+        AND (w.vendor_ids IS NULL OR event_type <> 'data_transfer.received' OR data ->> 'vendorId' = ANY(w.vendor_ids))
+      LIMIT ${WEBHOOKS_MAX}) w
+    RETURNING webhook_id, event_id, organization_id
+  ), told AS (
+    SELECT event_organization, event_id, event_type, event_charger, ARRAY(SELECT d.webhook_id FROM delivery d
+      WHERE d.event_id = e.event_id AND d.organization_id = event_organization) AS event_webhooks
+    FROM event_row e
   )`;
 }
 
@@ -86,7 +102,7 @@ export function changesSql({ table, keys, state: [one, two] }: States): string {
 }
 
 /** Columns of `told`, for a row of a result that is no event. */
-export const NO_EVENT = `NULL::uuid AS event_organization, NULL::text AS event_id, NULL::text AS event_type, NULL::uuid AS event_charger`;
+export const NO_EVENT = `NULL::uuid AS event_organization, NULL::text AS event_id, NULL::text AS event_type, NULL::uuid AS event_charger, NULL::text[] AS event_webhooks`;
 
 const toldRow = z
   .object({
@@ -94,12 +110,14 @@ const toldRow = z
     event_id: z.string(),
     event_type: z.string(),
     event_charger: z.string().nullable(),
+    event_webhooks: z.array(z.string()),
   })
   .transform((row): StoredEvent => ({
     organizationId: row.event_organization,
     id: row.event_id,
     type: row.event_type,
     chargerId: row.event_charger,
+    webhookIds: row.event_webhooks,
   }));
 
 /** Divides the rows of a statement into those of `told` and the others. */
@@ -117,7 +135,7 @@ const SCANNED_MAX = 5_000;
 const PAGE_LENGTH_MAX = 2_000_000;
 
 /** Longer than a transaction of the Worker may last (docs/adr/0012). */
-const LONGEST_WRITE = "interval '10 seconds'";
+export const LONGEST_WRITE = "interval '10 seconds'";
 
 /**
  * Where to begin: behind the event $2, or, with $7, behind one that was stored so long before that time that its transaction began
@@ -165,7 +183,7 @@ const headRow = z.object({
 });
 
 const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
-const eventRow = z.object({
+export const eventRow = z.object({
   id: z.string(),
   type: z.string(),
   at: timestamp,

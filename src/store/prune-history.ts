@@ -25,6 +25,7 @@ const PRUNED: Record<string, Pruned> = {
   data_transfers: { arrival: "at", days: HISTORY_DAYS },
   reservations: { arrival: "updated_at", days: HISTORY_DAYS, only: "status <> 'active'" },
   events: { arrival: "created_at", days: EVENTS_KEPT_DAYS },
+  webhook_deliveries: { arrival: "created_at", days: EVENTS_KEPT_DAYS },
 };
 
 /** Deletes the oldest rows, found by the index on their time and deleted by their physical address (`ctid`). */

@@ -46,6 +46,7 @@ beforeAll(async () => {
     tagJobId: [own.tagJobId, never],
     reservation: [own.reservation, "rsv_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     idTagId: [own.idTagId, "tag_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
+    webhookId: [own.webhookId, "wh_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     requestId: [17, -1],
     keyId: [own.keyId, "key_01ARZ3NDEKTSV4RRFFQ69G5FAV"],
   } satisfies Words);

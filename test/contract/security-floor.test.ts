@@ -38,6 +38,7 @@ const idsOf = (belongings: Belongings): Record<string, string> => ({
   keyId: belongings.keyId,
   reservation: belongings.reservation,
   idTagId: belongings.idTagId,
+  webhookId: belongings.webhookId,
   tagJobId: belongings.tagJobId,
   transactionId: belongings.transactionId,
 });

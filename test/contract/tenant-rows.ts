@@ -15,6 +15,8 @@ const CONTENT = `(SELECT md5(coalesce(string_agg(l::text, ',' ORDER BY l.id), ''
     FROM charger_settings s JOIN chargers c ON c.id = s.charger_id WHERE c.organization_id = $1::uuid) AS settings_content,
   (SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t.id), '')) FROM id_tags t
     WHERE organization_id = $1::uuid AND source = 'api') AS tag_content,
+  (SELECT md5(coalesce(string_agg(concat_ws(',', id, url, events, vendor_ids, active, secret, replay_before IS NULL), ';' ORDER BY id), ''))
+    FROM webhooks WHERE organization_id = $1::uuid) AS webhook_content,
   (SELECT count(*)::int FROM api_keys WHERE organization_id = $1::uuid AND revoked_at IS NOT NULL) AS revoked`;
 
 /** What requests can have written in an organisation: numbers of rows and digests of their content. */

@@ -41,6 +41,8 @@ export interface Belongings {
   transactionId: string;
   /** `rsv_` id of a cancelled reservation of `identity`. */
   reservation: string;
+  /** Of a webhook that nobody listens at. */
+  webhookId: string;
 }
 
 const secrets = z.object({ JWT_SECRET: z.string() });
@@ -106,6 +108,9 @@ export async function furnish(
     VALUES ($1, $2::uuid, $3::uuid, 815, 1, 'TAG', 'cancelled', now(), now(), now(), 2) RETURNING id`,
     [reservation, organization, charger.id],
   );
+  const hook = { url: "http://127.0.0.1:1/hook", events: ["webhook.disabled"] };
+  const hooked = await call(access, "POST", "/api/v1/webhooks", hook);
+  const webhookId = z.object({ id: z.string() }).parse(hooked.body).id;
   return {
     locationId,
     chargerId: charger.id,
@@ -117,6 +122,7 @@ export async function furnish(
     tagJobId,
     transactionId,
     reservation,
+    webhookId,
   };
 }
 

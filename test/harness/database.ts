@@ -14,7 +14,10 @@ import { idempotencyStore } from "../../src/store/idempotency.ts";
 import { jobStore } from "../../src/store/jobs.ts";
 import { localListStore } from "../../src/store/local-lists.ts";
 import { locationStore } from "../../src/store/locations.ts";
+import { SecretSeal } from "../../src/secret-seal.ts";
 import { tagRegistryStore } from "../../src/store/tag-registry.ts";
+import { deliveryStore } from "../../src/store/webhook-deliveries.ts";
+import { webhookStore } from "../../src/store/webhooks.ts";
 import { testSql, type TestSql } from "./sql.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -27,6 +30,8 @@ export interface Database {
     | "locations"
     | "effects"
     | "events"
+    | "webhooks"
+    | "deliveries"
     | "settings"
     | "idempotency"
     | "idTags"
@@ -54,12 +59,15 @@ export async function openDatabase({ isShared = true } = {}): Promise<Database> 
       NEON_FETCH_ENDPOINT: `${server.url}/sql`,
     }),
   );
+  const seal = new SecretSeal("a secret of the tests, of 32 bytes and more", "busbar webhook secret");
   const stores = {
     chargers: chargerStore(sql),
     jobs: jobStore(sql),
     locations: locationStore(sql),
     effects: effectStore(sql),
     events: eventStore(sql),
+    webhooks: webhookStore(sql, seal),
+    deliveries: deliveryStore(sql, seal),
     settings: settingsStore(sql),
     idTags: idTagStore(sql),
     tagJobs: tagJobStore(sql),

@@ -43,6 +43,7 @@ const NUMBERS = [
   "PROVISION_PARALLELISM",
   "SIMULATOR_CONNECTS_PER_SECOND",
   "SIMULATOR_WATCH_SECONDS",
+  "WEBHOOK_RETRIES",
 ];
 
 describe("configuration", () => {

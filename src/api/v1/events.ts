@@ -28,18 +28,20 @@ const event = z
   })
   .openapi("Event");
 
+/** The id of an event, or an ISO 8601 time. */
+export const eventCursor = z
+  .string()
+  .transform(cursorOf)
+  .refine((cursor) => cursor !== null, "must be an event id or an ISO 8601 time")
+  .openapi({ type: "string", example: "evt_01JKB2M3N4P5Q6R7S8T9V0W1X2" });
+
 const query = z.object({
-  after: z
-    .string()
-    .transform(cursorOf)
-    .refine((cursor) => cursor !== null, "must be an event id or an ISO 8601 time")
-    .optional()
-    .openapi({
-      type: "string",
-      example: "evt_01JKB2M3N4P5Q6R7S8T9V0W1X2",
-      description:
-        "`next` of the page before, the id of any event, or an ISO 8601 time: from what was stored then. Absent: from the oldest",
-    }),
+  after: eventCursor.optional().openapi({
+    type: "string",
+    example: "evt_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+    description:
+      "`next` of the page before, the id of any event, or an ISO 8601 time: from what was stored then. Absent: from the oldest",
+  }),
   type: z
     .string()
     .transform((list) => list.split(","))

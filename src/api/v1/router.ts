@@ -24,6 +24,15 @@ import { cancelReservation, createReservation, listReservations } from "./reserv
 import { changeOrganizationSettings, getOrganization } from "./organization.ts";
 import { registerCharger } from "./register-charger.ts";
 import { rotateAuthorizationKey } from "./rotate-authorization-key.ts";
+import {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  listDeliveries,
+  listWebhooks,
+  replayWebhook,
+  testDelivery,
+} from "./webhooks.ts";
 
 export const V1_OPERATIONS: readonly BoundOperation[] = [
   registerCharger,
@@ -65,6 +74,13 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   getLocalList,
   setLocalListMode,
   listEvents,
+  createWebhook,
+  listWebhooks,
+  changeWebhook,
+  deleteWebhook,
+  listDeliveries,
+  testDelivery,
+  replayWebhook,
   listDeadLetters,
   createApiKey,
   listApiKeys,

@@ -1,6 +1,8 @@
 import type { Env } from "../../env.ts";
 import type { FactSink } from "./deliver-facts.ts";
-import type { ServicesOf } from "../services.ts";
+import type { StoredEvent } from "../../ports.ts";
+import { deliveriesOf, publishDeliveries } from "../../webhooks/publish-deliveries.ts";
+import type { Services, ServicesOf } from "../services.ts";
 import { SharedSink, type SendFacts } from "./shared-sink.ts";
 
 /**
@@ -19,10 +21,23 @@ const BATCHING = {
 const shared = new Map<string, SharedSink>();
 
 export function factSink(env: Env, services: ServicesOf): FactSink {
-  const work: SendFacts = async (rows) => services(env).chargers.applySessionFacts(rows);
+  const work: SendFacts = async (rows) => {
+    const ports = services(env);
+    return ports.chargers.applySessionFacts(rows, (events) => publishSoon(ports, events));
+  };
   return (rows, delivery) => {
     const sink = shared.get(env.DATABASE_URL) ?? new SharedSink(BATCHING);
     shared.set(env.DATABASE_URL, sink);
     return sink.deliver(rows, work, delivery);
   };
+}
+
+/** Publishes the deliveries that a statement stored. Nobody waits for it: the sweeper publishes what is not published now. */
+function publishSoon(ports: Services, events: readonly StoredEvent[]): void {
+  const due = deliveriesOf(events);
+  if (due.length === 0) return;
+  publishDeliveries(ports, due).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : "unknown";
+    console.warn(JSON.stringify({ event: "deliveries.notPublished", count: due.length, reason }));
+  });
 }

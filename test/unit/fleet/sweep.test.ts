@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Unavailable } from "../../../src/errors.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import { sweep } from "../../../src/fleet/sweep.ts";
-import type { RecoveryStore, RunPublisher, StationHistory } from "../../../src/ports.ts";
+import type { MessagePublisher, RecoveryStore, RunPublisher, StationHistory } from "../../../src/ports.ts";
 import { batchOf, openDatabase, type Database } from "../../harness/database.ts";
 import { unusedPort } from "../api/fake-ports.ts";
 
@@ -40,6 +40,13 @@ function sweeper(takes: (runId: string) => boolean) {
     syncLocalList: ({ chargerId, attempt }) => publish(`list-${chargerId}-r${attempt}`),
     cancel: async () => undefined,
   };
+  const messages: MessagePublisher = {
+    deliver: async (deliveries) => {
+      for (const { webhookId, eventId } of deliveries) await publish(`${eventId}-${webhookId}`);
+      return [...deliveries];
+    },
+    replayWebhook: ({ webhookId }) => publish(`replay-${webhookId}`),
+  };
   const history: StationHistory = {
     ...unusedPort<StationHistory>("history"),
     transactionIds: () => Promise.reject(new Error("not expected here")),
@@ -49,7 +56,15 @@ function sweeper(takes: (runId: string) => boolean) {
     minute += afterMinutes;
     const now = new Date(Date.now() + minute * MINUTE_MS);
     const recovery: RecoveryStore = { ...unusedPort<RecoveryStore>("recovery"), next: async () => null };
-    return sweep({ ...db.stores, runs, history, recovery, ids: systemIds, clock: { now: () => now } });
+    return sweep({
+      ...db.stores,
+      runs,
+      messages,
+      history,
+      recovery,
+      ids: systemIds,
+      clock: { now: () => now },
+    });
   };
   return { published, pruned, pass };
 }

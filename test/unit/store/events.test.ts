@@ -67,7 +67,9 @@ test("a connection and its end are one event each, however often their facts arr
     },
   ]);
   const [organizationId, chargerId] = [organization.id, id];
-  expect(told).toEqual(events.map(({ id: event, type }) => ({ organizationId, chargerId, id: event, type })));
+  expect(told).toEqual(
+    events.map(({ id: event, type }) => ({ organizationId, chargerId, id: event, type, webhookIds: [] })),
+  );
 });
 
 test("ids are those of the contract and sort by the time of their events", async () => {

@@ -17,6 +17,7 @@ const TABLES = [
   "data_transfers",
   "reservations",
   "events",
+  "webhook_deliveries",
 ];
 const ARRIVED = "timestamptz '2026-11-30 12:00:00Z' - interval '90 days'";
 const STORED = "timestamptz '2026-11-30 12:00:00Z' - interval '7 days'";
@@ -46,7 +47,9 @@ async function arrive(old: number, from: number, to: number): Promise<void> {
         SELECT gen_random_uuid(), 'evt_' || n, 't', now(), '{}', ${past(STORED)} ${rows}),
       e AS (INSERT INTO reservations (id, organization_id, charger_id, reservation_id, evse_id, id_tag, status, expires_at,
           created_at, updated_at, revision)
-        SELECT 'rsv_' || n, gen_random_uuid(), gen_random_uuid(), n, 1, 'TAG', 'used', 'infinity', '-infinity', ${when}, 3 ${rows})
+        SELECT 'rsv_' || n, gen_random_uuid(), gen_random_uuid(), n, 1, 'TAG', 'used', 'infinity', '-infinity', ${when}, 3 ${rows}),
+      f AS (INSERT INTO webhook_deliveries (webhook_id, event_id, organization_id, type, due_at, created_at)
+        SELECT 'wh_1', 'evt_' || n, gen_random_uuid(), 't', now(), ${past(STORED)} ${rows})
       INSERT INTO data_transfers (id, organization_id, charger_id, direction, vendor_id, at)
         SELECT gen_random_uuid()::text, gen_random_uuid(), gen_random_uuid(), 'incoming', 'v', ${when} ${rows}`,
     [],
@@ -66,17 +69,17 @@ beforeEach(async () => {
 test("one pass deletes all rows that are too old, however many, and nothing else", async () => {
   await arrived(25_000);
   await pruneHistory(db.sql, NOW);
-  expect(await left()).toEqual([3, 3, 3, 3, 3, 3]);
+  expect(await left()).toEqual([3, 3, 3, 3, 3, 3, 3]);
 });
 
 test("a pass whose time is used up has deleted the oldest rows of every table, and the next one continues", async () => {
   await arrived(250);
   await pruneHistory(db.sql, NOW, { rowsPerStatement: 100, budgetMs: 0 });
-  expect(await left()).toEqual([153, 153, 153, 153, 153, 153]);
+  expect(await left()).toEqual([153, 153, 153, 153, 153, 153, 153]);
   const [oldest] = await db.sql.read("SELECT min(received_at) AS at FROM meter_values", []);
   expect(Number(oldest?.["at"])).toBe(NOW.getTime() - 90 * 86_400_000 - 149_500);
   await pruneHistory(db.sql, NOW, { rowsPerStatement: 100 });
-  expect(await left()).toEqual([3, 3, 3, 3, 3, 3]);
+  expect(await left()).toEqual([3, 3, 3, 3, 3, 3, 3]);
 });
 
 test("old rows are found by the index on their arrival, with and without statistics", async () => {
@@ -102,8 +105,8 @@ test("old rows are found by the index on their arrival, with and without statist
           ? /Index Scan using \w+_(received|age) /
           : /Index Scan (using|on) reservations_due /,
       );
-      // This database has no chargers.
-      expect(lines).not.toMatch(/Seq Scan on (?!chargers )/);
+      // This database has no chargers and no webhooks.
+      expect(lines).not.toMatch(/Seq Scan on (?!chargers |webhooks )/);
     }
   }
 });

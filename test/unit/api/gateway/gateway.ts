@@ -43,6 +43,8 @@ const CONFIG: Config = {
   SIMULATOR_CONNECTS_PER_SECOND: 200,
   SIMULATOR_WATCH_SECONDS: 30,
   ALLOW_PRIVATE_TARGETS: false,
+  WEBHOOK_RETRIES: 3,
+  WEBHOOK_RETRY_DELAY: "60000 * pow(20, retried)",
 };
 
 export interface CallOptions {
