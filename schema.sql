@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS organizations (
   allow_unauthenticated_chargers boolean NOT NULL DEFAULT true, -- whether chargers of security profile 0 may be registered
   master_pass_group_id text,         -- group of the tags that may stop any transaction
   tag_cache_seconds integer,         -- how long stations may keep an answer about a tag; null = as long as they like
-  transaction_update_seconds integer NOT NULL DEFAULT 60 -- one event of meter values per transaction and so many seconds; 0 = each
+  transaction_update_seconds integer NOT NULL DEFAULT 60, -- one event of meter values per transaction and so many seconds; 0 = each
+  is_live boolean NOT NULL DEFAULT false -- whether it has live lines, which are told of its events
 );
 
 CREATE TABLE IF NOT EXISTS api_keys (

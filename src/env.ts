@@ -88,6 +88,7 @@ export interface Bindings {
   TRANSACTION_IDS: ObjectNamespace;
   SESSION_SHELF: ObjectNamespace;
   TAG_REGISTRY: ObjectNamespace;
+  EVENTS_LIVE: ObjectNamespace;
 }
 
 /** Environment as the runtime passes it, not parsed. */
@@ -132,6 +133,7 @@ export function readEnv(raw: RawEnv): Env {
     TRANSACTION_IDS: raw.TRANSACTION_IDS,
     SESSION_SHELF: raw.SESSION_SHELF,
     TAG_REGISTRY: raw.TAG_REGISTRY,
+    EVENTS_LIVE: raw.EVENTS_LIVE,
   };
   parsed.set(raw, env);
   return env;

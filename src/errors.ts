@@ -76,6 +76,9 @@ export class IdempotencyMismatch extends DomainError {}
 /** The first request with this Idempotency-Key is still running. */
 export class IdempotencyInFlight extends DomainError {}
 
+/** The path serves WebSocket upgrades only. */
+export class UpgradeRequired extends DomainError {}
+
 /** Too many requests or things. `retryAfterSeconds`: when to try again; null: not known. */
 export class Limited extends DomainError {
   readonly retryAfterSeconds: number | null;

@@ -2,8 +2,10 @@ import { stepRoutes } from "../workflows/index.ts";
 import { STEPS } from "../workflows/paths.ts";
 import { handleUpgrade } from "./api/socket.ts";
 import { UpgradeBudget } from "./api/upgrade-budget.ts";
+import { LIVE_PATH } from "./api/http/live-ticket.ts";
 import { createApp } from "./app.ts";
 import { ChargePointSession as Session } from "./durable/session/charge-point-session.ts";
+import { EventsLive as Live } from "./durable/live/events-live.ts";
 import { SimulatorHost as Host } from "./durable/host/simulator-host.ts";
 import { TagRegistry as Registry } from "./durable/tag-registry.ts";
 import { TransactionIds as Ids } from "./durable/transaction-ids.ts";
@@ -41,6 +43,12 @@ export class TagRegistry extends Registry {
   }
 }
 
+export class EventsLive extends Live {
+  constructor(ctx: DurableObjectState, env: RawEnv) {
+    super(ctx, env, wire);
+  }
+}
+
 const app = createApp({
   services: (raw) => {
     const env = readEnv(raw);
@@ -69,6 +77,10 @@ function isStep(url: string): boolean {
   return url.includes(STEPS) && new URL(url).pathname.startsWith(STEPS);
 }
 
+function isLiveLine(url: string): boolean {
+  return new URL(url).pathname === LIVE_PATH;
+}
+
 const budget = new UpgradeBudget();
 
 function serveUpgrade(request: Request, raw: RawEnv, ctx: ExecutionContext): Promise<Response> {
@@ -81,7 +93,9 @@ function serveUpgrade(request: Request, raw: RawEnv, ctx: ExecutionContext): Pro
 
 export default {
   fetch(request, raw, ctx) {
-    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return serveUpgrade(request, raw, ctx);
+    const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+    // The upgrade of a live line is a request of the API, with its checks.
+    if (isUpgrade && !isLiveLine(request.url)) return serveUpgrade(request, raw, ctx);
     if (isStep(request.url)) return serveStep(request, raw, ctx);
     return app.fetch(request, raw, ctx);
   },

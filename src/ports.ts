@@ -8,6 +8,7 @@ import type { ChargerStore } from "./ports/chargers.ts";
 import type { IdempotencyStore } from "./ports/idempotency.ts";
 import type { EffectStore } from "./ports/effects.ts";
 import type { EventStore } from "./ports/events.ts";
+import type { LiveLines } from "./ports/live.ts";
 import type { JobStore } from "./ports/jobs.ts";
 import type { LocalListStore } from "./ports/local-lists.ts";
 import type { LocationStore } from "./ports/locations.ts";
@@ -22,6 +23,7 @@ import type { StationHistory, TagPolicies } from "./ports/transactions.ts";
 import type { DeliveryStore, WebhookPost, WebhookStore } from "./ports/webhooks.ts";
 
 export * from "./ports/access.ts";
+export type * from "./ports/live.ts";
 export type * from "./ports/idempotency.ts";
 export type * from "./ports/paging.ts";
 export type * from "./ports/local-lists.ts";
@@ -55,6 +57,7 @@ export interface Ports {
   webhooks: WebhookStore;
   deliveries: DeliveryStore;
   webhookPost: WebhookPost;
+  liveLines: LiveLines;
   tagPolicies: TagPolicies;
   idTags: IdTagStore;
   tagJobs: TagJobStore;

@@ -3,6 +3,7 @@ import { runPublisher } from "../workflows/run-publisher.ts";
 import { rateCounter } from "./cache/rate-counter.ts";
 import { connectRedis } from "./cache/redis.ts";
 import { replayMarks } from "./cache/replay-marks.ts";
+import { durableLiveLines } from "./durable/live-lines.ts";
 import { durableSessions } from "./durable/sessions.ts";
 import { durableSimulators } from "./durable/simulators.ts";
 import { durableTagRegistries } from "./durable/tag-registries.ts";
@@ -55,6 +56,7 @@ export function wire(env: Env): Ports {
     webhooks: webhookStore(sql, seal),
     deliveries: deliveryStore(sql, seal),
     webhookPost: postWebhook,
+    liveLines: durableLiveLines(env),
     tagPolicies: tagPolicies(sql),
     idTags: idTagStore(sql),
     tagJobs: tagJobStore(sql),

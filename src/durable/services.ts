@@ -3,7 +3,10 @@ import type { Ports } from "../ports.ts";
 
 /** Ports of Postgres and the engine that the objects use. */
 export interface Services {
+  apiKeys: Pick<Ports["apiKeys"], "findById">;
   chargers: Pick<Ports["chargers"], "applySessionFacts">;
+  events: Pick<Ports["events"], "page" | "openLine" | "closeLines">;
+  liveLines: Pick<Ports["liveLines"], "told">;
   history: Pick<Ports["history"], "transactionIds">;
   runs: Pick<Ports["runs"], "applySettings">;
   messages: Pick<Ports["messages"], "deliver">;

@@ -29,6 +29,8 @@ type Needs = Pick<
   Ports,
   | "jobs"
   | "effects"
+  | "events"
+  | "liveLines"
   | "settings"
   | "tagRegistry"
   | "tagJobs"
@@ -81,6 +83,12 @@ export async function sweep(ports: Needs): Promise<Swept> {
   );
   await sweepTags(ports, pass, now);
   await sweepWebhooks(ports, pass, now);
+  // In case that a line was not told of an event.
+  await pass.publishEach(
+    "liveLines",
+    () => ports.events.liveDue(),
+    ({ id }) => ports.liveLines.wake(id),
+  );
   await pass.part("prune", () => ports.history.prune(now));
   return pass.result(
     jobs.map(({ id }) => id),

@@ -43,6 +43,8 @@ export interface StoredEvent {
   chargerId: string | null;
   /** Webhooks that it has to be delivered to; their deliveries are stored. */
   webhookIds: string[];
+  /** The organisation has live lines. */
+  isLive: boolean;
 }
 
 /** An event as clients get it. */
@@ -85,4 +87,10 @@ export interface EventStore {
   page(organizationId: string, query: EventQuery): Promise<EventPage | null>;
   /** The first event of the feed; null: it is empty. */
   oldest(organizationId: string): Promise<{ id: string; at: Date } | null>;
+  /** From now on statements tell that the organisation is live. Returns the newest event that can be read; null: there is none. */
+  openLine(organizationId: string): Promise<string | null>;
+  /** The organisation has no live line any more. */
+  closeLines(organizationId: string): Promise<void>;
+  /** Live organisations with events of the last two minutes. */
+  liveDue(): Promise<{ id: string }[]>;
 }

@@ -37,7 +37,8 @@ export function eventsSql(from: string, idTime = "at"): string {
     RETURNING webhook_id, event_id, organization_id
   ), told AS (
     SELECT event_organization, event_id, event_type, event_charger, ARRAY(SELECT d.webhook_id FROM delivery d
-      WHERE d.event_id = e.event_id AND d.organization_id = event_organization) AS event_webhooks
+      WHERE d.event_id = e.event_id AND d.organization_id = event_organization) AS event_webhooks,
+      (SELECT o.is_live FROM organizations o WHERE o.id = event_organization) AS event_live
     FROM event_row e
   )`;
 }
@@ -102,7 +103,7 @@ export function changesSql({ table, keys, state: [one, two] }: States): string {
 }
 
 /** Columns of `told`, for a row of a result that is no event. */
-export const NO_EVENT = `NULL::uuid AS event_organization, NULL::text AS event_id, NULL::text AS event_type, NULL::uuid AS event_charger, NULL::text[] AS event_webhooks`;
+export const NO_EVENT = `NULL::uuid AS event_organization, NULL::text AS event_id, NULL::text AS event_type, NULL::uuid AS event_charger, NULL::text[] AS event_webhooks, NULL::boolean AS event_live`;
 
 const toldRow = z
   .object({
@@ -111,6 +112,7 @@ const toldRow = z
     event_type: z.string(),
     event_charger: z.string().nullable(),
     event_webhooks: z.array(z.string()),
+    event_live: z.boolean().nullable(),
   })
   .transform((row): StoredEvent => ({
     organizationId: row.event_organization,
@@ -118,6 +120,7 @@ const toldRow = z
     type: row.event_type,
     chargerId: row.event_charger,
     webhookIds: row.event_webhooks,
+    isLive: row.event_live === true,
   }));
 
 /** Divides the rows of a statement into those of `told` and the others. */
@@ -190,8 +193,24 @@ export const eventRow = z.object({
   data: z.custom<JsonObject>(isObject),
 });
 
+/** Notes that an organisation has live lines, and reads the newest event that can be read. */
+const OPEN_LINE = `WITH live AS (
+    UPDATE organizations SET is_live = true WHERE id = $1::uuid AND NOT is_live
+  )
+  SELECT id FROM events WHERE organization_id = $1::uuid AND txid < pg_snapshot_xmin(pg_current_snapshot())
+  ORDER BY txid DESC, seq DESC LIMIT 1`;
+
+const CLOSE_LINES = "UPDATE organizations SET is_live = false WHERE id = $1::uuid AND is_live";
+
+/** Live organisations whose newest event was stored within the last two minutes. */
+const LIVE_DUE = `SELECT o.id FROM organizations o CROSS JOIN LATERAL (
+    SELECT e.created_at FROM events e WHERE e.organization_id = o.id ORDER BY e.txid DESC, e.seq DESC LIMIT 1) newest
+  WHERE o.is_live AND newest.created_at > now() - interval '2 minutes'`;
+
+const idRow = z.object({ id: z.string() });
+
 /** Events in Postgres. */
-export function eventStore(sql: Pick<Sql, "read">): EventStore {
+export function eventStore(sql: Pick<Sql, "read" | "write">): EventStore {
   return {
     async page(organizationId, query) {
       const { after, types, chargeBoxId, limit } = query;
@@ -207,6 +226,18 @@ export function eventStore(sql: Pick<Sql, "read">): EventStore {
     async oldest(organizationId) {
       const rows = await sql.read(OLDEST, [organizationId]);
       return firstRow(z.object({ id: z.string(), at: timestamp }), rows);
+    },
+
+    async openLine(organizationId) {
+      return firstRow(idRow, await sql.write(OPEN_LINE, [organizationId]))?.id ?? null;
+    },
+
+    async closeLines(organizationId) {
+      await sql.write(CLOSE_LINES, [organizationId]);
+    },
+
+    async liveDue() {
+      return parseRows(idRow, await sql.read(LIVE_DUE, []));
     },
   };
 }

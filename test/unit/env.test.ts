@@ -8,6 +8,7 @@ const COMPLETE = {
   TRANSACTION_IDS: namespace,
   SESSION_SHELF: namespace,
   TAG_REGISTRY: namespace,
+  EVENTS_LIVE: namespace,
   PUBLIC_BASE_URL: "https://busbar.example/",
   DATABASE_URL: "postgresql://u:p@db.test/busbar",
   UPSTASH_REDIS_REST_URL: "https://redis.test",

@@ -5,10 +5,11 @@ import { accessState } from "./access-state.ts";
 import { principalOfApiKey } from "./api-key.ts";
 import type { AppEnv, Principal } from "./context.ts";
 import { verifyToken } from "./jwt.ts";
+import { keyOfTicket, LIVE_PATH } from "./live-ticket.ts";
 import { authFailureAllowance, failureKey, organizationQuota } from "./rate-limit.ts";
 
 /** The credential of a request; null: it has none. */
-export type Credential = { kind: "apiKey" | "bearer"; value: string } | null;
+export type Credential = { kind: "apiKey" | "bearer" | "ticket"; value: string } | null;
 
 /** The Bearer value of the Authorization header; any other scheme counts as no credential (RFC 6750 §2.1). */
 export function bearerCredential(c: Context<AppEnv>): Credential {
@@ -19,6 +20,12 @@ export function bearerCredential(c: Context<AppEnv>): Credential {
 export function apiKeyCredential(c: Context<AppEnv>): Credential {
   const value = c.req.header("x-api-key");
   return value === undefined || value === "" ? null : { kind: "apiKey", value };
+}
+
+/** The key of the header, or on the path of the live line a ticket of the query. */
+export function apiKeyOrTicket(c: Context<AppEnv>): Credential {
+  const ticket = c.req.path === LIVE_PATH ? c.req.query("ticket") : undefined;
+  return apiKeyCredential(c) ?? (ticket === undefined ? null : { kind: "ticket", value: ticket });
 }
 
 /**
@@ -54,10 +61,20 @@ async function principalOf(
   guessesLeft: boolean,
 ): Promise<Principal | null> {
   if (credential === null) return null;
+  if (credential.kind === "ticket") return principalOfTicket(c, credential.value);
   const isApiKey = credential.kind === "apiKey" || credential.value.startsWith("cap_");
   return isApiKey
     ? principalOfApiKey(c, credential.value, guessesLeft)
     : principalOfToken(c, credential.value);
+}
+
+/** Reads the key of the ticket: tickets are rare, and one of a revoked key is not valid. */
+async function principalOfTicket(c: Context<AppEnv>, ticket: string): Promise<Principal | null> {
+  const { apiKeys, clock } = c.get("ports");
+  const keyId = await keyOfTicket(ticket, c.get("config"), clock.now());
+  const found = keyId === null ? null : await apiKeys.findById(keyId);
+  if (!found) return null;
+  return { subject: found.key.id, organization: found.organization, role: found.key.role, via: "apiKey" };
 }
 
 async function principalOfToken(c: Context<AppEnv>, token: string): Promise<Principal | null> {

@@ -106,7 +106,12 @@ export interface Operation<Role extends string, Finding, P, Q, S, A, B> {
   isIdempotent?: boolean;
   /** The answer has an `ETag`: a matching `If-None-Match` is answered 304. */
   isConditional?: boolean;
-  success: { status: 200 | 201 | 202; description: string; schema?: z.ZodType<A>; headers?: z.ZodObject };
+  success: {
+    status: 101 | 200 | 201 | 202;
+    description: string;
+    schema?: z.ZodType<A>;
+    headers?: z.ZodObject;
+  };
   /** Statuses beyond those that every operation of the surface may answer with. */
   refusals?: readonly number[];
   /** Further answers that are described here and not by the surface. */

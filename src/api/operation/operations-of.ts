@@ -45,7 +45,8 @@ export function operationsOf<Role extends string, Finding>(surface: Surface<Role
         router.on([method], [route], ...middleware, async (c) => {
           const answer = await operation.handle(await receive(c, surface, operation));
           if (answer instanceof Response) return answer;
-          return c.json(answer as object, operation.success.status);
+          // 101 has no body: its operation returns a response.
+          return c.json(answer as object, operation.success.status as 200);
         });
       },
     };

@@ -11,6 +11,7 @@ import {
   Policy,
   Unauthenticated,
   Unavailable,
+  UpgradeRequired,
 } from "../../errors.ts";
 import { Misconfigured } from "../../env.ts";
 import type { AppEnv } from "../http/context.ts";
@@ -75,6 +76,10 @@ function stateRefusal(err: unknown): V1Refusal | null {
   }
   if (err instanceof Conflict) return { status: 409, code: "CONFLICT", message: err.message };
   if (err instanceof CursorExpired) return expired(err);
+  if (err instanceof UpgradeRequired) {
+    const headers = { Upgrade: "websocket", Connection: "Upgrade" };
+    return { status: 426, code: "UPGRADE_REQUIRED", message: "This path serves WebSocket upgrades", headers };
+  }
   if (err instanceof IdempotencyMismatch) {
     const message = "This Idempotency-Key was already used with a different request body";
     return { status: 422, code: "IDEMPOTENCY_KEY_REUSED", message };

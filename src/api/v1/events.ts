@@ -5,7 +5,7 @@ import { EVENT_TYPES, EVENTS_KEPT_DAYS, type EventCursor } from "../../ports.ts"
 import { chargeBoxId, queryInteger, timestamp } from "./fields.ts";
 import { defineOperation } from "./surface.ts";
 
-const EVENT_ID = /^evt_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+export const EVENT_ID = /^evt_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const isoTime = z.iso.datetime({ offset: true });
 
 /** The years that Postgres and JavaScript spell alike. */
@@ -35,6 +35,18 @@ export const eventCursor = z
   .refine((cursor) => cursor !== null, "must be an event id or an ISO 8601 time")
   .openapi({ type: "string", example: "evt_01JKB2M3N4P5Q6R7S8T9V0W1X2" });
 
+/** Names of events, with commas between them. */
+export const eventTypes = z
+  .string()
+  .transform((list) => list.split(","))
+  .refine((list) => list.every((name) => types.includes(name)), `must be one of: ${types.join(", ")}`)
+  .optional()
+  .openapi({
+    type: "string",
+    example: "charger.connected",
+    description: `One of these names, or several with commas between them: ${types.map((name) => `\`${name}\``).join(", ")}`,
+  });
+
 const query = z.object({
   after: eventCursor.optional().openapi({
     type: "string",
@@ -42,16 +54,7 @@ const query = z.object({
     description:
       "`next` of the page before, the id of any event, or an ISO 8601 time: from what was stored then. Absent: from the oldest",
   }),
-  type: z
-    .string()
-    .transform((list) => list.split(","))
-    .refine((list) => list.every((name) => types.includes(name)), `must be one of: ${types.join(", ")}`)
-    .optional()
-    .openapi({
-      type: "string",
-      example: "charger.connected",
-      description: `One of these names, or several with commas between them: ${types.map((name) => `\`${name}\``).join(", ")}`,
-    }),
+  type: eventTypes,
   chargeBoxId: chargeBoxId.optional(),
   limit: queryInteger({ min: 1, max: 500, fallback: 100 }).openapi({
     description: "Most events of a page; fewer if they are large",

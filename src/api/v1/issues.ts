@@ -11,7 +11,7 @@ export interface Issue {
 
 /** One refusal: the status, what goes under `error`, and the headers that belong to it. */
 export interface V1Refusal {
-  status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504;
+  status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 422 | 426 | 429 | 500 | 502 | 503 | 504;
   code: string;
   message: string;
   extra?: Record<string, unknown>;

@@ -11,6 +11,7 @@ import { getOcppReport } from "./commands/ocpp-report.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { deleteCharger, getCharger, listChargers, setRegistration } from "./chargers.ts";
 import { listEvents } from "./events.ts";
+import { createLiveTicket, openLiveLine } from "./live-events.ts";
 import { getIdTagJob, importIdTags } from "./id-tag-jobs.ts";
 import { changeIdTag, createIdTag, deleteIdTag, getIdTag, listIdTags, putIdTag } from "./id-tags.ts";
 import { getLocalList, setLocalListMode } from "./local-list.ts";
@@ -81,6 +82,8 @@ export const V1_OPERATIONS: readonly BoundOperation[] = [
   listDeliveries,
   testDelivery,
   replayWebhook,
+  createLiveTicket,
+  openLiveLine,
   listDeadLetters,
   createApiKey,
   listApiKeys,

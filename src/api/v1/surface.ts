@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { Forbidden } from "../../errors.ts";
 import type { AppEnv } from "../http/context.ts";
-import { apiKeyCredential, authenticate } from "../http/principal.ts";
+import { apiKeyOrTicket, authenticate } from "../http/principal.ts";
 import { actingOrganization, hasRole, type MinimumRole } from "../http/require-role.ts";
 import { jsonAnswer } from "../operation/document.ts";
 import { operationsOf } from "../operation/operations-of.ts";
@@ -55,6 +55,7 @@ const REFUSALS: Record<number, string> = {
   410: "The cursor is unknown or too old; `oldest` is the first event that is kept",
   413: "The body is larger than 256 KiB",
   415: "The body is not JSON",
+  426: "The request is no WebSocket upgrade",
   422: "The Idempotency-Key was used with another body",
   429: "Over the rate limit",
   500: "Internal server error",
@@ -91,7 +92,7 @@ export function authenticateV1(): MiddlewareHandler<AppEnv> {
   return async function authenticateV1(c, next) {
     const isKeyManagement = credentialSchemeOf(c.req.path) === "Bearer";
     const useBearer = isKeyManagement && c.req.header("authorization") !== undefined;
-    await (useBearer ? authenticateBearer(c) : authenticate(c, apiKeyCredential(c)));
+    await (useBearer ? authenticateBearer(c) : authenticate(c, apiKeyOrTicket(c)));
     await next();
   };
 }

@@ -23,7 +23,10 @@ const shared = new Map<string, SharedSink>();
 export function factSink(env: Env, services: ServicesOf): FactSink {
   const work: SendFacts = async (rows) => {
     const ports = services(env);
-    return ports.chargers.applySessionFacts(rows, (events) => publishSoon(ports, events));
+    return ports.chargers.applySessionFacts(rows, (events) => {
+      ports.liveLines.told(events);
+      publishSoon(ports, events);
+    });
   };
   return (rows, delivery) => {
     const sink = shared.get(env.DATABASE_URL) ?? new SharedSink(BATCHING);

@@ -94,6 +94,7 @@ export function createWorld(variables: Record<string, string> = {}, changes: Par
     tagJobs: unusedPort("tagJobs"),
     localLists: { ...unusedPort<Ports["localLists"]>("localLists"), replace: async () => null },
     tagRegistry: unusedPort("tagRegistry"),
+    liveLines: unusedPort("liveLines"),
     tagRegistries: unusedPort("tagRegistries"),
     history: unusedPort("history"),
     recovery: fakeRecovery(),

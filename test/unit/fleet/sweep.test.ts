@@ -2,7 +2,13 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Unavailable } from "../../../src/errors.ts";
 import { systemIds } from "../../../src/fleet/ids.ts";
 import { sweep } from "../../../src/fleet/sweep.ts";
-import type { MessagePublisher, RecoveryStore, RunPublisher, StationHistory } from "../../../src/ports.ts";
+import type {
+  LiveLines,
+  MessagePublisher,
+  RecoveryStore,
+  RunPublisher,
+  StationHistory,
+} from "../../../src/ports.ts";
 import { batchOf, openDatabase, type Database } from "../../harness/database.ts";
 import { unusedPort } from "../api/fake-ports.ts";
 
@@ -52,12 +58,14 @@ function sweeper(takes: (runId: string) => boolean) {
     transactionIds: () => Promise.reject(new Error("not expected here")),
     prune: async (now) => void pruned.push(now),
   };
+  const liveLines = unusedPort<LiveLines>("liveLines");
   const pass = (afterMinutes: number) => {
     minute += afterMinutes;
     const now = new Date(Date.now() + minute * MINUTE_MS);
     const recovery: RecoveryStore = { ...unusedPort<RecoveryStore>("recovery"), next: async () => null };
     return sweep({
       ...db.stores,
+      liveLines,
       runs,
       messages,
       history,

@@ -42,7 +42,7 @@ describe.skipIf(!pgUrl)("events of transactions that are open at once", () => {
   async function page(after: string | null, limit = 100): Promise<EventPage> {
     const read = async (text: string, params: unknown[]) => (await reader.query(text, params)).rows;
     const query = { after: after === null ? null : { id: after }, types: null, chargeBoxId: null, limit };
-    const found = await eventStore({ read }).page(ORGANIZATION, query);
+    const found = await eventStore({ read, write: read }).page(ORGANIZATION, query);
     if (!found) throw new Error(`${after} is not known`);
     return found;
   }

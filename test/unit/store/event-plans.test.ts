@@ -64,7 +64,7 @@ describe("on 100,000 events", () => {
       "a page %s reads its own rows by an index",
       async (_name, [query, most]) => {
         const { read, explained } = explaining(database);
-        await eventStore({ read })
+        await eventStore({ read, write: read })
           .page(ORGANIZATION, { ...ALL, ...query })
           .catch(() => null);
         const nodes = explained.flatMap((one) => one.nodes);
@@ -82,7 +82,7 @@ describe("on 100,000 events", () => {
 
     it("the oldest is found by an index", async () => {
       const { read, explained } = explaining(database);
-      await eventStore({ read })
+      await eventStore({ read, write: read })
         .oldest(ORGANIZATION)
         .catch(() => null);
       const nodes = explained.flatMap((one) => one.nodes);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { EventPage, EventQuery, FeedEvent, Ports } from "../../../../src/ports.ts";
 import { bodyOf, createWorld } from "../access-world.ts";
+import { unusedPort } from "../fake-ports.ts";
 
 const ID = "evt_01JKB2M3N4P5Q6R7S8T9V0W1X2";
 const STARTED: FeedEvent = {
@@ -18,6 +19,7 @@ async function ask(
 ) {
   const asked: Array<[string, EventQuery]> = [];
   const events: Ports["events"] = {
+    ...unusedPort<Ports["events"]>("events"),
     page: async (organizationId, wanted) => (asked.push([organizationId, wanted]), found),
     oldest: async () => oldest,
   };
