@@ -38,7 +38,7 @@ export const eventCursor = z
 /** Names of events, with commas between them. */
 export const eventTypes = z
   .string()
-  .transform((list) => list.split(","))
+  .transform((list) => [...new Set(list.split(","))])
   .refine((list) => list.every((name) => types.includes(name)), `must be one of: ${types.join(", ")}`)
   .optional()
   .openapi({

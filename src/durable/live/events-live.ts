@@ -6,6 +6,7 @@ import type { Services, ServicesOf } from "../services.ts";
 import {
   acknowledgedId,
   eventFrame,
+  FRAME_LENGTH_MAX,
   LINE_CLOSE,
   readyFrame,
   resyncFrame,
@@ -27,7 +28,10 @@ const READ_AGAIN_MS = 5000;
  * by its deadline (ADR 0012).
  */
 const SECOND_LOOK_MS = 11_000;
+/** How often the pause between reads that found nothing new is doubled: up to 3.2 s. */
+const DOUBLED_MAX = 4;
 const KEYS_CHECKED_EVERY_MS = 60_000;
+const encoder = new TextEncoder();
 const OPEN: number = WebSocket.READY_STATE_OPEN;
 
 interface Sent {
@@ -67,9 +71,11 @@ export class EventsLive extends DurableObject<RawEnv> {
       const cursor = line.after ?? newest;
       if (this.#sockets.length >= LINES_MAX) return new Response(null, { status: 429 });
       const { 0: client, 1: server } = new WebSocketPair();
-      this.ctx.acceptWebSocket(server);
       const unacknowledged = { events: 0, bytes: 0 };
+      // Before the socket is accepted, and so counted: a state that is too large cannot be kept.
       server.serializeAttachment({ ...line, after: cursor, cursor, unacknowledged } satisfies LineState);
+      this.ctx.acceptWebSocket(server);
+      if (cursor !== null) this.#notices.saw([cursor]);
       server.send(readyFrame(cursor));
       if (first) await this.ctx.storage.setAlarm(Date.now() + SECOND_LOOK_MS);
       if (line.after !== null) this.#readSoon(line.organizationId);
@@ -87,6 +93,8 @@ export class EventsLive extends DurableObject<RawEnv> {
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const length = typeof message === "string" ? message.length : message.byteLength;
+    if (length > FRAME_LENGTH_MAX) return socket.close(LINE_CLOSE.longFrame, "the frame is too long");
     const id = acknowledgedId(message);
     if (id === null) socket.close(LINE_CLOSE.badFrame, "expected an ack");
     else this.#acknowledge(socket, id);
@@ -148,8 +156,7 @@ export class EventsLive extends DurableObject<RawEnv> {
   async #readAll(organizationId: string): Promise<void> {
     try {
       while (this.#notices.take(Date.now())) {
-        const waitMs = this.#readAtMs + READ_EVERY_MS - Date.now();
-        if (waitMs > 0) await delay(waitMs);
+        await this.#pause();
         if (this.#sockets.length === 0) return this.#forget(organizationId);
         await this.#checkKeys();
         await this.#readOnce(organizationId);
@@ -158,6 +165,15 @@ export class EventsLive extends DurableObject<RawEnv> {
     } catch (error) {
       console.error(JSON.stringify({ event: "live.notRead", organizationId, reason: reasonOf(error) }));
       await this.ctx.storage.setAlarm(Date.now() + READ_AGAIN_MS);
+    }
+  }
+
+  /** Longer and longer while an announced event cannot be read, until something new is told. */
+  async #pause(): Promise<void> {
+    const untilMs = this.#readAtMs + READ_EVERY_MS * 2 ** Math.min(this.#notices.fruitless, DOUBLED_MAX);
+    for (let leftMs = untilMs - Date.now(); leftMs > 0; leftMs = untilMs - Date.now()) {
+      await delay(Math.min(leftMs, READ_EVERY_MS));
+      if (this.#notices.isAsked) return;
     }
   }
 
@@ -178,16 +194,19 @@ export class EventsLive extends DurableObject<RawEnv> {
   }
 
   #send(sockets: WebSocket[], events: readonly FeedEvent[], next: string | null): void {
-    const frames = events.map((event) => ({ event, frame: eventFrame(event) }));
+    const frames = events.map((event) => {
+      const frame = eventFrame(event);
+      return { event, frame, bytes: encoder.encode(frame).byteLength };
+    });
     for (const socket of sockets) {
       const state = stateOf(socket);
       const sent = this.#sent.get(socket) ?? [];
-      for (const { event, frame } of frames) {
+      for (const { event, frame, bytes } of frames) {
         if (!wants(state, event)) continue;
         state.unacknowledged.events++;
-        state.unacknowledged.bytes += frame.length;
+        state.unacknowledged.bytes += bytes;
         if (isTooMuch(state)) break;
-        sent.push({ id: event.id, bytes: frame.length });
+        sent.push({ id: event.id, bytes });
         socket.send(frame);
       }
       if (isTooMuch(state)) this.#resync(socket, state.after);
@@ -203,7 +222,10 @@ export class EventsLive extends DurableObject<RawEnv> {
     socket.close(LINE_CLOSE.resync, "resync");
   }
 
-  /** Everything up to an event has arrived. What was sent before the object woke is known by its number alone. */
+  /**
+   * Everything up to an event has arrived. What was sent before the object woke is known by its number alone: an acknowledgement of
+   * it counts for all of it, so that a client which lags behind is found after twice as many events at most.
+   */
   #acknowledge(socket: WebSocket, id: string): void {
     const state = stateOf(socket);
     const sent = this.#sent.get(socket) ?? [];

@@ -6,9 +6,10 @@ import type { FeedEvent, LineRequest } from "../../ports.ts";
 export const UNACKNOWLEDGED_MAX = { events: 1000, bytes: 1_000_000 };
 
 /** Close codes of a line, beside those of RFC 6455. */
-export const LINE_CLOSE = { keyRevoked: 4401, resync: 4409, badFrame: 1008 } as const;
+export const LINE_CLOSE = { keyRevoked: 4401, resync: 4409, badFrame: 1008, longFrame: 1009 } as const;
 
-const FRAME_LENGTH_MAX = 1024;
+/** Characters of a frame of a client. */
+export const FRAME_LENGTH_MAX = 1024;
 
 /** A line, kept with its hibernating socket. */
 export interface LineState extends LineRequest {
@@ -17,11 +18,14 @@ export interface LineState extends LineRequest {
   unacknowledged: { events: number; bytes: number };
 }
 
-const acknowledgement = z.strictObject({ type: z.literal("ack"), id: z.string().max(64) });
+const acknowledgement = z.strictObject({
+  type: z.literal("ack"),
+  id: z.string().regex(/^evt_[0-9A-Z]{26}$/),
+});
 
 /** The event id of an acknowledgement; null: the frame is none. */
 export function acknowledgedId(message: string | ArrayBuffer): string | null {
-  if (typeof message !== "string" || message.length > FRAME_LENGTH_MAX) return null;
+  if (typeof message !== "string") return null;
   try {
     return acknowledgement.parse(JSON.parse(message)).id;
   } catch {

@@ -8,13 +8,24 @@ const SEEN_MAX = 2000;
  */
 export class Notices {
   #isAsked = false;
+  #fruitless = 0;
   /** Epoch ms of the announcement, by event. */
   readonly #expected = new Map<string, number>();
   /** Events of the last reads, in case that their notice comes later. */
   readonly #seen = new Set<string>();
 
+  /** Reads in a row that found nothing, made for events that were announced. */
+  get fruitless(): number {
+    return this.#fruitless;
+  }
+
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
   ask(): void {
     this.#isAsked = true;
+    this.#fruitless = 0;
   }
 
   expect(id: string, nowMs: number): void {
@@ -22,6 +33,7 @@ export class Notices {
   }
 
   saw(ids: readonly string[]): void {
+    if (ids.length > 0) this.#fruitless = 0;
     for (const id of ids) {
       this.#expected.delete(id);
       this.#seen.add(id);
@@ -36,6 +48,7 @@ export class Notices {
   take(nowMs: number): boolean {
     for (const [id, sinceMs] of this.#expected) if (nowMs - sinceMs > PATIENCE_MS) this.#expected.delete(id);
     const isDue = this.#isAsked || this.#expected.size > 0;
+    if (!this.#isAsked) this.#fruitless++;
     this.#isAsked = false;
     return isDue;
   }

@@ -68,7 +68,14 @@ test("a connection and its end are one event each, however often their facts arr
   ]);
   const [organizationId, chargerId] = [organization.id, id];
   expect(told).toEqual(
-    events.map(({ id: event, type }) => ({ organizationId, chargerId, id: event, type, webhookIds: [] })),
+    events.map(({ id: event, type }) => ({
+      organizationId,
+      chargerId,
+      id: event,
+      type,
+      webhookIds: [],
+      isLive: false,
+    })),
   );
 });
 

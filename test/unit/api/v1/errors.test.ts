@@ -32,6 +32,10 @@ describe("errors of the command surface", () => {
       new errors.CursorExpired(null),
       [410, "CURSOR_EXPIRED", expect.stringContaining("go on without `after`"), undefined],
     ],
+    [
+      new errors.UpgradeRequired(),
+      [426, "UPGRADE_REQUIRED", expect.any(String), { Upgrade: "websocket", Connection: "Upgrade" }],
+    ],
     [new errors.IdempotencyMismatch(), [422, "IDEMPOTENCY_KEY_REUSED", expect.any(String), undefined]],
     [new errors.IdempotencyInFlight(), [409, "CONFLICT", expect.any(String), { "Retry-After": "1" }]],
     [
@@ -79,6 +83,7 @@ describe("errors of the command surface", () => {
       "Unauthenticated",
       "Unavailable",
       "UnreadableRow",
+      "UpgradeRequired",
     ]);
   });
 });

@@ -94,6 +94,27 @@ describe("a line", () => {
     await vi.waitFor(() => expect(feed.pages()).toBe(pages + 1));
   });
 
+  test("that is announced an event which it began behind is read for a few times only", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const first = feed.store(1);
+    feed.store(1);
+    const client = await lines.open();
+    await lines.told(first);
+    await vi.waitFor(() => expect(feed.pages()).toBe(2));
+    vi.setSystemTime(Date.now() + 20_000);
+    await lines.told(feed.store(1));
+    await client.until(() => client.ids.length === 1);
+    await vi.waitFor(() => expect(feed.pages()).toBeLessThanOrEqual(5));
+    vi.useRealTimers();
+  });
+
+  test("that cannot be kept is refused and takes no place", async () => {
+    const types = Array.from({ length: 2000 }, (_, n) => `charger.connected-${n}`);
+    for (let i = 0; i < 3; i++) expect((await lines.upgrade({ types })).status).toBe(503);
+    const open = await runInDurableObject(lines.stub, (_instance, ctx) => ctx.getWebSockets().length);
+    expect(open).toBe(0);
+  });
+
   test("is sent what was stored before its opening was known to all, by a second look", async () => {
     const client = await lines.open();
     const id = feed.store(1);
@@ -130,12 +151,13 @@ describe("a line", () => {
   test.each([
     ["no JSON", "hello"],
     ["no acknowledgement", '{"type":"subscribe"}'],
-    ["a long text", JSON.stringify({ type: "ack", id: "x".repeat(5000) })],
-  ])("is closed with 1008 when the client sends %s", async (_name, frame) => {
+    ["an acknowledgement of no event", '{"type":"ack","id":"nonsense"}'],
+    ["a long text", JSON.stringify({ type: "ack", id: "x".repeat(5000) }), 1009],
+  ])("is closed when the client sends %s", async (_name, frame, code = 1008) => {
     const client = await lines.open();
     client.send(frame);
     await client.until(() => client.closed !== null);
-    expect(client.closed).toBe(1008);
+    expect(client.closed).toBe(code);
   });
 });
 
