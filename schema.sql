@@ -23,8 +23,6 @@ CREATE TABLE IF NOT EXISTS organizations (
   is_live boolean NOT NULL DEFAULT false -- whether it has live lines, which are told of its events
 );
 
-CREATE INDEX IF NOT EXISTS organizations_live ON organizations (id) WHERE is_live;
-
 CREATE TABLE IF NOT EXISTS api_keys (
   id text PRIMARY KEY,               -- key_<ULID>
   organization_id uuid NOT NULL REFERENCES organizations (id),

@@ -27,7 +27,7 @@ import { organizationStore, tagPolicies } from "./store/organizations.ts";
 import { SecretSeal } from "./secret-seal.ts";
 import { recoveryStore } from "./store/recovery.ts";
 import { settingsStore } from "./store/settings.ts";
-import { connect } from "./store/sql.ts";
+import { connect, type Sql } from "./store/sql.ts";
 import { stationHistory } from "./store/station-history.ts";
 import { tagRegistryStore } from "./store/tag-registry.ts";
 import { deliveryStore } from "./store/webhook-deliveries.ts";
@@ -74,19 +74,22 @@ export function wire(env: Env): Ports {
     replayMarks: replayMarks(redis),
     ids: systemIds,
     clock: { now: () => new Date() },
-    async probe() {
-      const [database, redisState, engine] = await Promise.all([
-        probeDependency(() => sql.read("SELECT 1", [])),
-        // The probe has its own deadline, longer than that of commands.
-        probeDependency((signal) => connectRedis(env, () => signal).ping()),
-        probeDependency((signal) => engineAnswers(env, signal)),
-      ]);
-      return { database, redis: redisState, engine };
-    },
+    probe: () => probe(env, sql),
   };
   const lostSessions = new LostSessions(ports);
   wired.set(env, ports);
   return ports;
+}
+
+/** Asks each dependency whether it answers. */
+async function probe(env: Env, sql: Pick<Sql, "read">): ReturnType<Ports["probe"]> {
+  const [database, redisState, engine] = await Promise.all([
+    probeDependency(() => sql.read("SELECT 1", [])),
+    // The probe has its own deadline, longer than that of commands.
+    probeDependency((signal) => connectRedis(env, () => signal).ping()),
+    probeDependency((signal) => engineAnswers(env, signal)),
+  ]);
+  return { database, redis: redisState, engine };
 }
 
 async function engineAnswers(env: Env, signal: AbortSignal): Promise<void> {

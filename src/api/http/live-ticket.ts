@@ -3,7 +3,7 @@ import type { Config } from "../../env.ts";
 
 /** Path of the live line, the only one where a ticket is a credential. */
 export const LIVE_PATH = "/api/v1/events/live";
-export const TICKET_LIFETIME_SECONDS = 60;
+const TICKET_LIFETIME_SECONDS = 60;
 const AUDIENCE = "busbar-events-live";
 const TICKET_LENGTH_MAX = 1024;
 

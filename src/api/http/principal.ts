@@ -17,7 +17,7 @@ export function bearerCredential(c: Context<AppEnv>): Credential {
   return match?.[1] === undefined ? null : { kind: "bearer", value: match[1] };
 }
 
-export function apiKeyCredential(c: Context<AppEnv>): Credential {
+function apiKeyCredential(c: Context<AppEnv>): Credential {
   const value = c.req.header("x-api-key");
   return value === undefined || value === "" ? null : { kind: "apiKey", value };
 }
