@@ -1600,7 +1600,1836 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "charger.connected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * charger.connected
+         * @description A charger has opened its connection. One that replaces an open connection is told too; the replaced one has no event of its end.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "charger.connected",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "ocppVersion": "ocpp1.6"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "charger.connected";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            /** @enum {string} */
+                            ocppVersion: "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "charger.disconnected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * charger.disconnected
+         * @description The connection of a charger has ended. Code and reason are those of the WebSocket; 1006: the connection was lost.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "charger.disconnected",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "code": 1000,
+                     *         "reason": "bye"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "charger.disconnected";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            code: number | null;
+                            reason: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "charger.boot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * charger.boot
+         * @description A charger has sent BootNotification. `registrationStatus` is what it was answered.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "charger.boot",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "vendor": "VendorX",
+                     *         "model": "ModelY",
+                     *         "serialNumber": "SN-1",
+                     *         "firmwareVersion": "1.0.0",
+                     *         "registrationStatus": "Accepted"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "charger.boot";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            vendor: string;
+                            model: string;
+                            serialNumber: string | null;
+                            firmwareVersion: string | null;
+                            registrationStatus: ("Accepted" | "Pending" | "Rejected") | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "charger.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * charger.created
+         * @description A charger was created or registered. One that a batch creates is not provisioned yet.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "charger.created",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "chargerId": "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a03",
+                     *         "runtime": "external",
+                     *         "locationId": null,
+                     *         "jobId": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "charger.created";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            /** Format: uuid */
+                            chargerId: string;
+                            /** @enum {string} */
+                            runtime: "simulated" | "external";
+                            locationId: string | null;
+                            /** @description That creates it; null: it was registered */
+                            jobId: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "charger.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * charger.deleted
+         * @description A charger was deleted, or a failed one made room for another of its identity.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "charger.deleted",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "chargerId": "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a03"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "charger.deleted";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            /** Format: uuid */
+                            chargerId: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "charger.registration_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * charger.registration_changed
+         * @description The status that the next BootNotification is answered with was changed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "charger.registration_changed",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "registrationStatus": "Accepted",
+                     *         "previousStatus": "Pending"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "charger.registration_changed";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            /** @enum {string} */
+                            registrationStatus: "Accepted" | "Pending" | "Rejected";
+                            /** @enum {string} */
+                            previousStatus: "Accepted" | "Pending" | "Rejected";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "charger.settings_updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * charger.settings_updated
+         * @description The outcome of a setting of a charger has changed; `outcomes` has all that were ever set.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "charger.settings_updated",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "chargerId": "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a03",
+                     *         "revision": 3,
+                     *         "outcomes": {
+                     *           "maxChargeCurrent": "applied",
+                     *           "offlineChargeCurrent": "pending"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "charger.settings_updated";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            /** Format: uuid */
+                            chargerId: string;
+                            revision: number;
+                            outcomes: {
+                                [key: string]: "pending" | "applied" | "reboot_required" | "rejected" | "unsupported" | "emulated";
+                            };
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "connector.status_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * connector.status_changed
+         * @description A connector has reported a status or an error code that differs from its last one. Status in the words of OCPP 1.6 on every version.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "connector.status_changed",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "connectorId": 1,
+                     *         "status": "Charging",
+                     *         "previousStatus": "Preparing",
+                     *         "errorCode": "NoError"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "connector.status_changed";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            status: string;
+                            /** @description null: none was known */
+                            previousStatus: string | null;
+                            errorCode: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "transaction.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * transaction.started
+         * @description A transaction has begun at the charger. Its time is the start as the charger tells it, which may be long ago if it was offline.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "transaction.started",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "transactionId": 12345,
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "connectorId": 1,
+                     *         "idTag": "USER123",
+                     *         "meterStart": 1000
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "transaction.started";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            transactionId: number;
+                            chargeBoxId: string;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            idTag: string | null;
+                            /** @description Wh */
+                            meterStart: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "transaction.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * transaction.updated
+         * @description The charger has sent meter values of a running transaction: the first of each minute, or of what `transactionUpdateSeconds` of the organization says. What was not measured is null.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "transaction.updated",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "transactionId": 12345,
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "connectorId": 1,
+                     *         "meterValue": 8500,
+                     *         "energyDelivered": 7.5,
+                     *         "power": 11000,
+                     *         "current": 16,
+                     *         "soc": 64
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "transaction.updated";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            transactionId: number;
+                            chargeBoxId: string;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            /** @description Wh */
+                            meterValue: number | null;
+                            /** @description kWh since the start, over resets of the meter */
+                            energyDelivered: number | null;
+                            /** @description W */
+                            power: number | null;
+                            /** @description A; of several phases the highest */
+                            current: number | null;
+                            /** @description Percent */
+                            soc: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "transaction.stopped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * transaction.stopped
+         * @description A transaction has ended. Corrections that come later change the transaction and have no event.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "transaction.stopped",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "transactionId": 12345,
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "connectorId": 1,
+                     *         "idTag": "USER123",
+                     *         "meterStart": 1000,
+                     *         "meterStop": 15000,
+                     *         "energyDelivered": 14,
+                     *         "durationMinutes": 45,
+                     *         "stopReason": "Local"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "transaction.stopped";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            transactionId: number;
+                            chargeBoxId: string;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            idTag: string | null;
+                            /** @description Wh */
+                            meterStart: number | null;
+                            /** @description Wh */
+                            meterStop: number | null;
+                            /** @description kWh since the start, over resets of the meter */
+                            energyDelivered: number | null;
+                            durationMinutes: number;
+                            stopReason: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * reservation.created
+         * @description A charger holds a connector for an id tag.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "reservation.created",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "id": "rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+                     *         "reservationId": 7,
+                     *         "connectorId": 1,
+                     *         "idTag": "USER123",
+                     *         "expiresAt": "2026-02-06T15:00:00.000Z",
+                     *         "transactionId": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "reservation.created";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            id: string;
+                            /** @description The number that the charger knows it by */
+                            reservationId: number;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            idTag: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            /** @description That used it */
+                            transactionId: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.used": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * reservation.used
+         * @description A transaction has begun on a reservation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "reservation.used",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "id": "rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+                     *         "reservationId": 7,
+                     *         "connectorId": 1,
+                     *         "idTag": "USER123",
+                     *         "expiresAt": "2026-02-06T15:00:00.000Z",
+                     *         "transactionId": 12345
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "reservation.used";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            id: string;
+                            /** @description The number that the charger knows it by */
+                            reservationId: number;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            idTag: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            /** @description That used it */
+                            transactionId: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.cancelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * reservation.cancelled
+         * @description A reservation was cancelled, or another one took its number.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "reservation.cancelled",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "id": "rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+                     *         "reservationId": 7,
+                     *         "connectorId": 1,
+                     *         "idTag": "USER123",
+                     *         "expiresAt": "2026-02-06T15:00:00.000Z",
+                     *         "transactionId": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "reservation.cancelled";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            id: string;
+                            /** @description The number that the charger knows it by */
+                            reservationId: number;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            idTag: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            /** @description That used it */
+                            transactionId: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * reservation.expired
+         * @description The time of a reservation is over.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "reservation.expired",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "id": "rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+                     *         "reservationId": 7,
+                     *         "connectorId": 1,
+                     *         "idTag": "USER123",
+                     *         "expiresAt": "2026-02-06T15:00:00.000Z",
+                     *         "transactionId": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "reservation.expired";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            id: string;
+                            /** @description The number that the charger knows it by */
+                            reservationId: number;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            idTag: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            /** @description That used it */
+                            transactionId: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * reservation.removed
+         * @description The charger gave a reservation up, or does not hold it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "reservation.removed",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "id": "rsv_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+                     *         "reservationId": 7,
+                     *         "connectorId": 1,
+                     *         "idTag": "USER123",
+                     *         "expiresAt": "2026-02-06T15:00:00.000Z",
+                     *         "transactionId": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "reservation.removed";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            id: string;
+                            /** @description The number that the charger knows it by */
+                            reservationId: number;
+                            /** @description On OCPP 2.x the number of the EVSE; 0: the charger as a whole */
+                            connectorId: number;
+                            idTag: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            /** @description That used it */
+                            transactionId: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "firmware.status_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * firmware.status_changed
+         * @description A charger has reported a status of a firmware update that differs from its last one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "firmware.status_changed",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "status": "Installed",
+                     *         "requestId": null,
+                     *         "published": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "firmware.status_changed";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            status: string;
+                            /** @description Of the request that it belongs to; null on OCPP 1.6 */
+                            requestId: number | null;
+                            /** @description Of firmware that it publishes to others */
+                            published: boolean;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "diagnostics.status_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * diagnostics.status_changed
+         * @description A charger has reported a status of an upload of diagnostics or logs that differs from its last one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "diagnostics.status_changed",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "status": "Uploaded",
+                     *         "requestId": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "diagnostics.status_changed";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            status: string;
+                            /** @description Of the request that it belongs to; null on OCPP 1.6 */
+                            requestId: number | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "data_transfer.received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * data_transfer.received
+         * @description A charger has sent DataTransfer. Secrets in `data` are masked.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "data_transfer.received",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "vendorId": "com.example",
+                     *         "messageId": "Report",
+                     *         "data": "{\"level\":3}"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "data_transfer.received";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            vendorId: string;
+                            messageId: string | null;
+                            /** @description As text; JSON if the charger sent something else */
+                            data: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "security.event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * security.event
+         * @description A charger has reported a security event (`station`), or its connection gave cause for one (`central`).
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "security.event",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "chargeBoxId": "CHARGER-001",
+                     *         "source": "station",
+                     *         "type": "TamperDetectionActivated",
+                     *         "techInfo": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "security.event";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            chargeBoxId: string;
+                            /** @enum {string} */
+                            source: "station" | "central";
+                            type: string;
+                            /** @description Text of the charger, not to be trusted */
+                            techInfo: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * job.progress
+         * @description Chargers of a batch became READY: once a second at most, by the first of them.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "job.progress",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "jobId": "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a01",
+                     *         "type": "location_chargers_create",
+                     *         "locationId": "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a02",
+                     *         "status": "PROVISIONING",
+                     *         "total": 100,
+                     *         "created": 40,
+                     *         "failed": 1,
+                     *         "pending": 59
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "job.progress";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            jobId: string;
+                            /** @enum {string} */
+                            type: "location_chargers_create" | "charger_create" | "id_tag_import" | "id_tag_erase";
+                            locationId: string | null;
+                            /**
+                             * @description DONE: of a job of id tags
+                             * @enum {string}
+                             */
+                            status: "PENDING" | "PROVISIONING" | "READY" | "FAILED" | "DONE";
+                            total: number;
+                            /** @description Items that succeeded */
+                            created: number;
+                            failed: number;
+                            pending: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.finished": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * job.finished
+         * @description All items of a job are settled, or it was cancelled or given up. A job that is retried finishes again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "job.finished",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "jobId": "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a01",
+                     *         "type": "location_chargers_create",
+                     *         "locationId": "0192f0a2-6d5c-7b3e-9c1f-2f6d1c4b8a02",
+                     *         "status": "READY",
+                     *         "total": 100,
+                     *         "created": 99,
+                     *         "failed": 1,
+                     *         "pending": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "job.finished";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            jobId: string;
+                            /** @enum {string} */
+                            type: "location_chargers_create" | "charger_create" | "id_tag_import" | "id_tag_erase";
+                            locationId: string | null;
+                            /**
+                             * @description DONE: of a job of id tags
+                             * @enum {string}
+                             */
+                            status: "PENDING" | "PROVISIONING" | "READY" | "FAILED" | "DONE";
+                            total: number;
+                            /** @description Items that succeeded */
+                            created: number;
+                            failed: number;
+                            pending: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * webhook.disabled
+         * @description A webhook was switched off: its receiver answered 410 (`gone`), or no delivery has succeeded for three days, in at least 20 attempts (`failing`).
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Id of the event, the same for every attempt */
+                    "webhook-id": string;
+                    /** @description Time of the attempt, in seconds */
+                    "webhook-timestamp": string;
+                    /** @description Signatures by the rules of Standard Webhooks, with a space between them */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "webhook.disabled",
+                     *       "timestamp": "2026-02-06T14:30:00.000Z",
+                     *       "data": {
+                     *         "webhookId": "wh_01JKB2M3N4P5Q6R7S8T9V0W1X2",
+                     *         "url": "https://hooks.example.com/busbar",
+                     *         "reason": "gone"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        event: "webhook.disabled";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        data: {
+                            webhookId: string;
+                            url: string;
+                            /** @enum {string} */
+                            reason: "gone" | "failing";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received; anything else is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description Payload of CancelReservation for a station that speaks ocpp1.6 */

@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { gatewayRouter } from "./gateway/router.ts";
 import { readRequestSchemas } from "../ocpp/generated/request-schemas.js";
 import type { AppEnv } from "./http/context.ts";
+import { eventWebhooks } from "./openapi-events.ts";
 import { healthOperations } from "./http/health.ts";
 import { settingsRouter } from "./settings/router.ts";
 import { v1Router } from "./v1/router.ts";
@@ -54,7 +55,11 @@ export function buildOpenApi(): object {
     Object.values(path).flatMap((operation) => tagsOf(operation)),
   );
   const others = [...new Set(tags)].filter((name) => GATEWAY_TAGS.every((tag) => tag.name !== name));
-  return { ...document, tags: [...GATEWAY_TAGS, ...others.map((name) => ({ name }))] };
+  return {
+    ...document,
+    webhooks: eventWebhooks(),
+    tags: [...GATEWAY_TAGS, ...others.map((name) => ({ name }))],
+  };
 }
 
 /** Health operations need services only when they are called. */

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { buildOpenApi } from "../../../src/api/openapi.ts";
+import { EVENT_TYPES } from "../../../src/ports.ts";
 import { openGateway } from "./gateway/gateway.ts";
 
 interface Operation {
@@ -17,6 +18,17 @@ interface Operation {
 
 interface Document {
   openapi: string;
+  webhooks: Record<
+    string,
+    {
+      post: {
+        tags: string[];
+        requestBody: {
+          content: { "application/json": { schema: z.core.JSONSchema.JSONSchema; example: object } };
+        };
+      };
+    }
+  >;
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
   tags: Array<{ name: string }>;
@@ -51,6 +63,22 @@ test("operation ids are unique, every tag and every security scheme is declared"
         expect.arrayContaining(Object.keys(scheme)),
       );
   }
+});
+
+test("every event stands in the document as a webhook, with a schema that its example holds to and that allows more", () => {
+  expect(Object.keys(document.webhooks).toSorted()).toEqual([...EVENT_TYPES].toSorted());
+  for (const [name, { post }] of Object.entries(document.webhooks)) {
+    const { schema, example } = post.requestBody.content["application/json"];
+    const body = z.fromJSONSchema(schema);
+    expect(example).toMatchObject({ event: name });
+    expect(body.safeParse(example).success, name).toBe(true);
+    expect(body.safeParse({ ...example, event: "another" }).success, name).toBe(false);
+    expect(body.safeParse({ ...example, data: {} }).success, name).toBe(false);
+    expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
+  }
+  const tags = document.tags.map(({ name }) => name);
+  for (const { post } of Object.values(document.webhooks))
+    expect(tags).toEqual(expect.arrayContaining(post.tags));
 });
 
 test("every reference leads somewhere", () => {
