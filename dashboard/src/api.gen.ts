@@ -16045,7 +16045,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The charger holds the reservation */
+            /** @description The charger has accepted the reservation */
             201: {
                 headers: {
                     [name: string]: unknown;

@@ -123,6 +123,11 @@ export interface HeldReservation {
   readonly groupId: string | null;
   readonly expiresAtMs: number;
   readonly createdAtMs: number;
+  /** How it ended before its station had answered; absent: it has not ended. */
+  readonly ended?: {
+    readonly status: "used" | "cancelled" | "expired" | "removed";
+    readonly transactionId: number | null;
+  };
 }
 
 /** A configuration key of a station. */

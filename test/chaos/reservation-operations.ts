@@ -17,7 +17,7 @@ async function reserve(world: World): Promise<void> {
   const verdict = callVerdictOf(reply, 201);
   // A refusal names the word of the station, which is not "accepted".
   if (verdict === "refused" && reply.body["status"] === "accepted")
-    world.ledger.odd("I14", `${identity}: reservation ${tag} was answered as accepted and not made`);
+    world.ledger.odd("I4", `${identity}: reservation ${tag} was answered as accepted and not made`);
   const id = verdict === "accepted" ? textIn(reply.body, "id") : null;
   world.ledger.reservations.push({ identity, chargerId, tag, id, verdict, cancels: [] });
 }
@@ -33,8 +33,6 @@ async function sendCancel(world: World, charger: KnownCharger, { identity, id }:
   const path = `/api/v1/chargers/${identity}/reservations/${id}?timeout=${world.random.pick([5, 8])}`;
   const reply = await world.client(charger.tenant).send("cancel reservation", "DELETE", path);
   if (reply.status === 200) return reply.body["status"] === "cancelled" ? "cancelled" : "removed";
-  if (reply.status === 404 && charger.removal === null)
-    world.ledger.odd("I14", `${identity}: reservation ${id} was made and is not known`);
   return callVerdictOf(reply, 200);
 }
 

@@ -81,7 +81,7 @@ export const createReservation: BoundOperation = defineOperation({
   params: chargerPath,
   query: commandQuery,
   body: { schema: body },
-  success: { status: 201, description: "The charger holds the reservation", schema: answered },
+  success: { status: 201, description: "The charger has accepted the reservation", schema: answered },
   otherAnswers: { 200: jsonAnswer("The charger refused; nothing is stored", refusedSchema) },
   refusals: [404, 409, 502, 504],
   handle: async (call) => {
@@ -104,7 +104,7 @@ export const createReservation: BoundOperation = defineOperation({
     const word = wordOf(answer);
     if (!reserved.reservation)
       return call.c.json({ chargeBoxId: identity, connectorId, status: reserved.status, ...word }, 200);
-    return call.c.json({ ...activeBody(reserved.reservation, identity), ...word }, 201);
+    return call.c.json({ ...heldBody(reserved.reservation, identity), ...word }, 201);
   },
 });
 
@@ -171,7 +171,7 @@ export const cancelReservation: BoundOperation = defineOperation({
     const { answer } = await send(call, identity, { kind: "cancelReservation", reservationId });
     const isCancelled = expectAnswer(answer, "status").status === "accepted";
     const ended = isCancelled ? ("cancelled" as const) : ("removed" as const);
-    return { ...activeBody(held, identity), status: ended, ...wordOf(answer) };
+    return { ...heldBody(held, identity), status: ended, ...wordOf(answer) };
   },
 });
 
@@ -180,7 +180,8 @@ async function notHeld({ ports, organization }: Call, chargerId: string, id: str
   return row ? new Conflict(`Reservation ${id} is not active`) : new NotFound("Reservation", id);
 }
 
-function activeBody(held: ActiveReservation, identity: string) {
+/** A reservation as its session knows it. A driver may have used it before the station had answered. */
+function heldBody(held: ActiveReservation, identity: string) {
   const { id, reservationId, evseId: connectorId, idTag, groupId: group } = held;
   return {
     id,
@@ -189,7 +190,8 @@ function activeBody(held: ActiveReservation, identity: string) {
     connectorId,
     idTag,
     groupId: group,
-    status: "active" as const,
+    status: held.ended?.status ?? ("active" as const),
+    ...(held.ended && held.ended.transactionId !== null && { transactionId: held.ended.transactionId }),
     expiresAt: new Date(held.expiresAtMs).toISOString(),
     createdAt: new Date(held.createdAtMs).toISOString(),
   };

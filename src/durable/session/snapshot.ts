@@ -1,6 +1,7 @@
-import type { ActiveReservation, RunningTransaction, SessionSnapshot } from "../../ports.ts";
+import type { RunningTransaction, SessionSnapshot } from "../../ports.ts";
 import type { LiveSocket } from "./line/live-socket.ts";
 import { isFresh } from "./line/liveness.ts";
+import { heldReservations } from "./storage/reservations.ts";
 import type { SessionRecord } from "./storage/session-record.ts";
 import type { TransactionTable } from "./storage/transaction-table.ts";
 
@@ -11,21 +12,6 @@ export function runningTransactions(table: Transactions): RunningTransaction[] {
     transactionId,
     evseId: table.byId(transactionId)?.evseId ?? 0,
   }));
-}
-
-/** Reservations that the station holds, or may hold because it has not answered yet. */
-export function heldReservations({ reservations }: Pick<SessionRecord, "reservations">): ActiveReservation[] {
-  return reservations
-    .filter(({ state }) => state !== "expired")
-    .map(({ rowId: id, reservationId, evseId, idTag, groupId, expiresAtMs, atMs: createdAtMs }) => ({
-      id,
-      reservationId,
-      evseId,
-      idTag,
-      groupId,
-      expiresAtMs,
-      createdAtMs,
-    }));
 }
 
 /** State of the session at this moment, without a look into Postgres. */

@@ -19,8 +19,7 @@ import type { TimerWheel } from "../../timer-wheel.ts";
 import type { IdSupply } from "../id-supply.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
-import { RESERVATIONS_MAX } from "../storage/reservations.ts";
-import { heldReservations } from "../snapshot.ts";
+import { heldReservations, reservationNumbered, RESERVATIONS_MAX } from "../storage/reservations.ts";
 import { isServed, type SessionRecord } from "../storage/session-record.ts";
 import type { SessionStore } from "../storage/session-store.ts";
 import { CommandChannel, type CommandLine } from "./command-channel.ts";
@@ -182,7 +181,7 @@ function withReservation(record: SessionRecord, outcome: CommandOutcome): Comman
   if (outcome.kind !== "answered" || outcome.answer.kind !== "reserved") return outcome;
   const { reservationId, status } = outcome.answer;
   if (status !== "accepted") return outcome;
-  const reservation = heldReservations(record).findLast((one) => one.reservationId === reservationId);
+  const reservation = reservationNumbered(record, reservationId);
   return reservation ? { ...outcome, answer: { ...outcome.answer, reservation } } : outcome;
 }
 

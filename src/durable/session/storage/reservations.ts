@@ -1,4 +1,5 @@
 import { systemIds, ulidOf } from "../../../fleet/ids.ts";
+import type { HeldReservation } from "../../../ocpp/commands.ts";
 import type { JsonObject } from "../../../ocpp/json.ts";
 import { optionalInteger, optionalObject, optionalText } from "../../../ocpp/payload.ts";
 import type { StateChange } from "../../../ocpp/station-state.ts";
@@ -29,6 +30,29 @@ type End = Exclude<ReservationFact["status"], "active">;
 
 /** What a station says of a reservation that it ended by itself, as the state that follows. */
 const ENDS: Record<string, End> = { Expired: "expired" };
+
+/**
+ * Of each session the last reservation that ended before its ReserveNow was answered, for that answer: a driver may be faster. It
+ * is not stored, because nobody waits for the answer any more once the session has lost its memory.
+ */
+const endedEarly = new WeakMap<SessionRecord, HeldReservation>();
+
+/** The reservation that the station holds under a number, or that ended while its station was asked. */
+export function reservationNumbered(record: SessionRecord, reservationId: number): HeldReservation | null {
+  const held = heldReservations(record).findLast((one) => one.reservationId === reservationId);
+  const early = endedEarly.get(record);
+  return held ?? (early?.reservationId === reservationId ? early : null);
+}
+
+/** Reservations that the station holds, or may hold because it has not answered yet. */
+export function heldReservations({ reservations }: Pick<SessionRecord, "reservations">): HeldReservation[] {
+  return reservations.filter(({ state }) => state !== "expired").map(toldOf);
+}
+
+function toldOf(stored: StoredReservation): HeldReservation {
+  const { rowId: id, reservationId, evseId, idTag, groupId, expiresAtMs, atMs: createdAtMs } = stored;
+  return { id, reservationId, evseId, idTag, groupId, expiresAtMs, createdAtMs };
+}
 
 /** The reservation that a ReserveNow asks for; null: it is no ReserveNow. */
 function reservationOf({ action, payload }: ReservationCall, nowMs: number): StoredReservation | null {
@@ -180,6 +204,7 @@ function end(
   nowMs: number,
   transactionId: number | null = null,
 ): void {
+  if (ended.state === "asked") endedEarly.set(record, { ...toldOf(ended), ended: { status, transactionId } });
   put(record, sink, ended, status === "expired" ? { ...ended, state: "expired" } : null);
   tell(record, sink, ended, { status, transactionId }, nowMs);
 }

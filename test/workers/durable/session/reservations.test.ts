@@ -155,6 +155,23 @@ describe.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])("a reservation at a %s statio
     expect(transactions?.map(({ transactionId }) => transactionId)).toContain(row?.["transaction_id"]);
   });
 
+  test("that a driver uses before its station has answered is answered as used, with its row", async () => {
+    const all = await booted(protocol);
+    const { outcome, messageId } = await ask(all, reserve());
+    await all.station.call(...begin(protocol));
+    const [row] = await told(all.charger);
+    all.station.send([3, messageId, { status: "Accepted" }]);
+    const ended = { status: "used", transactionId: row?.["transaction_id"] };
+    expect(row).toMatchObject({ status: "used", transaction_id: expect.any(Number) });
+    expect(await outcome).toMatchObject({
+      answer: { status: "accepted", reservation: { id: row?.["id"], ended } },
+    });
+    expect(await statuses(all)).toEqual(["used"]);
+    // The next one is its own.
+    await reserved(all);
+    expect(await statuses(all)).toEqual(["used", "active"]);
+  });
+
   test("is used up by a start of another tag of its group that names it", async () => {
     const all = await booted(protocol);
     const reservationId = await reserved(all, { groupId: "FAMILY" });
