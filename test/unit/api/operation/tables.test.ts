@@ -8,10 +8,14 @@ import { V1_OPERATIONS } from "../../../../src/api/v1/router.ts";
 interface Documented {
   operationId: string;
   security: object[];
+  tags: string[];
   requestBody?: object;
 }
 
-const { paths } = buildOpenApi() as { paths: Record<string, Record<string, Documented>> };
+const { paths, components } = buildOpenApi() as {
+  paths: Record<string, Record<string, Documented>>;
+  components: Record<"schemas" | "securitySchemes", Record<string, unknown>>;
+};
 const documented = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, { operationId, requestBody }]) => ({
     operationId,
@@ -38,6 +42,26 @@ test("the document has the operations of the three tables and the two of health,
   const expected = [...tables.map(({ operationId }) => operationId), "getHealth", "getReadiness"];
   expect(ids.toSorted()).toEqual(expected.toSorted());
   for (const operation of tables) expect(documented).toContainEqual(operation);
+});
+
+test("the document names its schemas as clients of the gateway know them", () => {
+  const names = Object.keys(components.schemas);
+  const expected =
+    `ChargerResponse ChargerListResponse UpdateChargerRequest LocationResponse LocationListResponse ModelResponse
+    ModelListResponse DeleteLocationChargersResponse LocationCommandResponse ConfigurationChangeResponse
+    LocalListMutationResponse HttpErrorResponse HTTPValidationError ValidationError CreateChargerRequest ChargerAcceptedResponse
+    ChargerStatusResponse ChargerProvisioningStatus ProvisioningError LocationChargersGroup ChargerTemplate JobAcceptedResponse
+    JobStatusResponse JobProgress UpdateLocationChargersRequest UpdateLocationChargersResponse RuntimeResponse ChargerLogEntry
+    ChargerLogListResponse BrandResponse BrandListResponse DeletedChargerResponse DeletedLocationResponse ItemError SingleTarget
+    MultiTarget`.split(/\s+/);
+  expect(expected.filter((name) => !names.includes(name))).toEqual([]);
+  expect(components.securitySchemes).toMatchObject({
+    HTTPBearer: { type: "http", scheme: "bearer" },
+  });
+  const tags = GATEWAY_OPERATIONS.map(({ path, method }) => paths[path]?.[method.toLowerCase()]?.tags).flat();
+  expect(new Set(tags)).toEqual(
+    new Set(["catalog", "locations", "chargers", "location-chargers", "commands"]),
+  );
 });
 
 describe("the role of an operation", () => {
