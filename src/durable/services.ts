@@ -9,6 +9,7 @@ export interface Services {
   liveLines: Pick<Ports["liveLines"], "told">;
   history: Pick<Ports["history"], "transactionIds">;
   runs: Pick<Ports["runs"], "applySettings">;
+  webhooks: Pick<Ports["webhooks"], "wantedVendors">;
   messages: Pick<Ports["messages"], "deliver">;
   deliveries: Pick<Ports["deliveries"], "published">;
   clock: Ports["clock"];

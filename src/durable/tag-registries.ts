@@ -1,6 +1,6 @@
 import type { Env } from "../env.ts";
 import type { KnownTag } from "../ocpp/tag-judgement.ts";
-import type { TagRegistries } from "../ports.ts";
+import type { TagRegistries, WantedVendors } from "../ports.ts";
 import { registryName, tagShard } from "../tag-shard.ts";
 import { reach } from "./reach.ts";
 import type { TagRegistry } from "./tag-registry.ts";
@@ -10,8 +10,11 @@ const JUDGE_TIMEOUT_MS = 1000;
 /** `put` may have to load a shard first. */
 const PUT_TIMEOUT_MS = 10_000;
 
+/** The shard that also knows whose vendor messages are wanted. */
+const VENDORS_SHARD = 0;
+
 type Stub = {
-  [Name in "judge" | "put" | "reload"]: (
+  [Name in "judge" | "put" | "reload" | "wantedVendors" | "reloadVendors"]: (
     ...args: Parameters<TagRegistry[Name]>
   ) => Promise<Awaited<ReturnType<TagRegistry[Name]>>>;
 };
@@ -37,6 +40,16 @@ export function registryReader(env: Binding): AskRegistry {
   };
 }
 
+/** Asks the registry whose vendor messages webhooks want; see `TagRegistry.wantedVendors`. @throws Unavailable */
+export type AskVendors = (organizationId: string) => Promise<WantedVendors | "unknown">;
+
+export function vendorsReader(env: Binding): AskVendors {
+  return (organizationId) => {
+    const call = async () => stubOf(env, organizationId, VENDORS_SHARD).wantedVendors(organizationId);
+    return reach(JUDGE_TIMEOUT_MS, call, { repeats: true });
+  };
+}
+
 /** The tag registry, in `TagRegistry` objects. */
 export function durableTagRegistries(env: Binding): TagRegistries {
   const ask = <T>(organizationId: string, shard: number, call: (stub: Stub) => Promise<T>): Promise<T> =>
@@ -45,5 +58,7 @@ export function durableTagRegistries(env: Binding): TagRegistries {
     put: (update) => ask(update.organizationId, update.shard, (stub) => stub.put(update)),
     reload: (organizationId, shard) =>
       ask(organizationId, shard, (stub) => stub.reload(organizationId, shard)),
+    reloadVendors: (organizationId) =>
+      ask(organizationId, VENDORS_SHARD, (stub) => stub.reloadVendors(organizationId)),
   };
 }

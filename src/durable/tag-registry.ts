@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { readEnv, type RawEnv } from "../env.ts";
 import type { KnownTag } from "../ocpp/tag-judgement.ts";
-import type { RegistryTag, TagUpdate } from "../ports.ts";
+import type { RegistryTag, TagUpdate, WantedVendors } from "../ports.ts";
 import { within } from "../within.ts";
 import type { ServicesOf } from "./services.ts";
 
@@ -19,6 +19,11 @@ const LOAD_AGAIN_MS = 10_000;
  */
 const GONE_FOR_MS = 10 * 60_000;
 
+/** Whose vendor messages webhooks want, as it was read last. */
+const VENDORS_KEY = "vendors";
+/** How long that is used before it is read again in the background: changes tell of themselves, if they can. */
+const VENDORS_FRESH_MS = 60_000;
+
 /** A tag without the key it is stored under. */
 type StoredBody = Omit<RegistryTag, "key">;
 
@@ -34,6 +39,8 @@ export class TagRegistry extends DurableObject<RawEnv> {
   #nextLoadMs = 0;
   /** The highest version that was stored; null: not read yet. */
   #newest: number | null = null;
+  #nextVendorsMs = 0;
+  #readingVendors: Promise<void> = Promise.resolve();
 
   constructor(ctx: DurableObjectState, env: RawEnv, services: ServicesOf) {
     super(ctx, env);
@@ -66,6 +73,38 @@ export class TagRegistry extends DurableObject<RawEnv> {
   /** Reads the whole shard from Postgres. @throws Error when Postgres does not answer */
   reload(organizationId: string, shard: number): Promise<void> {
     return this.#load(organizationId, shard);
+  }
+
+  /**
+   * Whose vendor messages webhooks of the organisation want; "unknown": it was not read yet. Never waits for Postgres: it is read
+   * again in the background. Only one shard of an organisation is asked.
+   */
+  wantedVendors(organizationId: string): WantedVendors | "unknown" {
+    if (Date.now() >= this.#nextVendorsMs) {
+      this.#nextVendorsMs = Date.now() + LOAD_AGAIN_MS;
+      this.ctx.waitUntil(
+        this.reloadVendors(organizationId).catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : "unknown";
+          console.error(JSON.stringify({ event: "tagRegistry.vendorsNotRead", organizationId, reason }));
+        }),
+      );
+    }
+    return this.ctx.storage.kv.get<WantedVendors>(VENDORS_KEY) ?? "unknown";
+  }
+
+  /** Reads them from Postgres, after a read that is in progress: that may not have seen the change. @throws Error */
+  reloadVendors(organizationId: string): Promise<void> {
+    const reading = this.#readingVendors.catch(() => undefined).then(() => this.#readVendors(organizationId));
+    this.#readingVendors = reading;
+    return reading;
+  }
+
+  async #readVendors(organizationId: string): Promise<void> {
+    const { webhooks } = this.#services(readEnv(this.env));
+    const wanted = await within(PAGE_TIMEOUT_MS, webhooks.wantedVendors(organizationId), late);
+    this.#nextVendorsMs = Date.now() + VENDORS_FRESH_MS;
+    const { kv } = this.ctx.storage;
+    if (JSON.stringify(kv.get(VENDORS_KEY)) !== JSON.stringify(wanted)) kv.put(VENDORS_KEY, wanted);
   }
 
   override async alarm(): Promise<void> {

@@ -22,14 +22,15 @@ export interface TagVerdict {
 export interface Lookups {
   /** `type`: that of the token, where it is compared with the one the tag was stored with. */
   tag(idTag: string, type: string | null): TagVerdict;
-  /** Whether an active webhook of the organisation subscribes to this event. */
-  subscribes(event: string): boolean;
+  /** Whether an active webhook of the organisation wants messages of this vendor. */
+  wantsVendor(vendorId: string): boolean;
 }
 
 /** What has to be fetched for `Lookups`. */
 export interface Needs {
   readonly idTags: readonly string[];
-  readonly webhookEvents: readonly string[];
+  /** Vendors of messages. */
+  readonly vendorIds: readonly string[];
 }
 
 export interface Ids {

@@ -59,8 +59,8 @@ const TOLERATED: ReadonlySet<string> = new Set([
 
 /** What has to be fetched before this frame is handled; nothing for most. */
 export function needsOf(frame: CallFrame | SendFrame, version: OcppVersion): Needs {
-  const { idTags = [], webhookEvents = [] } = routeOf(version, frame.action)?.needs?.(frame.payload) ?? {};
-  return { idTags, webhookEvents };
+  const { idTags = [], vendorIds = [] } = routeOf(version, frame.action)?.needs?.(frame.payload) ?? {};
+  return { idTags, vendorIds };
 }
 
 /** Handles one CALL and returns its answer. Never throws: every error becomes a CALLERROR without changes. */

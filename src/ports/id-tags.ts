@@ -177,4 +177,6 @@ export interface TagRegistries {
   put(update: TagUpdate): Promise<number>;
   /** Brings one shard in line with Postgres. */
   reload(organizationId: string, shard: number): Promise<void>;
+  /** Has it read again whose vendor messages webhooks want. */
+  reloadVendors(organizationId: string): Promise<void>;
 }

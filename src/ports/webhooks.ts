@@ -58,6 +58,9 @@ export interface DeliveryRow {
 /** "running": one is not finished. "inactive": the webhook is switched off. "unknownEvent": the event of the cursor is not kept. */
 export type ReplayStart = "started" | "running" | "inactive" | "unknownEvent";
 
+/** Vendors whose DataTransfer messages active webhooks of an organisation want; "all": any vendor. */
+export type WantedVendors = "all" | string[];
+
 /** Webhooks in Postgres. Secrets are sealed there; callers pass and get plain text. Null: unknown in the organisation. */
 export interface WebhookStore {
   /** @throws LimitReached, IdempotencyMismatch, IdempotencyInFlight */
@@ -73,6 +76,7 @@ export interface WebhookStore {
   /** Switching it on forgets its failures. */
   change(organizationId: string, id: string, changes: WebhookChanges, now: Date): Promise<Webhook | null>;
   remove(organizationId: string, id: string): Promise<boolean>;
+  wantedVendors(organizationId: string): Promise<WantedVendors>;
   target(organizationId: string, id: string, now: Date): Promise<WebhookTarget | null>;
   /** The newest events first. */
   deliveries(organizationId: string, id: string, limit: number): Promise<DeliveryRow[] | null>;

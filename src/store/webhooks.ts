@@ -84,6 +84,13 @@ const GET = `SELECT ${COLUMNS} FROM webhooks WHERE organization_id = $1::uuid AN
 
 const REMOVE = "DELETE FROM webhooks WHERE organization_id = $1::uuid AND id = $2::text RETURNING id";
 
+const VENDORS = `SELECT bool_or(vendor_ids IS NULL) AS wants_all,
+    ARRAY(SELECT DISTINCT v FROM webhooks w, unnest(w.vendor_ids) AS v
+      WHERE w.organization_id = $1::uuid AND w.active AND 'data_transfer.received' = ANY(w.events)) AS vendors
+  FROM webhooks WHERE organization_id = $1::uuid AND active AND 'data_transfer.received' = ANY(events)`;
+
+const vendorsRow = z.object({ wants_all: z.boolean().nullable(), vendors: z.array(z.string()) });
+
 const TARGET = `SELECT url, secret, CASE WHEN previous_until > $3::timestamptz THEN previous_secret END AS previous
   FROM webhooks WHERE organization_id = $1::uuid AND id = $2::text`;
 
@@ -188,6 +195,11 @@ export function webhookStore(sql: Sql, seal: SecretSeal): WebhookStore {
         params: [organizationId, id],
       };
       return (await sql.store(REMOVE, [organizationId, id], whenStored)).length > 0;
+    },
+
+    async wantedVendors(organizationId) {
+      const { wants_all, vendors } = onlyRow(vendorsRow, await sql.read(VENDORS, [organizationId]));
+      return wants_all === true ? "all" : vendors;
     },
 
     async target(organizationId, id, now) {

@@ -22,7 +22,7 @@ export type AttemptResult =
   | { kind: "retry"; afterSeconds: number | null }
   | { kind: "failed" };
 
-type Needs = Pick<Ports, "deliveries" | "webhookPost" | "messages" | "clock">;
+type Needs = Pick<Ports, "deliveries" | "webhookPost" | "messages" | "tagRegistries" | "clock">;
 
 /** Headers that every delivery has beside its signature. */
 export const DELIVERY_HEADERS = { "content-type": "application/json", "user-agent": "Busbar-Webhooks/1" };
@@ -61,9 +61,18 @@ export async function attemptDelivery(
     : { kind: "retry", afterSeconds: wishedSeconds(answer.retryAfter, clock.now()) };
 }
 
-/** Publishes the deliveries of an event that an attempt caused. The sweeper publishes what is not published here. */
+/**
+ * Publishes the deliveries of an event that an attempt caused, and lets the registry read again what is subscribed. The sweeper
+ * publishes what is not published here.
+ */
 async function tell(ports: Needs, told: readonly StoredEvent[]): Promise<void> {
-  await publishDeliveries(ports, deliveriesOf(told)).catch(() => undefined);
+  if (told.length === 0) return;
+  // The only event that an attempt causes is that its webhook is switched off.
+  const organizations = new Set(told.map(({ organizationId }) => organizationId));
+  await Promise.allSettled([
+    publishDeliveries(ports, deliveriesOf(told)),
+    ...[...organizations].map((id) => ports.tagRegistries.reloadVendors(id)),
+  ]);
 }
 
 /** Seconds of a Retry-After header, at most a day; null: none that can be read. */

@@ -4,6 +4,7 @@ import { ulidOf } from "../../fleet/ids.ts";
 import { EVENT_TYPES, type Webhook, type WebhookChanges } from "../../ports.ts";
 import { startReplay } from "../../webhooks/replay-webhook.ts";
 import { newSecret, secretProblem } from "../../webhooks/sign-delivery.ts";
+import { tellSubscriptions } from "../../webhooks/tell-subscriptions.ts";
 import { TEST_EVENT, testWebhook } from "../../webhooks/test-webhook.ts";
 import { webhookUrlProblem, type WebhookUrlRules } from "../../webhooks/webhook-url.ts";
 import { recordJson, sendRecorded } from "../http/accepted.ts";
@@ -145,6 +146,7 @@ export const createWebhook = defineOperation({
     const webhook = { ...made, secret: generated ?? body.secret ?? "" };
     const stored = await ports.webhooks.create(organization.id, webhook, claim, record, now);
     if (stored.kind === "replayed") return sendRecorded(stored.response, true);
+    await tellSubscriptions(ports, changeOf(c));
     return generated === null ? answer : { ...answer, secret: generated };
   },
 });
@@ -190,6 +192,7 @@ export const changeWebhook = defineOperation({
       changes.secret = { value, previousUntil: new Date(now.getTime() + OLD_SECRET_MS) };
     const changed = await ports.webhooks.change(organization.id, id, changes, now);
     if (!changed) throw new NotFound("Webhook", id);
+    await tellSubscriptions(ports, changeOf(c));
     return shown(changed);
   },
 });
@@ -209,9 +212,10 @@ export const deleteWebhook = defineOperation({
     schema: z.object({ message: z.string(), id: z.string() }),
   },
   refusals: [404],
-  handle: async ({ ports, organization, path }) => {
+  handle: async ({ c, ports, organization, path }) => {
     const id = webhookIdOf(path.webhookId);
     if (!(await ports.webhooks.remove(organization.id, id))) throw new NotFound("Webhook", id);
+    await tellSubscriptions(ports, changeOf(c));
     return { message: "Webhook deleted successfully", id };
   },
 });

@@ -1,5 +1,5 @@
 import type { Needs, RoutingTable } from "../handler.ts";
-import { DATA_TRANSFER_EVENT, dataTransfer } from "../inbound/data-transfer.ts";
+import { dataTransfer, vendorOf } from "../inbound/data-transfer.ts";
 import { firmwareStatus, logStatus } from "../inbound/job-status.ts";
 import { heartbeat, refused, securityEvent } from "../inbound/simple-handlers.ts";
 import type { JsonObject } from "../json.ts";
@@ -16,7 +16,7 @@ import { stopTransaction } from "./inbound/stop-transaction.ts";
 export const routesV16: RoutingTable = {
   Authorize: { handler: authorize, needs: idTagOf },
   BootNotification: { handler: bootNotification },
-  DataTransfer: { handler: dataTransfer, needs: () => ({ webhookEvents: [DATA_TRANSFER_EVENT] }) },
+  DataTransfer: { handler: dataTransfer, needs: vendorOf },
   DiagnosticsStatusNotification: { handler: logStatus },
   FirmwareStatusNotification: { handler: firmwareStatus(false) },
   Heartbeat: { handler: heartbeat },

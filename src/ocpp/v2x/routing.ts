@@ -1,5 +1,5 @@
 import type { RoutingTable } from "../handler.ts";
-import { DATA_TRANSFER_EVENT, dataTransfer } from "../inbound/data-transfer.ts";
+import { dataTransfer, vendorOf } from "../inbound/data-transfer.ts";
 import { firmwareStatus, logStatus } from "../inbound/job-status.ts";
 import { heartbeat, notified, refused, securityEvent } from "../inbound/simple-handlers.ts";
 import { optionalObjects, optionalText } from "../payload.ts";
@@ -24,7 +24,7 @@ export const routesV2x: RoutingTable = {
   Authorize: { handler: authorize, needs: tokenNeeds },
   BootNotification: { handler: bootNotification },
   ClearedChargingLimit: { handler: clearedChargingLimit },
-  DataTransfer: { handler: dataTransfer, needs: () => ({ webhookEvents: [DATA_TRANSFER_EVENT] }) },
+  DataTransfer: { handler: dataTransfer, needs: vendorOf },
   FirmwareStatusNotification: { handler: firmwareStatus(false) },
   // Contract certificates, OCSP and signing need services that Busbar does not have.
   Get15118EVCertificate: { handler: refused({ status: "Failed", exiResponse: "" }) },

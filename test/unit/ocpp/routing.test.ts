@@ -130,7 +130,7 @@ describe("handleSend", () => {
 describe("needsOf", () => {
   it("is empty when the action is unknown or needs nothing", () => {
     for (const action of ["Heartbeat", "Nonsense", "constructor"]) {
-      expect(needsOf(call(action), "ocpp1.6")).toEqual({ idTags: [], webhookEvents: [] });
+      expect(needsOf(call(action), "ocpp1.6")).toEqual({ idTags: [], vendorIds: [] });
     }
   });
 });

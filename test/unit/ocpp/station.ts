@@ -102,7 +102,7 @@ export function context(
         parentIdTag: null,
         ...tags[idTag],
       }),
-      subscribes: (event) => event === "data_transfer.received" && "webhook" in tags,
+      wantsVendor: () => "webhook" in tags,
     },
   };
 }

@@ -61,7 +61,7 @@ describe("Authorize on 1.6", () => {
   it("asks for the tag to be looked up, as start and stop do", () => {
     for (const action of ["Authorize", "StartTransaction", "StopTransaction"]) {
       const frame = { kind: "call" as const, id: "m", action, payload: { idTag: "TAG" } };
-      expect(needsOf(frame, "ocpp1.6")).toEqual({ idTags: ["TAG"], webhookEvents: [] });
+      expect(needsOf(frame, "ocpp1.6")).toEqual({ idTags: ["TAG"], vendorIds: [] });
       expect(needsOf({ ...frame, payload: { idTag: 5 } }, "ocpp1.6").idTags).toEqual([]);
     }
   });
@@ -319,7 +319,7 @@ describe("the id of a transaction", () => {
 });
 
 describe("the other messages of a 1.6 station", () => {
-  it("accepts a vendor message only when a webhook subscribes, and stores it either way", () => {
+  it("accepts a vendor message only when a webhook wants it, and stores it either way", () => {
     const payload = { vendorId: "v", messageId: "m", data: "d" };
     const deaf = handle("DataTransfer", payload);
     expect(deaf.answer).toEqual({ status: "UnknownVendorId" });
@@ -329,9 +329,13 @@ describe("the other messages of a 1.6 station", () => {
     const heard = handle("DataTransfer", { vendorId: "v" }, {}, { webhook: {} });
     expect(heard.answer).toEqual({ status: "Accepted" });
     expect(heard.events).toMatchObject([{ messageId: null, data: null }]);
-    expect(
-      needsOf({ kind: "call", id: "m", action: "DataTransfer", payload }, "ocpp1.6").webhookEvents,
-    ).toEqual(["data_transfer.received"]);
+    expect(needsOf({ kind: "call", id: "m", action: "DataTransfer", payload }, "ocpp1.6").vendorIds).toEqual([
+      "v",
+    ]);
+    const nameless = { ...payload, vendorId: 5 };
+    expect(() =>
+      needsOf({ kind: "call", id: "m", action: "DataTransfer", payload: nameless }, "ocpp1.6"),
+    ).not.toThrow();
   });
 
   it.each<[string, JsonObject, JsonObject, JsonObject | null]>([

@@ -33,6 +33,7 @@ function ports({ newest = 5, version = 5, effects = [] as TagEffect[], isDown = 
       return Math.max(newest, told.version);
     },
     reload: async (_organizationId, shard) => void reloaded.push(shard),
+    reloadVendors: () => Promise.reject(new Error("not expected here")),
   };
   const runs = { applyTagEffects: async ({ id }: { id: string }) => void published.push(id) };
   return { tagRegistry, tagRegistries, runs: runs as never, put, reloaded, done, published };

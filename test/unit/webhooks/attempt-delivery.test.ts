@@ -211,7 +211,18 @@ test("a message that names another organisation delivers nothing", async () => {
 });
 
 test("410 switches a webhook off at once, with the reason, and the others are told", async () => {
-  const { id, eventId, organization, again, webhook, hook, engine, deliveries, connected } = await waiting();
+  const {
+    id,
+    eventId,
+    organization,
+    again,
+    webhook,
+    hook,
+    engine,
+    deliveries,
+    connected,
+    told: told_,
+  } = await waiting();
   const watcher = await hook(receiver.url, { events: ["webhook.disabled"] });
   receiver.behaviour = answering(410);
   expect(await again()).toEqual({ kind: "failed" });
@@ -234,6 +245,7 @@ test("410 switches a webhook off at once, with the reason, and the others are to
     { webhookId: id, url: receiver.url, reason: "gone" },
   ]);
   expect((await connected())[0]?.webhookIds).toEqual([]);
+  expect(told_).toEqual([organization.id]);
 });
 
 /** So many failed attempts of a webhook, each of an event of its own. */

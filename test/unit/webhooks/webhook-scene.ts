@@ -8,6 +8,7 @@ import type {
   SessionFact,
   StoredEvent,
 } from "../../../src/ports.ts";
+import { unusedPort } from "../api/fake-ports.ts";
 import { ulidOf, systemIds } from "../../../src/fleet/ids.ts";
 import { postWebhook } from "../../../src/post-webhook.ts";
 import { attemptDelivery, type DeliveryRules } from "../../../src/webhooks/attempt-delivery.ts";
@@ -34,12 +35,21 @@ export async function webhookScene(db: Database) {
     now: new Date(),
   };
   await db.stores.chargers.register(organization, charger, null, RECORD);
+  /** Organisations whose registry was told of a change. */
+  const told: string[] = [];
   const clock = { ms: Date.now() };
   const now = () => new Date(clock.ms);
   /** What the engine was given; while `isEngineDown`, it takes nothing. */
   const engine = { published: [] as DueDelivery[], replays: 0, isDown: false };
-  const ports: Pick<Ports, "deliveries" | "webhookPost" | "messages" | "clock" | "webhooks" | "events"> = {
+  const ports: Pick<
+    Ports,
+    "deliveries" | "webhookPost" | "messages" | "tagRegistries" | "clock" | "webhooks" | "events"
+  > = {
     ...db.stores,
+    tagRegistries: {
+      ...unusedPort<Ports["tagRegistries"]>("tagRegistries"),
+      reloadVendors: async (organizationId) => void told.push(organizationId),
+    },
     webhookPost: postWebhook,
     messages: {
       deliver: async (deliveries) => {
@@ -56,6 +66,7 @@ export async function webhookScene(db: Database) {
   };
   let generation = 0;
   return {
+    told,
     organization,
     identity,
     clock,

@@ -3,7 +3,7 @@ import { parseFrame, type ParsedFrame } from "../../../ocpp/frame.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import type { UnknownTagPolicy } from "../../../ports.ts";
 import type { ServicesOf } from "../../services.ts";
-import { registryReader } from "../../tag-registries.ts";
+import { registryReader, vendorsReader } from "../../tag-registries.ts";
 import type { LiveSocket, SessionSockets } from "../line/live-socket.ts";
 import { ensureValidators, validatorsOf } from "../line/loaded-validators.ts";
 import type { StationLine } from "../line/station-line.ts";
@@ -15,6 +15,7 @@ import { KnownTags } from "./known-tags.ts";
 import { Preparation } from "./preparation.ts";
 import { StationInbox } from "./station-inbox.ts";
 import { keepTagPolicy, policyReader, TagPolicy } from "./tag-policy.ts";
+import { VendorSubscriptions } from "./vendor-subscriptions.ts";
 
 const FRAME_BYTES_MAX = 1024 * 1024;
 /** UTF-8 bytes per UTF-16 code unit at most. */
@@ -49,8 +50,9 @@ export class FrameReceiver {
     const tags = new KnownTags(store, registryReader(config));
     this.#parts = parts;
     this.#config = config;
-    this.#preparation = new Preparation(ids, policy, tags, store.transactions);
-    this.#inbox = new StationInbox(store, channel, { ids, tags }, config.OCPP_INBOUND_VALIDATION);
+    const vendors = new VendorSubscriptions(vendorsReader(config));
+    this.#preparation = new Preparation(ids, { policy, tags, vendors }, store.transactions);
+    this.#inbox = new StationInbox(store, channel, { ids, tags, vendors }, config.OCPP_INBOUND_VALIDATION);
     this.#hooks = hooks;
   }
 

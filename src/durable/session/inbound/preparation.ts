@@ -8,6 +8,7 @@ import { hasIds, type IdSupply } from "../id-supply.ts";
 import type { SessionRecord } from "../storage/session-record.ts";
 import type { KnownTags } from "./known-tags.ts";
 import type { TagPolicy } from "./tag-policy.ts";
+import type { VendorSubscriptions } from "./vendor-subscriptions.ts";
 
 /**
  * Fetches what the handler of a message needs from outside the object; usually nothing. While one message waits, later ones wait
@@ -17,13 +18,19 @@ export class Preparation {
   readonly #ids: IdSupply;
   readonly #policy: TagPolicy;
   readonly #tags: KnownTags;
+  readonly #vendors: VendorSubscriptions;
   readonly #transactions: TransactionLookup;
   #turn: Promise<unknown> | null = null;
 
-  constructor(ids: IdSupply, policy: TagPolicy, tags: KnownTags, transactions: TransactionLookup) {
+  constructor(
+    ids: IdSupply,
+    { policy, tags, vendors }: { policy: TagPolicy; tags: KnownTags; vendors: VendorSubscriptions },
+    transactions: TransactionLookup,
+  ) {
     this.#ids = ids;
     this.#policy = policy;
     this.#tags = tags;
+    this.#vendors = vendors;
     this.#transactions = transactions;
   }
 
@@ -43,12 +50,14 @@ export class Preparation {
     if (record.registration !== "Accepted") return [];
     const work: Promise<void>[] = [];
     if (!hasIds(record) && this.#opens(frame)) work.push(this.#ids.refill(record));
-    const { idTags } = needsOf(frame, version);
+    const { idTags, vendorIds } = needsOf(frame, version);
     if (idTags.length > 0) this.#policy.freshen(record, Date.now());
     for (const idTag of idTags) {
       const asking = this.#tags.prepare(record, idTag, Date.now());
       if (asking) work.push(asking);
     }
+    const reading = vendorIds.length > 0 ? this.#vendors.prepare(record, Date.now()) : null;
+    if (reading) work.push(reading);
     return work;
   }
 

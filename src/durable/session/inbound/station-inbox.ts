@@ -20,6 +20,7 @@ import type { SessionStore } from "../storage/session-store.ts";
 import type { TransactionUpdate } from "../storage/transaction-table.ts";
 import { factsOf, incomingTransfer, transactionUpdateOf } from "./station-facts.ts";
 import { applyChanges, handlerContext } from "./station-view.ts";
+import type { VendorSubscriptions } from "./vendor-subscriptions.ts";
 
 export interface InboundFrame {
   from: LiveSocket;
@@ -41,19 +42,21 @@ export class StationInbox {
   readonly #channel: CommandChannel;
   readonly #ids: IdSupply;
   readonly #tags: KnownTags;
+  readonly #vendors: VendorSubscriptions;
   readonly #validation: InboundValidation;
   readonly #breaches = new BreachLog();
 
   constructor(
     store: SessionStore,
     channel: CommandChannel,
-    { ids, tags }: { ids: IdSupply; tags: KnownTags },
+    { ids, tags, vendors }: { ids: IdSupply; tags: KnownTags; vendors: VendorSubscriptions },
     validation: InboundValidation,
   ) {
     this.#store = store;
     this.#channel = channel;
     this.#ids = ids;
     this.#tags = tags;
+    this.#vendors = vendors;
     this.#validation = validation;
   }
 
@@ -124,6 +127,7 @@ export class StationInbox {
       transactions: this.#store.transactions,
       nextTransactionId: () => this.#ids.next(record),
       tags: this.#tags,
+      vendors: this.#vendors,
     });
   }
 

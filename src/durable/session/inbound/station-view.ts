@@ -5,6 +5,7 @@ import { judgeKnownTag } from "../../../ocpp/tag-judgement.ts";
 import type { OcppVersion } from "../../../ocpp/version.ts";
 import { remoteStartLookup } from "../storage/remote-starts.ts";
 import type { KnownTags } from "./known-tags.ts";
+import type { VendorSubscriptions } from "./vendor-subscriptions.ts";
 import { tagRulesOf } from "./tag-policy.ts";
 import { standingRefusals, withRefused } from "../storage/refused-tokens.ts";
 import type { SessionRecord, StoredConnector } from "../storage/session-record.ts";
@@ -15,12 +16,13 @@ export interface Surroundings {
   transactions: TransactionLookup;
   nextTransactionId: () => number;
   tags: KnownTags;
+  vendors: VendorSubscriptions;
 }
 
 /** The session as handlers see it. */
 export function handlerContext(
   record: SessionRecord,
-  { version, nowMs, transactions, nextTransactionId, tags }: Surroundings,
+  { version, nowMs, transactions, nextTransactionId, tags, vendors }: Surroundings,
 ): HandlerContext {
   return {
     now: new Date(nowMs),
@@ -41,7 +43,7 @@ export function handlerContext(
     ids: { nextTransactionId },
     lookups: {
       tag: (idTag, type) => judgeKnownTag(tags.find(record, idTag), tagRulesOf(record), { type, nowMs }),
-      subscribes: () => false,
+      wantsVendor: (vendorId) => vendors.wants(record, vendorId),
     },
   };
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DueDelivery, Ports } from "../../../../src/ports.ts";
 import { openDatabase, type Database } from "../../../harness/database.ts";
 import { bodyOf, createWorld, post } from "../access-world.ts";
+import { unusedPort } from "../fake-ports.ts";
 
 let db: Database;
 beforeAll(async () => {
@@ -18,6 +19,8 @@ const SECRET = "a secret of the receiver's own";
 async function openWorld(variables: Record<string, string> = {}) {
   const posted: Array<{ url: string; headers: Record<string, string>; body: string }> = [];
   const published: DueDelivery[] = [];
+  /** Organisations whose registry was told to read subscriptions again. */
+  const told: string[] = [];
   const world = createWorld(variables, {
     webhooks: db.stores.webhooks,
     deliveries: db.stores.deliveries,
@@ -26,6 +29,10 @@ async function openWorld(variables: Record<string, string> = {}) {
       posted.push({ url, headers, body }),
       { status: 204, retryAfter: null }
     ),
+    tagRegistries: {
+      ...unusedPort<Ports["tagRegistries"]>("tagRegistries"),
+      reloadVendors: async (organizationId) => void told.push(organizationId),
+    },
     messages: {
       deliver: async (due) => (published.push(...due), []),
       replayWebhook: async () => undefined,
@@ -48,7 +55,7 @@ async function openWorld(variables: Record<string, string> = {}) {
   };
   const create = async (body: object = {}, key = owner) =>
     ask("POST", "", { url: URL, events: EVENTS, ...body }, key);
-  return { ...world, owner, ask, create, posted, published };
+  return { ...world, owner, ask, create, posted, published, told };
 }
 
 const WEBHOOK_ID = expect.stringMatching(/^wh_[0-9A-HJKMNP-TV-Z]{26}$/);
@@ -134,6 +141,19 @@ test("DELETE deletes, once", async () => {
     status: 404,
     body: { error: { code: "NOT_FOUND", message: `Webhook ${id} not found` } },
   });
+});
+
+test("creating, changing and deleting a webhook lets the organisation's registry read again what is subscribed", async () => {
+  const { create, ask, told, organization } = await openWorld();
+  const id = String((await create()).body["id"]);
+  await ask("PATCH", `/${id}`, { events: ["data_transfer.received"], vendorIds: ["Acme"] });
+  expect(await db.stores.webhooks.wantedVendors(organization.id)).toEqual(["Acme"]);
+  await ask("PATCH", `/${id}`, { vendorIds: null });
+  expect(await db.stores.webhooks.wantedVendors(organization.id)).toBe("all");
+  await ask("PATCH", `/${id}`, { active: false });
+  expect(await db.stores.webhooks.wantedVendors(organization.id)).toEqual([]);
+  await ask("DELETE", `/${id}`);
+  expect(told).toEqual(Array.from({ length: 5 }, () => organization.id));
 });
 
 test("deliveries are listed newest event first, as many as are asked for", async () => {

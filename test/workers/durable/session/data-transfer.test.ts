@@ -1,5 +1,9 @@
 import { evictDurableObject } from "cloudflare:test";
-import { beforeEach, expect, test, vi } from "vitest";
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { durableTagRegistries } from "../../../../src/durable/tag-registries.ts";
+import { TagRegistry } from "../../../../src/durable/tag-registry.ts";
+import { readEnv, type RawEnv } from "../../../../src/env.ts";
 import { DatabaseDouble } from "./database-double.ts";
 import { inObject, provisioned, StationDouble } from "./station-double.ts";
 
@@ -131,4 +135,92 @@ test("an object that was never provisioned has no history", async () => {
   const foreign = { ...charger.ref, chargerId: crypto.randomUUID() };
   expect(await charger.session.dataTransfers(foreign, 20)).toBeNull();
   expect(await charger.session.dataTransfers(charger.ref, 20)).toEqual([]);
+});
+
+/** A station of an organisation of its own, whose registry has read what webhooks want. */
+async function subscribed(wanted: string[] | null) {
+  const organizationId = crypto.randomUUID();
+  database.wantedVendors = wanted;
+  const registries = durableTagRegistries(readEnv(env as RawEnv));
+  await registries.reloadVendors(organizationId);
+  const charger = await provisioned({ organizationId });
+  const station = await StationDouble.booted(charger);
+  const answerTo = async (vendorId: string) => (await station.call("DataTransfer", { vendorId }))[2];
+  return { organizationId, registries, answerTo };
+}
+
+/** Sessions and registries see the time as it is some seconds later. */
+function later(seconds: number): void {
+  const startMs = Date.now();
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => startMs + seconds * 1000);
+  onTestFinished(() => clock.mockRestore());
+}
+
+test("a vendor message is accepted when a webhook wants those of its vendor, without a question to the database", async () => {
+  const { answerTo, organizationId } = await subscribed(["Acme", "Other"]);
+  expect(await answerTo("Acme")).toEqual({ status: "Accepted" });
+  expect(await answerTo("Unheard")).toEqual({ status: "UnknownVendorId" });
+  expect(database.vendorReads).toEqual([organizationId]);
+  const any = await subscribed(null);
+  expect(await any.answerTo("Unheard")).toEqual({ status: "Accepted" });
+});
+
+test("a subscription that is made or ended holds within a minute, and the registry is asked once a minute", async () => {
+  const { answerTo, organizationId, registries } = await subscribed([]);
+  const asked = vi.spyOn(TagRegistry.prototype, "wantedVendors");
+  onTestFinished(() => asked.mockRestore());
+  for (let n = 0; n < 3; n++) expect(await answerTo("Acme")).toEqual({ status: "UnknownVendorId" });
+  expect(asked).toHaveBeenCalledTimes(1);
+  database.wantedVendors = ["Acme"];
+  await registries.reloadVendors(organizationId);
+  later(60);
+  expect(await answerTo("Acme")).toEqual({ status: "Accepted" });
+});
+
+test("a registry that was not told of a change finds it by itself, and nobody waits for that", async () => {
+  const { answerTo } = await subscribed([]);
+  database.wantedVendors = null;
+  later(61);
+  expect(await answerTo("Acme")).toEqual({ status: "UnknownVendorId" });
+  await vi.waitFor(() => expect(database.vendorReads).toHaveLength(2));
+  later(61);
+  expect(await answerTo("Acme")).toEqual({ status: "Accepted" });
+});
+
+test("while the registry cannot be asked the last answer holds, and while Postgres cannot be read what the registry knows", async () => {
+  const { answerTo, organizationId } = await subscribed(["Acme"]);
+  expect(await answerTo("Acme")).toEqual({ status: "Accepted" });
+  database.hidesVendors = true;
+  later(61);
+  expect(await answerTo("Acme")).toEqual({ status: "Accepted" });
+  const original = TagRegistry.prototype.wantedVendors;
+  const asked = vi.spyOn(TagRegistry.prototype, "wantedVendors").mockImplementation(function (
+    this: TagRegistry,
+    of,
+  ) {
+    if (of === organizationId) throw new Error("the registry is away");
+    return original.call(this, of);
+  });
+  onTestFinished(() => asked.mockRestore());
+  later(61);
+  expect(await answerTo("Acme")).toEqual({ status: "Accepted" });
+  const asking = asked.mock.calls.length;
+  expect(asking).toBeGreaterThan(0);
+  expect(await answerTo("Acme")).toEqual({ status: "Accepted" });
+  expect(asked.mock.calls.length).toBe(asking);
+});
+
+test("an organisation that nothing is known of is answered UnknownVendorId at first, without a wait for a database that hangs", async () => {
+  const charger = await provisioned({ organizationId: crypto.randomUUID() });
+  const station = await StationDouble.booted(charger);
+  database.wantedVendors = null;
+  database.latencyMs = 3000;
+  const startMs = performance.now();
+  expect((await station.call("DataTransfer", { vendorId: "Acme" }))[2]).toEqual({
+    status: "UnknownVendorId",
+  });
+  expect(performance.now() - startMs).toBeLessThan(2000);
+  await vi.waitFor(async () => {
+    expect((await station.call("DataTransfer", { vendorId: "Acme" }))[2]).toEqual({ status: "Accepted" });
+  }, 10_000);
 });

@@ -21,6 +21,12 @@ export class DatabaseDouble {
   policyReads: string[] = [];
   /** Tags of organisations, by their id. */
   readonly tags: Map<string, { version: number; tags: RegistryTag[] }> = new Map();
+  /** Whose vendor messages webhooks want; null: of all. */
+  wantedVendors: string[] | null = [];
+  /** That alone cannot be read. */
+  hidesVendors = false;
+  /** Organisations whose registries asked for it. */
+  vendorReads: string[] = [];
   /** The highest transaction id on record. */
   highestId = 0;
   /** Organisations whose allocators asked for it. */
@@ -47,6 +53,8 @@ export class DatabaseDouble {
     if (this.isDown) return new Response("down", { status: 503 });
     const body = JSON.parse(String(init?.body)) as Query | { queries: Query[] };
     const queries = "queries" in body ? body.queries : [body];
+    if (this.hidesVendors && queries.some(({ query }) => query.includes("wants_all")))
+      return new Response("down", { status: 503 });
     const isRefused = (parameter: unknown) =>
       this.refused !== null && typeof parameter === "string" && parameter.includes(this.refused);
     if (queries.some(({ params }) => isRefused(params[0])))
@@ -67,6 +75,13 @@ export class DatabaseDouble {
         read_at_ms: 701,
       };
       return rowsOf(columns, [[accepts, null, null, String(Date.now())]]);
+    }
+    if (query.includes("wants_all")) {
+      this.vendorReads.push(params[0] ?? "");
+      const wanted = this.wantedVendors;
+      return rowsOf({ wants_all: 16, vendors: 1009 }, [
+        [wanted === null ? "t" : "f", `{${(wanted ?? []).join(",")}}`],
+      ]);
     }
     if (query.includes("id_tag_sets")) return this.#tags(query, params);
     if (query.includes("highest_id")) {
