@@ -13,7 +13,7 @@ export const eventIdSql = (
   `event_id(${time}, jsonb_build_array(${organization}, ${charger}, ${type}, extract(epoch FROM ${time}), ${about})::text)`;
 
 /** Time for the publish of a stored delivery, before the sweeper publishes it. */
-const PUBLISH_WITHIN = "interval '1 minute'";
+const PUBLISH_WITHIN = "interval '20 seconds'";
 
 /**
  * CTEs that store events in the statement of their facts, with their deliveries to webhooks, and `told`, which holds those that are

@@ -135,3 +135,32 @@ test("an attempt counts only if the engine accepted the run, and a job is given 
     { status: "FAILED" },
   ]);
 });
+
+test("a delivery to a webhook that was not published, and a replay without progress, are published by the next pass", async () => {
+  const { organization } = await db.tenant();
+  const id = `wh_${systemIds.hex(13)}`;
+  const record = { status: 201, body: "{}", headers: {} };
+  const hook = {
+    id,
+    url: "https://hooks.example.com/",
+    events: ["job.finished"],
+    vendorIds: null,
+    secret: "x".repeat(16),
+  };
+  const now = new Date(Date.now() + minute * MINUTE_MS);
+  await db.stores.webhooks.create(organization.id, hook, null, record, now);
+  await db.stores.webhooks.startReplay(organization.id, id, { storedFrom: now }, now);
+  await db.sql(
+    `INSERT INTO webhook_deliveries (webhook_id, event_id, organization_id, type, due_at) VALUES ($1, 'evt_1', $2::uuid, 'job.finished', $3)`,
+    [id, organization.id, now],
+  );
+  let isAway = true;
+  const { published, pass } = sweeper(() => !isAway);
+  expect(await pass(3)).toMatchObject({ failed: ["deliveries", `replays ${id}`] });
+  isAway = false;
+  expect(await pass(3)).toMatchObject({ failed: [] });
+  expect(published).toEqual([`evt_1-${id}`, `replay-${id}`]);
+  await pass(3);
+  // The replay still makes no progress; the delivery was published a moment ago.
+  expect(published).toEqual([`evt_1-${id}`, `replay-${id}`, `replay-${id}`]);
+});
