@@ -10,13 +10,13 @@ const config: KnipConfig = {
         "dev/*/main.ts",
         "scripts/*.mjs",
         // Worker and process that tests bundle or spawn.
-        "test/bench/{commands/bare-worker,cost/worker/metered-worker,empty-step-worker}.ts",
+        "test/bench/{commands/bare-worker,cost/worker/metered-worker,empty-step-worker,messages/node-server,messages/storing-worker}.ts",
         "test/e2e/superseding-worker.ts",
         "test/unit/dev/stack/fake-part.ts",
         // Compiled by a test: types alone.
         "test/unit/api/documented-payloads.ts",
         // Programs that a person starts: docs/performance.md and the head of each file say how.
-        "test/bench/{,commands/,cost/}write-table.ts",
+        "test/bench/{,commands/,cost/,messages/}write-table.ts",
         "test/chaos/figures.ts",
         "test/harness/stored-data/make-stored-data.ts",
       ],
@@ -29,6 +29,7 @@ const config: KnipConfig = {
         // Of the operating system, and used only where it has them.
         "taskset",
         "apt-get",
+        "strace",
       ],
     },
     dashboard: {

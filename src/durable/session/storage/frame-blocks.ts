@@ -3,6 +3,11 @@ import { LazyTables } from "./lazy-tables.ts";
 
 const BLOCK_FRAMES_MAX = 100;
 const BLOCK_LENGTH_MAX = 128 * 1024;
+/**
+ * Up to which length a stored block takes further frames. SQLite writes all pages of a row anew, so that a short block saves bytes
+ * with every message; dropping costs a row for each block (`npm run bench:cost`).
+ */
+const APPEND_LENGTH_MAX = 6 * 1024;
 /** So that a block whose newest frame is over age holds none that is much older. */
 const BLOCK_SPAN_MAX_MS = 24 * 60 * 60 * 1000;
 
@@ -34,8 +39,8 @@ export interface TimeSpan {
 }
 
 /**
- * Frames packed into rows: a write costs the row of the newest block, and dropping costs a row per block instead of one per
- * frame.
+ * Frames packed into rows: a write costs one row, be it that of the newest block while that is short, and dropping costs a row per
+ * block instead of one per frame.
  */
 export class FrameBlocks {
   readonly #table: LazyTables;
@@ -51,15 +56,22 @@ export class FrameBlocks {
     this.#table = new LazyTables(sql, "frame_blocks", TABLE);
   }
 
-  /** True when a block was begun. */
+  /** True when a block was begun behind another one: a new session has nothing to prune. */
   add(frames: readonly FrameRow[]): boolean {
-    let hasBegun = false;
+    let isPruneDue = false;
     let block = this.#readNewest();
     let added: FrameRow[] = [];
+    const addedLength = frames.reduce((sum, { message }) => sum + message.length, 0);
+    if (block && block.length + addedLength > APPEND_LENGTH_MAX) block = null;
+    const store = (stored: Block) => {
+      const hasBegun = stored.seq === null;
+      this.#store(stored, added);
+      isPruneDue ||= hasBegun && stored.seq !== 1;
+    };
     for (const frame of frames) {
       if (!block || !hasRoom(block, frame)) {
-        if (block) this.#store(block, added);
-        [block, added, hasBegun] = [emptyBlock(frame.atMs), [], true];
+        if (block) store(block);
+        [block, added] = [emptyBlock(frame.atMs), []];
       }
       block.firstMs = Math.min(block.firstMs, frame.atMs);
       block.lastMs = Math.max(block.lastMs, frame.atMs);
@@ -67,8 +79,8 @@ export class FrameBlocks {
       block.length += frame.message.length;
       added.push(frame);
     }
-    if (block) this.#store(block, added);
-    return hasBegun;
+    if (block) store(block);
+    return isPruneDue;
   }
 
   #store(block: Block, added: readonly FrameRow[]): void {

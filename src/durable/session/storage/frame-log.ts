@@ -83,8 +83,8 @@ export class FrameLog {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#drop();
-    const hasBegunBlock = this.#blocks.add(waiting);
-    if (hasBegunBlock) this.prune(waiting.at(-1)?.atMs ?? 0);
+    const isPruneDue = this.#blocks.add(waiting);
+    if (isPruneDue) this.prune(waiting.at(-1)?.atMs ?? 0);
   }
 
   /** Writes what waits in memory and with the socket. */
