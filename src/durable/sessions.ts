@@ -46,19 +46,19 @@ export function durableSessions(
   const stub = (ref: SessionRef) => env.CHARGE_POINT_SESSION.getByName(sessionName(ref)) as unknown as Stub;
   const ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>): Promise<T> =>
     reach(CALL_TIMEOUT_MS, () => call(stub(ref)), { repeats: true });
-  const adopt = (ref: SessionRef) =>
+  const adopt = (ref: SessionRef, isConnecting: boolean) =>
     provisionAgain(
-      () => adoptPrepared(prepared, stub, ref),
+      () => adoptPrepared(prepared, stub, { ref, isConnecting }),
       () => lookUp(ref),
     );
   const known = async <T>(ref: SessionRef, call: () => Promise<T>): Promise<T> => {
     const answer = await call();
     const isMissing = answer === null || answer === false;
-    return isMissing && (await adopt(ref)) ? call() : answer;
+    return isMissing && (await adopt(ref, false)) ? call() : answer;
   };
 
   return {
-    adopt,
+    adopt: (ref) => adopt(ref, true),
     ...offersOf(env, prepared),
     ...toldSessions(ask),
 
@@ -86,7 +86,7 @@ export function durableSessions(
     async command(ref, command, timeoutMs) {
       const send = () => sendCommand(stub(ref), ref, command, timeoutMs);
       const first = await send();
-      const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
+      const isUnknown = first.kind === "notProvisioned" && (await adopt(ref, false));
       return isUnknown ? send() : first;
     },
   };
@@ -172,13 +172,13 @@ function lostOnTheWay(error: unknown): CommandOutcome {
 async function adoptPrepared(
   prepared: PreparedSessions,
   stub: (ref: SessionRef) => Stub,
-  ref: SessionRef,
+  { ref, isConnecting }: { ref: SessionRef; isConnecting: boolean },
 ): Promise<boolean> {
-  const offer = await prepared.take(ref);
+  const offer = await prepared.take(ref, isConnecting);
   if (!offer || (ref.chargerId !== undefined && ref.chargerId !== offer.input.chargerId)) return false;
   const { chargerId } = offer.input;
   const session = stub(ref);
-  await reach(CALL_TIMEOUT_MS, () => session.provision(offer.ref, offer.input), { repeats: true });
+  await reach(CALL_TIMEOUT_MS, () => session.provision(offer.ref, offer.input, true), { repeats: true });
   if (await prepared.has(offer)) return true;
   await reach(CALL_TIMEOUT_MS, () => session.retire({ ...offer.ref, chargerId }), { repeats: true });
   return false;

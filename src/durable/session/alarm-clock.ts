@@ -56,6 +56,7 @@ export class AlarmClock {
 
   /** Call at the end of a turn: starts a flush of a connected station's facts, and sets the alarm if one is due earlier. */
   arm(record: SessionRecord): void {
+    if (this.#store.waitsForBoot) return;
     const nowMs = Date.now();
     const live = record.connected && this.#sockets.live(record.generation);
     const isFlushed = live !== null && isCalm(record) && !record.isOrphan;

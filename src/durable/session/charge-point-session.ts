@@ -57,8 +57,8 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     const config = readEnv(raw);
     const sockets = new SessionSockets(ctx);
     const timers = new TimerWheel();
-    const store = new SessionStore(ctx.storage, sockets, timers);
     const arm = (record: SessionRecord) => this.#clock.arm(record);
+    const store = new SessionStore(ctx.storage, sockets, timers, arm);
     const line = new StationLine(ctx, store, sockets, {
       accepted: (record) => this.#accepted(record),
       ended: () => this.#commands.channel.drop(),
@@ -87,8 +87,9 @@ export class ChargePointSession extends DurableObject<RawEnv> {
     });
   }
 
-  provision(ref: SessionRef, input: SessionProvision): Promise<{ created: boolean }> {
-    return this.#adopt({ ref, input }, false);
+  /** `isOffered`: the caller finds the same again should the session lose it, so that it may be stored with the boot. */
+  provision(ref: SessionRef, input: SessionProvision, isOffered = false): Promise<{ created: boolean }> {
+    return this.#adopt({ ref, input }, isOffered);
   }
 
   /** Upgrade of a station. Everything else is RPC. */

@@ -15,7 +15,7 @@ async function credentialOf({ credential, authorizationKey }: SessionProvision, 
  * Provisions a session for a charger. The same charger again: adds a missing credential and ends `isOrphan`. An older charger of
  * the identity: changes nothing. A newer one: replaces the record; `withdraw` ends the line and transactions of the old one
  * first.
- * `isOffered`: the provisioning came with the upgrade of a host.
+ * `isOffered`: the provisioning came with the upgrade of a host or from the prepared sessions, which keep it.
  */
 export async function adopt(
   store: SessionStore,

@@ -75,7 +75,7 @@ export class StationLine {
     this.#ctx.acceptWebSocket(server, [String(generation)]);
     const attachment = { generation, version, connectedAtMs: nowMs, ip, direct, lastMessageAtMs: null };
     this.#sockets.attach(server, attachment);
-    this.#store.changed("repeatable");
+    this.#store.changed("connection");
     this.#store.addFact(record, nowMs, { type: "connection", online: true, ocppVersion: version });
     noteTakeover(this.#store, record, { ip, oldIps, nowMs });
     this.#hooks.arm(record);

@@ -1,6 +1,6 @@
 import type { SessionFact, SessionFactRow } from "../../../ports.ts";
 import { LazyTables } from "./lazy-tables.ts";
-import type { RecordHolder } from "./record-holder.ts";
+import type { Change, RecordHolder } from "./record-holder.ts";
 import type { WaitingFact } from "./session-record.ts";
 import { storableFact } from "./storable-fact.ts";
 
@@ -11,7 +11,7 @@ const WAITING_MAX = 24;
 const WAITING_LENGTH_MAX = 16 * 1024;
 
 /** When its line breaks, the host reports the connection again, and all of these with it. */
-const REPEATABLE: ReadonlySet<SessionFact["type"]> = new Set(["connection", "connector", "seen"]);
+const REPEATABLE: ReadonlySet<SessionFact["type"]> = new Set(["connector", "seen"]);
 
 const TABLE = `CREATE TABLE IF NOT EXISTS outbox (
   seq INTEGER PRIMARY KEY, charger_id TEXT NOT NULL, generation INTEGER NOT NULL, at_ms INTEGER NOT NULL, fact TEXT NOT NULL)`;
@@ -58,7 +58,7 @@ export class Outbox {
       record.outbox = [];
       record.hasOutboxRows = true;
     } else record.outbox = waiting;
-    this.#holder.changed(REPEATABLE.has(fact.type) ? "repeatable" : "confirmed");
+    this.#holder.changed(changeOf(fact));
   }
 
   /** The oldest facts, and the number up to which `remove` may forget once they have arrived. Reads no more than it returns. */
@@ -128,6 +128,11 @@ export class Outbox {
 }
 
 type StoredFact = { seq: number; charger_id: string; generation: number; at_ms: number; fact: string };
+
+function changeOf({ type }: SessionFact): Change {
+  if (type === "connection") return "connection";
+  return REPEATABLE.has(type) ? "repeatable" : "confirmed";
+}
 
 /** Only `append` writes these. */
 function readFact(json: string): SessionFact {

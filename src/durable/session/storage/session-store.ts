@@ -23,7 +23,7 @@ import { TransferLog } from "./transfer-log.ts";
 const RECORD_KEY = "record";
 /** Name of the timer that commits what could wait. */
 const COMMIT = "commit";
-/** A new simulated station has booted and reported its statuses by then. */
+/** A new station has booted by then, and a simulated one has reported its statuses. */
 const FIRST_COMMIT_AFTER_MS = 500;
 /** How long a direct line may leave what can wait unstored. */
 const COMMIT_AFTER_MS = 1500;
@@ -50,6 +50,7 @@ export class SessionStore implements RecordHolder {
   readonly transfers: TransferLog;
   readonly #storage: DurableObjectStorage;
   readonly #lines: LineMemories;
+  readonly #onFirstStored: (record: SessionRecord) => void;
   #record: SessionRecord | null | undefined;
   /**
    * The other end of the line is an object of this deployment, which repeats on its next line what was lost. On such a line
@@ -60,7 +61,7 @@ export class SessionStore implements RecordHolder {
   #isChanged = false;
   /** The record differs from the stored one, and waits for the timer. */
   #isBehind = false;
-  /** Nothing of this charger is stored yet: should that be lost, its station offers it again. */
+  /** Nothing of this charger is stored yet: should that be lost, its next upgrade or call provisions it again. */
   #isUnstored = false;
   #willEndTurn = false;
   /** When frames of commands were written last, epoch ms. */
@@ -69,10 +70,17 @@ export class SessionStore implements RecordHolder {
   /** Facts of the line that the host of the station writes to Postgres, as JSON. */
   #hostFacts: Set<string> = new Set();
 
-  constructor(storage: DurableObjectStorage, lines: LineMemories, timers: TimerWheel) {
+  /** `onFirstStored`: the record that waited for a boot is stored; facts may leave and an alarm may be set. */
+  constructor(
+    storage: DurableObjectStorage,
+    lines: LineMemories,
+    timers: TimerWheel,
+    onFirstStored: (record: SessionRecord) => void,
+  ) {
     this.#storage = storage;
     this.#lines = lines;
     this.#timers = timers;
+    this.#onFirstStored = onFirstStored;
     this.frames = new FrameLog(storage.sql, {
       takeHeartbeats: () => this.#takeHeartbeats(),
       onWaiting: () => (this.#isDirect ? this.#commitLater(COMMIT_AFTER_MS) : this.#commitAtTurnEnd()),
@@ -91,14 +99,26 @@ export class SessionStore implements RecordHolder {
     return this.#record;
   }
 
+  /**
+   * The record of a new session waits for the boot of its station, so that provisioning, connection and boot are one commit. Until it
+   * is stored, no fact leaves and no alarm is set.
+   */
+  get waitsForBoot(): boolean {
+    return this.#isUnstored && !this.#isDirect;
+  }
+
   changed(change: Change = "confirmed"): void {
-    const isRepeatable = change === "repeatable" || (change === "boot" && this.#isUnstored);
-    if (this.#isDirect && isRepeatable) {
+    if (this.#mayWait(change)) {
       this.#isBehind = true;
       return this.#commitLater(COMMIT_AFTER_MS);
     }
     this.#isChanged = true;
     this.#commitAtTurnEnd();
+  }
+
+  #mayWait(change: Change): boolean {
+    if (!this.#isDirect) return change === "connection" && this.#isUnstored;
+    return change !== "confirmed" && (change !== "boot" || this.#isUnstored);
   }
 
   /** Stores what may not wait. To be called before anything leaves the object: the output gate then holds it until it is on disk. */
@@ -138,10 +158,12 @@ export class SessionStore implements RecordHolder {
   }
 
   #put(): void {
+    const { waitsForBoot } = this;
     this.#isChanged = this.#isBehind = this.#isUnstored = false;
     if (!this.#record) return;
     this.#record.format = RECORD_FORMAT;
     this.#storage.kv.put(RECORD_KEY, this.#record);
+    if (waitsForBoot) this.#onFirstStored(this.#record);
   }
 
   #load(): SessionRecord | null {
@@ -271,7 +293,8 @@ export class SessionStore implements RecordHolder {
 
   /**
    * Another charger takes the identity: it inherits nothing, but the facts of the old one still go to Postgres. The first record
-   * of an object may wait for a timer if `isOffered`: a host offered it with its upgrade, and offers it again should it be lost.
+   * of an object may wait for a timer if `isOffered`: a host or the prepared sessions offered it, and offer it again should it be
+   * lost.
    */
   replace(record: SessionRecord, isOffered: boolean): void {
     const old = this.record;

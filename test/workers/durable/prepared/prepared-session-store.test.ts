@@ -1,15 +1,17 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { RawEnv } from "../../../../src/env.ts";
 import type { SessionProvision } from "../../../../src/ports.ts";
 import { DatabaseDouble } from "../session/database-double.ts";
 import {
   basic,
   type Charger,
+  inObject,
   KEY,
   newCharger,
   provisionInput,
+  revived,
   sessionCount,
   StationDouble,
   upgrade,
@@ -118,4 +120,70 @@ test("an unknown identity is answered 404 and leaves no prepared session", async
   const charger = newCharger();
   expect((await upgrade(charger)).status).toBe(404);
   expect(await charger.session.adopt(charger.ref)).toBe(false);
+});
+
+/** Whether the session has stored its record, and when its alarm is set. */
+const storedOf = (charger: Charger) =>
+  inObject(charger, async (_instance, { storage }) => ({
+    isStored: storage.kv.get("record") !== undefined,
+    hasAlarm: (await storage.getAlarm()) !== null,
+  }));
+
+test("a first connection stores nothing and tells nothing before its boot, and everything before the boot is answered", async () => {
+  const database = new DatabaseDouble();
+  const charger = await prepared();
+  const station = await StationDouble.connect(charger);
+  expect(await storedOf(charger)).toEqual({ isStored: false, hasAlarm: false });
+  expect(database.factsOf(charger.ref.chargerId)).toEqual([]);
+  await station.boot();
+  expect(await storedOf(charger)).toEqual({ isStored: true, hasAlarm: true });
+  const types = () => database.factsOf(charger.ref.chargerId).map(({ type }) => type);
+  await vi.waitFor(() => expect(types()).toEqual(["connection", "boot"]));
+});
+
+test("a first connection without a boot is stored and reported by a timer", async () => {
+  const database = new DatabaseDouble();
+  const charger = await prepared();
+  await StationDouble.connect(charger);
+  await vi.waitFor(() => expect(database.factsOf(charger.ref.chargerId)).toHaveLength(1), 5000);
+  expect(await storedOf(charger)).toEqual({ isStored: true, hasAlarm: true });
+});
+
+test("a change by a call stores a first connection that has not booted", async () => {
+  const database = new DatabaseDouble();
+  const charger = await prepared();
+  await StationDouble.connect(charger);
+  expect(await charger.session.setRegistration(charger.ref, "Pending")).toBe(true);
+  expect(await storedOf(charger)).toEqual({ isStored: true, hasAlarm: true });
+  await vi.waitFor(() => expect(database.factsOf(charger.ref.chargerId)).not.toEqual([]));
+});
+
+test("a session that is lost before its boot is provisioned again when its station comes back", async () => {
+  new DatabaseDouble();
+  const charger = await prepared();
+  await StationDouble.connect(charger);
+  await inObject(charger, (_instance, state) => state.abort("the runtime ends")).catch(() => undefined);
+  const again = revived(charger);
+  const station = await StationDouble.booted(again);
+  expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+  expect(await again.session.snapshot(again.ref)).toMatchObject({ online: true });
+});
+
+test("a prepared session that was just taken by its station counts as taken, and its row says so a moment later", async () => {
+  new DatabaseDouble();
+  const charger = await prepared();
+  await StationDouble.booted(charger);
+  const preparedStores = (env as RawEnv).SESSION_SHELF as unknown as DurableObjectNamespace;
+  const stub = preparedStores.getByName(charger.ref.organizationSlug);
+  const isTaken = () =>
+    runInDurableObject(
+      stub,
+      (_instance, { storage }) => storage.kv.get<{ isTaken: boolean }>(charger.ref.identity)?.isTaken,
+    );
+  expect(await isTaken()).toBe(false);
+  await vi.waitFor(async () => expect(await isTaken()).toBe(true), 5000);
+  const other = await prepared();
+  await StationDouble.booted(other);
+  await other.session.retire(other.ref);
+  expect(await other.session.snapshot(other.ref)).toBeNull();
 });

@@ -102,7 +102,8 @@ test.each([
 test("the changes of a new simulated station's session are stored in one commit", async () => {
   const charger = newCharger();
   await runInDurableObject(charger.stub, async (_instance, { storage }) => {
-    const store = new SessionStore(storage, { memoryOf: () => null, keep: () => false }, new TimerWheel());
+    const lines = { memoryOf: () => null, keep: () => false };
+    const store = new SessionStore(storage, lines, new TimerWheel(), () => undefined);
     store.replace(newRecord(charger.ref, provisionInput(charger), null), true);
     store.lineStarted({ direct: true, hostFacts: null });
     store.frames.append([{ direction: "cp_to_csms", action: "BootNotification", message: "[]" }], Date.now());
