@@ -246,3 +246,15 @@ test("frames that were written survive the object's memory", async () => {
     "cp_to_csms BootNotification",
   ]);
 });
+
+test("frames are added to a short block alone, so that a message does not write a long row anew", async () => {
+  const charger = await provisioned();
+  const station = await StationDouble.booted(charger);
+  for (let n = 0; n < 40; n++) await station.call("DataTransfer", { vendorId: "V", data: "x".repeat(400) });
+  await vi.waitFor(async () => expect(await storedFrames(charger)).toBe(82));
+  const lengths = await inObject(charger, (_instance, { storage }) =>
+    storage.sql.exec<{ length: number }>("SELECT length FROM frame_blocks ORDER BY seq").toArray(),
+  );
+  expect(lengths.length).toBeGreaterThan(2);
+  for (const { length } of lengths) expect(length).toBeLessThanOrEqual(6 * 1024);
+});
