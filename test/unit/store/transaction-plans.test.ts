@@ -42,7 +42,15 @@ async function explain(
   total = 0,
 ): Promise<Explained[]> {
   const { read, explained } = explaining(database, { total });
-  await ask({ read } as unknown as Sql).catch(() => null);
+  // Two statements of a page run beside each other: the first that cannot be read does not end the other.
+  const asked: Promise<unknown>[] = [];
+  const noted: typeof read = (...args) => {
+    const rows = read(...args);
+    asked.push(rows);
+    return rows;
+  };
+  await ask({ read: noted } as unknown as Sql).catch(() => null);
+  await Promise.allSettled(asked);
   return explained;
 }
 
