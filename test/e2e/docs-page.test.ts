@@ -8,7 +8,10 @@ import { startStack, type RunningStack } from "../harness/stack.ts";
 const executablePath = findChromium();
 
 const operation = z.object({ operationId: z.string() });
-const described = z.object({ paths: z.record(z.string(), z.record(z.string(), operation)) });
+const described = z.object({
+  paths: z.record(z.string(), z.record(z.string(), operation)),
+  webhooks: z.record(z.string(), z.unknown()),
+});
 
 describe.skipIf(executablePath === null)("the reference page in a browser", () => {
   let stack: RunningStack;
@@ -41,11 +44,12 @@ describe.skipIf(executablePath === null)("the reference page in a browser", () =
     await page.locator(".opblock").first().waitFor({ timeout: 30_000 });
     const shown = await page.locator(".opblock-summary-operation-id").allTextContents();
     const committed = await readFile(new URL("../../openapi.json", import.meta.url), "utf8");
-    const { paths } = described.parse(JSON.parse(committed));
+    const { paths, webhooks } = described.parse(JSON.parse(committed));
     const wanted = Object.values(paths).flatMap((methods) =>
       Object.values(methods).map(({ operationId }) => operationId),
     );
-    expect(shown.toSorted()).toEqual(wanted.toSorted());
+    const events = Object.keys(webhooks).map((name) => `post${name.replaceAll(/\W/g, "_")}`);
+    expect(shown.toSorted()).toEqual([...wanted, ...events].toSorted());
     expect({ foreign, complaints }).toEqual({ foreign: [], complaints: [] });
 
     // An operation opens and shows what it takes.

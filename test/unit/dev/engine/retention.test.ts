@@ -24,6 +24,8 @@ test("with an injected clock a message waits for exactly its due time", async ()
   expect(engine.stats().deliveries.step).toBe(0);
   clock.advance(1);
   await waitFor(() => engine.stats().answers["200"] === 1, "the first delivery");
+  // The engine counts an answer before it stores what the answer asks for.
+  await waitFor(() => clock.isAwaited(clock.nowMs() + 24 * hourMs), "the sleep");
   clock.advance(24 * hourMs - 1);
   expect(engine.stats().deliveries.step).toBe(1);
   clock.advance(1);
