@@ -46,19 +46,19 @@ export function durableSessions(
   const stub = (ref: SessionRef) => env.CHARGE_POINT_SESSION.getByName(sessionName(ref)) as unknown as Stub;
   const ask = <T>(ref: SessionRef, call: (session: Stub) => Promise<T>): Promise<T> =>
     reach(CALL_TIMEOUT_MS, () => call(stub(ref)), { repeats: true });
-  const adopt = (ref: SessionRef, isConnecting: boolean) =>
+  const adopt = (ref: SessionRef) =>
     provisionAgain(
-      () => adoptPrepared(prepared, stub, { ref, isConnecting }),
+      () => adoptPrepared(prepared, stub, ref),
       () => lookUp(ref),
     );
   const known = async <T>(ref: SessionRef, call: () => Promise<T>): Promise<T> => {
     const answer = await call();
     const isMissing = answer === null || answer === false;
-    return isMissing && (await adopt(ref, false)) ? call() : answer;
+    return isMissing && (await adopt(ref)) ? call() : answer;
   };
 
   return {
-    adopt: (ref) => adopt(ref, true),
+    adopt,
     ...offersOf(env, prepared),
     ...toldSessions(ask),
 
@@ -86,7 +86,7 @@ export function durableSessions(
     async command(ref, command, timeoutMs) {
       const send = () => sendCommand(stub(ref), ref, command, timeoutMs);
       const first = await send();
-      const isUnknown = first.kind === "notProvisioned" && (await adopt(ref, false));
+      const isUnknown = first.kind === "notProvisioned" && (await adopt(ref));
       return isUnknown ? send() : first;
     },
   };
@@ -172,9 +172,9 @@ function lostOnTheWay(error: unknown): CommandOutcome {
 async function adoptPrepared(
   prepared: PreparedSessions,
   stub: (ref: SessionRef) => Stub,
-  { ref, isConnecting }: { ref: SessionRef; isConnecting: boolean },
+  ref: SessionRef,
 ): Promise<boolean> {
-  const offer = await prepared.take(ref, isConnecting);
+  const offer = await prepared.take(ref);
   if (!offer || (ref.chargerId !== undefined && ref.chargerId !== offer.input.chargerId)) return false;
   const { chargerId } = offer.input;
   const session = stub(ref);

@@ -10,6 +10,8 @@ export interface QueuedCall<Command, Waiter> {
   readonly command: Command;
   /** Deadline for waiting and answer together, epoch ms. */
   readonly deadlineAt: number;
+  /** Latest time to send it, epoch ms: what is left then is for the answer. */
+  readonly sendBy: number;
   /** Returned with the outcome, exactly once. */
   readonly waiter: Waiter;
 }
@@ -57,12 +59,12 @@ export class CallQueue<Command, Waiter> {
   }
 
   /**
-   * Returns the call to send now; null: one is outstanding or none waits. A call past its deadline is never sent;
-   * `expire` ends it.
+   * Returns the call to send now; null: one is outstanding or none waits. A call past its `sendBy` is never sent: the station would
+   * get the next one before it could answer. `expire` ends it.
    */
   next(now: number): QueuedCall<Command, Waiter> | null {
     if (this.#outstanding) return null;
-    const index = this.#waiting.findIndex((call) => call.deadlineAt > now);
+    const index = this.#waiting.findIndex((call) => call.sendBy > now);
     const [call] = index < 0 ? [] : this.#waiting.splice(index, 1);
     if (!call) return null;
     this.#outstanding = { ...call, action: "" };

@@ -169,7 +169,7 @@ export interface Sessions {
   restore(ref: SessionRef, input: SessionProvision): Promise<void>;
   /** Makes the digests of an authorization key, for `SessionProvision.credential`. */
   newCredential(authorizationKey: string): Promise<StoredCredential>;
-  /** Provisions a session with what `prepare` stored, for an upgrade of its station. False: nothing was stored for it. */
+  /** Provisions a session with what `prepare` stored. False: nothing was stored for it. */
   adopt(ref: SessionRef): Promise<boolean>;
   /**
    * Provisions a session. `created` false: it was provisioned for this charger before, or is of a newer charger.

@@ -8,12 +8,6 @@ interface PreparedSession {
   isTaken: boolean;
 }
 
-/**
- * So that the sessions of a fleet that connects for the first time are noted in few commits. Shorter than a session waits for a boot
- * before it is stored (FIRST_COMMIT_AFTER_MS): one without a line is stored after the note.
- */
-const NOTE_TAKEN_AFTER_MS = 400;
-
 /** Key of the organisation's policy; no identity has this form. */
 const POLICY_KEY = "/tag-policy";
 
@@ -21,12 +15,9 @@ const POLICY_KEY = "/tag-policy";
  * Stores the provisioning data of an organisation's external chargers until their session is needed: a session object costs five
  * synchronous disk writes, a row here a fraction of one (ADR 0008). The object's name is the organisation's slug, the key of a
  * row the identity. Keys of stations are stored as digests. A row stays after its session took it, so that a deleted charger can
- * be told from one whose provisioning is in progress. That a station took it is stored a moment later (ADR 0043).
+ * be told from one whose provisioning is in progress.
  */
 export class PreparedSessionStore extends DurableObject<RawEnv> {
-  /** Identities that were taken and whose rows do not say so yet. */
-  readonly #taken = new Set<string>();
-
   /** Stores offers. Of two chargers of one identity the newer one stays; the same one again changes nothing. */
   put(offers: readonly SessionOffer[]): void {
     for (const offer of offers) {
@@ -50,12 +41,11 @@ export class PreparedSessionStore extends DurableObject<RawEnv> {
     }
   }
 
-  /** The offer of this identity, marked as taken; null: none. `isConnecting`: for its station, so that the mark may be stored later. */
-  take(identity: string, isConnecting = false): SessionOffer | null {
+  /** The offer of this identity, marked as taken; null: none. */
+  take(identity: string): SessionOffer | null {
     const prepared = this.#get(identity);
     if (!prepared) return null;
-    if (!prepared.isTaken && isConnecting) this.#noteTaken(identity);
-    else if (!prepared.isTaken) this.#put({ ...prepared, isTaken: true });
+    if (!prepared.isTaken) this.#put({ ...prepared, isTaken: true });
     return withNewest(prepared.offer, this.ctx.storage.kv.get<UnknownTagPolicy>(POLICY_KEY));
   }
 
@@ -74,31 +64,15 @@ export class PreparedSessionStore extends DurableObject<RawEnv> {
   remove(identity: string, chargerId: string): boolean {
     const prepared = this.#get(identity);
     if (prepared?.offer.input.chargerId !== chargerId) return false;
-    this.#taken.delete(identity);
     this.ctx.storage.kv.delete(identity);
     return !prepared.isTaken;
   }
 
-  #noteTaken(identity: string): void {
-    if (this.#taken.size === 0) setTimeout(() => this.#storeTaken(), NOTE_TAKEN_AFTER_MS);
-    this.#taken.add(identity);
-  }
-
-  #storeTaken(): void {
-    for (const identity of this.#taken) {
-      const prepared = this.#get(identity);
-      if (prepared) this.#put(prepared);
-    }
-    this.#taken.clear();
-  }
-
   #get(identity: string): PreparedSession | undefined {
-    const prepared = this.ctx.storage.kv.get<PreparedSession>(identity);
-    return prepared && this.#taken.has(identity) ? { ...prepared, isTaken: true } : prepared;
+    return this.ctx.storage.kv.get<PreparedSession>(identity);
   }
 
   #put(prepared: PreparedSession): void {
-    this.#taken.delete(prepared.offer.ref.identity);
     this.ctx.storage.kv.put(prepared.offer.ref.identity, prepared);
   }
 }

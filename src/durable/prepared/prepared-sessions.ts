@@ -20,8 +20,7 @@ export interface PreparedSessions {
   put(offer: SessionOffer): Promise<void>;
   /** Stores the offer of a session that may exist; a session that was lost takes it. */
   restore(offer: SessionOffer): Promise<void>;
-  /** `isConnecting`: for an upgrade of the station. */
-  take(ref: SessionRef, isConnecting: boolean): Promise<SessionOffer | null>;
+  take(ref: SessionRef): Promise<SessionOffer | null>;
   has(offer: SessionOffer): Promise<boolean>;
   setTagPolicy(organizationSlug: string, policy: UnknownTagPolicy): Promise<void>;
   /** True: it was stored, and no session has taken it. */
@@ -42,8 +41,7 @@ export function preparedSessions(env: Pick<Env, "SESSION_SHELF">): PreparedSessi
   return {
     put: async (offer) => void (await put(offer)),
     restore: async (offer) => void (await restore(offer)),
-    take: ({ organizationSlug, identity }, isConnecting) =>
-      ask(organizationSlug, (stub) => stub.take(identity, isConnecting)),
+    take: ({ organizationSlug, identity }) => ask(organizationSlug, (stub) => stub.take(identity)),
     setTagPolicy: (slug, policy) => ask(slug, (stub) => stub.setTagPolicy(policy)),
     has: ({ ref, input }) => ask(ref.organizationSlug, (stub) => stub.has(ref.identity, input.chargerId)),
     remove: ({ organizationSlug, identity, chargerId }) =>

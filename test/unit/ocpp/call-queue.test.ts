@@ -11,7 +11,13 @@ const error = (id: string): ErrorFrame => ({
   description: "no",
   details: {},
 });
-const call = (id: string, deadlineAt = 1000) => ({ id, command: `command ${id}`, deadlineAt, waiter: id });
+const call = (id: string, deadlineAt = 1000) => ({
+  id,
+  command: `command ${id}`,
+  deadlineAt,
+  sendBy: deadlineAt,
+  waiter: id,
+});
 
 function queueOf(...ids: string[]) {
   const queue = new CallQueue<string, string>();
@@ -28,6 +34,16 @@ describe("CallQueue", () => {
       { waiter: "a", outcome: { kind: "answered", payload: { status: "Accepted" } } },
     ]);
     expect(queue.next(0)?.id).toBe("b");
+  });
+
+  it("does not send a call that has too little time left for an answer, sends the one behind it, and ends it at its deadline", () => {
+    const queue = queueOf("a");
+    queue.next(0);
+    queue.enqueue({ ...call("late"), sendBy: 600 });
+    queue.enqueue(call("b", 5000));
+    queue.settle("a", result("a"));
+    expect(queue.next(600)?.id).toBe("b");
+    expect(queue.expire(1000)).toEqual([{ waiter: "late", outcome: { kind: "timeout", sent: false } }]);
   });
 
   it("names the action under which a refused call went out", () => {
@@ -188,6 +204,7 @@ describe("CallQueue under any history", () => {
                 id: `id${number}`,
                 command: number,
                 deadlineAt: now + step.patience,
+                sendBy: now + step.patience,
                 waiter: number,
               }),
             );

@@ -57,6 +57,11 @@ export interface AnsweredCall {
 /** How long a missing part of a report is awaited after the last part. Parts are sent in order. */
 const GAP_GRACE_MS = 1000;
 
+/**
+ * Least time that a station is given for an answer. A command that has waited until less is left is not sent: the next CALL would
+ * reach a station that is still busy with it. Of a short timeout half is kept.
+ */
+const ANSWER_MS = 1000;
 /** Most expired CALLs remembered. Later answers to older ones are ignored. */
 const EXPIRED_MAX = 8;
 
@@ -67,6 +72,8 @@ interface Pending {
   /** Timeout in ms that was chosen by the station's version; null: by the caller. */
   chosenMs: number | null;
   deadlineAt: number;
+  /** Time of it that is kept for the answer to a CALL, ms. */
+  answerMs: number;
   run: CommandRun | null;
   version: OcppVersion;
   /** Step to perform at its next turn; null before the first. */
@@ -131,6 +138,7 @@ export class CommandChannel {
       transactionId,
       chosenMs: timeout === timeoutMs ? null : timeoutMs,
       deadlineAt,
+      answerMs: Math.min(ANSWER_MS, timeoutMs / 2),
       run: null,
       version: line.version,
       step: null,
@@ -338,7 +346,9 @@ export class CommandChannel {
 }
 
 function callOf(pending: Pending) {
-  return { id: crypto.randomUUID(), command: pending, deadlineAt: pending.deadlineAt, waiter: pending };
+  const { deadlineAt, answerMs } = pending;
+  const sendBy = deadlineAt - answerMs;
+  return { id: crypto.randomUUID(), command: pending, deadlineAt, sendBy, waiter: pending };
 }
 
 function answered({ command, version, sent }: Pending, answer: CommandAnswer): CommandOutcome {
