@@ -38,6 +38,7 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
+          setupFiles: ["test/workers/patience.ts"],
           // An intercepted line of an object waits for the next message of the tests; after the last one it waits for ever.
           disableConsoleIntercept: true,
           testTimeout: 20_000,
